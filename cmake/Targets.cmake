@@ -1,0 +1,65 @@
+# The flags that every target gets, and the functions that declare the project's kinds of target.
+
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g -fno-omit-frame-pointer")
+# -O2 as distributions build, frame pointers so that profiles have whole stacks.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -fno-omit-frame-pointer")
+
+add_library(asyncbench_flags INTERFACE)
+target_compile_options(asyncbench_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+# Designated initializers leave the rest to their defaults on purpose.
+target_compile_options(asyncbench_flags INTERFACE -Wno-missing-field-initializers)
+target_link_libraries(asyncbench_flags INTERFACE Threads::Threads)
+if(ASYNCBENCH_SANITIZE)
+  target_compile_options(asyncbench_flags INTERFACE -fsanitize=${ASYNCBENCH_SANITIZE})
+  target_link_options(asyncbench_flags INTERFACE -fsanitize=${ASYNCBENCH_SANITIZE})
+  # g++ 12 reports false positives under sanitizers.
+  target_compile_options(asyncbench_flags INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+endif()
+
+# asyncbench_part(NAME SOURCES ... USES PARTS... LIBRARIES ...)
+# One part of the harness, target asyncbench_NAME. USES names the parts that it may include and hands
+# on to those that use it; LIBRARIES are third-party targets that stay inside its .cpp files.
+# Each part sees its own headers under "NAME/" through a private include root, so that a part not
+# named in USES cannot be included: DESIGN's rules on who may include whom hold by construction.
+function(asyncbench_part name)
+  cmake_parse_arguments(PART "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  set(target asyncbench_${name})
+  add_library(${target} STATIC ${PART_SOURCES})
+  set(include_root ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${include_root})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${name} SYMBOLIC)
+  target_include_directories(${target} PUBLIC ${include_root})
+  target_link_libraries(${target} PRIVATE asyncbench_flags ${PART_LIBRARIES})
+  foreach(part IN LISTS PART_USES)
+    target_link_libraries(${target} PUBLIC asyncbench_${part})
+  endforeach()
+endfunction()
+
+# asyncbench_strategy(NAME SOURCES ... USES http LIBRARIES ...)
+# One strategy, target asyncbench_strategy_NAME: sees core, and http where it speaks Exchange.
+function(asyncbench_strategy name)
+  cmake_parse_arguments(STRATEGY "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  set(target asyncbench_strategy_${name})
+  add_library(${target} STATIC ${STRATEGY_SOURCES})
+  target_link_libraries(${target} PUBLIC asyncbench_core PRIVATE asyncbench_flags ${STRATEGY_LIBRARIES})
+  foreach(part IN LISTS STRATEGY_USES)
+    target_link_libraries(${target} PRIVATE asyncbench_${part})
+  endforeach()
+endfunction()
+
+# asyncbench_test(NAME SOURCES ... USES parts... LIBRARIES ... [TIMEOUT seconds] [LABELS ...])
+# A GoogleTest binary, registered with CTest test by test.
+function(asyncbench_test name)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE asyncbench_flags GTest::gmock GTest::gtest_main ${TEST_LIBRARIES})
+  foreach(part IN LISTS TEST_USES)
+    target_link_libraries(${name} PRIVATE asyncbench_${part})
+  endforeach()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 60)
+  endif()
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS "${TEST_LABELS}")
+endfunction()

@@ -1,0 +1,64 @@
+#include "core/endpoint.hpp"
+
+#include <arpa/inet.h>
+
+#include <array>
+
+namespace asyncbench {
+
+namespace {
+
+const sockaddr_in& as_ipv4(const Endpoint& endpoint) {
+  return *reinterpret_cast<const sockaddr_in*>(endpoint.address());
+}
+
+const sockaddr_in6& as_ipv6(const Endpoint& endpoint) {
+  return *reinterpret_cast<const sockaddr_in6*>(endpoint.address());
+}
+
+}  // namespace
+
+Endpoint Endpoint::loopback(std::uint16_t port, std::uint8_t host) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl((127U << 24U) | host);
+  return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
+}
+
+std::optional<Endpoint> Endpoint::numeric(const std::string& host, std::uint16_t port) {
+  sockaddr_in ipv4{};
+  if (inet_pton(AF_INET, host.c_str(), &ipv4.sin_addr) == 1) {
+    ipv4.sin_family = AF_INET;
+    ipv4.sin_port = htons(port);
+    return Endpoint{reinterpret_cast<const sockaddr*>(&ipv4), sizeof ipv4};
+  }
+  sockaddr_in6 ipv6{};
+  if (inet_pton(AF_INET6, host.c_str(), &ipv6.sin6_addr) == 1) {
+    ipv6.sin6_family = AF_INET6;
+    ipv6.sin6_port = htons(port);
+    return Endpoint{reinterpret_cast<const sockaddr*>(&ipv6), sizeof ipv6};
+  }
+  return std::nullopt;
+}
+
+std::uint16_t Endpoint::port() const {
+  return ntohs(family() == AF_INET6 ? as_ipv6(*this).sin6_port : as_ipv4(*this).sin_port);
+}
+
+bool Endpoint::is_loopback() const {
+  if (family() == AF_INET) return ntohl(as_ipv4(*this).sin_addr.s_addr) >> 24U == 127;
+  return family() == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&as_ipv6(*this).sin6_addr);
+}
+
+std::string Endpoint::to_string() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (family() == AF_INET6) {
+    inet_ntop(AF_INET6, &as_ipv6(*this).sin6_addr, text.data(), text.size());
+    return "[" + std::string(text.data()) + "]:" + std::to_string(port());
+  }
+  inet_ntop(AF_INET, &as_ipv4(*this).sin_addr, text.data(), text.size());
+  return std::string(text.data()) + ":" + std::to_string(port());
+}
+
+}  // namespace asyncbench

@@ -1,0 +1,77 @@
+// A job: the tasks that a strategy runs together, and what it reports of the run.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/task.hpp"
+
+namespace asyncbench {
+
+// Where a server's connections come from and become tasks. Thread-safe.
+class Acceptor {
+ public:
+  virtual ~Acceptor() = default;
+
+  // A bound and listening TCP socket for this lane's loop, non-blocking or not as the strategy
+  // sets it; the acceptor keeps it open. TCP_NODELAY is set on it, and accepted sockets inherit it.
+  virtual int socket(unsigned lane) = 0;
+
+  // A task for the connection just accepted, whose stream is already open; null: close it at once.
+  // The strategy owns the task until its Finish.
+  virtual std::unique_ptr<Task> accepted(unsigned lane) = 0;
+};
+
+// What a strategy says about one lane of a finished run. It lands in the result.
+struct LaneReport {
+  std::uint64_t wakeups = 0;        // returns from waiting in the kernel
+  std::uint64_t completions = 0;    // operations that ended
+  std::uint64_t accept_pauses = 0;  // times accepting paused for lack of descriptors or memory
+  std::map<std::string, std::uint64_t> counters;  // the strategy's own, e.g. "cq_overflows"
+  std::vector<std::string> granted;               // what the kernel granted: "DEFER_TASKRUN"
+  std::vector<std::string> refused;               // and refused: "direct descriptors: EINVAL"
+};
+
+struct Job {
+  // All started at once, all in flight together. The job owns them.
+  std::vector<std::unique_ptr<Task>> tasks;
+
+  // For servers: accept until the stop. Null: run() returns when all tasks have finished.
+  Acceptor* acceptor = nullptr;
+
+  // OS threads that an event-driven strategy may use: it runs one loop a thread, and task i belongs
+  // to lane i % threads. Thread strategies ignore it and use lane i % lanes.size().
+  unsigned threads = 1;
+
+  // One a lane, sized by the caller: `threads` for event-driven strategies, any number >= 1 for
+  // thread strategies. Written by run() before it returns.
+  std::span<LaneReport> lanes;
+
+  // Holds every Read and Write buffer of the job, so that it may be registered with the kernel.
+  std::span<std::byte> io_memory;
+
+  // The hard stop: every pending or later operation but Close, CloseFile and Finish ends with
+  // operation_canceled, and nothing more is accepted.
+  std::stop_token stop;
+
+  // What `null` hands to every Receive.
+  std::span<const std::byte> canned_reply;
+};
+
+// The most bytes that one Receive asks the kernel for, alike for every strategy: a smaller batch
+// for one of them would make the comparison one of buffer sizes.
+inline constexpr std::size_t kReceiveBytes = 32 * 1024;
+
+// How long accepting pauses after EMFILE, ENFILE, ENOBUFS or ENOMEM: retrying at once would spin.
+inline constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
+// Whether an accept error means "no resources now"; any other one concerns that connection alone.
+bool is_resource_shortage(int error);
+
+}  // namespace asyncbench

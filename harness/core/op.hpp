@@ -1,0 +1,152 @@
+// The operations: everything that a task can want of a strategy.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <system_error>
+#include <variant>
+
+#include "core/time.hpp"
+
+namespace asyncbench {
+
+class Endpoint;
+class Task;
+
+namespace http {
+struct Request;
+class ResponseSink;
+}  // namespace http
+
+// Whatever an operation points to stays valid, and unchanged, until the operation has ended.
+// A deadline of kNever means none. Deadlines are never early, and at most 5 ms late on an idle core.
+namespace op {
+
+// A new unit of work (a request) starts here. Thread-per-request goes on in a fresh thread, a pool
+// queues the task, event loops go straight on.
+struct Begin {};
+
+// Connects the task's stream; a task has one stream at a time. TCP_NODELAY is on. After an error
+// there is no stream, and no Close is due.
+struct Connect {
+  const Endpoint* to;
+  Time deadline = kNever;
+};
+
+// Some bytes of the stream, or its end (Completion::data is empty). The strategy owns the buffer:
+// `data` stays valid until the task returns anything but Begin or Send. A Receive that timed out
+// lost nothing and can be repeated; one whose deadline has already passed takes what is there now.
+struct Receive {
+  Time deadline = kNever;
+};
+
+// All of the bytes: ends when the kernel has taken the last one. After an error, how much was sent
+// is unknown, and only Close makes sense.
+struct Send {
+  std::span<const std::byte> bytes;
+  Time deadline = kNever;
+  // A promise that the next operation will be Receive. A strategy may use it to wait for the send
+  // and for the reply at once, or ignore it.
+  bool awaits_reply = false;
+};
+
+// Closes the stream; cannot fail. `reset` sends RST instead of FIN.
+struct Close {
+  bool reset = false;
+};
+
+// Files. Completion::size of Open is the file's index, to be used with the other operations.
+struct Open {
+  const char* path;
+  int flags;
+};
+struct Read {
+  int file;
+  std::uint64_t offset;
+  std::span<std::byte> into;
+};
+struct Write {
+  int file;
+  std::uint64_t offset;
+  std::span<const std::byte> bytes;
+};
+struct Sync {
+  int file;
+};
+struct CloseFile {
+  int file;
+};
+
+// Never ends early, except by a stop.
+struct Sleep {
+  Time until;
+};
+
+// One HTTP request and its response, for strategies that bring their own HTTP (libcurl).
+// The outcome goes to the sink; Completion::error is set for a stop alone.
+struct Exchange {
+  const http::Request* request;
+  http::ResponseSink* sink;
+  Time deadline = kNever;
+};
+
+// Runs all children and goes on when each has finished.
+struct Gather {
+  std::span<Task* const> children;
+};
+
+// The end of a run. Any stream is closed first.
+struct Finish {};
+
+}  // namespace op
+
+using Op = std::variant<op::Begin, op::Connect, op::Receive, op::Send, op::Close, op::Open, op::Read,
+                        op::Write, op::Sync, op::CloseFile, op::Sleep, op::Exchange, op::Gather,
+                        op::Finish>;
+
+// Names the alternatives of Op, in their order.
+enum class OpKind : std::uint8_t {
+  begin, connect, receive, send, close, open, read, write, sync, close_file, sleep, exchange, gather,
+  finish, accept,  // not an Op: servers need it, through Job::acceptor
+};
+inline constexpr std::size_t kOpKinds = static_cast<std::size_t>(OpKind::accept) + 1;
+static_assert(std::variant_size_v<Op> + 1 == kOpKinds);
+
+inline OpKind kind_of(const Op& op) { return static_cast<OpKind>(op.index()); }
+const char* name_of(OpKind kind);
+
+// A set of operation kinds: what a workload needs, what a strategy offers.
+class OpSet {
+ public:
+  OpSet(std::initializer_list<OpKind> kinds) {
+    for (const OpKind kind : kinds) kinds_.set(static_cast<std::size_t>(kind));
+  }
+  bool contains(OpKind kind) const { return kinds_.test(static_cast<std::size_t>(kind)); }
+
+ private:
+  std::bitset<kOpKinds> kinds_;
+};
+
+// How an operation ended. `error` is std::errc::timed_out past the deadline,
+// std::errc::operation_canceled on a stop, std::errc::operation_not_supported for an operation that
+// the strategy said it lacks, else the kernel's errno in std::system_category() (compare with errc).
+struct Completion {
+  std::error_code error;
+  std::span<const std::byte> data;  // Receive: empty at the end of the stream
+  std::size_t size = 0;             // Read, Write: bytes moved; Open: the file's index
+};
+
+inline Completion failed(std::errc error) { return {.error = std::make_error_code(error)}; }
+
+// From a positive errno.
+inline Completion failed(int error) { return {.error = {error, std::system_category()}}; }
+
+// For std::visit with one lambda an operation.
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace asyncbench

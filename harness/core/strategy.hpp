@@ -1,0 +1,80 @@
+// The plugin interface: a strategy performs the operations that tasks want.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/job.hpp"
+
+namespace asyncbench {
+
+// One setting that shapes a strategy's footing in a comparison.
+struct StrategyOption {
+  std::string name;   // "receive_buffer_bytes"
+  std::string value;  // "32768"
+};
+
+struct StrategyInfo {
+  std::string name;     // [a-z0-9_]+, a variant after a colon: "uring:oneshot"
+  std::string summary;  // one line for people
+  std::string library;  // "liburing 2.3", "kernel" for plain system calls
+  std::string waits;    // how it waits: "io_uring_enter", "epoll_wait", "blocking calls"
+  bool event_loop = true;  // one loop a thread, Job::threads applies; false: threads of its own
+  bool in_all = true;      // part of `--strategies all`
+  std::vector<StrategyOption> options;  // batch limits, buffer sizes, busy-waiting ...
+};
+
+// Whether a strategy can do the work here. A "no" carries its reason and, where there is one, the
+// remedy, in one line: "io_uring_setup: EPERM: ... blocks io_uring; run with ...".
+struct Support {
+  bool supported = true;
+  std::string reason;
+
+  static Support yes() { return {}; }
+  static Support no(std::string reason) { return {.supported = false, .reason = std::move(reason)}; }
+  explicit operator bool() const { return supported; }
+};
+
+// What run() throws when the environment refuses something without which no task can go on. The
+// text names the operation, the errno and the remedy.
+class StrategyError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Stateless between runs: one object may serve several jobs, one after the other.
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+
+  virtual const StrategyInfo& info() const = 0;
+
+  // Probes this host as far as the operations need it; cheap enough for `asyncbench list`.
+  virtual Support supports(const OpSet& needed) const = 0;
+
+  // Runs the job to its end, in the calling thread or in threads that have all ended on return.
+  // Failed operations are data for the tasks; throws StrategyError alone.
+  virtual void run(Job& job) = 0;
+};
+
+// The strategies that a program offers, in the order in which tables show them.
+class Registry {
+ public:
+  void add(std::unique_ptr<Strategy> strategy) { strategies_.push_back(std::move(strategy)); }
+
+  Strategy* find(const std::string& name) const {
+    for (const auto& strategy : strategies_) {
+      if (strategy->info().name == name) return strategy.get();
+    }
+    return nullptr;
+  }
+
+  const std::vector<std::unique_ptr<Strategy>>& all() const { return strategies_; }
+
+ private:
+  std::vector<std::unique_ptr<Strategy>> strategies_;
+};
+
+}  // namespace asyncbench

@@ -1,0 +1,68 @@
+// Bodies whose content follows from the URL, so that any receiver can verify them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace asyncbench::http {
+
+// The origin's bodies: byte i is a pseudo-random function of the target and i, with a period of
+// kBodyPeriodBytes, so that a server sends slices of one table and a client compares against it.
+inline constexpr std::size_t kBodyPeriodBytes = 64 * 1024;
+
+// Where in the table the body of this target begins.
+std::size_t body_phase(std::string_view target);
+
+// Bytes of the body from `offset` on: contiguous, as many as wanted but at most kBodyPeriodBytes.
+// The memory is static and immutable.
+std::span<const std::byte> body_slice(std::size_t phase, std::uint64_t offset, std::uint64_t wanted);
+
+// What one URL should answer. Shared by all tasks that fetch it; thread-safe.
+// Of the embedded origin, length and content follow from the target. Of a foreign server, nothing is
+// known before the first whole reply: its length and hash become the expectation.
+class BodyExpectation {
+ public:
+  // From the target of the embedded origin (see origin_path.hpp for what its paths mean).
+  static BodyExpectation of_origin(std::string_view target);
+  static BodyExpectation of_foreign_server() { return {}; }
+
+  BodyExpectation() = default;
+  BodyExpectation(BodyExpectation&& other) noexcept;  // before it is shared
+
+ private:
+  friend class BodyCheck;
+  bool foreign_ = true;
+  std::uint64_t length_ = 0;
+  std::size_t phase_ = 0;
+  // Foreign: 0 unknown, 1 being set, 2 set.
+  std::atomic<int> state_{0};
+  std::atomic<std::uint64_t> first_length_{0};
+  std::atomic<std::uint64_t> first_hash_{0};
+};
+
+// Checks one body as it arrives. Allocates nothing.
+class BodyCheck {
+ public:
+  // `content`: verify the content too, not the length alone. A foreign server's is hashed whenever
+  // the expectation is still unknown. No body expected (HEAD, 204, 304): call nothing in between.
+  void begin(BodyExpectation& expected, bool content);
+  void bytes(std::span<const std::byte> part);
+  // Whether length and, if asked for, content were as expected. `headless`: the response has no body
+  // by definition, so that length 0 is right.
+  bool end(bool headless);
+  std::uint64_t length() const { return length_; }
+
+ private:
+  BodyExpectation* expected_ = nullptr;
+  bool content_ = false;
+  bool matches_ = true;
+  std::uint64_t length_ = 0;
+  std::uint64_t hash_ = 0;
+};
+
+}  // namespace asyncbench::http

@@ -1,0 +1,43 @@
+// The faults that the origin can commit, as scripts of what it does instead of answering.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/outcome.hpp"
+#include "core/time.hpp"
+
+namespace asyncbench::http {
+
+namespace fault_step {
+struct SendBytes { std::string bytes; };
+struct Drip { std::string bytes; Duration gap; };  // one byte at a time, `gap` between them
+struct Pause { Duration time; };
+struct Stall {};                                   // nothing more until the client goes or the stop
+struct Close {};                                   // FIN
+struct Reset {};                                   // RST
+struct KeepAlive {};                               // go on serving on this connection, as if nothing was
+}  // namespace fault_step
+using FaultStep = std::variant<fault_step::SendBytes, fault_step::Drip, fault_step::Pause, fault_step::Stall,
+                               fault_step::Close, fault_step::Reset, fault_step::KeepAlive>;
+
+struct FaultScript {
+  std::string id;                // "S05", "C0-chunked"
+  std::string summary;           // "FIN after the request"
+  bool before_request = false;   // acts on accept (origin --fault), not on a request
+  bool head_method = false;      // the client must ask with HEAD
+  bool only_reused = false;      // acts on the second request of a connection; the first is answered well
+  std::vector<FaultStep> steps;
+  std::vector<Outcome> outcomes; // what a client must report: one of these
+  // Outcomes that curl_multi may report instead (the written divergence list); empty: none.
+  std::vector<Outcome> curl_outcomes;
+};
+
+std::span<const FaultScript> all_faults();
+const FaultScript* find_fault(std::string_view id);
+
+}  // namespace asyncbench::http

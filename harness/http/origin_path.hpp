@@ -1,0 +1,39 @@
+// The origin's paths: each chooses the behaviour of one reply.
+//
+//   /                        200, 12 bytes
+//   /bytes/N                 200, N bytes with Content-Length
+//   /chunked/N               200, N bytes, chunked
+//   /close/N                 200, N bytes, ended by the close of the connection (no length)
+//   /status/CODE             that status, 12 bytes (none where the status forbids a body)
+//   /delay/DURATION          waits first: "10ms", or "exp:10ms" for exponential delays of that mean
+//   /fault/ID                misbehaves as docs/faults.md says of ID ("S05")
+//
+// Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000. A query is ignored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time.hpp"
+
+namespace asyncbench::http {
+
+struct FaultScript;  // faults.hpp
+
+enum class Framing : std::uint8_t { length, chunked, until_close };
+
+struct OriginPath {
+  unsigned status = 200;
+  Framing framing = Framing::length;
+  std::uint64_t body_bytes = 12;
+  Duration delay{0};
+  bool delay_exponential = false;      // `delay` is then the mean
+  const FaultScript* fault = nullptr;
+};
+
+// nullopt: no such path (answered 404).
+std::optional<OriginPath> parse_origin_path(std::string_view target);
+
+}  // namespace asyncbench::http

@@ -1,0 +1,42 @@
+// An HTTP/1.1 request as a client sends it, made once and sent many times.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/endpoint.hpp"
+
+namespace asyncbench::http {
+
+enum class Method : std::uint8_t { get, head };
+
+// The parts of "http://host:port/target". No userinfo, no fragment, no https.
+struct Url {
+  std::string host;         // name or numeric address, IPv6 without brackets
+  std::uint16_t port = 80;
+  std::string target = "/";  // origin form: path and query
+
+  std::string authority() const;  // "host", "host:8080", "[::1]:8080": what Host carries
+  std::string to_string() const;
+};
+
+// The URL, or the reason why the text is none, with the remedy.
+struct ParsedUrl {
+  std::optional<Url> url;
+  std::string error;
+};
+ParsedUrl parse_url(std::string_view text);
+
+struct Request {
+  Method method = Method::get;
+  Url url;             // with the numeric address, for libraries that want a URL
+  Endpoint to;         // where to connect
+  bool keep_alive = true;
+  std::string wire;    // the exact bytes: request line, Host, User-Agent, Accept, Connection: close if so
+};
+
+Request make_request(Method method, const Url& url, const Endpoint& to, bool keep_alive);
+
+}  // namespace asyncbench::http

@@ -1,0 +1,61 @@
+// When requests should start: the schedule that one trial's tasks share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time.hpp"
+
+namespace asyncbench::load {
+
+enum class ArrivalKind : std::uint8_t {
+  closed,    // each task starts its next request when the last one has ended
+  constant,  // open loop: t_k = t0 + k / rate
+  poisson,   // open loop: t_{k+1} = t_k - ln(U) / rate
+};
+
+struct ArrivalSpec {
+  ArrivalKind kind = ArrivalKind::closed;
+  double rate_per_s = 0;  // all tasks together; 0 for closed
+
+  bool open_loop() const { return kind != ArrivalKind::closed; }
+  std::string to_string() const;  // "closed", "constant:5000", "poisson:5000"
+};
+
+// nullopt when the text is none of the three forms or the rate is not positive and finite.
+std::optional<ArrivalSpec> parse_arrivals(std::string_view text);
+
+// An open-loop schedule. Tasks on all lanes take arrivals from one atomic cursor, without a lock.
+// The whole schedule follows from spec, seed and t0, so that every strategy of a block gets the same
+// one and a checker can walk it again.
+class ArrivalSchedule {
+ public:
+  ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0);
+
+  // The next intended start; each is handed out once.
+  Time take();
+
+  // How many arrivals lie in [from, until), by walking a fresh schedule.
+  std::uint64_t count(Time from, Time until) const;
+
+  // After all tasks have finished: calls `visit(t)` for every arrival before `until` that nobody took.
+  template <class Visit>
+  void drain(Time until, Visit visit) {
+    for (Time t = take(); t < until; t = take()) visit(t);
+  }
+
+ private:
+  // The offset that follows `offset_ns`. For Poisson, U is a hash of seed and offset: the chain
+  // needs no state but the offset itself, which fits the atomic.
+  std::int64_t next_offset_ns(std::uint64_t index_or_offset) const;
+
+  ArrivalSpec spec_;
+  std::uint64_t seed_;
+  Time t0_;
+  std::atomic<std::uint64_t> cursor_;  // constant: the index k; Poisson: the last offset taken
+};
+
+}  // namespace asyncbench::load

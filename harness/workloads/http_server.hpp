@@ -1,0 +1,51 @@
+// The HTTP server task: the subject of `serve`, the origin of `fetch`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/job.hpp"
+#include "measure/server_counters.hpp"
+
+namespace asyncbench::workloads {
+
+struct ServerOptions {
+  std::uint16_t port = 0;                 // 0: any free one
+  unsigned lanes = 1;                     // loops that accept: one SO_REUSEPORT socket each
+  std::size_t max_connections = 0;        // above: 503 and close; 0: no limit
+  std::uint64_t max_body_bytes = 1 << 20; // of a request
+  Duration header_timeout = std::chrono::seconds(10);
+  Duration body_timeout = std::chrono::seconds(10);
+  Duration write_timeout = std::chrono::seconds(10);
+  Duration idle_timeout = std::chrono::seconds(75);
+  std::string fault;                      // committed on every connection before a request
+  Duration freeze_for{0};                 // every freeze_every, no request is answered for this long
+  Duration freeze_every{0};
+  std::uint64_t seed = 1;                 // of exponential delays
+};
+
+// Listens on all of 127.0.0.0/8 (bound to the loopback interface, never to another). Throws
+// std::system_error naming the operation and the port, std::invalid_argument for an unknown fault.
+class HttpServer : public Acceptor {
+ public:
+  explicit HttpServer(const ServerOptions& options);
+  ~HttpServer() override;
+
+  int socket(unsigned lane) override;
+  std::unique_ptr<Task> accepted(unsigned lane) override;
+
+  std::uint16_t port() const;
+  std::size_t open_connections() const;
+  measure::ServerTotals totals() const;
+
+  struct Shared;
+
+ private:
+  std::unique_ptr<Shared> shared_;
+};
+
+OpSet server_ops();
+
+}  // namespace asyncbench::workloads

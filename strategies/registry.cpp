@@ -1,0 +1,22 @@
+#include "strategies/registry.hpp"
+
+#include "strategies/asio/asio.hpp"
+#include "strategies/curl_multi/curl_multi.hpp"
+#include "strategies/null/null.hpp"
+#include "strategies/threads/threads.hpp"
+#include "strategies/uring/uring.hpp"
+
+namespace asyncbench {
+
+Registry make_registry() {
+  Registry registry;
+  registry.add(make_thread_per_request());
+  registry.add(make_thread_per_connection());
+  registry.add(make_asio());
+  registry.add(make_uring());
+  registry.add(make_curl_multi());
+  registry.add(make_null());
+  return registry;
+}
+
+}  // namespace asyncbench
