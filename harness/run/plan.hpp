@@ -1,0 +1,75 @@
+// From options or a suite to the cells of a run and the order of their trials.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "run/options.hpp"
+#include "workloads/http_parameters.hpp"
+
+namespace asyncbench::run {
+
+enum class Workload : std::uint8_t {
+  fetch,  // the client is the subject
+  serve,  // the server is the subject
+};
+std::string_view name_of(Workload workload);
+
+// One point to measure. A plain value.
+struct Cell {
+  std::string id;  // "fetch/strategy:uring/connections:64/body_bytes:12"
+  Workload workload = Workload::fetch;
+  std::string strategy;
+  workloads::HttpParameters parameters;
+  bool named = true;        // the strategy was asked for by name rather than through "all"
+  std::string unsupported;  // why the strategy cannot run this here; empty: it can
+};
+
+enum class TrialKind : std::uint8_t {
+  timed,
+  count,  // counts syscalls, which slows them: never timed
+};
+std::string_view name_of(TrialKind kind);
+
+struct PlannedTrial {
+  std::size_t cell = 0;  // index into Plan::cells
+  unsigned block = 0;    // count trials are in a block of their own, after the timed ones
+  TrialKind kind = TrialKind::timed;
+};
+
+struct Plan {
+  Settings settings;
+  std::vector<Cell> cells;
+  std::vector<PlannedTrial> trials;  // in the order of running
+  std::string suite;                 // its name; empty: a workload with flags
+  std::string out;
+  std::vector<std::string> command;
+
+  // How long one trial and the whole run will take, spawning and draining included.
+  Duration trial_time() const;
+  Duration expected_time() const;
+};
+
+// Checks everything that can be checked before measuring. Throws UsageError.
+// `count_syscalls`: whether the host lets us count them, so that count trials make sense.
+Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls);
+
+// One cell, for programs that make their own plan. Parameters as text, see parameters.hpp.
+// Throws UsageError; an unsupported strategy is said in Cell::unsupported.
+Cell make_cell(const std::string& workload, const std::string& strategy,
+               const std::map<std::string, std::string>& parameters, const Registry& registry);
+
+// The resolved choice of the other end's strategy and of CPUs. Throw UsageError.
+std::string choose_peer_strategy(const std::string& wanted, const Registry& registry);
+Pinning resolve_pinning(const Pinning& wanted);
+
+// The names that RunOptions::what can take beside paths.
+std::vector<std::string> workload_names();
+std::vector<std::string> suite_names();
+
+}  // namespace asyncbench::run

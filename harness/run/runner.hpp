@@ -1,0 +1,65 @@
+// Runs a plan: trial by trial in fresh processes, journalled, resumable.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "result/result.hpp"
+#include "run/plan.hpp"
+
+namespace asyncbench::run {
+
+// Where a run stands when a trial begins or has ended.
+struct Step {
+  const Cell& cell;
+  const PlannedTrial& trial;
+  std::size_t index = 0;  // of this trial, from 0
+  std::size_t total = 0;  // grows when an invalid trial is repeated
+  Duration elapsed{0};    // since the run began
+  Duration remaining{0};  // estimated from the trials so far
+};
+
+// Told what happens while a run goes on, in the thread that called run(). Prints, or does not.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  // `done`: trials that a resumed journal already holds.
+  virtual void run_begins(const Plan& /*plan*/, std::size_t /*done*/) {}
+  virtual void trial_begins(const Step& /*step*/) {}
+  virtual void trial_ends(const Step& /*step*/, const result::Trial& /*trial*/) {}
+  // One line worth knowing: "cpu_dma_latency: EACCES: ...".
+  virtual void note(std::string_view /*line*/) {}
+};
+
+struct RunReport {
+  result::Result result;
+  ExitCode exit_code = ExitCode::done;
+  // One line each: what failed, is unsupported or invalid, and the remedy.
+  std::vector<std::string> messages;
+  std::string out;  // where the result is; empty: not stored
+};
+
+// Measures the plan and stores the result at plan.out, the journal beside it. Participants are
+// this program again (/proc/self/exe with the argument "participant"): its main must call
+// participant_main() for that. SIGINT and SIGTERM end the run with the partial result; a second
+// one ends the process at once. Throws UsageError when the preflight finds that the plan cannot run
+// here (descriptors, ports); exit code not_stored when the output folder is not writable.
+RunReport run(const Plan& plan, const Registry& registry, Progress& progress);
+
+// Goes on with the run whose journal stands beside `out`: finished trials are kept, the rest is
+// run. Throws UsageError when there is no such journal or it is not one of ours.
+RunReport resume(const std::string& out, const Registry& registry, Progress& progress);
+
+// One trial of one cell in fresh processes, for Google Benchmark binaries: the window ends after
+// settings.requests requests. Nothing is stored. Trial::status says how it ended.
+// The program's main must begin with
+//   if (argc > 1 && std::string_view(argv[1]) == "participant") return participant_main(registry);
+result::Trial measure_once(const Cell& cell, const Settings& settings, const Registry& registry);
+
+// The descriptors, ports and folder that the plan needs; one message each that cannot be had.
+std::vector<std::string> preflight(const Plan& plan);
+
+}  // namespace asyncbench::run
