@@ -1,0 +1,306 @@
+// The result: what a run leaves behind. Plain values, the same names as in the JSON
+// (results/schema/result-1.schema.json). A field that could not be read is empty, never 0, and says
+// why under its name in `unreadable`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/job.hpp"
+#include "core/outcome.hpp"
+#include "core/strategy.hpp"
+#include "measure/server_counters.hpp"
+
+namespace asyncbench::result {
+
+// A parameter of a cell or an option of a run.
+using Value = std::variant<std::int64_t, double, std::string, bool>;
+
+// Named values in the order in which they were given: that order is part of a cell's id.
+using Values = std::vector<std::pair<std::string, Value>>;
+
+// The value named `name`; null when there is none.
+const Value* find(const Values& values, std::string_view name);
+
+// Field name -> why it is null, in one line: "open /proc/...: EACCES: ...; run as root".
+using Unreadable = std::map<std::string, std::string>;
+
+// Something that a reader should know, found by run (one trial) or by analyze (across trials).
+struct Note {
+  std::string code;    // stable: "generator_limited", "not_steady" ...; see analyze/notes.hpp
+  std::string detail;  // what was seen, in one line with figures
+
+  bool operator==(const Note&) const = default;
+};
+
+// Which participant: the one being compared, or the other end of its connections.
+enum class Side : std::uint8_t { subject, peer };
+
+// Latencies of one kind in one trial. `count` is the number of samples.
+struct Latency {
+  std::uint64_t count = 0;
+  double mean_ns = 0;
+  std::int64_t p50_ns = 0;
+  std::int64_t p90_ns = 0;
+  std::int64_t p99_ns = 0;
+  std::int64_t p99_9_ns = 0;
+  std::int64_t p99_99_ns = 0;
+  std::int64_t max_ns = 0;
+  std::uint64_t out_of_range = 0;  // samples beyond the histogram's range, counted at its end
+  std::string histogram;           // HdrHistogram V2, compressed, base64
+
+  bool operator==(const Latency&) const = default;
+};
+
+// What a participant consumed between the window's start and its end.
+struct Usage {
+  std::optional<std::int64_t> cpu_user_ns;
+  std::optional<std::int64_t> cpu_system_ns;
+  std::optional<std::int64_t> context_switches_voluntary;
+  std::optional<std::int64_t> context_switches_involuntary;
+  std::optional<std::int64_t> page_faults_minor;
+  std::optional<std::int64_t> page_faults_major;
+  std::optional<std::int64_t> syscalls;           // count trials only
+  std::optional<std::int64_t> memory_peak_bytes;  // of the whole trial
+  std::optional<std::int64_t> run_queue_wait_ns;  // runnable, but not running
+  std::optional<std::int64_t> threads_peak;
+  std::vector<std::int64_t> cpus;  // that it was pinned to; empty: not pinned
+  Unreadable unreadable;
+
+  // User and system together; empty when either is.
+  std::optional<std::int64_t> cpu_ns() const;
+
+  bool operator==(const Usage&) const = default;
+};
+
+// How undisturbed the machine was around one trial.
+struct Disturbance {
+  std::optional<std::int64_t> steal_ns;          // all CPUs, over the window
+  std::optional<std::int64_t> softirq_ns;        // all CPUs, over the window
+  std::optional<std::int64_t> pressure_cpu_ns;   // PSI "some" of the CPU, over the window
+  std::optional<std::int64_t> frequency_khz;     // of the subject's first CPU, at the window's end
+  std::optional<std::int64_t> canary_before_ns;  // a fixed spin kernel on the subject's CPU ...
+  std::optional<std::int64_t> canary_after_ns;   // ... before and after the trial
+  Unreadable unreadable;
+
+  bool operator==(const Disturbance&) const = default;
+};
+
+// measure::kSlice each, over the window.
+struct Slice {
+  std::uint64_t completions = 0;
+  std::uint64_t service_time_sum_ns = 0;
+
+  bool operator==(const Slice&) const = default;
+};
+
+// measure::kCoarseSlice each: (bucket, count) of the buckets that are not empty, in order; the
+// bounds of a bucket are those of measure::coarse_bucket().
+using CoarseSlice = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+enum class TrialKind : std::uint8_t {
+  timed,  // its times count
+  count,  // syscalls were counted, which slows everything: its times do not count
+};
+
+enum class TrialStatus : std::uint8_t { ok, failed, timeout, crashed, cancelled, invalid };
+
+// The letters of the invariants that a trial carries, in the order of `Trial::invariants`.
+// DESIGN.md says what each demands.
+inline constexpr std::string_view kInvariants = "ABCDEFGI";
+
+// One run of a cell in fresh processes.
+struct Trial {
+  std::int64_t block = 0;
+  std::int64_t repeat =
+      0;  // 1, 2 ...: run again, because an earlier trial of the block was invalid
+  TrialKind kind = TrialKind::timed;
+  TrialStatus status = TrialStatus::ok;
+  std::string reason;  // what went wrong, with the remedy; empty when status is ok
+  // Status ok and no invariant broken: its figures count.
+  bool valid = false;
+  std::vector<Note> notes;
+  // By position in kInvariants; empty: could not be checked.
+  std::array<std::optional<bool>, kInvariants.size()> invariants{};
+
+  std::string started;     // UTC, RFC 3339; a label, not a measurement
+  std::uint64_t seed = 0;  // of the arrivals and bodies, the same for all strategies of a block
+  std::int64_t warm_up_ns = 0;
+  std::int64_t window_ns = 0;
+  // Requests that ended in the window, by Outcome.
+  std::array<std::uint64_t, kOutcomes> outcomes{};
+  double throughput_per_s = 0;          // outcome ok, over the window
+  std::optional<double> offered_per_s;  // open loop: arrivals due in the window
+  std::uint64_t censored = 0;           // begun, but unfinished at the window's end
+  std::uint64_t not_started = 0;        // open loop: due in the window or before, never begun
+  std::uint64_t attempts = 0;           // requests sent in the window, retries included
+  std::uint64_t in_flight_max = 0;
+  std::uint64_t body_bytes = 0;  // of outcome ok, in the window
+
+  std::optional<Latency> service_time;        // outcome ok
+  std::optional<Latency> response_time;       // outcome ok; empty in closed loop
+  std::optional<Latency> connect_time;        // new connections
+  std::optional<Latency> time_to_first_byte;  // outcome ok
+  std::optional<Latency> failed_time;         // service time of every outcome but ok
+  std::optional<Latency> start_lag;           // open loop: how late the generator itself was
+  // Ages at the window's end of what was unfinished: lower bounds of what they would have become.
+  std::optional<Latency> censored_service_time;
+  std::optional<Latency> censored_response_time;
+
+  Usage subject;
+  std::optional<Usage> peer;                    // empty: a foreign process, as in `fetch --url`
+  std::optional<measure::ServerTotals> server;  // of the side that served, if it is ours
+  Disturbance disturbance;
+
+  std::vector<Slice> slices;
+  std::vector<CoarseSlice> coarse_slices;
+  std::vector<LaneReport> lanes;  // the subject's
+
+  std::uint64_t outcome(Outcome outcome) const {
+    return outcomes[static_cast<std::size_t>(outcome)];
+  }
+  std::uint64_t ended() const;  // the sum of the outcomes
+  std::optional<bool>& invariant(char letter);
+  std::optional<bool> invariant(char letter) const;
+  // Some invariant was checked and does not hold.
+  bool broken() const;
+};
+
+// How `low` and `high` of an estimate came about.
+enum class IntervalKind : std::uint8_t {
+  sign_95,  // of the median across trials, by the sign test, at least 95 %
+  range,    // fewer than 6 trials: least and greatest value, no statement of confidence
+  single,   // one value
+};
+
+// One figure of a cell across its valid trials.
+struct Estimate {
+  double median = 0;
+  double low = 0;
+  double high = 0;
+  IntervalKind interval = IntervalKind::single;
+  std::int64_t trials = 0;
+  // The true value is at least this: requests unfinished at the window's end (a latency), or a
+  // generator at its limit (a throughput) hide the rest.
+  bool at_least = false;
+  // A percentile: too few requests a trial for a two-sided 95 % interval inside the trial.
+  bool unresolved = false;
+
+  bool operator==(const Estimate&) const = default;
+};
+
+// An estimate is empty when nothing valid was measured, or nothing readable.
+struct Summary {
+  std::int64_t trials_valid = 0;
+  std::int64_t trials_timed = 0;  // planned ones that ended, valid or not
+  std::optional<Estimate> throughput_per_s;
+  std::optional<Estimate> cpu_per_request_ns;  // the subject's
+  std::optional<Estimate> cpu_per_request_peer_ns;
+  std::optional<Estimate> cpu_per_request_total_ns;  // both, trial by trial
+  std::optional<Estimate> service_time_p50_ns;
+  std::optional<Estimate> service_time_p99_ns;
+  std::optional<Estimate> service_time_p99_9_ns;
+  std::optional<Estimate> response_time_p50_ns;
+  std::optional<Estimate> response_time_p99_ns;
+  std::optional<Estimate> response_time_p99_9_ns;
+  std::optional<Estimate> context_switches_per_request;  // the subject's, both kinds
+  std::optional<Estimate> syscalls_per_request;          // the subject's, from the count trial
+  std::optional<Estimate> memory_peak_bytes;
+  std::optional<Estimate> error_share;  // outcomes other than ok, of all that ended
+  std::vector<Note> notes;              // across trials
+
+  bool operator==(const Summary&) const = default;
+};
+
+enum class CellStatus : std::uint8_t { measured, unsupported, failed };
+
+// One point to measure, with its trials in the order in which they ended.
+struct Cell {
+  std::string id;  // cell_id() of the fields below
+  std::string workload;
+  std::string strategy;
+  Values parameters;
+  CellStatus status = CellStatus::measured;
+  std::string reason;              // unsupported, failed: why, with the remedy
+  Side generator = Side::subject;  // which side issues the requests
+  StrategyInfo strategy_info;
+  std::vector<Trial> trials;
+  std::optional<Summary> summary;  // by analyze
+};
+
+// "fetch/strategy:uring/connections:64/body_bytes:12"
+std::string cell_id(const std::string& workload, const std::string& strategy,
+                    const Values& parameters);
+
+// What was to be measured.
+struct Plan {
+  std::string suite;        // name or file; empty: from flags
+  std::int64_t trials = 0;  // timed ones a cell, one a block
+  std::int64_t warm_up_ns = 0;
+  std::int64_t window_ns = 0;
+  std::int64_t grace_ns = 0;
+  std::string peer_strategy;
+  std::vector<std::int64_t> subject_cpus;  // empty: not pinned
+  std::vector<std::int64_t> peer_cpus;
+  std::string cpu_idle;  // "poll": idle states were kept off; "default"
+  Values options;        // everything else that shapes the run
+
+  bool operator==(const Plan&) const = default;
+};
+
+struct Run {
+  std::string id;
+  std::string started;   // UTC, RFC 3339
+  std::string finished;  // empty while it runs, or when it was killed
+  std::uint64_t seed = 0;
+  bool complete = false;  // every planned trial has its record
+  std::vector<std::string> command;
+  std::string version;       // of asyncbench
+  std::int64_t resumed = 0;  // how often it was taken up again
+  std::vector<Note> notes;
+
+  bool operator==(const Run&) const = default;
+};
+
+// A fact about the machine or the build: one value, several, or null with a reason.
+using Fact =
+    std::variant<std::monostate, std::int64_t, double, std::string, bool, std::vector<std::string>>;
+
+// The machine and the build. Facts by name, in order: kernel, cpu, cpus, clock_source, governor,
+// mitigations, compiler, compiler_flags, git_commit ...
+struct Environment {
+  std::vector<std::pair<std::string, Fact>> facts;
+  std::map<std::string, std::string> libraries;  // name -> version
+  Unreadable unreadable;
+
+  bool operator==(const Environment&) const = default;
+};
+
+struct Schema {
+  std::string name = "asyncbench-result";
+  std::int64_t major = 1;
+  std::int64_t minor = 0;
+
+  bool operator==(const Schema&) const = default;
+};
+
+struct Result {
+  Schema schema;
+  Run run;
+  Environment environment;
+  Plan plan;
+  std::vector<Cell> cells;
+
+  // The cell with this id; null when there is none.
+  Cell* find_cell(std::string_view id);
+  const Cell* find_cell(std::string_view id) const;
+};
+
+}  // namespace asyncbench::result
