@@ -5,6 +5,7 @@
 // reach the same outcome.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -14,12 +15,17 @@
 
 namespace asyncbench::http {
 
+// Of one response: its interim heads and its final head together.
 inline constexpr std::size_t kMaxResponseHeadBytes = 64 * 1024;
 inline constexpr std::size_t kMaxResponseFields = 256;
 inline constexpr unsigned kMaxInterimResponses = 16;
 
+// Whether a status means that the request succeeded: 2xx, or 304 as the answer to a condition.
+constexpr bool is_success(unsigned status) { return status / 100 == 2 || status == 304; }
+
 // Fed line by line, each line with its line end, through any number of interim (1xx) heads to the
-// end of the final one. Allocates nothing.
+// end of the final one. Lines after that are trailers: their form is checked, their meaning ignored.
+// Allocates nothing.
 class ResponseHeadPolicy {
  public:
   // A new response to `method` begins.
@@ -32,6 +38,15 @@ class ResponseHeadPolicy {
   // A whole head at once: from the status line to the empty line, both included.
   bool head(std::string_view head);
 
+  // As many whole lines as `bytes` begins with, up to the end of the final head. Returns the size of
+  // the lines taken; what is left (unless the head is complete or refused) begins a line whose end
+  // has not come. Call refused() afterwards.
+  std::size_t lines(std::string_view bytes);
+
+  // Whether a line that so far reads `line`, without its end, can still become acceptable.
+  bool unfinished_line(std::string_view line);
+
+  bool refused() const { return outcome_ != Outcome::ok; }
   Outcome outcome() const { return outcome_; }
   const char* detail() const { return detail_; }  // static text, for people
 
@@ -46,7 +61,18 @@ class ResponseHeadPolicy {
   bool has_body() const;  // by method and status: not for HEAD, 1xx, 204 and 304
 
  private:
-  // The http part's author completes this.
+  enum class Expect : std::uint8_t { status_line, field, trailer };
+
+  // Each takes one line at `at` and returns what follows it; null: not whole yet, or refused.
+  const char* take_line(const char* at, const char* end);
+  const char* take_status_line(const char* at, const char* end);
+  const char* take_field(const char* at, const char* end);
+  const char* take_folded(const char* at, const char* end);
+  bool understand(std::string_view name, std::string_view value);
+  bool add_content_length(std::string_view value);
+  bool end_head();
+  bool refuse(Outcome outcome, const char* detail);
+
   Outcome outcome_ = Outcome::ok;
   const char* detail_ = "";
   bool complete_ = false;
@@ -54,6 +80,17 @@ class ResponseHeadPolicy {
   bool keep_alive_ = true;
   bool chunked_ = false;
   std::optional<std::uint64_t> content_length_;
+
+  Method method_ = Method::get;
+  Expect expect_ = Expect::status_line;
+  bool http_1_1_ = true;
+  bool says_close_ = false;
+  bool says_keep_alive_ = false;
+  bool after_field_ = false;    // a folded line may follow
+  bool after_framing_ = false;  // the last field was one whose value must not be folded
+  unsigned interims_ = 0;
+  std::size_t fields_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace asyncbench::http

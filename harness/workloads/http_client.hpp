@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/op.hpp"
 #include "core/task.hpp"
 #include "http/body.hpp"
 #include "http/request.hpp"
@@ -30,7 +31,7 @@ class ClientRun {
   // requests have ended in it; 0: the window has an end time.
   struct Setup {
     HttpParameters parameters;
-    std::vector<Target> targets;   // task i starts with target i % size and takes them in turn
+    std::vector<Target> targets;  // task i starts with target i % size and takes them in turn
     std::size_t lanes = 1;
     bool shared_lanes = false;
     Duration window_expected{0};
@@ -50,13 +51,18 @@ class ClientRun {
   // Set its start and, without a budget, its end when the trial is ready.
   measure::Window& window();
 
-  // Of all lanes, merged, after the job has run. Counts what the schedule still held as not started.
+  // Of all lanes, merged, after the job has run. Counts what the schedule still held as not
+  // started.
   measure::Recording take();
 
-  // Open loop: how many arrivals were due in [window start, window end), counted afresh; 0 if closed.
+  // Open loop: how many arrivals were due in [window start, window end), counted afresh; 0 if
+  // closed.
   std::uint64_t arrivals_due_in_window() const;
-  // Open loop: due before the window's start but begun after it or never.
-  std::uint64_t arrivals_pending_at_start() const;
+  // Open loop: how many were due before the window's start. Whole-trial identity (invariant A),
+  // since each task's first request is outside the schedule:
+  //   connections + due before + due in the window = ended before or in the window + censored + not
+  //   started
+  std::uint64_t arrivals_due_before_window() const;
 
   struct Shared;  // for the tasks
 
@@ -68,8 +74,9 @@ class ClientRun {
 // (127.0.0.1 to 127.0.0.16), so that ports last for many connections.
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, std::uint16_t port);
 
-// Targets for `parameters.urls`: resolves names. Throws std::invalid_argument with the cause and the
-// remedy for a bad URL, an unknown name, or a host that is neither loopback nor in `allowed_hosts`.
+// Targets for `parameters.urls`: resolves names. Throws std::invalid_argument with the cause and
+// the remedy for a bad URL, an unknown name, or a host that is neither loopback nor in
+// `allowed_hosts`.
 std::vector<ClientRun::Target> url_targets(const HttpParameters& parameters,
                                            const std::vector<std::string>& allowed_hosts);
 

@@ -23,12 +23,12 @@ struct Delay {
 };
 
 struct HttpParameters {
-  unsigned connections = 64;             // client tasks, each with one connection at a time
+  unsigned connections = 64;  // client tasks, each with one connection at a time
   std::uint64_t body_bytes = 12;
   Delay server_delay;
   bool keep_alive = true;
   load::ArrivalSpec arrivals;
-  Duration think_time{0};                // closed loop: between a response and the next request
+  Duration think_time{0};  // closed loop: between a response and the next request
   Duration deadline = std::chrono::seconds(5);  // of one request, from its actual start
   Verify verify = Verify::sample;
   // A real server instead of the embedded origin; tasks take the URLs in turn. Empty: the origin.

@@ -12,18 +12,18 @@
 namespace asyncbench::workloads {
 
 struct ServerOptions {
-  std::uint16_t port = 0;                 // 0: any free one
-  unsigned lanes = 1;                     // loops that accept: one SO_REUSEPORT socket each
-  std::size_t max_connections = 0;        // above: 503 and close; 0: no limit
-  std::uint64_t max_body_bytes = 1 << 20; // of a request
+  std::uint16_t port = 0;                  // 0: any free one
+  unsigned lanes = 1;                      // loops that accept: one SO_REUSEPORT socket each
+  std::size_t max_connections = 0;         // above: 503 and close; 0: no limit
+  std::uint64_t max_body_bytes = 1 << 20;  // of a request
   Duration header_timeout = std::chrono::seconds(10);
   Duration body_timeout = std::chrono::seconds(10);
   Duration write_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(75);
-  std::string fault;                      // committed on every connection before a request
-  Duration freeze_for{0};                 // every freeze_every, no request is answered for this long
+  std::string fault;       // committed on every connection before a request
+  Duration freeze_for{0};  // every freeze_every, no request is answered for this long
   Duration freeze_every{0};
-  std::uint64_t seed = 1;                 // of exponential delays
+  std::uint64_t seed = 1;  // of exponential delays
 };
 
 // Listens on all of 127.0.0.0/8 (bound to the loopback interface, never to another). Throws

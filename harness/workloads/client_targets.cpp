@@ -1,0 +1,77 @@
+// What client tasks ask for: the embedded origin, or the user's URLs.
+#include <netdb.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+#include "workloads/http_client.hpp"
+
+namespace asyncbench::workloads {
+
+namespace {
+
+// As many loopback addresses as hold about 450,000 connections in the default range of ports.
+constexpr std::uint8_t kLoopbackHosts = 16;
+
+Endpoint resolve(const http::Url& url) {
+  const addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(url.host.c_str(), nullptr, &hints, &found);
+  if (error != 0) {
+    throw std::invalid_argument("cannot resolve " + url.host + ": " + gai_strerror(error) +
+                                "; check the name or use an address");
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, &freeaddrinfo);
+  // IPv4 first: "localhost" names both, and most servers that listen on one listen on that.
+  const addrinfo* chosen = all.get();
+  for (const addrinfo* each = all.get(); each != nullptr; each = each->ai_next) {
+    if (each->ai_family == AF_INET) {
+      chosen = each;
+      break;
+    }
+  }
+  Endpoint address(chosen->ai_addr, chosen->ai_addrlen);
+  char text[NI_MAXHOST];
+  getnameinfo(chosen->ai_addr, chosen->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  return Endpoint::numeric(text, url.port).value_or(address);
+}
+
+}  // namespace
+
+std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
+                                              std::uint16_t port) {
+  std::vector<ClientRun::Target> targets;
+  const std::string target = parameters.origin_target();
+  for (std::uint8_t host = 1; host <= std::min<unsigned>(kLoopbackHosts, parameters.connections);
+       ++host) {
+    const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = target};
+    targets.push_back({http::make_request(http::Method::get, url, Endpoint::loopback(port, host),
+                                          parameters.keep_alive),
+                       http::BodyExpectation::of_origin(target)});
+  }
+  return targets;
+}
+
+std::vector<ClientRun::Target> url_targets(const HttpParameters& parameters,
+                                           const std::vector<std::string>& allowed_hosts) {
+  std::vector<ClientRun::Target> targets;
+  for (const std::string& text : parameters.urls) {
+    const http::ParsedUrl parsed = http::parse_url(text);
+    if (!parsed.url) throw std::invalid_argument(text + ": " + parsed.error);
+    const http::Url& url = *parsed.url;
+    const Endpoint to = resolve(url);
+    const bool allowed =
+        std::find(allowed_hosts.begin(), allowed_hosts.end(), url.host) != allowed_hosts.end();
+    if (!to.is_loopback() && !allowed) {
+      throw std::invalid_argument(
+          text + ": not on this machine; to load a server of yours elsewhere, add --allow-remote " +
+          url.host);
+    }
+    targets.push_back({http::make_request(http::Method::get, url, to, parameters.keep_alive),
+                       http::BodyExpectation::of_foreign_server()});
+  }
+  return targets;
+}
+
+}  // namespace asyncbench::workloads

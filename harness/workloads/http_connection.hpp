@@ -1,0 +1,115 @@
+// The server's side of one HTTP connection, as a task.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/task.hpp"
+#include "http/body.hpp"
+#include "http/faults.hpp"
+#include "http/origin_path.hpp"
+#include "http/request_reader.hpp"
+#include "http/response_head.hpp"
+#include "workloads/http_server.hpp"
+
+namespace asyncbench::workloads {
+
+struct HttpServer::Shared {
+  ServerOptions options;
+  const http::FaultScript* fault = nullptr;  // of options.fault
+  Time t0 = now();
+  std::vector<int> sockets;                                        // one a lane, owned
+  std::vector<std::unique_ptr<measure::ServerCounters>> counters;  // one a lane
+  std::atomic<std::size_t> open_connections{0};
+  std::atomic<std::uint64_t> accepted{0};
+
+  ~Shared();
+
+  // The end of the freeze in which `at` lies; nullopt outside of one.
+  std::optional<Time> frozen_until(Time at) const;
+};
+
+// Answers what one receive brought with one send. Output is bounded: pipelined requests wait in the
+// input while a full buffer is sent.
+class HttpConnection final : public Task {
+ public:
+  // `is_refused`: above the connection limit; says 503 and closes.
+  HttpConnection(HttpServer::Shared& server, measure::ServerCounters& counters, bool is_refused);
+  ~HttpConnection() override;
+
+  Op start(unsigned lane) override;
+  Op resume(const Completion& ended) override;
+
+ private:
+  enum class Stage : std::uint8_t {
+    receiving,  // Receive for the next request
+    beginning,  // Begin: a request has been read
+    delaying,   // Sleep before the reply
+    sending,    // Send of output_, or of a slice of a long body
+    lingering,  // Receive of what a refused client still sends, so that our close is no reset
+    in_fault,   // an operation of the fault script
+    closing,
+  };
+  // What comes when output_ has been sent.
+  enum class AfterSend : std::uint8_t { read_on, delay, fault, linger, close };
+
+  Op received(const Completion& ended);
+  Op receive();
+  Op read_on();
+  Op handle_request();
+  Op delay();
+  Op reply();
+  Op refuse(unsigned status);
+  Op send_body();
+  Op flush(AfterSend then);
+  Op sent(const Completion& ended);
+  Op linger(Time until);
+  Op run_fault();
+  Op fault_step_ended(const Completion& ended);
+  Op close(bool reset = false);
+
+  const http::OriginPath& path_of(std::string_view target);
+  void append_reply_head(const http::OriginPath& path);
+  void append_body_pieces();
+  void keep_input();
+  Duration drawn_delay();
+
+  HttpServer::Shared& server_;
+  measure::ServerCounters& counters_;
+  Stage stage_ = Stage::receiving;
+  AfterSend after_send_ = AfterSend::read_on;
+  bool is_refused_;
+  bool closes_ = false;          // after the replies so far
+  Time at_ = now();              // read once for what one receive brought
+  Time head_deadline_ = kNever;  // while a head is incomplete
+  Time body_deadline_ = kNever;  // while a body is
+  Time delayed_until_ = kNever;
+
+  std::span<const std::byte> input_;   // received, not read yet
+  std::vector<std::byte> kept_input_;  // holds it over a Sleep
+  http::RequestReader reader_;
+
+  // The reply being made.
+  std::string last_target_;  // requests of a connection tend to repeat: parse once
+  http::OriginPath path_;
+  bool is_head_ = false;
+  std::size_t phase_ = 0;
+  std::uint64_t body_sent_ = 0;  // of the body: put into output_ or sent as a slice
+  bool body_pending_ = false;
+  http::DateField date_;
+
+  std::string output_;
+  std::size_t replies_in_output_ = 0;  // that end in it
+  std::uint64_t body_bytes_in_output_ = 0;
+
+  const http::FaultScript* fault_ = nullptr;
+  std::size_t fault_step_ = 0;
+  std::size_t dripped_ = 0;
+  std::uint64_t requests_ = 0;
+  std::minstd_rand random_;
+};
+
+}  // namespace asyncbench::workloads
