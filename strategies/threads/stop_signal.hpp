@@ -1,0 +1,32 @@
+// The hard stop as blocking threads see it: a word to sleep on and a descriptor to poll.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/fd.hpp"
+#include "core/time.hpp"
+
+namespace asyncbench::threads {
+
+// Set once, seen by all threads.
+class StopSignal {
+ public:
+  // Throws StrategyError when the process has no descriptor left.
+  StopSignal();
+
+  void set();
+  bool is_set() const { return word_.load(std::memory_order_acquire) != 0; }
+
+  // Sleeps until `until`, never less; returns at once when the signal is or becomes set.
+  void sleep_until(Time until) const;
+
+  // Readable once the signal is set.
+  int descriptor() const { return event_.get(); }
+
+ private:
+  std::atomic<std::uint32_t> word_ = 0;
+  Fd event_;
+};
+
+}  // namespace asyncbench::threads

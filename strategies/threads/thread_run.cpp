@@ -1,0 +1,204 @@
+#include "thread_run.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <stop_token>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/strategy.hpp"
+
+namespace asyncbench::threads {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// While a stop is carried out, how often streams are shut down again: a shutdown between a thread's
+// last look at the stop and its connect(2) has no effect on that connect.
+constexpr Duration kShutDownAgain = 5ms;
+
+// The tasks of a job are all in flight together or not at all, so a lack of threads that does not
+// pass ends the run.
+constexpr Duration kCreatePause = 1ms;
+constexpr Duration kCreatePatience = 1s;
+
+// Threads inherit the timer slack of their creator (prctl(2), PR_SET_TIMERSLACK); the default of
+// 50 us would be added to every deadline.
+class FineTimers {
+ public:
+  FineTimers() : before_ns_(prctl(PR_GET_TIMERSLACK)) { prctl(PR_SET_TIMERSLACK, 1UL); }
+  ~FineTimers() { prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(before_ns_)); }
+  FineTimers(const FineTimers&) = delete;
+  FineTimers& operator=(const FineTimers&) = delete;
+
+ private:
+  int before_ns_;
+};
+
+}  // namespace
+
+ThreadRun::ThreadRun(Job& job, FreshThread fresh) : job_(job), fresh_(fresh) {
+  pthread_attr_init(&attributes_);
+  pthread_attr_setdetachstate(&attributes_, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes_, kStackBytes);
+}
+
+ThreadRun::~ThreadRun() { pthread_attr_destroy(&attributes_); }
+
+void ThreadRun::run() {
+  const FineTimers fine_timers;
+  const std::stop_callback on_stop(job_.stop, [this] { stop(); });
+  start_tasks();
+  if (job_.acceptor != nullptr) accept_until_stop();
+  wait_for_tasks();
+  for (const auto& task : job_.tasks) task->state.reset();
+}
+
+void ThreadRun::start_tasks() {
+  for (std::size_t i = 0; i < job_.tasks.size(); ++i) {
+    ThreadedTask& threaded = enlist(*job_.tasks[i], static_cast<unsigned>(i % job_.lanes.size()));
+    const Time patience = now() + kCreatePatience;
+    int error = spawn(threaded);
+    while (error != 0 && now() < patience) {
+      std::this_thread::sleep_for(kCreatePause);
+      error = spawn(threaded);
+    }
+    if (error == 0) continue;
+    finished(threaded);
+    give_up("task " + std::to_string(i + 1) + " of " + std::to_string(job_.tasks.size()), error);
+  }
+}
+
+void ThreadRun::accept_until_stop() {
+  std::vector<std::jthread> accepting;
+  try {
+    for (unsigned lane = 0; lane < std::max(job_.threads, 1U); ++lane) {
+      accepting.emplace_back(&ThreadRun::accept_connections, this, lane);
+    }
+  } catch (const std::system_error& refused) {
+    stop();
+    accepting.clear();
+    give_up("an accepting thread", refused.code().value());
+  }
+}
+
+void ThreadRun::give_up(const std::string& thread_of, int error) {
+  stop();
+  wait_for_tasks();
+  throw StrategyError("pthread_create for " + thread_of + ": " + std::strerror(error) +
+                      "; raise ulimit -u, kernel.threads-max or the cgroup's pids.max");
+}
+
+void ThreadRun::accept_connections(unsigned lane) {
+  const int listener = job_.acceptor->socket(lane);
+  // Accepting does not block, so that a stop needs no shutdown of the listener, which would end it.
+  fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
+  LaneReport report;
+  while (!stop_.is_set()) {
+    Fd connection{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
+    if (connection) {
+      ++report.completions;
+      start_accepted(std::move(connection), report);
+    } else if (errno == EAGAIN) {
+      std::array polled{pollfd{.fd = listener, .events = POLLIN, .revents = 0},
+                        pollfd{.fd = stop_.descriptor(), .events = POLLIN, .revents = 0}};
+      poll(polled.data(), polled.size(), -1);
+      ++report.wakeups;
+    } else if (is_resource_shortage(errno)) {
+      ++report.accept_pauses;
+      stop_.sleep_until(now() + kAcceptPause);
+    }
+    // Any other error is that of a connection which failed before it was accepted (accept(2)).
+  }
+  const std::lock_guard lock(mutex_);
+  LaneReport& total = job_.lanes[lane % job_.lanes.size()];
+  total.wakeups += report.wakeups;
+  total.completions += report.completions;
+  total.accept_pauses += report.accept_pauses;
+}
+
+void ThreadRun::start_accepted(Fd connection, LaneReport& report) {
+  const auto lane =
+      static_cast<unsigned>(accepted_.fetch_add(1, std::memory_order_relaxed) % job_.lanes.size());
+  std::unique_ptr<Task> task = job_.acceptor->accepted(lane);
+  if (!task) return;
+  ThreadedTask& threaded = enlist(*task, lane);
+  threaded.stream_.adopt(std::move(connection));
+  threaded.owned_ = std::move(task);
+  // Out of threads is as passing a shortage as out of descriptors. On a stop the task, which has
+  // seen nothing yet, is told so by this thread.
+  while (spawn(threaded) != 0) {
+    ++report.accept_pauses;
+    stop_.sleep_until(now() + kAcceptPause);
+    if (stop_.is_set()) return threaded.drive();
+  }
+}
+
+void ThreadRun::wait_for_tasks() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return unfinished_ == 0 || stop_.is_set(); });
+  while (unfinished_ != 0) {
+    for (ThreadedTask* const threaded : in_flight_) threaded->stream_.shut_down();
+    changed_.wait_for(lock, kShutDownAgain, [this] { return unfinished_ == 0; });
+  }
+}
+
+void ThreadRun::stop() {
+  stop_.set();
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+}
+
+ThreadedTask& ThreadRun::enlist(Task& task, unsigned lane) {
+  auto owner = std::make_unique<ThreadedTask>(*this, task, lane);
+  ThreadedTask& threaded = *owner;
+  task.state = std::move(owner);
+  const std::lock_guard lock(mutex_);
+  in_flight_.insert(&threaded);
+  ++unfinished_;
+  return threaded;
+}
+
+void ThreadRun::delist(ThreadedTask& threaded) {
+  const std::lock_guard lock(mutex_);
+  in_flight_.erase(&threaded);
+  LaneReport& report = job_.lanes[threaded.lane_];
+  report.completions += threaded.completions_;
+  report.wakeups += threaded.stream_.waits() + threaded.sleeps_;
+  report.counters["threads_created"] += threaded.threads_created_;
+  report.counters["thread_create_failures"] += threaded.thread_create_failures_;
+}
+
+int ThreadRun::spawn(ThreadedTask& threaded) {
+  ++threaded.threads_created_;
+  pthread_t thread;
+  const int error = pthread_create(&thread, &attributes_, &ThreadedTask::thread_main, &threaded);
+  if (error != 0) {
+    --threaded.threads_created_;
+    ++threaded.thread_create_failures_;
+  }
+  return error;
+}
+
+void ThreadRun::finished(ThreadedTask& threaded) {
+  delist(threaded);
+  // The task may still use what the job's owner keeps for it: it goes before the run can end.
+  std::unique_ptr<Task> task = std::move(threaded.owned_);
+  task.reset();
+  const std::lock_guard lock(mutex_);
+  if (--unfinished_ == 0) changed_.notify_all();
+}
+
+}  // namespace asyncbench::threads
