@@ -1,3 +1,4 @@
+// The strategy that leaves HTTP to libcurl: its multi_socket interface on epoll.
 #pragma once
 
 #include <memory>
@@ -6,6 +7,7 @@
 
 namespace asyncbench {
 
+// A client alone: performs Begin, Exchange, Sleep, Close and Finish.
 std::unique_ptr<Strategy> make_curl_multi();
 
 }  // namespace asyncbench

@@ -1,0 +1,179 @@
+#include "transfer.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/job.hpp"
+#include "http/response_reader.hpp"
+#include "socket_table.hpp"
+
+namespace asyncbench::curl {
+
+namespace {
+
+// The request as other strategies send it says who they are; libcurl is to say the same.
+std::string user_agent(std::string_view wire) {
+  constexpr std::string_view kName = "\r\nUser-Agent: ";
+  const std::size_t at = wire.find(kName);
+  if (at == std::string_view::npos) return {};
+  wire.remove_prefix(at + kName.size());
+  return std::string(wire.substr(0, wire.find("\r\n")));
+}
+
+}  // namespace
+
+Transfer& Transfer::of(CURL* handle) {
+  char* self = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &self);
+  return *reinterpret_cast<Transfer*>(self);
+}
+
+CURL* Transfer::begin(const op::Exchange& exchange) {
+  if (!handle_ && !create()) return nullptr;
+  if (exchange.request != applied_) apply(*exchange.request);
+  sink_ = exchange.sink;
+  error_text_[0] = '\0';
+  progress_ = {};
+  connected_ = kNever;
+  first_byte_ = kNever;
+  requests_ = 0;
+  opened_ = false;
+  socket_error_ = 0;
+  return handle_.get();
+}
+
+bool Transfer::create() {
+  handle_.reset(curl_easy_init());
+  applied_ = nullptr;
+  CURL* const easy = handle_.get();
+  if (easy == nullptr) return false;
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  // A connection outlives the transfer that opened it, so its close goes to the table.
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets_);
+
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");  // not the environment's either
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, static_cast<long>(kReceiveBytes));
+  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                   static_cast<curl_off_t>(http::ReaderLimits{}.max_body_bytes));
+  // Addresses are numeric, so nothing in that cache ever gets old; -1 spares looking.
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+  return true;
+}
+
+void Transfer::apply(const http::Request& request) {
+  CURL* const easy = handle_.get();
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.to_string().c_str());
+  if (applied_ == nullptr) {
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent(request.wire).c_str());
+  }
+  if (applied_ == nullptr || applied_->method != request.method) {
+    curl_easy_setopt(easy, request.method == http::Method::head ? CURLOPT_NOBODY : CURLOPT_HTTPGET,
+                     1L);
+  }
+  if (applied_ == nullptr || applied_->keep_alive != request.keep_alive) {
+    if (!request.keep_alive && !close_header_) {
+      close_header_.reset(curl_slist_append(nullptr, "Connection: close"));
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request.keep_alive ? nullptr : close_header_.get());
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.keep_alive ? 0L : 1L);
+  }
+  applied_ = &request;
+}
+
+http::ExchangeEnd Transfer::finished(CURLcode code) {
+  int os_error = socket_error_;
+  // Nothing can have failed without a trace in one of these, and the answer costs a call.
+  if (code != CURLE_OK || requests_ > 1) {
+    long last_error = 0;
+    curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &last_error);
+    if (os_error == 0) os_error = static_cast<int>(last_error);
+    // Only curl_easy_perform() clears it: used with multi, the handle would report it ever after.
+    if (last_error != 0) handle_.reset();
+  }
+  http::ExchangeEnd end = this->end(outcome_of(code, os_error, progress_));
+  if (code != CURLE_OK) {
+    end.detail = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
+  }
+  return end;
+}
+
+http::ExchangeEnd Transfer::timed_out() { return end(timeout_outcome(progress_)); }
+
+http::ExchangeEnd Transfer::cancelled() { return end(Outcome::cancelled); }
+
+http::ExchangeEnd Transfer::end(Outcome outcome) const {
+  return {.outcome = outcome,
+          .connected = connected_,
+          .first_byte = first_byte_,
+          .new_connection = opened_,
+          .attempts = std::max(requests_, 1U)};
+}
+
+// Called with one line of a head a time.
+std::size_t Transfer::on_header(char* bytes, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::string_view line(bytes, size);
+  if (transfer.first_byte_ == kNever) transfer.first_byte_ = now();
+  transfer.progress_.response_begun = true;
+  if (line == "\r\n") {
+    long status = 0;
+    curl_easy_getinfo(transfer.handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+    transfer.progress_.head_complete = status >= 200;
+  }
+  return transfer.sink_->head_line(std::as_bytes(std::span(line))) ? size : 0;
+}
+
+std::size_t Transfer::on_body(char* bytes, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  return transfer.sink_->body(std::as_bytes(std::span(bytes, size))) ? size : 0;
+}
+
+curl_socket_t Transfer::on_open(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.opened_ = true;
+  const int socket = ::socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                              address->protocol);
+  if (socket < 0) transfer.socket_error_ = errno;
+  return socket < 0 ? CURL_SOCKET_BAD : socket;
+}
+
+int Transfer::on_close(void* sockets, curl_socket_t socket) {
+  static_cast<SocketTable*>(sockets)->closing(socket);
+  return ::close(socket);
+}
+
+// A connection stands and the request is about to go out on it.
+int Transfer::on_connected(void* self, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  // A second request is libcurl's retry, after a pooled connection died without an answer: on
+  // another pooled one, or on one that was opened since.
+  ++transfer.requests_;
+  transfer.progress_.request_sent = true;
+  if (transfer.opened_ && transfer.connected_ == kNever) transfer.connected_ = now();
+  return CURL_PREREQFUNC_OK;
+}
+
+}  // namespace asyncbench::curl

@@ -1,0 +1,81 @@
+// One easy handle: a task's exchanges, one after the other.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+#include "core/op.hpp"
+#include "core/time.hpp"
+#include "curl_outcome.hpp"
+#include "http/request.hpp"
+#include "http/response_sink.hpp"
+
+namespace asyncbench::curl {
+
+class SocketTable;
+
+// Options are set once for the life of the handle; an exchange sets only what differs from the one
+// before it. The handle is added to a multi handle and removed from it by the owner. Stays where it
+// is: libcurl keeps its address.
+class Transfer {
+ public:
+  // `sockets` outlives every connection of the multi handle.
+  explicit Transfer(SocketTable& sockets) : sockets_(sockets) {}
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  // Readies the handle for the exchange; nullptr when libcurl is out of memory.
+  CURL* begin(const op::Exchange& exchange);
+
+  // What the sink is to hear of an exchange that libcurl has finished, or that was taken from it.
+  // The handle must be out of the multi handle. The text dies with the next begin().
+  http::ExchangeEnd finished(CURLcode code);
+  http::ExchangeEnd timed_out();
+  http::ExchangeEnd cancelled();
+
+  http::ResponseSink& sink() { return *sink_; }
+  CURL* handle() { return handle_.get(); }
+  // The transfer of a handle in a message of libcurl.
+  static Transfer& of(CURL* handle);
+  // For the owner to find itself by.
+  void* owner = nullptr;
+
+ private:
+  struct EasyCleanup {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  };
+  struct ListFree {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  bool create();
+  void apply(const http::Request& request);
+  http::ExchangeEnd end(Outcome outcome) const;
+
+  static std::size_t on_header(char* bytes, std::size_t one, std::size_t size, void* self);
+  static std::size_t on_body(char* bytes, std::size_t one, std::size_t size, void* self);
+  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_close(void* sockets, curl_socket_t socket);
+  static int on_connected(void* self, char*, char*, int, int);
+
+  SocketTable& sockets_;
+  // Declared before the handle, which refers to them.
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  std::unique_ptr<curl_slist, ListFree> close_header_;
+  std::unique_ptr<CURL, EasyCleanup> handle_;
+  const http::Request* applied_ = nullptr;  // what the handle's options say
+
+  // Of the exchange under way.
+  http::ResponseSink* sink_ = nullptr;
+  Progress progress_;
+  Time connected_ = kNever;
+  Time first_byte_ = kNever;
+  unsigned requests_ = 0;  // sent, libcurl's retries included
+  bool opened_ = false;    // the latest request went out on a new connection
+  int socket_error_ = 0;   // errno of a socket() that failed
+};
+
+}  // namespace asyncbench::curl
