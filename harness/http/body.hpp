@@ -39,9 +39,8 @@ class BodyExpectation {
   bool foreign_ = true;
   std::uint64_t length_ = 0;
   std::size_t phase_ = 0;
-  // Foreign: 0 unknown, 1 being set, 2 set.
-  std::atomic<int> state_{0};
-  std::atomic<std::uint64_t> first_length_{0};
+  // Foreign, of the first whole reply; 0: not known yet.
+  std::atomic<std::uint64_t> first_length_{0};  // plus one
   std::atomic<std::uint64_t> first_hash_{0};
 };
 
@@ -53,16 +52,21 @@ class BodyCheck {
   void begin(BodyExpectation& expected, bool content);
   void bytes(std::span<const std::byte> part);
   // Whether length and, if asked for, content were as expected. `headless`: the response has no body
-  // by definition, so that length 0 is right.
+  // by definition, so that length 0 is right. To be asked of replies that count alone: the answer to
+  // a failure (an error page) would become the expectation of a foreign server.
   bool end(bool headless);
   std::uint64_t length() const { return length_; }
 
  private:
+  void compare(std::span<const std::byte> part);
+  void hash(std::span<const std::byte> part);
+
   BodyExpectation* expected_ = nullptr;
   bool content_ = false;
   bool matches_ = true;
   std::uint64_t length_ = 0;
   std::uint64_t hash_ = 0;
+  std::uint64_t word_ = 0;  // the bytes after the last whole word of eight
 };
 
 }  // namespace asyncbench::http

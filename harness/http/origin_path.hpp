@@ -8,7 +8,9 @@
 //   /delay/DURATION          waits first: "10ms", or "exp:10ms" for exponential delays of that mean
 //   /fault/ID                misbehaves as docs/faults.md says of ID ("S05")
 //
-// Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000. A query is ignored.
+// Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000; of two that contradict
+// each other, the later holds. A query is ignored. N may have a unit of 2^10, 2^20 or 2^30 ("16k",
+// "1m", "1g"), a DURATION has one of ns, us, ms and s. CODE is from 200 to 599.
 #pragma once
 
 #include <cstdint>

@@ -1,1 +1,151 @@
-// Not written yet.
+#include "http/request_reader.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "http/chunked_body.hpp"
+#include "http/request_head.hpp"
+
+namespace asyncbench::http {
+
+struct RequestReader::Impl {
+  explicit Impl(std::uint64_t its_max_body_bytes) : max_body_bytes(its_max_body_bytes) {}
+
+  std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_body(std::span<const std::byte> bytes);
+  void begin_body();
+  void refuse(unsigned status, const char* detail);
+
+  std::uint64_t max_body_bytes;
+  RequestHead head;
+  ChunkedBody chunks;
+  State state = State::idle;
+  bool continue_due = false;    // "100 Continue" has not been asked for yet
+  std::uint64_t remaining = 0;  // of a body with a length
+  std::string line;             // the beginning of a line that was split over receives
+  std::string request_line;     // a copy, where the request line's bytes did not stay
+};
+
+RequestReader::RequestReader(std::uint64_t max_body_bytes)
+    : impl_(std::make_unique<Impl>(max_body_bytes)) {}
+RequestReader::~RequestReader() = default;
+
+RequestReader::Fed RequestReader::feed(std::span<const std::byte> bytes) {
+  Impl& impl = *impl_;
+  std::size_t taken = 0;
+  while (taken < bytes.size() && impl.state != State::ready && impl.state != State::refused) {
+    const auto rest = bytes.subspan(taken);
+    if (impl.state == State::body) {
+      taken += impl.feed_body(rest);
+    } else {
+      impl.state = State::head;
+      taken += impl.feed_head({reinterpret_cast<const char*>(rest.data()), rest.size()});
+    }
+  }
+  const bool stays = impl.state == State::ready || impl.state == State::refused;
+  const std::string_view line = impl.head.request_line();
+  if (!stays && !line.empty() && line.data() != impl.request_line.data()) {
+    impl.request_line = line;
+    impl.head.relocate_request_line(impl.request_line);
+  }
+  return {taken, impl.state};
+}
+
+// A head that came whole is read where it lies; of one that was split, only the split line and the
+// request line are copied.
+std::size_t RequestReader::Impl::feed_head(std::string_view bytes) {
+  std::size_t taken = 0;
+  if (line.empty()) {
+    taken = head.lines(bytes);
+    if (!head.complete() && !head.refused()) {
+      line = bytes.substr(taken);
+      taken = bytes.size();
+      head.unfinished_line(line);
+    }
+  } else {
+    const std::size_t end = bytes.find('\n');
+    taken = std::min(end, bytes.size() - 1) + 1;
+    line.append(bytes.substr(0, taken));
+    if (end == std::string_view::npos) {
+      head.unfinished_line(line);
+    } else {
+      const bool is_request_line = !head.has_request_line();
+      head.lines(line);
+      if (is_request_line && head.has_request_line()) {
+        request_line = head.request_line();
+        head.relocate_request_line(request_line);
+      }
+      line.clear();
+    }
+  }
+  if (head.refused()) refuse(head.refusal_status(), head.refusal_detail());
+  if (head.complete()) begin_body();
+  return taken;
+}
+
+void RequestReader::Impl::begin_body() {
+  remaining = head.content_length();
+  if (head.chunked()) {
+    chunks.begin(max_body_bytes, nullptr);
+  } else if (remaining == 0) {
+    state = State::ready;
+    return;
+  } else if (remaining > max_body_bytes) {
+    return refuse(413, "the body is too large");
+  }
+  state = State::body;
+  continue_due = head.expects_continue();
+}
+
+std::size_t RequestReader::Impl::feed_body(std::span<const std::byte> bytes) {
+  continue_due = false;
+  if (!head.chunked()) {
+    const std::uint64_t size = std::min<std::uint64_t>(bytes.size(), remaining);
+    remaining -= size;
+    if (remaining == 0) state = State::ready;
+    return static_cast<std::size_t>(size);
+  }
+  const auto [taken, now] = chunks.feed(bytes);
+  switch (now) {
+    case ChunkedBody::State::reading:
+      break;
+    case ChunkedBody::State::done:
+      state = State::ready;
+      break;
+    case ChunkedBody::State::malformed:
+      refuse(400, "malformed chunked body");
+      break;
+    case ChunkedBody::State::line_too_long:
+      refuse(400, "a chunk's line is too long");
+      break;
+    case ChunkedBody::State::too_large:
+      refuse(413, "the body is too large");
+      break;
+  }
+  return taken;
+}
+
+void RequestReader::Impl::refuse(unsigned status, const char* detail) {
+  head.refuse(status, detail);
+  state = State::refused;
+}
+
+RequestReader::State RequestReader::state() const { return impl_->state; }
+std::string_view RequestReader::target() const { return impl_->head.target(); }
+std::string_view RequestReader::method() const { return impl_->head.method(); }
+bool RequestReader::keep_alive() const { return impl_->head.keep_alive(); }
+bool RequestReader::take_expects_continue() {
+  return impl_->state == State::body && std::exchange(impl_->continue_due, false);
+}
+unsigned RequestReader::refusal_status() const { return impl_->head.refusal_status(); }
+const char* RequestReader::refusal_detail() const { return impl_->head.refusal_detail(); }
+
+void RequestReader::next() {
+  impl_->head.begin();
+  impl_->state = State::idle;
+  impl_->continue_due = false;
+  impl_->line.clear();
+}
+
+}  // namespace asyncbench::http

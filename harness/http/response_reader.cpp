@@ -1,1 +1,180 @@
-// Not written yet.
+#include "http/response_reader.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "http/chunked_body.hpp"
+#include "http/head_policy.hpp"
+
+namespace asyncbench::http {
+
+struct ResponseReader::Impl {
+  enum class Part : std::uint8_t { head, sized_body, chunked_body, open_body };
+
+  explicit Impl(ReaderLimits its_limits) : limits(its_limits) {}
+
+  std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_body(std::span<const std::byte> bytes);
+  void begin_body();
+  void finish();
+  void fail(Outcome how, const char* why);
+
+  ReaderLimits limits;
+  ResponseHeadPolicy policy;
+  ChunkedBody chunks;
+  BodyCheck* check = nullptr;
+  Part part = Part::head;
+  State state = State::done;
+  bool received = false;
+  bool ended_by_close = false;
+  Outcome outcome = Outcome::ok;
+  const char* detail = "";
+  std::uint64_t remaining = 0;  // of a sized body; of an open one: until the limit
+  std::string line;             // the beginning of a head's line that was split over receives
+};
+
+ResponseReader::ResponseReader(ReaderLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
+ResponseReader::~ResponseReader() = default;
+ResponseReader::ResponseReader(ResponseReader&&) noexcept = default;
+ResponseReader& ResponseReader::operator=(ResponseReader&&) noexcept = default;
+
+void ResponseReader::begin(Method method, BodyCheck& check) {
+  impl_->policy.begin(method);
+  impl_->check = &check;
+  impl_->part = Impl::Part::head;
+  impl_->state = State::reading;
+  impl_->received = false;
+  impl_->ended_by_close = false;
+  impl_->outcome = Outcome::ok;
+  impl_->detail = "";
+  impl_->line.clear();
+}
+
+ResponseReader::Fed ResponseReader::feed(std::span<const std::byte> bytes) {
+  std::size_t taken = 0;
+  while (impl_->state == State::reading && taken < bytes.size()) {
+    impl_->received = true;
+    const auto rest = bytes.subspan(taken);
+    taken += impl_->part == Impl::Part::head
+                 ? impl_->feed_head({reinterpret_cast<const char*>(rest.data()), rest.size()})
+                 : impl_->feed_body(rest);
+  }
+  return {taken, impl_->state};
+}
+
+// A head that came whole is read where it lies; of one that was split, only the split line is
+// copied.
+std::size_t ResponseReader::Impl::feed_head(std::string_view bytes) {
+  std::size_t taken = 0;
+  if (line.empty()) {
+    taken = policy.lines(bytes);
+    if (!policy.complete() && !policy.refused()) {
+      line = bytes.substr(taken);
+      taken = bytes.size();
+      policy.unfinished_line(line);
+    }
+  } else {
+    const std::size_t end = bytes.find('\n');
+    taken = std::min(end, bytes.size() - 1) + 1;
+    line.append(bytes.substr(0, taken));
+    if (end == std::string_view::npos) {
+      policy.unfinished_line(line);
+    } else {
+      policy.line(line);
+      line.clear();
+    }
+  }
+  if (policy.refused()) fail(policy.outcome(), policy.detail());
+  if (policy.complete()) begin_body();
+  return taken;
+}
+
+void ResponseReader::Impl::begin_body() {
+  if (!policy.has_body()) {
+    finish();
+  } else if (policy.chunked()) {
+    part = Part::chunked_body;
+    chunks.begin(limits.max_body_bytes, check);
+  } else if (const auto length = policy.content_length()) {
+    part = Part::sized_body;
+    remaining = *length;
+    if (remaining > limits.max_body_bytes) {
+      fail(Outcome::limit, "the body of the response is too large");
+    } else if (remaining == 0) {
+      finish();
+    }
+  } else {
+    part = Part::open_body;
+    remaining = limits.max_body_bytes;
+  }
+}
+
+std::size_t ResponseReader::Impl::feed_body(std::span<const std::byte> bytes) {
+  if (part == Part::chunked_body) {
+    const auto [taken, now] = chunks.feed(bytes);
+    switch (now) {
+      case ChunkedBody::State::reading:
+        break;
+      case ChunkedBody::State::done:
+        finish();
+        break;
+      case ChunkedBody::State::malformed:
+        fail(Outcome::protocol, "malformed chunked body");
+        break;
+      case ChunkedBody::State::line_too_long:
+        fail(Outcome::limit, "a chunk's line or the trailers are too large");
+        break;
+      case ChunkedBody::State::too_large:
+        fail(Outcome::limit, "the body of the response is too large");
+        break;
+    }
+    return taken;
+  }
+  if (part == Part::open_body && bytes.size() > remaining) {
+    fail(Outcome::limit, "the body of the response is too large");
+    return bytes.size();
+  }
+  const auto content = bytes.first(std::min<std::uint64_t>(bytes.size(), remaining));
+  check->bytes(content);
+  remaining -= content.size();
+  if (part == Part::sized_body && remaining == 0) finish();
+  return content.size();
+}
+
+void ResponseReader::Impl::finish() {
+  const unsigned status = policy.status();
+  state = State::done;
+  outcome = (status >= 200 && status < 300) || status == 304 ? Outcome::ok : Outcome::http_status;
+}
+
+void ResponseReader::Impl::fail(Outcome how, const char* why) {
+  state = State::failed;
+  outcome = how;
+  detail = why;
+}
+
+ResponseReader::State ResponseReader::end_of_stream() {
+  if (impl_->state != State::reading) return impl_->state;
+  if (impl_->part == Impl::Part::open_body) {
+    impl_->ended_by_close = true;
+    impl_->finish();
+  } else if (!impl_->received) {
+    impl_->fail(Outcome::eof_before_response, "the connection was closed before the response");
+  } else {
+    impl_->fail(Outcome::truncated, "the connection was closed within the response");
+  }
+  return impl_->state;
+}
+
+Outcome ResponseReader::outcome() const { return impl_->outcome; }
+const char* ResponseReader::detail() const { return impl_->detail; }
+unsigned ResponseReader::status() const { return impl_->policy.status(); }
+bool ResponseReader::anything_received() const { return impl_->received; }
+bool ResponseReader::head_complete() const { return impl_->policy.complete(); }
+bool ResponseReader::keep_alive() const {
+  return impl_->policy.keep_alive() && !impl_->ended_by_close;
+}
+bool ResponseReader::has_body() const { return impl_->policy.has_body(); }
+
+}  // namespace asyncbench::http

@@ -1,1 +1,114 @@
-// Not written yet.
+#include "load/arrivals.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace asyncbench::load {
+namespace {
+
+constexpr std::string_view kClosed = "closed";
+constexpr std::string_view kConstant = "constant:";
+constexpr std::string_view kPoisson = "poisson:";
+constexpr double kNsPerSecond = 1e9;
+constexpr double kLastOffset =
+    0x1p62;  // 146 years: nothing after it matters, and it cannot overflow
+
+// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+std::uint64_t split_mix(std::uint64_t state) {
+  std::uint64_t z = state + 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31U);
+}
+
+// Uniform on (0, 1], so that its logarithm is finite.
+double unit_interval(std::uint64_t random) {
+  return (static_cast<double>(random >> 11U) + 1.0) * 0x1p-53;
+}
+
+std::string shortest(double value) {
+  char text[32];
+  const auto [end, error] = std::to_chars(std::begin(text), std::end(text), value);
+  return {text, end};
+}
+
+}  // namespace
+
+std::string ArrivalSpec::to_string() const {
+  switch (kind) {
+    case ArrivalKind::closed:
+      break;
+    case ArrivalKind::constant:
+      return std::string(kConstant) + shortest(rate_per_s);
+    case ArrivalKind::poisson:
+      return std::string(kPoisson) + shortest(rate_per_s);
+  }
+  return std::string(kClosed);
+}
+
+std::optional<ArrivalSpec> parse_arrivals(std::string_view text) {
+  if (text == kClosed) return ArrivalSpec{};
+  ArrivalSpec spec;
+  if (text.starts_with(kConstant)) {
+    spec.kind = ArrivalKind::constant;
+    text.remove_prefix(kConstant.size());
+  } else if (text.starts_with(kPoisson)) {
+    spec.kind = ArrivalKind::poisson;
+    text.remove_prefix(kPoisson.size());
+  } else {
+    return std::nullopt;
+  }
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, spec.rate_per_s);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  if (!std::isfinite(spec.rate_per_s) || spec.rate_per_s <= 0) return std::nullopt;
+  return spec;
+}
+
+// The seed is hashed first: chains of neighbouring seeds would otherwise meet at a common sum of
+// seed and offset before long, and be one from there on.
+ArrivalSchedule::ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0)
+    : spec_(spec), seed_(split_mix(seed)), t0_(t0), cursor_(0) {}
+
+std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t index_or_offset) const {
+  if (spec_.kind == ArrivalKind::constant) {
+    // An extended mantissa holds every offset of 63 bits, so that no rounding adds up.
+    const long double offset = static_cast<long double>(index_or_offset) *
+                               static_cast<long double>(kNsPerSecond) /
+                               static_cast<long double>(spec_.rate_per_s);
+    return std::llround(std::min<long double>(offset, kLastOffset));
+  }
+  const double u = unit_interval(split_mix(seed_ + index_or_offset));
+  const double gap = std::max(-std::log(u) / spec_.rate_per_s * kNsPerSecond, 1.0);
+  return static_cast<std::int64_t>(index_or_offset) +
+         std::llround(std::min(gap, kLastOffset - static_cast<double>(index_or_offset)));
+}
+
+Time ArrivalSchedule::take() {
+  // The cursor guards nothing but itself, so relaxed order will do.
+  if (spec_.kind == ArrivalKind::constant) {
+    return t0_ + Duration{next_offset_ns(cursor_.fetch_add(1, std::memory_order_relaxed))};
+  }
+  std::uint64_t last = cursor_.load(std::memory_order_relaxed);
+  std::int64_t next = next_offset_ns(last);
+  while (!cursor_.compare_exchange_weak(last, static_cast<std::uint64_t>(next),
+                                        std::memory_order_relaxed)) {
+    next = next_offset_ns(last);
+  }
+  return t0_ + Duration{next};
+}
+
+std::uint64_t ArrivalSchedule::count(Time from, Time until) const {
+  std::uint64_t arrivals = 0;
+  std::uint64_t cursor = 0;
+  for (;;) {
+    const std::int64_t offset = next_offset_ns(cursor);
+    const Time time = t0_ + Duration{offset};
+    if (time >= until) return arrivals;
+    if (time >= from) ++arrivals;
+    cursor = spec_.kind == ArrivalKind::constant ? cursor + 1 : static_cast<std::uint64_t>(offset);
+  }
+}
+
+}  // namespace asyncbench::load

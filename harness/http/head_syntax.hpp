@@ -1,0 +1,196 @@
+// The lexical rules of HTTP/1.1 heads (RFC 9112), shared by the policies for requests and
+// responses. Private to the http part.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+namespace asyncbench::http::syntax {
+
+// tchar of RFC 9110, section 5.6.2.
+inline constexpr std::array<bool, 256> kTokenChars = [] {
+  std::array<bool, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+
+inline const char* end_of_token(const char* at, const char* end) {
+  while (at != end && kTokenChars[static_cast<unsigned char>(*at)]) ++at;
+  return at;
+}
+
+// The first control character other than a tab, or `end`. Eight bytes at a time: for a byte below
+// 0x20, the subtraction sets a high bit that the byte itself lacks, and the lowest such bit is
+// exact (Hacker's Delight, section 6-1, "find first 0-byte", with 0x20 in the place of 1).
+inline const char* find_control(const char* at, const char* end) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+  while (at != end) {
+    if constexpr (std::endian::native == std::endian::little) {
+      while (end - at >= 8) {
+        std::uint64_t word;
+        std::memcpy(&word, at, sizeof word);
+        const std::uint64_t hits = (word - kOnes * 0x20) & ~word & (kOnes * 0x80);
+        if (hits != 0) {
+          at += std::countr_zero(hits) / 8;
+          break;
+        }
+        at += 8;
+      }
+      if (at == end) return end;
+    }
+    if (static_cast<unsigned char>(*at) < 0x20 && *at != '\t') return at;
+    ++at;
+  }
+  return end;
+}
+
+// How the text from some point on ends.
+enum class LineEnd : std::uint8_t {
+  whole,    // with CRLF
+  partial,  // not yet
+  bad,      // with something that no line may contain
+};
+
+// Looks at what find_control() found. `why` is set for a bad end.
+inline LineEnd line_end(const char* control, const char* end, const char*& why) {
+  if (control == end) return LineEnd::partial;
+  if (*control == '\r') {
+    if (end - control == 1) return LineEnd::partial;
+    if (control[1] == '\n') return LineEnd::whole;
+    why = "a carriage return within a line of the head";
+  } else if (*control == '\n') {
+    why = "a line of the head ends with a bare line feed";
+  } else {
+    why = "a control character in the head";
+  }
+  return LineEnd::bad;
+}
+
+// Without the spaces and tabs around it.
+inline std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// One field line: "name: value" and CRLF.
+struct Field {
+  std::string_view name;
+  std::string_view value;  // trimmed
+  const char* next;        // what follows the line
+  const char* why;         // why it is bad
+};
+
+inline LineEnd parse_field(const char* at, const char* end, Field& field) {
+  const char* const colon = end_of_token(at, end);
+  if (colon == end) return LineEnd::partial;
+  if (*colon != ':' || colon == at) {
+    field.why = *colon == ' ' || *colon == '\t' ? "space within or after a field name"
+                : colon == at                   ? "a field without a name"
+                                                : "a field without a colon, or with a bad name";
+    return LineEnd::bad;
+  }
+  const char* const control = find_control(colon + 1, end);
+  const LineEnd result = line_end(control, end, field.why);
+  if (result == LineEnd::whole) {
+    field.name = {at, static_cast<std::size_t>(colon - at)};
+    field.value = trim({colon + 1, static_cast<std::size_t>(control - colon - 1)});
+    field.next = control + 2;
+  }
+  return result;
+}
+
+// `lower` is in lower case and consists of letters, digits and hyphens, for which one bit is the
+// case.
+inline bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    if (folded != lower[i]) return false;
+  }
+  return true;
+}
+
+// The fields that say where a message ends and what becomes of its connection.
+enum class Known : std::uint8_t {
+  other,
+  connection,
+  content_length,
+  transfer_encoding,
+  host,
+  expect
+};
+
+inline Known known_field(std::string_view name) {
+  switch (name.size()) {
+    case 4:
+      return equals_ignoring_case(name, "host") ? Known::host : Known::other;
+    case 6:
+      return equals_ignoring_case(name, "expect") ? Known::expect : Known::other;
+    case 10:
+      return equals_ignoring_case(name, "connection") ? Known::connection : Known::other;
+    case 14:
+      return equals_ignoring_case(name, "content-length") ? Known::content_length : Known::other;
+    case 17:
+      return equals_ignoring_case(name, "transfer-encoding") ? Known::transfer_encoding
+                                                             : Known::other;
+    default:
+      return Known::other;
+  }
+}
+
+// Calls `visit` with each trimmed element of a comma-separated list, empty ones too, until it says
+// false. Whether it never did.
+template <class Visit>
+bool for_each_element(std::string_view list, Visit visit) {
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    if (!visit(trim(list.substr(0, comma)))) return false;
+    if (comma == std::string_view::npos) return true;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+// Digits alone, and no more than 64 bits hold.
+inline std::optional<std::uint64_t> parse_decimal(std::string_view digits) {
+  if (digits.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    if (__builtin_mul_overflow(value, std::uint64_t{10}, &value) ||
+        __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value)) {
+      return std::nullopt;
+    }
+  }
+  return value;
+}
+
+// What Connection says.
+struct ConnectionOptions {
+  bool close = false;
+  bool keep_alive = false;
+
+  void add(std::string_view value) {
+    for_each_element(value, [this](std::string_view element) {
+      if (equals_ignoring_case(element, "close")) close = true;
+      if (equals_ignoring_case(element, "keep-alive")) keep_alive = true;
+      return true;
+    });
+  }
+
+  // RFC 9112, section 9.3.
+  bool persists(bool http_1_1) const { return !close && (http_1_1 || keep_alive); }
+};
+
+}  // namespace asyncbench::http::syntax
