@@ -1,1 +1,291 @@
-// Not written yet.
+#include "measure/recorder.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+#include "measure/live_histogram.hpp"
+
+namespace asyncbench::measure {
+
+namespace {
+
+std::int64_t between_ns(Time from, Time to) { return (to - from).count(); }
+
+std::size_t slots(Duration window, Duration slice) {
+  return static_cast<std::size_t>(
+      std::max<std::int64_t>(1, (window + slice - Duration{1}) / slice));
+}
+
+bool was_answered(Outcome outcome) {
+  return outcome == Outcome::ok || outcome == Outcome::http_status ||
+         outcome == Outcome::content_mismatch;
+}
+
+template <class Counters>
+void add_each(Counters& to, const Counters& from) {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+}
+
+}  // namespace
+
+std::size_t coarse_bucket(std::int64_t ns) {
+  if (ns < 1) return 0;
+  const auto value = static_cast<std::uint64_t>(ns);
+  const auto power = static_cast<std::size_t>(std::bit_width(value) - 1);
+  // 1 has no second bit: its upper half bucket stays empty.
+  const std::size_t half = power == 0 ? 0 : value >> (power - 1) & 1;
+  return std::min(2 * power + half, Recording::kCoarseBuckets - 1);
+}
+
+std::int64_t coarse_bucket_lowest_ns(std::size_t bucket) {
+  const std::int64_t power = std::int64_t{1} << (bucket / 2);
+  return bucket % 2 == 0 ? power : power + power / 2;
+}
+
+void Recording::merge(const Recording& other) {
+  for (std::size_t phase = 0; phase < kPhases; ++phase) {
+    add_each(ended[phase], other.ended[phase]);
+  }
+  add_each(begun, other.begun);
+  attempts += other.attempts;
+  censored += other.censored;
+  not_started += other.not_started;
+  in_flight_max += other.in_flight_max;
+  body_bytes += other.body_bytes;
+  answered += other.answered;
+  answered_body_bytes += other.answered_body_bytes;
+  service_time_sum_ns += other.service_time_sum_ns;
+
+  service_time.merge(other.service_time);
+  response_time.merge(other.response_time);
+  failed_time.merge(other.failed_time);
+  connect_time.merge(other.connect_time);
+  time_to_first_byte.merge(other.time_to_first_byte);
+  start_lag.merge(other.start_lag);
+  censored_service.merge(other.censored_service);
+  censored_response.merge(other.censored_response);
+
+  slices.resize(std::max(slices.size(), other.slices.size()));
+  for (std::size_t i = 0; i < other.slices.size(); ++i) {
+    slices[i].completions += other.slices[i].completions;
+    slices[i].service_time_sum_ns += other.slices[i].service_time_sum_ns;
+  }
+  coarse.resize(std::max(coarse.size(), other.coarse.size()));
+  for (std::size_t i = 0; i < other.coarse.size(); ++i) add_each(coarse[i], other.coarse[i]);
+}
+
+std::uint64_t Recording::ended_in(Phase phase) const {
+  const auto& outcomes = ended[static_cast<std::size_t>(phase)];
+  return std::accumulate(outcomes.begin(), outcomes.end(), std::uint64_t{0});
+}
+
+std::uint64_t Recording::in_flight_at_start() const {
+  return begun[static_cast<std::size_t>(Phase::warm_up)] - ended_in(Phase::warm_up);
+}
+
+bool Recording::balances() const {
+  return in_flight_at_start() + begun[static_cast<std::size_t>(Phase::window)] ==
+         ended_in(Phase::window) + censored;
+}
+
+// Begins on a cache line of its own: lanes write their recorders at the same time.
+struct alignas(64) Recorder::State {
+  struct Slice {
+    Counter completions;
+    Counter service_time_sum_ns;
+  };
+
+  State(const Window& w, RecorderOptions o)
+      : window(w),
+        options(o),
+        slices(slots(o.window_expected, kSlice)),
+        coarse(slots(o.window_expected, kCoarseSlice)) {}
+
+  Phase phase_of(Time at) const {
+    if (at < window.start()) return Phase::warm_up;
+    return at < window.end() ? Phase::window : Phase::drain;
+  }
+
+  void count(Counter& counter, std::uint64_t n = 1) { counter.add(n, options.shared); }
+  void count(LiveHistogram& histogram, std::int64_t ns) { histogram.record(ns, options.shared); }
+
+  void in_flight_grows();
+  void in_flight_shrinks();
+  void ended_in_window(const RequestRecord& request);
+  void ended_ok(const RequestRecord& request, std::int64_t service_ns);
+  void outlived_window(Time begun, Time intended);
+
+  const Window& window;
+  const RecorderOptions options;
+
+  std::array<std::array<Counter, kOutcomes>, kPhases> ended;
+  std::array<Counter, kPhases> begun;
+  std::atomic<Phase> latest_begin{Phase::warm_up};
+  std::atomic<std::uint64_t> in_flight{0};
+  std::atomic<std::uint64_t> in_flight_max{0};
+  Counter attempts, censored, not_started, body_bytes, answered, answered_body_bytes,
+      service_time_sum_ns;
+  LiveHistogram service_time, failed_time, connect_time, time_to_first_byte, censored_service;
+  std::vector<Slice> slices;
+  std::vector<std::array<Counter, Recording::kCoarseBuckets>> coarse;
+
+  // Used in open loop alone; a closed loop saves the memory.
+  struct OpenLoop {
+    LiveHistogram response_time, start_lag, censored_response;
+  };
+  std::unique_ptr<OpenLoop> open_loop = options.open_loop ? std::make_unique<OpenLoop>() : nullptr;
+};
+
+void Recorder::State::in_flight_grows() {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  if (!options.shared) {
+    const std::uint64_t now_in_flight = in_flight.load(kRelaxed) + 1;
+    in_flight.store(now_in_flight, kRelaxed);
+    if (now_in_flight > in_flight_max.load(kRelaxed)) in_flight_max.store(now_in_flight, kRelaxed);
+    return;
+  }
+  const std::uint64_t now_in_flight = in_flight.fetch_add(1, kRelaxed) + 1;
+  std::uint64_t most = in_flight_max.load(kRelaxed);
+  while (now_in_flight > most &&
+         !in_flight_max.compare_exchange_weak(most, now_in_flight, kRelaxed)) {
+  }
+}
+
+void Recorder::State::in_flight_shrinks() {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  if (options.shared) {
+    in_flight.fetch_sub(1, kRelaxed);
+  } else {
+    in_flight.store(in_flight.load(kRelaxed) - 1, kRelaxed);
+  }
+}
+
+void Recorder::State::ended_in_window(const RequestRecord& request) {
+  const std::int64_t service_ns = between_ns(request.begun, request.ended);
+  count(attempts, request.attempts);
+  count(service_time_sum_ns, static_cast<std::uint64_t>(service_ns));
+  if (request.connected != kNever) {
+    count(connect_time, between_ns(request.connect_begun, request.connected));
+  }
+  if (request.outcome == Outcome::ok) {
+    ended_ok(request, service_ns);
+  } else {
+    count(failed_time, service_ns);
+  }
+}
+
+void Recorder::State::ended_ok(const RequestRecord& request, std::int64_t service_ns) {
+  count(service_time, service_ns);
+  count(body_bytes, request.body_bytes);
+  if (request.first_byte != kNever) {
+    count(time_to_first_byte, between_ns(request.begun, request.first_byte));
+  }
+  if (open_loop && request.intended != kNever) {
+    count(open_loop->response_time, between_ns(request.intended, request.ended));
+  }
+
+  const auto since_start = static_cast<std::uint64_t>(between_ns(window.start(), request.ended));
+  const std::size_t fine = since_start / static_cast<std::uint64_t>(kSlice.count());
+  Slice& slice = slices[std::min(fine, slices.size() - 1)];
+  count(slice.completions);
+  count(slice.service_time_sum_ns, static_cast<std::uint64_t>(service_ns));
+  auto& counts = coarse[std::min(fine / (kCoarseSlice / kSlice), coarse.size() - 1)];
+  count(counts[coarse_bucket(service_ns)]);
+}
+
+void Recorder::State::outlived_window(Time request_begun, Time intended) {
+  count(censored);
+  count(censored_service, between_ns(request_begun, window.end()));
+  if (open_loop && intended != kNever) {
+    count(open_loop->censored_response, between_ns(intended, window.end()));
+  }
+}
+
+Recorder::Recorder(const Window& window, RecorderOptions options)
+    : state_(std::make_unique<State>(window, options)) {}
+
+Recorder::~Recorder() = default;
+
+void Recorder::begun(Time at) {
+  const Phase phase = state_->phase_of(at);
+  state_->count(state_->begun[static_cast<std::size_t>(phase)]);
+  state_->latest_begin.store(phase, std::memory_order_relaxed);
+  state_->in_flight_grows();
+}
+
+void Recorder::ended(const RequestRecord& request) {
+  State& state = *state_;
+  const Phase phase = state.phase_of(request.ended);
+  state.count(
+      state.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(request.outcome)]);
+  state.in_flight_shrinks();
+  if (was_answered(request.outcome)) {
+    state.count(state.answered);
+    state.count(state.answered_body_bytes, request.body_bytes);
+  }
+  if (phase == Phase::window) {
+    state.ended_in_window(request);
+  } else if (phase == Phase::drain && request.begun < state.window.end()) {
+    state.outlived_window(request.begun, request.intended);
+  }
+}
+
+void Recorder::abandoned(Time intended) {
+  const Time end = state_->window.end();
+  if (intended >= end) return;
+  state_->count(state_->not_started);
+  if (state_->open_loop) {
+    state_->count(state_->open_loop->censored_response, between_ns(intended, end));
+  }
+}
+
+void Recorder::start_lag(Duration lag) {
+  if (!state_->open_loop) return;
+  if (state_->latest_begin.load(std::memory_order_relaxed) != Phase::window) return;
+  state_->count(state_->open_loop->start_lag, lag.count());
+}
+
+Recording Recorder::take() const {
+  const State& state = *state_;
+  Recording result;
+  for (std::size_t phase = 0; phase < kPhases; ++phase) {
+    result.begun[phase] = state.begun[phase].value();
+    for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
+      result.ended[phase][outcome] = state.ended[phase][outcome].value();
+    }
+  }
+  result.attempts = state.attempts.value();
+  result.censored = state.censored.value();
+  result.not_started = state.not_started.value();
+  result.in_flight_max = state.in_flight_max.load(std::memory_order_relaxed);
+  result.body_bytes = state.body_bytes.value();
+  result.answered = state.answered.value();
+  result.answered_body_bytes = state.answered_body_bytes.value();
+  result.service_time_sum_ns = state.service_time_sum_ns.value();
+
+  result.service_time = state.service_time.take();
+  result.failed_time = state.failed_time.take();
+  result.connect_time = state.connect_time.take();
+  result.time_to_first_byte = state.time_to_first_byte.take();
+  result.censored_service = state.censored_service.take();
+  if (state.open_loop) {
+    result.response_time = state.open_loop->response_time.take();
+    result.start_lag = state.open_loop->start_lag.take();
+    result.censored_response = state.open_loop->censored_response.take();
+  }
+
+  for (const State::Slice& slice : state.slices) {
+    result.slices.push_back({.completions = slice.completions.value(),
+                             .service_time_sum_ns = slice.service_time_sum_ns.value()});
+  }
+  for (const auto& counts : state.coarse) {
+    auto& copy = result.coarse.emplace_back();
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      copy[i] = static_cast<std::uint32_t>(counts[i].value());
+    }
+  }
+  return result;
+}
+
+}  // namespace asyncbench::measure

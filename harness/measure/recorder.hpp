@@ -1,7 +1,9 @@
 // Where tasks record what became of their requests: one Recorder a lane, no locks, no allocation.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -42,10 +44,6 @@ struct RequestRecord {
 inline constexpr Duration kSlice = std::chrono::milliseconds(20);
 inline constexpr Duration kCoarseSlice = std::chrono::milliseconds(200);
 
-// A counter with one writer, or with several. With one, a plain load and store do what a locked
-// instruction would, for a quarter of the price; readers in other threads see whole values.
-class Counter;  // defined in counter.hpp
-
 struct RecorderOptions {
   bool shared = false;            // several threads record at once (thread strategies)
   bool open_loop = false;         // keep response times and start lags
@@ -53,9 +51,17 @@ struct RecorderOptions {
 };
 
 // The totals of one lane or, merged, of one side of a trial. A plain value: what leaves the process.
+//
+// The requests of the window balance (invariant A):
+//   in_flight_at_start() + begun[window]  =  sum of ended[window] + censored
+// Both sides are counted apart: begun when a request begins, the rest when it ends, each by the
+// stamps of that request against the window. They differ when a request ended never or twice, or
+// when the window was set only after its start had passed. In open loop the arrivals of the window
+// are begun[window] + not_started, and not_started stands on the right as well.
 struct Recording {
-  // By phase and outcome.
+  // By phase, that of the request's end, and outcome.
   std::array<std::array<std::uint64_t, kOutcomes>, kPhases> ended{};
+  // By the phase of the request's begin.
   std::array<std::uint64_t, kPhases> begun{};
   std::uint64_t attempts = 0;            // requests sent, retries included, in the window
   std::uint64_t censored = 0;            // begun before the window's end, ended after it or never
@@ -84,11 +90,25 @@ struct Recording {
   static constexpr std::size_t kCoarseBuckets = 80;
   std::vector<std::array<std::uint32_t, kCoarseBuckets>> coarse;
 
+  // Adds the other's; lanes that were in flight at once add up to their sum.
   void merge(const Recording& other);
+
+  // Sum over all outcomes of those that ended in a phase.
+  std::uint64_t ended_in(Phase phase) const;
+
+  // Begun in the warm-up and not ended in it.
+  std::uint64_t in_flight_at_start() const;
+
+  // Whether invariant A holds.
+  bool balances() const;
 };
 
-// Bucket of a latency: two per power of two (bounds 2^k and 1.5 x 2^k ns), up to 2^40 ns.
+// Bucket of a latency: two per power of two (bounds 2^k and 1.5 x 2^k ns), up to 2^40 ns. What is
+// less than 1 ns goes into the first, what is more than the last bound into the last.
 std::size_t coarse_bucket(std::int64_t ns);
+
+// The least latency in a bucket.
+std::int64_t coarse_bucket_lowest_ns(std::size_t bucket);
 
 // One lane's recorder. Lock-free; with RecorderOptions::shared also safe for several threads.
 class Recorder {
@@ -96,7 +116,8 @@ class Recorder {
   Recorder(const Window& window, RecorderOptions options);
   ~Recorder();
 
-  // A request starts. Must be followed by exactly one ended().
+  // A request starts, at the time that its RequestRecord::begun will say. Must be followed by
+  // exactly one ended().
   void begun(Time at);
 
   void ended(const RequestRecord& request);
@@ -105,11 +126,12 @@ class Recorder {
   // ended. Counts as not started when it was due before the window's end.
   void abandoned(Time intended);
 
-  // Open loop: the task waited for the intended start and began this much later.
+  // Open loop: the task waited for the intended start and began this much later. Kept when the
+  // lane's latest begin fell into the window, so call it after begun().
   void start_lag(Duration lag);
 
   // After all tasks have finished.
-  Recording take();
+  Recording take() const;
 
  private:
   struct State;

@@ -1,0 +1,45 @@
+// HdrHistogram's V2 interchange format, apart from what the counts mean.
+//
+// Compressed form (base64 in text): cookie 0x1c849314, length of the rest, and a zlib stream that
+// holds: cookie 0x1c849313, payload length, normalizing index offset (0), significant digits (all
+// int32), lowest and highest trackable value (int64), value ratio (double, 1.0), and the payload:
+// the counts from index 0 to the last one in use, each a ZigZag LEB128 number of at most nine
+// bytes, the ninth with all of its eight bits; a negative number -n stands for n zeros, n > 1.
+// Integers are big-endian. Source: HdrHistogram's Java reference implementation,
+// AbstractHistogram.encodeIntoCompressedByteBuffer and ZigZagEncoding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncbench::measure {
+
+// The text is not a histogram that can be read; the message says what is wrong with it.
+class HdrFormatError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct HdrRange {
+  std::int64_t lowest = 1;
+  std::int64_t highest = 0;
+  std::int32_t significant_digits = 3;
+};
+
+struct HdrCounts {
+  HdrRange range;
+  std::vector<std::uint64_t> counts;  // from index 0; zeros after the last may be missing
+};
+
+// Zeros at the end are left out; at least one count is written.
+std::string encode_hdr(const HdrRange& range, std::span<const std::uint64_t> counts);
+
+// Reads at most `max_counts` counts. Throws HdrFormatError.
+HdrCounts decode_hdr(std::string_view text, std::size_t max_counts);
+
+}  // namespace asyncbench::measure
