@@ -37,7 +37,12 @@ struct FaultScript {
   std::vector<Outcome> curl_outcomes;
 };
 
+// Every fault and control, in the order of docs/faults.md. A script that a client must call `ok` sends
+// the body of the target "/fault/ID": BodyExpectation::of_origin("/fault/ID") knows it. A request for
+// it under another spelling of the target (a query, a delay before it) expects other content.
 std::span<const FaultScript> all_faults();
+
+// Null: no such fault.
 const FaultScript* find_fault(std::string_view id);
 
 }  // namespace asyncbench::http
