@@ -1,0 +1,150 @@
+// Receiving: multishot into provided buffers, or one by one into a buffer of the stream's own.
+#include <cerrno>
+
+#include "loop.hpp"
+#include "tags.hpp"
+
+namespace asyncbench::uring {
+
+namespace {
+
+// A stream whose task does not ask for what has come may hold this many buffers; then receiving
+// stops, and the socket's own window holds the peer back.
+constexpr unsigned kQueuedBuffersMax = 4;
+
+}  // namespace
+
+std::optional<Completion> Loop::receive(Stream& stream, const op::Receive& wanted) {
+  if (std::optional<Completion> ready = take_received(stream)) return ready;
+  if (!stream.receive_armed && !stream.is_starved) {
+    arm_receive(stream);
+  } else if (wanted.deadline <= turn_began_) {
+    // Whatever had come by this turn would be queued.
+    return failed(std::errc::timed_out);
+  }
+  stream.waits = Stream::Waits::receive;
+  timers_.set(stream, wanted.deadline);
+  return std::nullopt;
+}
+
+std::optional<Completion> Loop::take_received(Stream& stream) {
+  if (stream.queued > 0) {
+    const BufferId id = stream.first_queued;
+    stream.first_queued = buffer_links_[id];
+    --stream.queued;
+    stream.lent = id;
+    return Completion{.data = buffers_->data(id, buffer_sizes_[id])};
+  }
+  if (stream.own_received > 0) {
+    return Completion{.data = {stream.own_buffer.get(), std::exchange(stream.own_received, 0)}};
+  }
+  if (stream.receive_error != 0) return failed(stream.receive_error);
+  if (stream.at_end) return Completion{};
+  return std::nullopt;
+}
+
+void Loop::arm_receive(Stream& stream) {
+  io_uring_sqe* const sqe = ring_.entry();
+  if (buffers_) {
+    io_uring_prep_recv_multishot(sqe, stream.descriptor, nullptr, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = 0;
+  } else {
+    if (!stream.own_buffer)
+      stream.own_buffer = std::make_unique_for_overwrite<std::byte[]>(kReceiveBytes);
+    io_uring_prep_recv(sqe, stream.descriptor, stream.own_buffer.get(), kReceiveBytes, 0);
+  }
+  if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
+  sqe->user_data = tag_of(stream, Kind::receive);
+  begin_in_flight(stream);
+  stream.receive_armed = true;
+  stream.receive_cancelled = false;
+}
+
+void Loop::received(Stream& stream, const io_uring_cqe& cqe, bool is_stale) {
+  const bool has_buffer = (cqe.flags & IORING_CQE_F_BUFFER) != 0;
+  const auto id = static_cast<BufferId>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
+  if (is_stale) {
+    if (has_buffer) buffers_->give_back(id);
+    return;
+  }
+  if ((cqe.flags & IORING_CQE_F_MORE) == 0) stream.receive_armed = false;
+  if (cqe.res > 0 && has_buffer) {
+    ++lent_buffers_;
+    buffer_sizes_[id] = static_cast<std::uint32_t>(cqe.res);
+    if (stream.queued++ == 0) {
+      stream.first_queued = id;
+    } else {
+      buffer_links_[stream.last_queued] = id;
+    }
+    stream.last_queued = id;
+  } else if (cqe.res > 0) {
+    stream.own_received = static_cast<std::size_t>(cqe.res);
+  } else if (has_buffer) {
+    buffers_->give_back(id);
+  }
+  if (cqe.res == 0) stream.at_end = true;
+  if (cqe.res == -ENOBUFS) {
+    ++report_.counters["buffer_shortages"];
+    // With most buffers back already, re-arming succeeds. Otherwise wait until one is given back:
+    // re-arming at once would find none again, and spin.
+    if (lent_buffers_ >= buffer_links_.size() / 2) {
+      stream.is_starved = true;
+      starved_.push_back(&stream);
+    }
+  } else if (cqe.res < 0 && cqe.res != -ECANCELED && cqe.res != -EINTR) {
+    stream.receive_error = -cqe.res;
+  }
+  if (stream.waits == Stream::Waits::receive) {
+    if (const std::optional<Completion> ready = take_received(stream)) {
+      complete(stream, *ready);
+    } else if (!stream.receive_armed && !stream.is_starved) {
+      arm_receive(stream);
+    }
+  } else if (stream.waits == Stream::Waits::send && stream.awaits_reply && !stream.send_completes) {
+    // The kernel has taken the bytes if they were submitted at all: see send().
+    if (ring_.submissions() > stream.sent_in) {
+      complete(stream, {});
+    } else {
+      stream.awaits_reply = false;
+      sends_.push_back(&stream);
+    }
+  } else if (stream.queued >= kQueuedBuffersMax && stream.receive_armed &&
+             !stream.receive_cancelled) {
+    stream.receive_cancelled = true;
+    cancel(stream, Kind::receive);
+  }
+}
+
+void Loop::give_back(BufferId id) {
+  buffers_->give_back(id);
+  --lent_buffers_;
+  while (!starved_.empty()) {
+    Stream& stream = *starved_.back();
+    starved_.pop_back();
+    if (!std::exchange(stream.is_starved, false)) continue;
+    if (stream.waits == Stream::Waits::receive && !stream.receive_armed) {
+      arm_receive(stream);
+      break;
+    }
+  }
+}
+
+void Loop::drop_received(Stream& stream) {
+  while (stream.queued > 0) {
+    const BufferId id = stream.first_queued;
+    stream.first_queued = buffer_links_[id];
+    --stream.queued;
+    give_back(id);
+  }
+  if (stream.lent) give_back(*stream.lent);
+  stream.lent.reset();
+  stream.own_received = 0;
+  stream.receive_error = 0;
+  stream.at_end = false;
+  stream.receive_armed = false;
+  stream.receive_cancelled = false;
+  stream.is_starved = false;
+}
+
+}  // namespace asyncbench::uring
