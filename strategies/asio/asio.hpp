@@ -1,3 +1,4 @@
+// The strategy `asio`: Boost.Asio as C++ programs use it, one io_context a thread, callbacks.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,88 @@
+#include "accept_loop.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "core/fd.hpp"
+
+namespace asyncbench::asio_loop {
+
+namespace {
+
+// Connections accepted in a row before the loop serves those it has.
+constexpr int kAcceptBatch = 64;
+
+[[noreturn]] void throw_errno(const char* operation) {
+  throw boost::system::system_error(errno, boost::system::system_category(), operation);
+}
+
+tcp protocol_of(int listening) {
+  int family = 0;
+  socklen_t size = sizeof family;
+  if (getsockopt(listening, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) throw_errno("getsockopt");
+  return family == AF_INET6 ? tcp::v6() : tcp::v4();
+}
+
+// Asio closes what it holds, and the acceptor's socket is only lent.
+Fd duplicate(int listening) {
+  Fd copy(fcntl(listening, F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw_errno("fcntl(F_DUPFD_CLOEXEC)");
+  return copy;
+}
+
+}  // namespace
+
+AcceptLoop::AcceptLoop(Loop& loop, Acceptor& acceptor)
+    : loop_(loop), acceptor_(acceptor), listener_(loop.context().get_executor()) {
+  Fd listening = duplicate(acceptor.socket(loop.lane()));
+  listener_.assign(protocol_of(listening.get()), listening.get());
+  listening.release();
+  listener_.non_blocking(true);
+  // Without it Asio itself waits, in poll(), after a connection that was reset in the queue.
+  listener_.set_option(net::socket_base::enable_connection_aborted(true));
+}
+
+void AcceptLoop::stop() {
+  loop_.forget_timer(*this);
+  error_code ignored;
+  listener_.close(ignored);
+}
+
+void AcceptLoop::wait() {
+  listener_.async_wait(Listener::wait_read, net::bind_allocator(HandlerAllocator<void>(memory_),
+                                                                [this](const error_code& error) {
+                                                                  if (error || loop_.stopping())
+                                                                    return;
+                                                                  loop_.count_wakeup(last_wakeup_);
+                                                                  accept_waiting();
+                                                                }));
+}
+
+void AcceptLoop::accept_waiting() {
+  for (int accepted = 0; accepted < kAcceptBatch; ++accepted) {
+    error_code error;
+    Socket socket(loop_.context().get_executor());
+    listener_.accept(socket, error);
+    if (!error) socket.non_blocking(true, error);
+    if (error == net::error::would_block) break;
+    if (is_resource_shortage(error.value())) {
+      ++loop_.report().accept_pauses;
+      loop_.start_timer(*this, now() + kAcceptPause);
+      return;
+    }
+    // Any other error concerns a connection that is already gone.
+    if (error) continue;
+    if (std::unique_ptr<Task> task = acceptor_.accepted(loop_.lane())) {
+      loop_.start(std::move(task), std::move(socket));
+    }
+  }
+  wait();
+}
+
+}  // namespace asyncbench::asio_loop

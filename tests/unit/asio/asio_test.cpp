@@ -1,0 +1,225 @@
+// What is the strategy's own: memory, fairness, errors. The conformance suite covers the rest.
+#include "strategies/asio/asio.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "core/endpoint.hpp"
+#include "core/fd.hpp"
+#include "counting_allocations.hpp"
+
+namespace asyncbench {
+namespace {
+
+constexpr std::array<std::byte, 64> kMessage{};
+
+// A listening socket on an ephemeral port of 127.0.0.1.
+class Listening {
+ public:
+  Listening() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const Endpoint any = Endpoint::loopback(0);
+    EXPECT_EQ(::bind(fd_.get(), any.address(), any.size()), 0);
+    EXPECT_EQ(::listen(fd_.get(), 128), 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    EXPECT_EQ(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&bound), &size), 0);
+    endpoint_ = Endpoint(reinterpret_cast<const sockaddr*>(&bound), size);
+  }
+  int fd() const { return fd_.get(); }
+  const Endpoint& endpoint() const { return endpoint_; }
+
+ private:
+  Fd fd_;
+  Endpoint endpoint_;
+};
+
+// Sends back what it receives, until the end of the stream or an error.
+class EchoTask final : public Task {
+ public:
+  Op start(unsigned) override { return op::Receive{}; }
+  Op resume(const Completion& ended) override {
+    switch (step_) {
+      case Step::receive:
+        if (ended.error || ended.data.empty()) return closing();
+        step_ = Step::send;
+        return op::Send{ended.data};
+      case Step::send:
+        if (ended.error) return closing();
+        step_ = Step::receive;
+        return op::Receive{};
+      case Step::close:
+        break;
+    }
+    return op::Finish{};
+  }
+
+ private:
+  enum class Step { receive, send, close };
+  Op closing() {
+    step_ = Step::close;
+    return op::Close{};
+  }
+  Step step_ = Step::receive;
+};
+
+class EchoAcceptor final : public Acceptor {
+ public:
+  explicit EchoAcceptor(int socket) : socket_(socket) {}
+  int socket(unsigned) override { return socket_; }
+  std::unique_ptr<Task> accepted(unsigned) override { return std::make_unique<EchoTask>(); }
+
+ private:
+  int socket_;
+};
+
+// An echo server that runs until it goes out of scope.
+class EchoServer {
+ public:
+  EchoServer()
+      : thread_([this](const std::stop_token& stop) {
+          LaneReport lane;
+          Job job{.acceptor = &acceptor_, .lanes = {&lane, 1}, .stop = stop};
+          make_asio()->run(job);
+        }) {}
+  const Endpoint& endpoint() const { return listening_.endpoint(); }
+
+ private:
+  Listening listening_;
+  EchoAcceptor acceptor_{listening_.fd()};
+  std::jthread thread_;
+};
+
+// A task that asks a function for its next operation; the count of ended operations is its clock.
+class ScriptTask final : public Task {
+ public:
+  using Script = std::function<Op(int ended, const Completion&)>;
+  explicit ScriptTask(Script script) : script_(std::move(script)) {}
+  Op start(unsigned) override { return script_(0, {}); }
+  Op resume(const Completion& ended) override { return script_(++ended_, ended); }
+
+ private:
+  Script script_;
+  int ended_ = 0;
+};
+
+LaneReport run_scripts(std::vector<ScriptTask::Script> scripts, std::stop_token stop = {}) {
+  LaneReport lane;
+  Job job{.lanes = {&lane, 1}, .stop = std::move(stop)};
+  for (auto& script : scripts) job.tasks.push_back(std::make_unique<ScriptTask>(std::move(script)));
+  make_asio()->run(job);
+  return lane;
+}
+
+TEST(Asio, AllocatesNothingInSteadyState) {
+  EchoServer server;
+  constexpr int kTasks = 8;
+  constexpr int kWarmUp = 200;
+  constexpr int kMeasured = 4000;
+  int round_trips = 0;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  bool received = true;
+  std::vector<ScriptTask::Script> scripts(kTasks, [&](int ended, const Completion& c) -> Op {
+    EXPECT_FALSE(c.error);
+    if (ended == 0) return op::Connect{&server.endpoint(), now() + std::chrono::seconds(10)};
+    if (ended % 2 == 1) {
+      if (ended > 1) {
+        received = received && c.data.size() == kMessage.size();
+        ++round_trips;
+        if (round_trips == kWarmUp * kTasks) before = allocations();
+        if (round_trips == (kWarmUp + kMeasured) * kTasks) after = allocations();
+        // The rest runs on, so that no task's end falls into the measured part.
+        if (ended > 2 * (kWarmUp + 2 * kMeasured)) return op::Finish{};
+      }
+      return op::Send{kMessage};
+    }
+    return op::Receive{now() + std::chrono::seconds(10)};
+  });
+  const LaneReport lane = run_scripts(std::move(scripts));
+  EXPECT_TRUE(received);
+  EXPECT_EQ(after - before, 0U);
+  EXPECT_GT(lane.wakeups, 0U);
+  EXPECT_GT(lane.completions, static_cast<std::uint64_t>(kTasks * kMeasured));
+}
+
+TEST(Asio, DeliversAfterATimedOutReceiveWhatArrivesLater) {
+  EchoServer server;
+  run_scripts({[&](int ended, const Completion& c) -> Op {
+    switch (ended) {
+      case 0:
+        return op::Connect{&server.endpoint()};
+      case 1:
+        EXPECT_FALSE(c.error);
+        return op::Receive{now() + std::chrono::milliseconds(20)};
+      case 2:
+        EXPECT_EQ(c.error, std::errc::timed_out);
+        return op::Receive{Time{}};
+      case 3:
+        EXPECT_EQ(c.error, std::errc::timed_out);
+        return op::Send{kMessage};
+      case 4:
+        return op::Receive{now() + std::chrono::seconds(10)};
+      default:
+        EXPECT_FALSE(c.error);
+        EXPECT_EQ(c.data.size(), kMessage.size());
+        return op::Finish{};
+    }
+  }});
+}
+
+TEST(Asio, StopsATaskWhoseOperationsAllEndAtOnce) {
+  std::stop_source stop;
+  int after_stop = 0;
+  run_scripts({[&](int ended, const Completion& c) -> Op {
+                if (c.error) {
+                  EXPECT_EQ(c.error, std::errc::operation_canceled);
+                  return op::Finish{};
+                }
+                if (ended == 1000) stop.request_stop();
+                if (ended > 1000) ++after_stop;
+                return op::Sleep{Time{}};
+              }},
+              stop.get_token());
+  EXPECT_LE(after_stop, 64);
+}
+
+TEST(Asio, NamesTheOperationThatTheKernelRefuses) {
+  EchoAcceptor acceptor(-1);
+  LaneReport lane;
+  Job job{.acceptor = &acceptor, .lanes = {&lane, 1}};
+  try {
+    make_asio()->run(job);
+    ADD_FAILURE() << "listened on nothing";
+  } catch (const StrategyError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("F_DUPFD"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("Bad file descriptor"));
+  }
+}
+
+TEST(Asio, RunsTheTasksOfEveryLane) {
+  EchoServer server;
+  std::array<LaneReport, 3> lanes;
+  Job job{.threads = 3, .lanes = lanes};
+  for (int i = 0; i < 7; ++i) {
+    job.tasks.push_back(std::make_unique<ScriptTask>([&](int ended, const Completion& c) -> Op {
+      EXPECT_FALSE(c.error);
+      if (ended == 0) return op::Connect{&server.endpoint()};
+      if (ended == 1) return op::Close{.reset = true};
+      return op::Finish{};
+    }));
+  }
+  make_asio()->run(job);
+  EXPECT_EQ(lanes[0].completions, 6U);
+  EXPECT_EQ(lanes[1].completions, 4U);
+  EXPECT_EQ(lanes[2].completions, 4U);
+  EXPECT_THAT(lanes[2].granted, testing::Contains("epoll"));
+}
+
+}  // namespace
+}  // namespace asyncbench
