@@ -1,0 +1,197 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "checks.hpp"
+#include "peer.hpp"
+#include "run_job.hpp"
+
+namespace asyncbench::conformance {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Makes a task of each connection by a function; counts the tasks that live.
+class TestAcceptor final : public Acceptor {
+ public:
+  using Make = std::function<Script(unsigned lane)>;
+
+  explicit TestAcceptor(Make make, unsigned listeners = 1)
+      : make_(std::move(make)), listeners_(listeners) {}
+
+  int socket(unsigned lane) override { return listeners_.at(lane).fd(); }
+
+  std::unique_ptr<Task> accepted(unsigned lane) override {
+    EXPECT_LT(lane, lanes);
+    ++seen;
+    if (!make_) return nullptr;
+    ++alive;
+    const std::shared_ptr<void> counted(nullptr, [this](void*) { --alive; });
+    return script([this, counted](unsigned started_lane) { return make_(started_lane); });
+  }
+
+  const Endpoint& endpoint(unsigned lane = 0) const { return listeners_.at(lane).endpoint(); }
+
+  unsigned lanes = 1;
+  std::atomic<int> seen = 0;
+  std::atomic<int> alive = 0;
+
+ private:
+  Make make_;
+  std::vector<Listener> listeners_;
+};
+
+Script echo(unsigned) {
+  for (;;) {
+    const Completion received = co_await op::Receive{now() + 10s};
+    if (received.error || received.data.empty()) break;
+    co_await op::Begin{};
+    const Completion sent = co_await op::Send{received.data, now() + 10s};
+    if (sent.error) break;
+  }
+  co_await op::Close{};
+}
+
+// Serves in a thread of its own until stop() or the end of the scope.
+class Serving {
+ public:
+  Serving(Strategy& strategy, TestAcceptor& acceptor, unsigned threads = 1) {
+    options_.acceptor = &acceptor;
+    options_.threads = threads;
+    acceptor.lanes = threads;
+    thread_ = std::jthread([this, &strategy] { reports_ = run_job(strategy, {}, options_); });
+  }
+  ~Serving() { stop(); }
+
+  const std::vector<LaneReport>& stop() {
+    options_.stop.request_stop();
+    if (thread_.joinable()) thread_.join();
+    return reports_;
+  }
+
+ private:
+  RunOptions options_;
+  std::vector<LaneReport> reports_;
+  std::jthread thread_;
+};
+
+void expect_echo(Peer& peer, const std::string& text) {
+  peer.send(text);
+  EXPECT_EQ(peer.receive(text.size()), text);
+}
+
+void accepted_connections_are_served(Strategy& strategy) {
+  TestAcceptor acceptor(echo);
+  Serving serving(strategy, acceptor);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 60; ++i) peers.push_back(connect_to(acceptor.endpoint()));
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < peers.size(); ++i) expect_echo(peers[i], std::to_string(i));
+  }
+  serving.stop();
+  EXPECT_EQ(acceptor.seen, 60);
+  EXPECT_EQ(acceptor.alive, 0);
+}
+
+void connections_in_turn_are_served(Strategy& strategy) {
+  TestAcceptor acceptor(echo);
+  Serving serving(strategy, acceptor);
+  for (int i = 0; i < 100; ++i) {
+    Peer peer = connect_to(acceptor.endpoint());
+    expect_echo(peer, "again");
+    if (i % 2 == 0) peer.reset();
+  }
+  serving.stop();
+  EXPECT_EQ(acceptor.seen, 100);
+  EXPECT_EQ(acceptor.alive, 0);
+}
+
+void accepted_tasks_die_after_their_finish(Strategy& strategy) {
+  TestAcceptor acceptor(echo);
+  Serving serving(strategy, acceptor);
+  {
+    Peer peer = connect_to(acceptor.endpoint());
+    expect_echo(peer, "hello");
+  }
+  const Time patience = now() + 5s;
+  while (acceptor.alive != 0 && now() < patience) std::this_thread::yield();
+  EXPECT_EQ(acceptor.alive, 0) << "while the server goes on";
+  Peer peer = connect_to(acceptor.endpoint());
+  expect_echo(peer, "still serving");
+}
+
+void a_half_closed_connection_gets_its_answer(Strategy& strategy) {
+  TestAcceptor acceptor([](unsigned) -> Script {
+    std::string request;
+    for (;;) {
+      const Completion received = co_await op::Receive{now() + 10s};
+      if (received.error || received.data.empty()) break;
+      request += text_of(received.data);
+    }
+    co_await op::Send{bytes_of(request), now() + 10s};
+    co_await op::Close{};
+  });
+  Serving serving(strategy, acceptor);
+  Peer peer = connect_to(acceptor.endpoint());
+  peer.send("question");
+  peer.shut_down_sending();
+  EXPECT_EQ(peer.receive_all(), "question");
+}
+
+void refused_connections_are_closed(Strategy& strategy) {
+  TestAcceptor acceptor(nullptr);
+  Serving serving(strategy, acceptor);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(connect_to(acceptor.endpoint()).receive_all(), "");
+  }
+  serving.stop();
+  EXPECT_EQ(acceptor.seen, 20);
+}
+
+void stop_ends_accepting_and_what_was_accepted(Strategy& strategy) {
+  TestAcceptor acceptor(echo);
+  for (int run = 0; run < 2; ++run) {
+    Serving serving(strategy, acceptor);
+    Peer peer = connect_to(acceptor.endpoint());
+    expect_echo(peer, "hello");
+    serving.stop();
+    EXPECT_EQ(peer.receive_all(), "") << "idle connections end with the run";
+    EXPECT_EQ(acceptor.alive, 0);
+  }
+  const Serving idle(strategy, acceptor);
+}
+
+void each_loop_accepts_on_its_own_socket(Strategy& strategy) {
+  constexpr unsigned kThreads = 2;
+  TestAcceptor acceptor(echo, kThreads);
+  Serving serving(strategy, acceptor, kThreads);
+  std::vector<Peer> peers;
+  for (unsigned i = 0; i < 20; ++i) peers.push_back(connect_to(acceptor.endpoint(i % kThreads)));
+  for (Peer& peer : peers) expect_echo(peer, "hello");
+  const std::vector<LaneReport>& reports = serving.stop();
+  for (const LaneReport& report : reports) EXPECT_GT(report.completions, 0U);
+}
+
+const std::array kChecks{
+    Check{"AcceptedConnectionsAreServed", kServerOps, accepted_connections_are_served},
+    Check{"ConnectionsInTurnAreServed", kServerOps, connections_in_turn_are_served},
+    Check{"AcceptedTasksDieAfterTheirFinish", kServerOps, accepted_tasks_die_after_their_finish},
+    Check{"AHalfClosedConnectionGetsItsAnswer", kServerOps,
+          a_half_closed_connection_gets_its_answer},
+    Check{"RefusedConnectionsAreClosed", kServerOps, refused_connections_are_closed},
+    Check{"StopEndsAcceptingAndWhatWasAccepted", kServerOps,
+          stop_ends_accepting_and_what_was_accepted},
+    Check{"EachLoopAcceptsOnItsOwnSocket", kServerOps, each_loop_accepts_on_its_own_socket},
+};
+
+}  // namespace
+
+std::span<const Check> accept_checks() { return kChecks; }
+
+}  // namespace asyncbench::conformance

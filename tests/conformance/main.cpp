@@ -1,0 +1,85 @@
+// Registers every check under every strategy as a test of its own:
+// Conformance/asio.ReceiveDeadlineIsNeverEarly. A strategy of the registry needs no line here.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "checks.hpp"
+#include "strategies/registry.hpp"
+#include "strategies/template/poll_strategy.hpp"
+
+namespace asyncbench::conformance {
+
+namespace {
+
+// What a run must leave as it found it.
+struct Footprint {
+  std::ptrdiff_t descriptors;
+  std::ptrdiff_t threads;
+
+  bool operator==(const Footprint&) const = default;
+};
+
+std::ptrdiff_t entries_of(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), {});
+}
+
+Footprint footprint() { return {entries_of("/proc/self/fd"), entries_of("/proc/self/task")}; }
+
+// Threads and rings are torn down asynchronously: they have 1 s to go.
+void expect_footprint(const Footprint& before) {
+  const Time patience = now() + std::chrono::seconds(1);
+  while (footprint() != before && now() < patience) std::this_thread::yield();
+  const Footprint after = footprint();
+  EXPECT_EQ(after.descriptors, before.descriptors) << "descriptors were left open";
+  EXPECT_EQ(after.threads, before.threads) << "threads were left running";
+}
+
+class ConformanceTest : public testing::Test {
+ public:
+  ConformanceTest(Strategy& strategy, const Check& check) : strategy_(strategy), check_(check) {}
+
+  void TestBody() override {
+    const Support support = strategy_.supports(check_.needs);
+    if (!support) GTEST_SKIP() << support.reason;
+    const Footprint before = footprint();
+    check_.run(strategy_);
+    expect_footprint(before);
+  }
+
+ private:
+  Strategy& strategy_;
+  const Check& check_;
+};
+
+void register_checks(Strategy& strategy) {
+  const std::string suite = "Conformance/" + strategy.info().name;
+  for (const auto& checks : {connect_checks(), receive_checks(), send_checks(), sleep_checks(),
+                             stop_checks(), accept_checks(), run_checks()}) {
+    for (const Check& check : checks) {
+      testing::RegisterTest(suite.c_str(), check.name, nullptr, nullptr, __FILE__, __LINE__,
+                            [&strategy, &check]() -> testing::Test* {
+                              return std::make_unique<ConformanceTest>(strategy, check).release();
+                            });
+    }
+  }
+}
+
+}  // namespace
+
+}  // namespace asyncbench::conformance
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  asyncbench::Registry registry = asyncbench::make_registry();
+  registry.add(asyncbench::make_poll_strategy());
+  for (const auto& strategy : registry.all()) {
+    // null talks to nobody, so no promise about a peer can be seen in it.
+    if (strategy->info().name != "null") asyncbench::conformance::register_checks(*strategy);
+  }
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,137 @@
+#include "peer.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace asyncbench::conformance {
+
+namespace {
+
+constexpr int kPatienceMs = 10'000;
+
+Fd tcp_socket(int flags = 0) {
+  return Fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+}
+
+Endpoint local_endpoint(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  return {reinterpret_cast<const sockaddr*>(&address), size};
+}
+
+bool becomes_ready(int fd, short events, int patience_ms) {
+  pollfd polled{.fd = fd, .events = events, .revents = 0};
+  return poll(&polled, 1, patience_ms) == 1;
+}
+
+}  // namespace
+
+Peer::Peer(Fd fd) : fd_(std::move(fd)) {
+  const timeval patience{.tv_sec = kPatienceMs / 1000, .tv_usec = 0};
+  const int on = 1;
+  setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+std::string Peer::receive(std::size_t size) {
+  std::string bytes(size, '\0');
+  std::size_t filled = 0;
+  while (filled < size) {
+    const ssize_t received = ::recv(fd_.get(), bytes.data() + filled, size - filled, 0);
+    EXPECT_FALSE(received < 0 && errno == EAGAIN) << "the peer waited in vain";
+    if (received <= 0) break;
+    filled += static_cast<std::size_t>(received);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+std::string Peer::receive_all() {
+  std::string bytes;
+  for (;;) {
+    const std::string more = receive(64 * 1024);
+    bytes += more;
+    if (more.size() < 64 * 1024) return bytes;
+  }
+}
+
+int Peer::receive_error() {
+  std::array<char, 1> byte;
+  return ::recv(fd_.get(), byte.data(), byte.size(), 0) < 0 ? errno : 0;
+}
+
+void Peer::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void Peer::shut_down_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void Peer::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  fd_.reset();
+}
+
+Listener::Listener(int backlog, int receive_buffer_bytes) : fd_(tcp_socket()) {
+  const int on = 1;
+  setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (receive_buffer_bytes > 0) {
+    setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
+               sizeof receive_buffer_bytes);
+  }
+  const Endpoint any = Endpoint::loopback(0);
+  EXPECT_EQ(::bind(fd_.get(), any.address(), any.size()), 0) << std::strerror(errno);
+  EXPECT_EQ(::listen(fd_.get(), backlog), 0) << std::strerror(errno);
+  endpoint_ = local_endpoint(fd_.get());
+}
+
+Peer Listener::accept() const {
+  EXPECT_TRUE(becomes_ready(fd_.get(), POLLIN, kPatienceMs)) << "nobody connected";
+  return Peer{Fd{::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
+}
+
+FullListener::FullListener() : listener_(0) {
+  for (int i = 0; i < 8; ++i) {
+    Fd& fd = waiting_.emplace_back(tcp_socket(SOCK_NONBLOCK));
+    ::connect(fd.get(), endpoint().address(), endpoint().size());
+    // Handshakes on loopback end within microseconds; one that does not was dropped.
+    if (!becomes_ready(fd.get(), POLLOUT, 50)) return;
+  }
+  ADD_FAILURE() << "the backlog does not fill up";
+}
+
+Peer connect_to(const Endpoint& to) {
+  Fd fd = tcp_socket();
+  EXPECT_EQ(::connect(fd.get(), to.address(), to.size()), 0) << std::strerror(errno);
+  return Peer{std::move(fd)};
+}
+
+Endpoint closed_port() {
+  const Fd fd = tcp_socket();
+  const Endpoint any = Endpoint::loopback(0);
+  EXPECT_EQ(::bind(fd.get(), any.address(), any.size()), 0);
+  return local_endpoint(fd.get());
+}
+
+std::string pattern(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[i] = static_cast<char>((i * 2654435761U) >> 13U);
+  }
+  return bytes;
+}
+
+}  // namespace asyncbench::conformance

@@ -1,0 +1,48 @@
+// Runs a job under a strategy, with a watchdog so that a hang is a failure with a name.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "script.hpp"
+
+namespace asyncbench::conformance {
+
+using Tasks = std::vector<std::unique_ptr<Task>>;
+
+// How late an operation may end in these tests: machines that run tests are busy.
+inline constexpr Duration kLateness = std::chrono::milliseconds(250);
+
+struct RunOptions {
+  unsigned threads = 1;
+  unsigned lanes = 1;  // at least `threads`
+  Acceptor* acceptor = nullptr;
+  std::stop_source stop;
+};
+
+// Returns the lane reports. A run of more than 20 s is stopped and fails the test.
+std::vector<LaneReport> run_job(Strategy& strategy, Tasks tasks, RunOptions options = {});
+
+// A job of one task.
+template <class Make>
+std::vector<LaneReport> run_script(Strategy& strategy, Make make, RunOptions options = {}) {
+  Tasks tasks;
+  tasks.push_back(script(std::move(make)));
+  return run_job(strategy, std::move(tasks), std::move(options));
+}
+
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Fails the test unless the operation ended at `due` or up to kLateness after it.
+void expect_on_time(Time due, Time ended);
+
+}  // namespace asyncbench::conformance

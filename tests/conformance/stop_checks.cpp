@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "checks.hpp"
+#include "peer.hpp"
+#include "run_job.hpp"
+
+namespace asyncbench::conformance {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Stops the run once the task is in, or about to begin, the operation in question; both must lead
+// to the same end. The pause makes the former likely.
+class Stopper {
+ public:
+  explicit Stopper(std::stop_source run)
+      : thread_([this, run]() mutable {
+          reached_.wait(false);
+          std::this_thread::sleep_for(20ms);
+          run.request_stop();
+        }) {}
+
+  void now_waiting() {
+    reached_ = true;
+    reached_.notify_one();
+  }
+
+ private:
+  std::atomic<bool> reached_ = false;
+  std::jthread thread_;
+};
+
+void expect_canceled(const Completion& ended) {
+  EXPECT_EQ(ended.error, std::errc::operation_canceled) << ended.error.message();
+}
+
+void stop_ends_a_connect(Strategy& strategy) {
+  const FullListener full;
+  RunOptions options;
+  Stopper stopper(options.stop);
+  run_script(
+      strategy,
+      [&](unsigned) -> Script {
+        stopper.now_waiting();
+        expect_canceled(co_await op::Connect{&full.endpoint()});
+        expect_canceled(co_await op::Connect{&full.endpoint()});
+      },
+      options);
+}
+
+void stop_ends_a_receive(Strategy& strategy) {
+  const Listener listener;
+  RunOptions options;
+  Stopper stopper(options.stop);
+  run_script(
+      strategy,
+      [&](unsigned) -> Script {
+        co_await op::Connect{&listener.endpoint()};
+        stopper.now_waiting();
+        expect_canceled(co_await op::Receive{});
+        expect_canceled(co_await op::Receive{now() + 1s});
+        expect_canceled(co_await op::Send{bytes_of("too late")});
+        expect_canceled(co_await op::Begin{});
+        EXPECT_FALSE((co_await op::Close{}).error);
+        expect_canceled(co_await op::Connect{&listener.endpoint()});
+      },
+      options);
+  EXPECT_EQ(listener.accept().receive_all(), "");
+}
+
+void stop_ends_a_send(Strategy& strategy) {
+  const std::string sent(16 * 1024 * 1024, 'x');
+  const Listener listener(1, 16 * 1024);
+  RunOptions options;
+  Stopper stopper(options.stop);
+  run_script(
+      strategy,
+      [&](unsigned) -> Script {
+        co_await op::Connect{&listener.endpoint()};
+        stopper.now_waiting();
+        expect_canceled(co_await op::Send{bytes_of(sent)});
+        EXPECT_FALSE((co_await op::Close{.reset = true}).error);
+      },
+      options);
+}
+
+void stop_ends_a_sleep(Strategy& strategy) {
+  RunOptions options;
+  Stopper stopper(options.stop);
+  run_script(
+      strategy,
+      [&](unsigned) -> Script {
+        stopper.now_waiting();
+        expect_canceled(co_await op::Sleep{now() + 1h});
+        expect_canceled(co_await op::Sleep{now() + 1h});
+      },
+      options);
+}
+
+void stop_before_the_run_cancels_everything(Strategy& strategy) {
+  const Listener listener;
+  RunOptions options;
+  options.stop.request_stop();
+  run_script(
+      strategy,
+      [&](unsigned) -> Script {
+        expect_canceled(co_await op::Connect{&listener.endpoint()});
+        expect_canceled(co_await op::Sleep{now() + 1h});
+        EXPECT_FALSE((co_await op::Close{}).error);
+      },
+      options);
+}
+
+void stop_ends_many_tasks_whatever_they_do(Strategy& strategy) {
+  const Listener listener;
+  const FullListener full;
+  RunOptions options;
+  Stopper stopper(options.stop);
+  Tasks tasks;
+  for (int i = 0; i < 60; ++i) {
+    tasks.push_back(script([&, i](unsigned) -> Script {
+      if (i == 59) stopper.now_waiting();
+      Completion ended;
+      if (i % 3 == 0) ended = co_await op::Connect{&full.endpoint(), now() + 1h};
+      if (i % 3 == 1) ended = co_await op::Sleep{now() + 1h};
+      if (i % 3 == 2) {
+        ended = co_await op::Connect{&listener.endpoint()};
+        if (!ended.error) ended = co_await op::Receive{now() + 1h};
+      }
+      expect_canceled(ended);
+    }));
+  }
+  run_job(strategy, std::move(tasks), options);
+}
+
+const std::array kChecks{
+    Check{"StopEndsAConnect", kStreamOps, stop_ends_a_connect},
+    Check{"StopEndsAReceive", kStreamOps, stop_ends_a_receive},
+    Check{"StopEndsASend", kStreamOps, stop_ends_a_send},
+    Check{"StopEndsASleep", kStreamOps, stop_ends_a_sleep},
+    Check{"StopBeforeTheRunCancelsEverything", kStreamOps, stop_before_the_run_cancels_everything},
+    Check{"StopEndsManyTasksWhateverTheyDo", kStreamOps, stop_ends_many_tasks_whatever_they_do},
+};
+
+}  // namespace
+
+std::span<const Check> stop_checks() { return kChecks; }
+
+}  // namespace asyncbench::conformance
