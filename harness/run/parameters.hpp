@@ -7,10 +7,10 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/time.hpp"
+#include "result/result.hpp"
 #include "run/options.hpp"
 #include "workloads/http_parameters.hpp"
 
@@ -41,7 +41,7 @@ Pinning parse_pinning(std::string_view text);
 CpuIdle parse_cpu_idle(std::string_view text);
 
 // "a,b,c" to its items, without empty ones.
-std::vector<std::string> split_list(std::string_view text);
+std::vector<std::string> split_list(std::string_view text, char separator = ',');
 
 // "1,8,64" item by item; "1..1024*2" is 1, 2, 4 ... 1024 and "10..50+10" is 10, 20 ... 50. Units
 // apply where `parse` reads them ("1k..64k*2").
@@ -63,8 +63,10 @@ void set_parameter(workloads::HttpParameters& parameters, std::string_view name,
 
 // The parameters that a cell's id and result carry: connections and body_bytes always, the others
 // where they differ from the defaults; in the order of kParameterNames.
-std::vector<std::pair<std::string, std::string>> shown_parameters(
-    const workloads::HttpParameters& parameters);
+result::Values shown_parameters(const workloads::HttpParameters& parameters);
+
+// All parameters as set_parameter() takes them.
+std::map<std::string, std::string> parameter_texts(const workloads::HttpParameters& parameters);
 
 // Canonical texts: the greatest unit that divides the duration ("1500ms"), "exp:10ms".
 std::string to_text(Duration duration);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/strategy.hpp"
+#include "result/result.hpp"
 #include "run/options.hpp"
 #include "workloads/http_parameters.hpp"
 
@@ -30,16 +31,10 @@ struct Cell {
   std::string unsupported;  // why the strategy cannot run this here; empty: it can
 };
 
-enum class TrialKind : std::uint8_t {
-  timed,
-  count,  // counts syscalls, which slows them: never timed
-};
-std::string_view name_of(TrialKind kind);
-
 struct PlannedTrial {
   std::size_t cell = 0;  // index into Plan::cells
   unsigned block = 0;    // count trials are in a block of their own, after the timed ones
-  TrialKind kind = TrialKind::timed;
+  result::TrialKind kind = result::TrialKind::timed;
 };
 
 struct Plan {
@@ -50,10 +45,26 @@ struct Plan {
   std::string out;
   std::vector<std::string> command;
 
-  // How long one trial and the whole run will take, spawning and draining included.
-  Duration trial_time() const;
+  // How long the run will take, spawning and draining included.
   Duration expected_time() const;
 };
+
+// Completes every operation at once, without a peer: it measures the harness itself.
+inline constexpr std::string_view kNullStrategy = "null";
+
+// A count trial is this long at most: its figure is a ratio that needs no long window.
+inline constexpr Duration kCountWindow = std::chrono::milliseconds(200);
+
+// Phases of one trial. With a request budget the window's length is a guess.
+Duration window_of(const Settings& settings, result::TrialKind kind);
+Duration expected_time(const Settings& settings, result::TrialKind kind);
+
+// Of arrivals and bodies; the same for every cell of a block.
+std::uint64_t trial_seed(std::uint64_t run_seed, unsigned block);
+
+// The order of running: one block after the other, each a random order of all runnable cells that
+// follows from the seed; then, in a block of their own, the count trials.
+std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls);
 
 // Checks everything that can be checked before measuring. Throws UsageError.
 // `count_syscalls`: whether the host lets us count them, so that count trials make sense.
@@ -67,6 +78,10 @@ Cell make_cell(const std::string& workload, const std::string& strategy,
 // The resolved choice of the other end's strategy and of CPUs. Throw UsageError.
 std::string choose_peer_strategy(const std::string& wanted, const Registry& registry);
 Pinning resolve_pinning(const Pinning& wanted);
+
+// Whether a strategy can be the given side of a workload here, and why not.
+Support supports_client(const Strategy& strategy);
+Support supports_server(const Strategy& strategy);
 
 // The names that RunOptions::what can take beside paths.
 std::vector<std::string> workload_names();

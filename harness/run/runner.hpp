@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,11 +48,15 @@ struct RunReport {
 // participant_main() for that. SIGINT and SIGTERM end the run with the partial result; a second
 // one ends the process at once. Throws UsageError when the preflight finds that the plan cannot run
 // here (descriptors, ports); exit code not_stored when the output folder is not writable.
-RunReport run(const Plan& plan, const Registry& registry, Progress& progress);
+// `summarize` is called with the result before it is stored: across-trial figures are analyze's.
+using Summarize = std::function<void(result::Result&)>;
+RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
+              const Summarize& summarize = {});
 
 // Goes on with the run whose journal stands beside `out`: finished trials are kept, the rest is
 // run. Throws UsageError when there is no such journal or it is not one of ours.
-RunReport resume(const std::string& out, const Registry& registry, Progress& progress);
+RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
+                 const Summarize& summarize = {});
 
 // One trial of one cell in fresh processes, for Google Benchmark binaries: the window ends after
 // settings.requests requests. Nothing is stored. Trial::status says how it ended.

@@ -1,0 +1,157 @@
+#include "run/header.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "run/clock_time.hpp"
+#include "run/parameters.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using result::Value;
+
+std::vector<std::int64_t> widened(const std::vector<unsigned>& cpus) {
+  return {cpus.begin(), cpus.end()};
+}
+
+std::vector<unsigned> narrowed(const std::vector<std::int64_t>& cpus) {
+  std::vector<unsigned> narrow;
+  for (const std::int64_t cpu : cpus) narrow.push_back(static_cast<unsigned>(cpu));
+  return narrow;
+}
+
+std::string text_of(const Value& value) {
+  return std::visit(Overloaded{[](const std::string& text) { return text; },
+                               [](bool flag) { return std::string{flag ? "on" : "off"}; },
+                               [](auto number) { return fmt::format("{}", number); }},
+                    value);
+}
+
+template <class T>
+T option(const result::Plan& plan, std::string_view name) {
+  const Value* value = result::find(plan.options, name);
+  const T* typed = value == nullptr ? nullptr : std::get_if<T>(value);
+  if (typed == nullptr) {
+    throw UsageError(fmt::format("the journal's plan has no option {}: it is not resumable", name));
+  }
+  return *typed;
+}
+
+std::string new_run_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+result::Cell cell_of(const Cell& cell, const Registry& registry) {
+  result::Cell row;
+  row.workload = name_of(cell.workload);
+  row.strategy = cell.strategy;
+  row.parameters = shown_parameters(cell.parameters);
+  row.id = cell.id;
+  row.status =
+      cell.unsupported.empty() ? result::CellStatus::measured : result::CellStatus::unsupported;
+  row.reason = cell.unsupported;
+  row.generator = cell.workload == Workload::fetch ? result::Side::subject : result::Side::peer;
+  if (const Strategy* strategy = registry.find(cell.strategy)) row.strategy_info = strategy->info();
+  return row;
+}
+
+bool has_count_trials(const Plan& plan) {
+  return std::ranges::any_of(plan.trials, [](const PlannedTrial& trial) {
+    return trial.kind == result::TrialKind::count;
+  });
+}
+
+// The strategies that were asked for by name.
+std::string named_strategies(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const Cell& cell : plan.cells) {
+    if (cell.named && std::ranges::find(names, cell.strategy) == names.end()) {
+      names.push_back(cell.strategy);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+}  // namespace
+
+result::Result header_of(const Plan& plan, const Registry& registry) {
+  const Settings& settings = plan.settings;
+  result::Result header;
+  header.run.id = new_run_id();
+  header.run.started = utc_now();
+  header.run.seed = settings.seed;
+  header.run.command = plan.command;
+  header.run.version = ASYNCBENCH_VERSION;
+  header.plan.suite = plan.suite;
+  header.plan.trials = settings.trials;
+  header.plan.warm_up_ns = settings.warmup.count();
+  header.plan.window_ns = settings.duration.count();
+  header.plan.grace_ns = settings.grace.count();
+  header.plan.peer_strategy = settings.peer_strategy;
+  header.plan.subject_cpus = widened(settings.pin.subject);
+  header.plan.peer_cpus = widened(settings.pin.peer);
+  header.plan.cpu_idle = settings.cpu_idle == CpuIdle::leave ? "default" : "poll";
+  const std::vector<std::string> urls =
+      plan.cells.empty() ? std::vector<std::string>{} : plan.cells.front().parameters.urls;
+  header.plan.options = {
+      {"requests", static_cast<std::int64_t>(settings.requests)},
+      {"threads", std::int64_t{settings.threads}},
+      {"verify", to_text(settings.verify)},
+      {"cpu_idle_required", settings.cpu_idle == CpuIdle::poll},
+      {"count_trials", has_count_trials(plan)},
+      {"named_strategies", named_strategies(plan)},
+      {"urls", fmt::format("{}", fmt::join(urls, " "))},
+      {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))}};
+  for (const Cell& cell : plan.cells) header.cells.push_back(cell_of(cell, registry));
+  return header;
+}
+
+Plan plan_of(const result::Result& header) {
+  const result::Plan& stored = header.plan;
+  Plan plan;
+  plan.suite = stored.suite;
+  plan.command = header.run.command;
+  Settings& settings = plan.settings;
+  settings.duration = Duration{stored.window_ns};
+  settings.warmup = Duration{stored.warm_up_ns};
+  settings.grace = Duration{stored.grace_ns};
+  settings.trials = static_cast<unsigned>(stored.trials);
+  settings.seed = header.run.seed;
+  settings.requests = static_cast<std::uint64_t>(option<std::int64_t>(stored, "requests"));
+  settings.threads = static_cast<unsigned>(option<std::int64_t>(stored, "threads"));
+  settings.peer_strategy = stored.peer_strategy;
+  settings.pin.subject = narrowed(stored.subject_cpus);
+  settings.pin.peer = narrowed(stored.peer_cpus);
+  const bool pinned = !stored.subject_cpus.empty() || !stored.peer_cpus.empty();
+  settings.pin.mode = pinned ? Pinning::Mode::listed : Pinning::Mode::none;
+  settings.cpu_idle = stored.cpu_idle == "default"                ? CpuIdle::leave
+                      : option<bool>(stored, "cpu_idle_required") ? CpuIdle::poll
+                                                                  : CpuIdle::automatic;
+  settings.verify = parse_verify(option<std::string>(stored, "verify"));
+  settings.allowed_hosts = split_list(option<std::string>(stored, "allowed_hosts"));
+
+  const auto named = split_list(option<std::string>(stored, "named_strategies"));
+  const auto urls = split_list(option<std::string>(stored, "urls"), ' ');
+  for (const result::Cell& row : header.cells) {
+    Cell cell;
+    cell.id = row.id;
+    cell.workload = row.workload == "serve" ? Workload::serve : Workload::fetch;
+    cell.strategy = row.strategy;
+    for (const auto& [name, value] : row.parameters) {
+      set_parameter(cell.parameters, name, text_of(value));
+    }
+    cell.parameters.verify = settings.verify;
+    cell.parameters.urls = urls;
+    cell.named = std::ranges::find(named, row.strategy) != named.end();
+    if (row.status == result::CellStatus::unsupported) cell.unsupported = row.reason;
+    plan.cells.push_back(std::move(cell));
+  }
+  plan.trials = order_trials(plan, option<bool>(stored, "count_trials"));
+  return plan;
+}
+
+}  // namespace asyncbench::run

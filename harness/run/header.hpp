@@ -1,0 +1,17 @@
+// Between the plan and the result's header, which is also the journal's first line: a run can be
+// taken up again from it alone.
+#pragma once
+
+#include "core/strategy.hpp"
+#include "result/result.hpp"
+#include "run/plan.hpp"
+
+namespace asyncbench::run {
+
+// The result before its first trial: run, plan and cells; the environment is the caller's to add.
+result::Result header_of(const Plan& plan, const Registry& registry);
+
+// The same plan again, in the same order. Throws UsageError when the header is not one of ours.
+Plan plan_of(const result::Result& header);
+
+}  // namespace asyncbench::run

@@ -1,0 +1,144 @@
+#include "run/invariants.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace asyncbench::run {
+namespace {
+
+using measure::Phase;
+using measure::Recording;
+
+std::uint64_t ended(const Recording& recording, Phase phase, Outcome outcome) {
+  return recording.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(outcome)];
+}
+
+std::uint64_t ended_whole_trial(const Recording& recording, Outcome outcome) {
+  std::uint64_t sum = 0;
+  for (const auto& phase : recording.ended) sum += phase[static_cast<std::size_t>(outcome)];
+  return sum;
+}
+
+// Requests whose response the server may have written without the client counting it as read.
+std::uint64_t maybe_answered(const Recording& recording) {
+  return ended_whole_trial(recording, Outcome::cancelled) +
+         ended_whole_trial(recording, Outcome::timeout_headers) +
+         ended_whole_trial(recording, Outcome::timeout_body);
+}
+
+std::string resources_missing(const Records& records) {
+  std::string missing;
+  for (const report::Record* record : {records.client, records.server}) {
+    if (record != nullptr && !record->resources_back) missing += record->resources_missing + " ";
+  }
+  return missing;
+}
+
+// What a reader needs to see why an invariant is broken.
+std::string figures(char letter, const Records& records) {
+  const Recording& r = *records.client->recording;
+  const std::uint64_t in_window = r.ended_in(Phase::window);
+  switch (letter) {
+    case 'A':
+      return fmt::format("{} in flight at start, {} begun, {} ended, {} censored, {} not started",
+                         r.in_flight_at_start(), r.begun[static_cast<std::size_t>(Phase::window)],
+                         in_window, r.censored, r.not_started);
+    case 'B':
+      return fmt::format(
+          "{} answered, {} cancelled or timed out, {} responses written; {} and {} bytes",
+          r.answered, maybe_answered(r), records.server->server->responses, r.answered_body_bytes,
+          records.server->server->response_body_bytes);
+    case 'C':
+      return fmt::format("{} ended in the window, {} latencies", in_window,
+                         r.service_time.count() + r.failed_time.count());
+    case 'D':
+      return fmt::format("{} in flight at once", r.in_flight_max);
+    case 'E':
+      return resources_missing(records);
+    case 'G':
+      return fmt::format("{} requests of {} ns in {} ns", in_window,
+                         in_window == 0 ? 0 : r.service_time_sum_ns / in_window,
+                         records.client->window_end_ns - records.client->window_start_ns);
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::optional<bool> requests_balance(const report::Record& client, const Cell& cell) {
+  const Recording& r = *client.recording;
+  if (!r.balances()) return false;
+  if (!cell.parameters.arrivals.open_loop()) return true;
+  // The schedule, walked afresh, knows what should have been: every task's first request is outside
+  // of it, all others are arrivals.
+  const std::uint64_t due =
+      cell.parameters.connections + client.arrivals_before + client.arrivals_due;
+  return due == r.ended_in(Phase::warm_up) + r.ended_in(Phase::window) + r.censored + r.not_started;
+}
+
+std::optional<bool> ends_agree(const Records& records, const Cell& cell) {
+  if (records.server == nullptr || !records.server->server) return std::nullopt;
+  const measure::ServerTotals& server = *records.server->server;
+  if (server.faults > 0) return std::nullopt;
+  const Recording& r = *records.client->recording;
+  const std::uint64_t most = r.answered + maybe_answered(r);
+  const std::uint64_t most_bytes =
+      r.answered_body_bytes + maybe_answered(r) * cell.parameters.body_bytes;
+  return r.answered <= server.responses && server.responses <= most &&
+         r.answered_body_bytes <= server.response_body_bytes &&
+         server.response_body_bytes <= most_bytes;
+}
+
+std::optional<bool> samples_agree(const report::Record& client, const Cell& cell) {
+  const Recording& r = *client.recording;
+  const std::uint64_t ok = ended(r, Phase::window, Outcome::ok);
+  const std::uint64_t others = r.ended_in(Phase::window) - ok;
+  const bool open_loop_agrees =
+      !cell.parameters.arrivals.open_loop() || r.response_time.count() <= ok;
+  return r.service_time.count() == ok && r.failed_time.count() == others &&
+         r.time_to_first_byte.count() <= ok && open_loop_agrees;
+}
+
+std::optional<bool> limit_held(const report::Record& client, const Cell& cell) {
+  return client.recording->in_flight_max <= cell.parameters.connections;
+}
+
+std::optional<bool> resources_back(const Records& records) {
+  return resources_missing(records).empty();
+}
+
+std::optional<bool> little_holds(const report::Record& client, const Cell& cell) {
+  const workloads::HttpParameters& p = cell.parameters;
+  const Recording& r = *client.recording;
+  const std::uint64_t requests = r.ended_in(Phase::window);
+  const bool applies = !p.arrivals.open_loop() && p.keep_alive && p.think_time == Duration{0};
+  if (!applies || requests == 0) return std::nullopt;
+  const auto window_ns = static_cast<double>(client.window_end_ns - client.window_start_ns);
+  const double mean_ns = static_cast<double>(r.service_time_sum_ns) / static_cast<double>(requests);
+  const double rate_per_ns = static_cast<double>(requests) / window_ns;
+  const double deviation = std::abs(rate_per_ns * mean_ns / p.connections - 1);
+  return deviation <= std::max({0.02, 2 * mean_ns / window_ns, 2000 / mean_ns});
+}
+
+void check_invariants(result::Trial& trial, const Records& records, const Cell& cell) {
+  trial.invariant('A') = requests_balance(*records.client, cell);
+  trial.invariant('B') = ends_agree(records, cell);
+  trial.invariant('C') = samples_agree(*records.client, cell);
+  trial.invariant('D') = limit_held(*records.client, cell);
+  trial.invariant('E') = resources_back(records);
+  trial.invariant('G') = little_holds(*records.client, cell);
+  for (const char letter : result::kInvariants) {
+    if (trial.invariant(letter) != false) continue;
+    trial.notes.push_back(
+        {.code = fmt::format("invariant_{}", letter), .detail = figures(letter, records)});
+  }
+  if (const std::uint64_t bugs = ended_whole_trial(*records.client->recording, Outcome::internal)) {
+    trial.notes.push_back({.code = "internal_outcomes",
+                           .detail = fmt::format("{} requests ended as a bug of ours", bugs)});
+  }
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,48 @@
+// What must hold of every trial, whatever it measured: a figure that breaks one is a bug, not a
+// result.
+#pragma once
+
+#include <optional>
+
+#include "result/result.hpp"
+#include "run/messages.hpp"
+#include "run/plan.hpp"
+
+namespace asyncbench::run {
+
+// The two ends of a trial. The peer of a client is ours or a foreign server, then null.
+struct Records {
+  const report::Record* client = nullptr;
+  const report::Record* server = nullptr;
+};
+
+// Each answers whether it holds; nullopt: it could not be checked. DESIGN.md, section 5, defines
+// them.
+
+// A: what was in flight or issued in the window ended in it, was censored, or never started.
+std::optional<bool> requests_balance(const report::Record& client, const Cell& cell);
+
+// B: the peer wrote as many responses, and bytes, as the client read. Null for a foreign server, or
+// one that was told to misbehave.
+std::optional<bool> ends_agree(const Records& records, const Cell& cell);
+
+// C: as many latencies as requests were recorded.
+std::optional<bool> samples_agree(const report::Record& client, const Cell& cell);
+
+// D: never more in flight than connections.
+std::optional<bool> limit_held(const report::Record& client, const Cell& cell);
+
+// E: both sides gave descriptors, threads and rings back.
+std::optional<bool> resources_back(const Records& records);
+
+// G: Little's law, N = X R, in a closed loop with keep-alive and no think time; R counts failures
+// in. The tolerance max(2 %, 2R/T, 2 us/R) allows for the requests cut by the window's edges (2R/T)
+// and for the time between two requests of a task (2 us). J. Little, Operations Research 9 (1961).
+std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
+
+// Sets the invariants of the trial and, for each broken one, a note that says what was seen. F and
+// I are about many trials: F is set by the runner, I stays null. What weakens a trial without
+// breaking it (the generator at its limit, overload) is analyze's to note.
+void check_invariants(result::Trial& trial, const Records& records, const Cell& cell);
+
+}  // namespace asyncbench::run

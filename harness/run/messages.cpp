@@ -1,0 +1,301 @@
+#include "run/messages.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "run/parameters.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using measure::Histogram;
+using measure::Recording;
+using nlohmann::json;
+
+// One list of fields for writing and for reading: `visit(name, member)` for each.
+void describe(auto&& visit, auto& recording) requires
+    std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(recording)>>, Recording> {
+  visit("ended", recording.ended);
+  visit("begun", recording.begun);
+  visit("attempts", recording.attempts);
+  visit("censored", recording.censored);
+  visit("not_started", recording.not_started);
+  visit("in_flight_max", recording.in_flight_max);
+  visit("body_bytes", recording.body_bytes);
+  visit("answered", recording.answered);
+  visit("answered_body_bytes", recording.answered_body_bytes);
+  visit("service_time_sum_ns", recording.service_time_sum_ns);
+  visit("service_time", recording.service_time);
+  visit("response_time", recording.response_time);
+  visit("failed_time", recording.failed_time);
+  visit("connect_time", recording.connect_time);
+  visit("time_to_first_byte", recording.time_to_first_byte);
+  visit("start_lag", recording.start_lag);
+  visit("censored_service", recording.censored_service);
+  visit("censored_response", recording.censored_response);
+  visit("slices", recording.slices);
+  visit("coarse", recording.coarse);
+}
+
+void describe(auto&& visit, auto& totals) requires std::is_same_v<
+    std::remove_const_t<std::remove_reference_t<decltype(totals)>>, measure::ServerTotals> {
+  visit("connections", totals.connections);
+  visit("refused", totals.refused);
+  visit("requests", totals.requests);
+  visit("responses", totals.responses);
+  visit("response_body_bytes", totals.response_body_bytes);
+  visit("faults", totals.faults);
+  visit("bad_requests", totals.bad_requests);
+  visit("timeouts", totals.timeouts);
+  visit("resets", totals.resets);
+}
+
+void describe(auto&& visit, auto& usage) requires
+    std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(usage)>>, result::Usage> {
+  visit("cpu_user_ns", usage.cpu_user_ns);
+  visit("cpu_system_ns", usage.cpu_system_ns);
+  visit("context_switches_voluntary", usage.context_switches_voluntary);
+  visit("context_switches_involuntary", usage.context_switches_involuntary);
+  visit("page_faults_minor", usage.page_faults_minor);
+  visit("page_faults_major", usage.page_faults_major);
+  visit("syscalls", usage.syscalls);
+  visit("memory_peak_bytes", usage.memory_peak_bytes);
+  visit("run_queue_wait_ns", usage.run_queue_wait_ns);
+  visit("threads_peak", usage.threads_peak);
+  visit("cpus", usage.cpus);
+  visit("unreadable", usage.unreadable);
+}
+
+void describe(auto&& visit, auto& lane) requires
+    std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(lane)>>, LaneReport> {
+  visit("wakeups", lane.wakeups);
+  visit("completions", lane.completions);
+  visit("accept_pauses", lane.accept_pauses);
+  visit("counters", lane.counters);
+  visit("granted", lane.granted);
+  visit("refused", lane.refused);
+}
+
+template <class T>
+concept Described = requires(T& value) {
+  describe([](const char*, auto&) {}, value);
+};
+
+json written(const Histogram& histogram) {
+  if (histogram.empty()) return nullptr;
+  return {{"hdr", histogram.encode()}, {"below", histogram.below()}, {"above", histogram.above()}};
+}
+
+json written(const Recording::Slice& slice) {
+  return {slice.completions, slice.service_time_sum_ns};
+}
+
+template <Described T>
+json written(const T& value) {
+  json fields = json::object();
+  describe(
+      [&](const char* name, const auto& member) {
+        using Member = std::remove_cvref_t<decltype(member)>;
+        if constexpr (std::is_same_v<Member, Histogram>) {
+          fields[name] = written(member);
+        } else if constexpr (std::is_same_v<Member, std::vector<Recording::Slice>>) {
+          fields[name] = json::array();
+          for (const Recording::Slice& slice : member) fields[name].push_back(written(slice));
+        } else if constexpr (std::is_same_v<Member, std::optional<std::int64_t>>) {
+          fields[name] = member ? json(*member) : json(nullptr);
+        } else {
+          fields[name] = member;
+        }
+      },
+      value);
+  return fields;
+}
+
+template <Described T>
+T read(const json& fields) {
+  T value;
+  describe(
+      [&](const char* name, auto& member) {
+        using Member = std::remove_cvref_t<decltype(member)>;
+        const json& field = fields.at(name);
+        if constexpr (std::is_same_v<Member, Histogram>) {
+          if (field.is_null()) return;
+          member = Histogram::decode(field.at("hdr").get<std::string>(),
+                                     field.at("below").get<std::uint64_t>(),
+                                     field.at("above").get<std::uint64_t>());
+        } else if constexpr (std::is_same_v<Member, std::vector<Recording::Slice>>) {
+          for (const json& slice : field) {
+            member.push_back({.completions = slice.at(0).get<std::uint64_t>(),
+                              .service_time_sum_ns = slice.at(1).get<std::uint64_t>()});
+          }
+        } else if constexpr (std::is_same_v<Member, std::optional<std::int64_t>>) {
+          if (!field.is_null()) member = field.get<std::int64_t>();
+        } else {
+          field.get_to(member);
+        }
+      },
+      value);
+  return value;
+}
+
+json written(const order::Job& job) {
+  return {{"type", "job"},
+          {"protocol", kProtocolVersion},
+          {"role", job.role == Role::client ? "client" : "server"},
+          {"strategy", job.strategy},
+          {"parameters", parameter_texts(job.parameters)},
+          {"verify", to_text(job.parameters.verify)},
+          {"urls", job.parameters.urls},
+          {"allowed_hosts", job.allowed_hosts},
+          {"port", job.port},
+          {"threads", job.threads},
+          {"cpus", job.cpus},
+          {"seed", job.seed},
+          {"window_expected_ns", job.window_expected.count()},
+          {"grace_ns", job.grace.count()},
+          {"requests", job.requests},
+          {"count_syscalls", job.count_syscalls},
+          {"parent", job.parent}};
+}
+
+order::Job read_job(const json& j) {
+  if (j.at("protocol") != kProtocolVersion) {
+    throw ProtocolError(fmt::format("this participant speaks version {} of the protocol, not {}",
+                                    kProtocolVersion, j.at("protocol").dump()));
+  }
+  order::Job job;
+  job.role = j.at("role") == "server" ? Role::server : Role::client;
+  j.at("strategy").get_to(job.strategy);
+  for (const auto& [name, value] : j.at("parameters").items()) {
+    set_parameter(job.parameters, name, value.get<std::string>());
+  }
+  job.parameters.verify = parse_verify(j.at("verify").get<std::string>());
+  j.at("urls").get_to(job.parameters.urls);
+  j.at("allowed_hosts").get_to(job.allowed_hosts);
+  j.at("port").get_to(job.port);
+  j.at("threads").get_to(job.threads);
+  j.at("cpus").get_to(job.cpus);
+  j.at("seed").get_to(job.seed);
+  job.window_expected = Duration{j.at("window_expected_ns").get<std::int64_t>()};
+  job.grace = Duration{j.at("grace_ns").get<std::int64_t>()};
+  j.at("requests").get_to(job.requests);
+  j.at("count_syscalls").get_to(job.count_syscalls);
+  j.at("parent").get_to(job.parent);
+  return job;
+}
+
+json written(const report::Record& record) {
+  json lanes = json::array();
+  for (const LaneReport& lane : record.lanes) lanes.push_back(written(lane));
+  return {{"type", "record"},
+          {"recording", record.recording ? written(*record.recording) : json(nullptr)},
+          {"server", record.server ? written(*record.server) : json(nullptr)},
+          {"usage", written(record.usage)},
+          {"lanes", lanes},
+          {"window_start_ns", record.window_start_ns},
+          {"window_end_ns", record.window_end_ns},
+          {"arrivals_due", record.arrivals_due},
+          {"arrivals_before", record.arrivals_before},
+          {"resources_back", record.resources_back},
+          {"resources_missing", record.resources_missing}};
+}
+
+report::Record read_record(const json& j) {
+  report::Record record;
+  if (!j.at("recording").is_null()) record.recording = read<Recording>(j.at("recording"));
+  if (!j.at("server").is_null()) record.server = read<measure::ServerTotals>(j.at("server"));
+  record.usage = read<result::Usage>(j.at("usage"));
+  for (const json& lane : j.at("lanes")) record.lanes.push_back(read<LaneReport>(lane));
+  j.at("window_start_ns").get_to(record.window_start_ns);
+  j.at("window_end_ns").get_to(record.window_end_ns);
+  j.at("arrivals_due").get_to(record.arrivals_due);
+  j.at("arrivals_before").get_to(record.arrivals_before);
+  j.at("resources_back").get_to(record.resources_back);
+  j.at("resources_missing").get_to(record.resources_missing);
+  return record;
+}
+
+// Text of the environment (paths, messages) need not be UTF-8: it is replaced, not refused.
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// Calls `read(type, json)`, whose exceptions become ProtocolError.
+template <class Read>
+auto parsed(std::string_view line, Read read) {
+  constexpr std::size_t kShown = 200;
+  try {
+    const json j = json::parse(line);
+    return read(j.at("type").template get<std::string>(), j);
+  } catch (const ProtocolError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw ProtocolError(
+        fmt::format("not a line of the protocol: {}: {}", error.what(), line.substr(0, kShown)));
+  }
+}
+
+}  // namespace
+
+std::string to_line(const Order& order) {
+  return dump(std::visit(
+      Overloaded{[](const order::Job& job) { return written(job); },
+                 [](const order::Go& go) {
+                   json line = {{"type", "go"}, {"window_start_ns", go.window_start_ns}};
+                   if (go.window_end_ns) line["window_end_ns"] = *go.window_end_ns;
+                   return line;
+                 },
+                 [](const order::WindowEnd& end) {
+                   return json{{"type", "window_end"}, {"window_end_ns", end.window_end_ns}};
+                 },
+                 [](const order::Stop&) {
+                   return json{{"type", "stop"}};
+                 }},
+      order));
+}
+
+std::string to_line(const Report& report) {
+  return dump(std::visit(
+      Overloaded{[](const report::Listening& listening) {
+                   return json{{"type", "listening"}, {"port", listening.port}};
+                 },
+                 [](const report::Ready&) {
+                   return json{{"type", "ready"}};
+                 },
+                 [](const report::WindowEnd& end) {
+                   return json{{"type", "window_end"}, {"window_end_ns", end.window_end_ns}};
+                 },
+                 [](const report::Record& record) { return written(record); },
+                 [](const report::Failed& failed) {
+                   return json{{"type", "failed"}, {"reason", failed.reason}};
+                 }},
+      report));
+}
+
+Order order_from(std::string_view line) {
+  return parsed(line, [](const std::string& type, const json& j) -> Order {
+    if (type == "job") return read_job(j);
+    if (type == "go") {
+      order::Go go{.window_start_ns = j.at("window_start_ns").get<std::int64_t>()};
+      if (j.contains("window_end_ns")) go.window_end_ns = j["window_end_ns"].get<std::int64_t>();
+      return go;
+    }
+    if (type == "window_end") return order::WindowEnd{j.at("window_end_ns").get<std::int64_t>()};
+    if (type == "stop") return order::Stop{};
+    throw ProtocolError(fmt::format("unknown order \"{}\"", type));
+  });
+}
+
+Report report_from(std::string_view line) {
+  return parsed(line, [](const std::string& type, const json& j) -> Report {
+    if (type == "listening") return report::Listening{j.at("port").get<std::uint16_t>()};
+    if (type == "ready") return report::Ready{};
+    if (type == "window_end") return report::WindowEnd{j.at("window_end_ns").get<std::int64_t>()};
+    if (type == "record") return read_record(j);
+    if (type == "failed") return report::Failed{j.at("reason").get<std::string>()};
+    throw ProtocolError(fmt::format("unknown report \"{}\"", type));
+  });
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,103 @@
+// The lines between the runner and its participants, as values. docs/participant-protocol.md
+// describes them for other programs; the two change together.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/job.hpp"
+#include "measure/recorder.hpp"
+#include "measure/server_counters.hpp"
+#include "result/result.hpp"
+#include "workloads/http_parameters.hpp"
+
+namespace asyncbench::run {
+
+inline constexpr int kProtocolVersion = 1;
+
+// The other end said something that is not in the protocol.
+class ProtocolError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class Role : std::uint8_t { client, server };
+
+// Runner -> participant.
+namespace order {
+
+// The first line.
+struct Job {
+  Role role = Role::client;
+  std::string strategy;
+  workloads::HttpParameters parameters;
+  std::vector<std::string> allowed_hosts;
+  std::uint16_t port = 0;  // client: of the embedded origin; not used with URLs
+  unsigned threads = 1;
+  std::vector<unsigned> cpus;  // empty: not pinned
+  std::uint64_t seed = 1;
+  Duration window_expected{0};
+  Duration grace{0};
+  std::uint64_t requests = 0;  // not 0: the window ends after that many
+  bool count_syscalls = false;
+  std::int64_t parent = 0;  // the runner's process id: the participant ends with it
+};
+
+// The window. Without an end the client finds it (Job::requests) and the server is told later.
+struct Go {
+  std::int64_t window_start_ns = 0;
+  std::optional<std::int64_t> window_end_ns;
+};
+struct WindowEnd {
+  std::int64_t window_end_ns = 0;
+};
+struct Stop {};
+
+}  // namespace order
+using Order = std::variant<order::Job, order::Go, order::WindowEnd, order::Stop>;
+
+// Participant -> runner.
+namespace report {
+
+struct Listening {
+  std::uint16_t port = 0;
+};
+struct Ready {};
+struct WindowEnd {
+  std::int64_t window_end_ns = 0;
+};
+
+// What one side has to say of the trial; its last line.
+struct Record {
+  std::optional<measure::Recording> recording;  // clients
+  std::optional<measure::ServerTotals> server;  // servers
+  result::Usage usage;                          // between the window's start and its end
+  std::vector<LaneReport> lanes;
+  std::int64_t window_start_ns = 0;
+  std::int64_t window_end_ns = 0;
+  std::uint64_t arrivals_due = 0;     // open loop, in the window
+  std::uint64_t arrivals_before = 0;  // open loop, due before the window
+  bool resources_back = false;        // invariant E
+  std::string resources_missing;      // what was not given back
+};
+
+// Instead of a record: the reason, in one line.
+struct Failed {
+  std::string reason;
+};
+
+}  // namespace report
+using Report = std::variant<report::Listening, report::Ready, report::WindowEnd, report::Record,
+                            report::Failed>;
+
+// One line of JSON without its newline, and back. Reading throws ProtocolError.
+std::string to_line(const Order& order);
+std::string to_line(const Report& report);
+Order order_from(std::string_view line);
+Report report_from(std::string_view line);
+
+}  // namespace asyncbench::run

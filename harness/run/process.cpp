@@ -1,0 +1,245 @@
+#include "run/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <system_error>
+
+#include "run/participant.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+constexpr std::size_t kErrorTextBytes = 4096;
+
+void check(int error, const char* operation) {
+  if (error != 0) throw std::system_error(error, std::system_category(), operation);
+}
+
+struct Pipe {
+  Fd read;
+  Fd write;
+};
+
+// Above the descriptors that the child gets: dup2 must not overwrite an end that is still needed.
+Fd moved_up(int fd) {
+  const Fd low{fd};
+  const int high = ::fcntl(fd, F_DUPFD_CLOEXEC, 10);
+  if (high < 0) check(errno, "fcntl F_DUPFD_CLOEXEC");
+  return Fd{high};
+}
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) check(errno, "pipe2");
+  Pipe pipe{.read = moved_up(ends[0]), .write = moved_up(ends[1])};
+  return pipe;
+}
+
+void set_nonblocking(const Fd& fd) { ::fcntl(fd.get(), F_SETFL, O_NONBLOCK); }
+
+// Appends what is there; closes the descriptor at its end.
+void read_available(Fd& fd, std::string& text) {
+  std::array<char, 64 * 1024> buffer;
+  while (fd) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got > 0) {
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+    } else if (got < 0 && errno == EINTR) {
+      continue;
+    } else if (got < 0 && errno == EAGAIN) {
+      return;
+    } else {
+      fd.reset();
+    }
+  }
+}
+
+// SIGPIPE must neither end this program nor be ignored process-wide for it.
+class SigpipeBlocked {
+ public:
+  SigpipeBlocked() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~SigpipeBlocked() {
+    const timespec at_once{};
+    sigtimedwait(&pipe_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeBlocked(const SigpipeBlocked&) = delete;
+  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+};
+
+int poll_timeout_ms(Time deadline) {
+  if (deadline == kNever) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+}
+
+}  // namespace
+
+Process::Process(std::string name) : name_(std::move(name)) {
+  Pipe job = make_pipe();
+  Pipe record = make_pipe();
+  Pipe errors = make_pipe();
+
+  posix_spawn_file_actions_t actions;
+  check(::posix_spawn_file_actions_init(&actions), "posix_spawn_file_actions_init");
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, errors.write.get(), STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, job.read.get(), kJobFd);
+  ::posix_spawn_file_actions_adddup2(&actions, record.write.get(), kRecordFd);
+
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(
+      &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+
+  char program[] = "asyncbench";
+  char argument[] = "participant";
+  char* const arguments[] = {program, argument, nullptr};
+  const int error =
+      ::posix_spawn(&pid_, "/proc/self/exe", &actions, &attributes, arguments, environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  check(error, "posix_spawn /proc/self/exe");
+
+  pid_fd_ = Fd{::pidfd_open(pid_, 0)};
+  job_ = std::move(job.write);
+  record_ = std::move(record.read);
+  errors_ = std::move(errors.read);
+  set_nonblocking(record_);
+  set_nonblocking(errors_);
+}
+
+Process::~Process() {
+  if (!ended()) terminate();
+}
+
+void Process::send(std::string_view line) {
+  const SigpipeBlocked no_sigpipe;
+  const std::string text = std::string{line} + '\n';
+  std::size_t sent = 0;
+  while (sent < text.size()) {
+    const ssize_t wrote = ::write(job_.get(), text.data() + sent, text.size() - sent);
+    if (wrote < 0 && errno != EINTR) return;
+    if (wrote > 0) sent += static_cast<std::size_t>(wrote);
+  }
+}
+
+bool Process::take_line(std::string& line) {
+  const std::size_t end = record_text_.find('\n');
+  if (end == std::string::npos) return false;
+  line = record_text_.substr(0, end);
+  record_text_.erase(0, end + 1);
+  return true;
+}
+
+void Process::drain() {
+  read_available(record_, record_text_);
+  read_available(errors_, error_text_);
+  if (error_text_.size() > kErrorTextBytes) {
+    error_text_.erase(0, error_text_.size() - kErrorTextBytes);
+  }
+}
+
+void Process::reap(bool wait) {
+  if (ended()) return;
+  int status = 0;
+  pid_t got = -1;
+  do {
+    got = ::waitpid(pid_, &status, wait ? 0 : WNOHANG);
+  } while (got < 0 && errno == EINTR);
+  if (got == pid_) status_ = status;
+}
+
+bool Process::crashed() const { return status_ && WIFSIGNALED(*status_) && !terminated_; }
+
+std::string Process::how_it_ended() const {
+  if (!status_) return "is still running";
+  if (WIFSIGNALED(*status_)) {
+    const char* signal = ::sigabbrev_np(WTERMSIG(*status_));
+    return fmt::format("{} (SIG{})", terminated_ ? "was ended" : "crashed",
+                       signal == nullptr ? "?" : signal);
+  }
+  return fmt::format("ended with exit code {}", WEXITSTATUS(*status_));
+}
+
+std::string Process::last_words() const {
+  std::string words = error_text_;
+  while (!words.empty() && words.back() == '\n') words.pop_back();
+  std::ranges::replace(words, '\n', ' ');
+  constexpr std::size_t kMost = 500;
+  return words.size() > kMost ? "..." + words.substr(words.size() - kMost) : words;
+}
+
+void Process::terminate() {
+  if (ended()) return;
+  terminated_ = true;
+  ::kill(-pid_, SIGTERM);
+  const Time deadline = now() + kTerminationGrace;
+  pollfd end{.fd = pid_fd_.get(), .events = POLLIN, .revents = 0};
+  // A full pipe must not keep it from ending: its output is read meanwhile.
+  while (::poll(&end, 1, std::min(poll_timeout_ms(deadline), 50)) <= 0 && now() < deadline) drain();
+  // Also what it may have started itself.
+  ::kill(-pid_, SIGKILL);
+  reap(true);
+  drain();
+}
+
+Event EventLoop::next(std::span<Process* const> processes, Time deadline) {
+  while (true) {
+    for (Process* process : processes) {
+      std::string line;
+      if (process->take_line(line)) {
+        return {.kind = EventKind::line, .from = process, .line = std::move(line)};
+      }
+      if (process->ended() && !process->end_told_) {
+        process->end_told_ = true;
+        return {.kind = EventKind::ended, .from = process};
+      }
+    }
+    std::vector<pollfd> polled = {{.fd = interrupt_fd_, .events = POLLIN, .revents = 0}};
+    for (const Process* process : processes) {
+      if (process->ended()) continue;
+      for (const Fd* fd : {&process->record_, &process->errors_, &process->pid_fd_}) {
+        polled.push_back({.fd = fd->get(), .events = POLLIN, .revents = 0});
+      }
+    }
+    const int ready = ::poll(polled.data(), polled.size(), poll_timeout_ms(deadline));
+    if (ready < 0 && errno != EINTR) check(errno, "poll");
+    if (polled.front().revents != 0) return {.kind = EventKind::interrupted};
+    if (ready == 0 && now() >= deadline) return {.kind = EventKind::timed_out};
+    for (Process* process : processes) {
+      // Ended first, then its output: whatever it wrote is in the pipe by then.
+      process->reap(false);
+      process->drain();
+    }
+  }
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,180 @@
+#include "run/suite.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "run/names.hpp"
+#include "run/parameters.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+// One suite's text being read: every error carries its place.
+class SuiteReader {
+ public:
+  explicit SuiteReader(const std::string& source) : source_(source) {}
+
+  Suite read(const toml::table& root) {
+    Suite suite;
+    suite.name = source_;
+    for (const auto& [key, node] : root) {
+      if (key == "summary") {
+        suite.summary = text_of(node);
+      } else if (key == "strategies") {
+        suite.options.strategies = names_of(node);
+      } else if (key == "settings") {
+        read_settings(table_of(node), suite.options);
+      } else if (key == "cells") {
+        read_cells(node, suite.cells);
+      } else {
+        refuse(key.source(),
+               unknown_name("key", key.str(), {"summary", "strategies", "settings", "cells"}));
+      }
+    }
+    if (suite.cells.empty()) refuse(root.source(), "a suite needs at least one [[cells]] table");
+    return suite;
+  }
+
+ private:
+  [[noreturn]] void refuse(const toml::source_region& at, std::string_view what) const {
+    throw UsageError(fmt::format("{}:{}:{}: {}", source_, at.begin.line, at.begin.column, what));
+  }
+
+  // Runs `read`, whose UsageError gets the place of `node`.
+  template <class Read>
+  void placed(const toml::node& node, Read read) const {
+    try {
+      read();
+    } catch (const UsageError& error) {
+      refuse(node.source(), error.what());
+    }
+  }
+
+  const toml::table& table_of(const toml::node& node) const {
+    if (const toml::table* table = node.as_table()) return *table;
+    refuse(node.source(), "a table is wanted here");
+  }
+
+  std::string text_of(const toml::node& node) const {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* flag = node.as_boolean()) return flag->get() ? "on" : "off";
+    refuse(node.source(), "a string or a whole number is wanted here");
+  }
+
+  // A scalar, or an array of scalars, as the list that flags would give.
+  std::string list_of(const toml::node& node) const {
+    const toml::array* items = node.as_array();
+    if (items == nullptr) return text_of(node);
+    std::vector<std::string> texts;
+    for (const toml::node& item : *items) texts.push_back(text_of(item));
+    return fmt::format("{}", fmt::join(texts, ","));
+  }
+
+  std::vector<std::string> names_of(const toml::node& node) const {
+    return split_list(list_of(node));
+  }
+
+  void read_settings(const toml::table& settings, RunOptions& options) const {
+    for (const auto& [key, node] : settings) {
+      const std::string name{key.str()};
+      placed(node, [&, &value = node] { set(options, name, text_of(value)); });
+    }
+  }
+
+  static void set(RunOptions& options, const std::string& name, const std::string& value) {
+    if (name == "duration") {
+      options.duration = parse_duration(value);
+    } else if (name == "warmup") {
+      options.warmup = parse_duration(value);
+    } else if (name == "grace") {
+      options.grace = parse_duration(value);
+    } else if (name == "trials") {
+      options.trials = static_cast<unsigned>(parse_count(value));
+    } else if (name == "seed") {
+      options.seed = parse_count(value);
+    } else if (name == "requests") {
+      options.requests = parse_count(value);
+    } else if (name == "threads") {
+      options.threads = static_cast<unsigned>(parse_count(value));
+    } else if (name == "peer_strategy") {
+      options.peer_strategy = value;
+    } else if (name == "pin") {
+      options.pin = parse_pinning(value);
+    } else if (name == "cpu_idle") {
+      options.cpu_idle = parse_cpu_idle(value);
+    } else if (name == "verify") {
+      options.verify = parse_verify(value);
+    } else {
+      throw UsageError(unknown_name("setting", name,
+                                    {"duration", "warmup", "grace", "trials", "seed", "requests",
+                                     "threads", "peer_strategy", "pin", "cpu_idle", "verify"}));
+    }
+  }
+
+  void read_cells(const toml::node& node, std::vector<SuiteEntry>& entries) const {
+    const toml::array* tables = node.as_array();
+    if (tables == nullptr || !tables->is_array_of_tables()) {
+      refuse(node.source(), "cells are [[cells]] tables");
+    }
+    for (const toml::node& table : *tables) entries.push_back(read_entry(table_of(table)));
+  }
+
+  SuiteEntry read_entry(const toml::table& table) const {
+    SuiteEntry entry;
+    for (const auto& [key, node] : table) {
+      const std::string name{key.str()};
+      if (name == "workload") {
+        entry.workload = text_of(node);
+      } else if (name == "strategies") {
+        entry.strategies = names_of(node);
+      } else if (std::ranges::find(kParameterNames, name) != kParameterNames.end()) {
+        placed(node, [&, &value = node] {
+          entry.parameters[name] = list_of(value);
+          expand_parameter(name, entry.parameters[name]);
+        });
+      } else {
+        std::vector<std::string> known{kParameterNames.begin(), kParameterNames.end()};
+        known.insert(known.end(), {"workload", "strategies"});
+        refuse(key.source(), unknown_name("key", name, known));
+      }
+    }
+    if (entry.workload.empty()) refuse(table.source(), "this [[cells]] table names no workload");
+    return entry;
+  }
+
+  const std::string& source_;
+};
+
+}  // namespace
+
+Suite parse_suite(std::string_view text, const std::string& source) {
+  try {
+    return SuiteReader(source).read(toml::parse(text, source));
+  } catch (const toml::parse_error& error) {
+    const toml::source_position at = error.source().begin;
+    throw UsageError(fmt::format("{}:{}:{}: {}", source, at.line, at.column, error.description()));
+  }
+}
+
+Suite load_suite(const std::string& name_or_path) {
+  for (const EmbeddedSuite& suite : embedded_suites()) {
+    if (suite.name == name_or_path) return parse_suite(suite.text, name_or_path);
+  }
+  std::ifstream file(name_or_path);
+  if (!file) {
+    throw UsageError(fmt::format("suite {}: {}", name_or_path, std::strerror(errno)));
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_suite(text.view(), name_or_path);
+}
+
+}  // namespace asyncbench::run

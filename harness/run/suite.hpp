@@ -1,0 +1,40 @@
+// Suites: named sets of cells in TOML files. Those of bench/suites are part of the program.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/options.hpp"
+
+namespace asyncbench::run {
+
+// One [[cells]] table: a workload with lists of strategies and parameters.
+struct SuiteEntry {
+  std::string workload;
+  std::vector<std::string> strategies;  // empty: the suite's
+  std::map<std::string, std::string> parameters;
+};
+
+struct Suite {
+  std::string name;
+  std::string summary;
+  RunOptions options;  // what the [settings] table sets
+  std::vector<SuiteEntry> cells;
+};
+
+// A suite of ours by name, else the file at that path. Throws UsageError: unreadable, or not a
+// suite, with file, line and column of the cause.
+Suite load_suite(const std::string& name_or_path);
+
+// `source` names the text in errors.
+Suite parse_suite(std::string_view text, const std::string& source);
+
+// The suites that the build embedded from bench/suites.
+struct EmbeddedSuite {
+  std::string_view name;
+  std::string_view text;
+};
+const std::vector<EmbeddedSuite>& embedded_suites();
+
+}  // namespace asyncbench::run
