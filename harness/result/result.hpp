@@ -53,8 +53,10 @@ struct Latency {
   std::int64_t p99_9_ns = 0;
   std::int64_t p99_99_ns = 0;
   std::int64_t max_ns = 0;
-  std::uint64_t out_of_range = 0;  // samples beyond the histogram's range, counted at its end
-  std::string histogram;           // HdrHistogram V2, compressed, base64
+  // Samples outside the histogram's range (1 ns to 60 s); the count includes them.
+  std::uint64_t below_range = 0;
+  std::uint64_t above_range = 0;
+  std::string histogram;  // HdrHistogram V2, compressed, base64: "HISTFAAA..."
 
   bool operator==(const Latency&) const = default;
 };

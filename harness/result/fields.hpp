@@ -1,0 +1,244 @@
+// The names of all fields, once, for reading and for writing alike. Internal to this part.
+//
+// describe(visit, object) calls visit(name, member) for each field in the order of the file. With a
+// const object a visitor writes; with a mutable one it reads.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+#include "result/result.hpp"
+
+namespace asyncbench::result {
+
+// A text that is null in the file when it is empty.
+template <class String>
+struct OrNull {
+  String& text;
+};
+template <class String>
+OrNull(String&) -> OrNull<String>;
+
+template <class T, class Described>
+concept Is = std::same_as<std::remove_const_t<T>, Described>;
+
+void describe(auto&& visit, Is<Note> auto& note) {
+  visit("code", note.code);
+  visit("detail", note.detail);
+}
+
+void describe(auto&& visit, Is<Latency> auto& latency) {
+  visit("count", latency.count);
+  visit("mean_ns", latency.mean_ns);
+  visit("p50_ns", latency.p50_ns);
+  visit("p90_ns", latency.p90_ns);
+  visit("p99_ns", latency.p99_ns);
+  visit("p99_9_ns", latency.p99_9_ns);
+  visit("p99_99_ns", latency.p99_99_ns);
+  visit("max_ns", latency.max_ns);
+  visit("below_range", latency.below_range);
+  visit("above_range", latency.above_range);
+  visit("histogram", latency.histogram);
+}
+
+void describe(auto&& visit, Is<Usage> auto& usage) {
+  visit("cpu_user_ns", usage.cpu_user_ns);
+  visit("cpu_system_ns", usage.cpu_system_ns);
+  visit("context_switches_voluntary", usage.context_switches_voluntary);
+  visit("context_switches_involuntary", usage.context_switches_involuntary);
+  visit("page_faults_minor", usage.page_faults_minor);
+  visit("page_faults_major", usage.page_faults_major);
+  visit("syscalls", usage.syscalls);
+  visit("memory_peak_bytes", usage.memory_peak_bytes);
+  visit("run_queue_wait_ns", usage.run_queue_wait_ns);
+  visit("threads_peak", usage.threads_peak);
+  visit("cpus", usage.cpus);
+  visit("unreadable", usage.unreadable);
+}
+
+void describe(auto&& visit, Is<Disturbance> auto& disturbance) {
+  visit("steal_ns", disturbance.steal_ns);
+  visit("softirq_ns", disturbance.softirq_ns);
+  visit("pressure_cpu_ns", disturbance.pressure_cpu_ns);
+  visit("frequency_khz", disturbance.frequency_khz);
+  visit("canary_before_ns", disturbance.canary_before_ns);
+  visit("canary_after_ns", disturbance.canary_after_ns);
+  visit("unreadable", disturbance.unreadable);
+}
+
+void describe(auto&& visit, Is<measure::ServerTotals> auto& server) {
+  visit("connections", server.connections);
+  visit("refused", server.refused);
+  visit("requests", server.requests);
+  visit("responses", server.responses);
+  visit("response_body_bytes", server.response_body_bytes);
+  visit("faults", server.faults);
+  visit("bad_requests", server.bad_requests);
+  visit("timeouts", server.timeouts);
+  visit("resets", server.resets);
+}
+
+void describe(auto&& visit, Is<LaneReport> auto& lane) {
+  visit("wakeups", lane.wakeups);
+  visit("completions", lane.completions);
+  visit("accept_pauses", lane.accept_pauses);
+  visit("counters", lane.counters);
+  visit("granted", lane.granted);
+  visit("refused", lane.refused);
+}
+
+void describe(auto&& visit, Is<Trial> auto& trial) {
+  visit("block", trial.block);
+  visit("repeat", trial.repeat);
+  visit("kind", trial.kind);
+  visit("status", trial.status);
+  visit("reason", OrNull{trial.reason});
+  visit("valid", trial.valid);
+  visit("notes", trial.notes);
+  visit("invariants", trial.invariants);
+  visit("started", trial.started);
+  visit("seed", trial.seed);
+  visit("warm_up_ns", trial.warm_up_ns);
+  visit("window_ns", trial.window_ns);
+  visit("outcomes", trial.outcomes);
+  visit("throughput_per_s", trial.throughput_per_s);
+  visit("offered_per_s", trial.offered_per_s);
+  visit("censored", trial.censored);
+  visit("not_started", trial.not_started);
+  visit("attempts", trial.attempts);
+  visit("in_flight_max", trial.in_flight_max);
+  visit("body_bytes", trial.body_bytes);
+  visit("service_time", trial.service_time);
+  visit("response_time", trial.response_time);
+  visit("connect_time", trial.connect_time);
+  visit("time_to_first_byte", trial.time_to_first_byte);
+  visit("failed_time", trial.failed_time);
+  visit("start_lag", trial.start_lag);
+  visit("censored_service_time", trial.censored_service_time);
+  visit("censored_response_time", trial.censored_response_time);
+  visit("subject", trial.subject);
+  visit("peer", trial.peer);
+  visit("server", trial.server);
+  visit("disturbance", trial.disturbance);
+  visit("slices", trial.slices);
+  visit("coarse_slices", trial.coarse_slices);
+  visit("lanes", trial.lanes);
+}
+
+void describe(auto&& visit, Is<Estimate> auto& estimate) {
+  visit("median", estimate.median);
+  visit("low", estimate.low);
+  visit("high", estimate.high);
+  visit("interval", estimate.interval);
+  visit("trials", estimate.trials);
+  visit("at_least", estimate.at_least);
+  visit("unresolved", estimate.unresolved);
+}
+
+void describe(auto&& visit, Is<Summary> auto& summary) {
+  visit("trials_valid", summary.trials_valid);
+  visit("trials_timed", summary.trials_timed);
+  visit("throughput_per_s", summary.throughput_per_s);
+  visit("cpu_per_request_ns", summary.cpu_per_request_ns);
+  visit("cpu_per_request_peer_ns", summary.cpu_per_request_peer_ns);
+  visit("cpu_per_request_total_ns", summary.cpu_per_request_total_ns);
+  visit("service_time_p50_ns", summary.service_time_p50_ns);
+  visit("service_time_p99_ns", summary.service_time_p99_ns);
+  visit("service_time_p99_9_ns", summary.service_time_p99_9_ns);
+  visit("response_time_p50_ns", summary.response_time_p50_ns);
+  visit("response_time_p99_ns", summary.response_time_p99_ns);
+  visit("response_time_p99_9_ns", summary.response_time_p99_9_ns);
+  visit("context_switches_per_request", summary.context_switches_per_request);
+  visit("syscalls_per_request", summary.syscalls_per_request);
+  visit("memory_peak_bytes", summary.memory_peak_bytes);
+  visit("error_share", summary.error_share);
+  visit("notes", summary.notes);
+}
+
+void describe(auto&& visit, Is<StrategyOption> auto& option) {
+  visit("name", option.name);
+  visit("value", option.value);
+}
+
+void describe(auto&& visit, Is<StrategyInfo> auto& info) {
+  visit("name", info.name);
+  visit("summary", info.summary);
+  visit("library", info.library);
+  visit("waits", info.waits);
+  visit("event_loop", info.event_loop);
+  visit("in_all", info.in_all);
+  visit("options", info.options);
+}
+
+void describe(auto&& visit, Is<Cell> auto& cell) {
+  visit("id", cell.id);
+  visit("workload", cell.workload);
+  visit("strategy", cell.strategy);
+  visit("parameters", cell.parameters);
+  visit("status", cell.status);
+  visit("reason", OrNull{cell.reason});
+  visit("generator", cell.generator);
+  visit("strategy_info", cell.strategy_info);
+  visit("summary", cell.summary);
+  visit("trials", cell.trials);
+}
+
+void describe(auto&& visit, Is<Plan> auto& plan) {
+  visit("suite", OrNull{plan.suite});
+  visit("trials", plan.trials);
+  visit("warm_up_ns", plan.warm_up_ns);
+  visit("window_ns", plan.window_ns);
+  visit("grace_ns", plan.grace_ns);
+  visit("peer_strategy", plan.peer_strategy);
+  visit("subject_cpus", plan.subject_cpus);
+  visit("peer_cpus", plan.peer_cpus);
+  visit("cpu_idle", plan.cpu_idle);
+  visit("options", plan.options);
+}
+
+void describe(auto&& visit, Is<Run> auto& run) {
+  visit("id", run.id);
+  visit("started", run.started);
+  visit("finished", OrNull{run.finished});
+  visit("seed", run.seed);
+  visit("complete", run.complete);
+  visit("command", run.command);
+  visit("version", run.version);
+  visit("resumed", run.resumed);
+  visit("notes", run.notes);
+}
+
+void describe(auto&& visit, Is<Schema> auto& schema) {
+  visit("name", schema.name);
+  visit("major", schema.major);
+  visit("minor", schema.minor);
+}
+
+void describe(auto&& visit, Is<Result> auto& result) {
+  visit("schema", result.schema);
+  visit("run", result.run);
+  visit("environment", result.environment);
+  visit("plan", result.plan);
+  visit("cells", result.cells);
+}
+
+// The names of an enumeration's values, in their order.
+template <class Enum>
+inline constexpr std::array<std::string_view, 0> kNamesOf{};
+template <>
+inline constexpr std::array<std::string_view, 2> kNamesOf<Side> = {"subject", "peer"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNamesOf<TrialKind> = {"timed", "count"};
+template <>
+inline constexpr std::array<std::string_view, 6> kNamesOf<TrialStatus> = {
+    "ok", "failed", "timeout", "crashed", "cancelled", "invalid"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNamesOf<IntervalKind> = {"sign_95", "range",
+                                                                           "single"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNamesOf<CellStatus> = {"measured", "unsupported",
+                                                                         "failed"};
+
+}  // namespace asyncbench::result

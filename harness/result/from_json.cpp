@@ -1,0 +1,239 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "result/convert.hpp"
+#include "result/fields.hpp"
+
+namespace asyncbench::result {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Reads values into members; `path` is where it is.
+class Read {
+ public:
+  explicit Read(std::vector<std::string>* ignored) : ignored_(ignored) {}
+
+  template <class T>
+  void operator()(const Json& json, T& object) requires std::is_class_v<T> {
+    expect(json.is_object(), "an object");
+    std::size_t known = 0;
+    describe(
+        [&](const char* name, auto&& member) {
+          const auto found = json.find(name);
+          if (found == json.end()) throw FieldError(path_, fmt::format("\"{}\" is missing", name));
+          ++known;
+          at(name, *found, member);
+        },
+        object);
+    if (known < json.size()) find_unknown(json, object);
+  }
+
+  void operator()(const Json& json, bool& value) {
+    expect(json.is_boolean(), "true or false");
+    value = json.get<bool>();
+  }
+
+  void operator()(const Json& json, double& value) {
+    expect(json.is_number(), "a number");
+    value = json.get<double>();
+  }
+
+  template <class T>
+  void operator()(const Json& json, T& value) requires std::is_integral_v<T> {
+    expect(json.is_number_integer(), "an integer");
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
+    expect(fits, fmt::format("an integer from {} to {}", std::numeric_limits<T>::min(),
+                             std::numeric_limits<T>::max()));
+    value = json.get<T>();
+  }
+
+  template <class T>
+  void operator()(const Json& json, T& value) requires std::is_enum_v<T> {
+    constexpr auto& names = kNamesOf<T>;
+    const auto found = json.is_string()
+                           ? std::ranges::find(names, json.get_ref<const std::string&>())
+                           : names.end();
+    expect(found != names.end(), fmt::format("one of {}", fmt::join(names, ", ")));
+    value = static_cast<T>(found - names.begin());
+  }
+
+  void operator()(const Json& json, std::string& text) {
+    expect(json.is_string(), "a text");
+    text = json.get<std::string>();
+  }
+
+  void operator()(const Json& json, OrNull<std::string>& field) {
+    if (json.is_null()) {
+      field.text.clear();
+    } else {
+      (*this)(json, field.text);
+    }
+  }
+
+  template <class T>
+  void operator()(const Json& json, std::optional<T>& value) {
+    if (json.is_null()) {
+      value.reset();
+    } else {
+      (*this)(json, value.emplace());
+    }
+  }
+
+  template <class T>
+  void operator()(const Json& json, std::vector<T>& list) {
+    expect(json.is_array(), "a list");
+    list.clear();
+    list.reserve(json.size());
+    for (std::size_t i = 0; i < json.size(); ++i)
+      at(std::to_string(i), json[i], list.emplace_back());
+  }
+
+  template <class T>
+  void operator()(const Json& json, std::map<std::string, T>& map) {
+    expect(json.is_object(), "an object");
+    map.clear();
+    for (const auto& [name, value] : json.items()) at(name, value, map[name]);
+  }
+
+  void operator()(const Json& json, Value& value) {
+    expect(scalar(json, value), "a number, a text, true or false");
+  }
+
+  void operator()(const Json& json, Values& values) {
+    expect(json.is_object(), "an object");
+    values.clear();
+    for (const auto& [name, value] : json.items()) {
+      at(name, value, values.emplace_back(name, Value{}).second);
+    }
+  }
+
+  void operator()(const Json& json, Slice& slice) {
+    expect(json.is_array() && json.size() == 2, "a list of two integers");
+    at("0", json[0], slice.completions);
+    at("1", json[1], slice.service_time_sum_ns);
+  }
+
+  void operator()(const Json& json, std::pair<std::uint32_t, std::uint32_t>& bucket) {
+    expect(json.is_array() && json.size() == 2, "a list of two integers");
+    at("0", json[0], bucket.first);
+    at("1", json[1], bucket.second);
+  }
+
+  void operator()(const Json& json, std::array<std::uint64_t, kOutcomes>& outcomes) {
+    expect(json.is_object(), "an object");
+    outcomes.fill(0);
+    for (const auto& [name, value] : json.items()) {
+      if (const auto outcome = outcome_named(name)) {
+        at(name, value, outcomes[static_cast<std::size_t>(*outcome)]);
+      } else {
+        unknown(name);
+      }
+    }
+  }
+
+  void operator()(const Json& json,
+                  std::array<std::optional<bool>, kInvariants.size()>& invariants) {
+    expect(json.is_object(), "an object");
+    invariants.fill(std::nullopt);
+    for (const auto& [name, value] : json.items()) {
+      const std::size_t position =
+          name.size() == 1 ? kInvariants.find(name[0]) : std::string_view::npos;
+      if (position == std::string_view::npos) {
+        unknown(name);
+      } else {
+        at(name, value, invariants[position]);
+      }
+    }
+  }
+
+  void operator()(const Json& json, Environment& environment) {
+    expect(json.is_object(), "an object");
+    for (const auto& [name, value] : json.items()) {
+      if (name == "libraries") {
+        at(name, value, environment.libraries);
+      } else if (name == "unreadable") {
+        at(name, value, environment.unreadable);
+      } else {
+        at(name, value, environment.facts.emplace_back(name, Fact{}).second);
+      }
+    }
+  }
+
+  void operator()(const Json& json, Fact& fact) {
+    if (json.is_null() || scalar(json, fact)) return;
+    expect(json.is_array(), "null, a number, a text, true, false or a list of texts");
+    (*this)(json, fact.emplace<std::vector<std::string>>());
+  }
+
+ private:
+  void at(const std::string& name, const Json& json, auto&& member) {
+    const std::size_t before = path_.size();
+    path_ += '/' + name;
+    (*this)(json, member);
+    path_.resize(before);
+  }
+
+  void expect(bool holds, const std::string& what) const {
+    if (!holds) throw FieldError(path_, "must be " + what);
+  }
+
+  void unknown(const std::string& name) {
+    if (!ignored_) throw FieldError(path_ + '/' + name, "is not a field of this version");
+    ignored_->push_back(path_ + '/' + name);
+  }
+
+  template <class T>
+  void find_unknown(const Json& json, T& object) {
+    std::vector<std::string_view> names;
+    describe([&](const char* name, auto&&) { names.emplace_back(name); }, object);
+    for (const auto& [name, value] : json.items()) {
+      if (std::ranges::find(names, name) == names.end()) unknown(name);
+    }
+  }
+
+  // Into a variant that can hold all four scalars.
+  template <class Variant>
+  bool scalar(const Json& json, Variant& value) {
+    if (json.is_boolean()) {
+      value = json.get<bool>();
+    } else if (json.is_string()) {
+      value = json.get<std::string>();
+    } else if (json.is_number_float()) {
+      value = json.get<double>();
+    } else if (json.is_number_integer()) {
+      (*this)(json, value.template emplace<std::int64_t>());
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  std::vector<std::string>* ignored_;
+  std::string path_;
+};
+
+template <class T>
+T read(const Json& json, std::vector<std::string>* ignored) {
+  T object;
+  Read reader(ignored);
+  reader(json, object);
+  return object;
+}
+
+}  // namespace
+
+Result result_from_json(const Json& value, std::vector<std::string>* ignored) {
+  return read<Result>(value, ignored);
+}
+
+Trial trial_from_json(const Json& value, std::vector<std::string>* ignored) {
+  return read<Trial>(value, ignored);
+}
+
+}  // namespace asyncbench::result

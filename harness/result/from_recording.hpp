@@ -1,0 +1,21 @@
+// From what was recorded to what is stored.
+#pragma once
+
+#include "measure/histogram.hpp"
+#include "measure/recorder.hpp"
+#include "result/result.hpp"
+
+namespace asyncbench::result {
+
+// The figures of a histogram and the histogram itself; empty when nothing was recorded.
+std::optional<Latency> latency_of(const measure::Histogram& histogram);
+
+// The histogram of stored latencies. Throws measure::HdrFormatError when it cannot be read, which
+// a foreign file can bring about.
+measure::Histogram histogram_of(const Latency& latency);
+
+// Fills everything that the generator's recording tells: outcomes, latencies, slices and counts of
+// the window. The rates need Trial::window_ns, so set that first.
+void put_recording(Trial& trial, const measure::Recording& recording);
+
+}  // namespace asyncbench::result

@@ -1,0 +1,90 @@
+#include "result/store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace asyncbench::result {
+namespace {
+
+// A new file beside `path` that removes itself unless it was kept.
+class Temporary {
+ public:
+  explicit Temporary(const std::string& path) {
+    // The process id keeps concurrent runs apart; the number passes what a killed one left behind.
+    for (int i = 0;; ++i) {
+      name_ = fmt::format("{}.{}.{}.tmp", path, ::getpid(), i);
+      try {
+        fd_ = open_file(name_, O_WRONLY | O_CREAT | O_EXCL);
+        return;
+      } catch (const StoreError& error) {
+        if (error.error() != EEXIST || i == 99) {
+          name_.clear();
+          throw;
+        }
+      }
+    }
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() {
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+
+  int fd() const { return fd_.get(); }
+  const std::string& name() const { return name_; }
+
+  void keep_as(const std::string& path) {
+    if (std::rename(name_.c_str(), path.c_str()) != 0) throw StoreError("rename to", path, errno);
+    name_.clear();
+  }
+
+ private:
+  std::string name_;
+  Fd fd_;
+};
+
+void refuse_special(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw StoreError(path +
+                     ": exists and is not a regular file; name another file with --out, or use "
+                     "--json for standard output");
+  }
+}
+
+}  // namespace
+
+void write_atomically(const std::string& path, std::string_view text) {
+  refuse_special(path);
+  Temporary file(path);
+  write_all(file.fd(), text, path);
+  sync_file(file.fd(), path);
+  file.keep_as(path);
+  sync_folder_of(path);
+}
+
+void check_writable(const std::string& path) {
+  refuse_special(path);
+  const Temporary file(path);
+  // A full file system lets a file be created but not filled.
+  write_all(file.fd(), std::string(4096, '\n'), path);
+  sync_file(file.fd(), path);
+}
+
+Parsed load(const std::string& path) {
+  const Fd fd = open_file(path, O_RDONLY);
+  const std::string text = read_all(fd.get(), kMaxResultBytes, path);
+  try {
+    return parse(text);
+  } catch (const FormatError& error) {
+    throw FormatError(fmt::format("{}: {}", path, error.what()), error.offset());
+  }
+}
+
+}  // namespace asyncbench::result

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "result/convert.hpp"
+#include "result/fields.hpp"
+
+namespace asyncbench::result {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Write {
+  // Anything with described fields: an object.
+  template <class T>
+  Json operator()(const T& object) const requires std::is_class_v<T> {
+    Json json = Json::object();
+    describe([&](const char* name, const auto& member) { json[name] = (*this)(member); }, object);
+    return json;
+  }
+
+  template <class T>
+  Json operator()(T value) const requires std::is_arithmetic_v<T> {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isfinite(value)) throw std::logic_error("a figure of the result is not finite");
+    }
+    return value;
+  }
+
+  template <class T>
+  Json operator()(T value) const requires std::is_enum_v<T> {
+    return kNamesOf<T>.at(static_cast<std::size_t>(value));
+  }
+
+  Json operator()(const std::string& text) const { return text; }
+
+  template <class String>
+  Json operator()(const OrNull<String>& field) const {
+    return field.text.empty() ? Json() : Json(field.text);
+  }
+
+  template <class T>
+  Json operator()(const std::optional<T>& value) const {
+    return value ? (*this)(*value) : Json();
+  }
+
+  template <class T>
+  Json operator()(const std::vector<T>& list) const {
+    Json json = Json::array();
+    for (const auto& element : list) json.push_back((*this)(element));
+    return json;
+  }
+
+  template <class T>
+  Json operator()(const std::map<std::string, T>& map) const {
+    Json json = Json::object();
+    for (const auto& [name, value] : map) json[name] = (*this)(value);
+    return json;
+  }
+
+  template <class... T>
+  Json operator()(const std::variant<T...>& value) const {
+    return std::visit(*this, value);
+  }
+
+  Json operator()(std::monostate) const { return {}; }
+
+  Json operator()(const Values& values) const {
+    Json json = Json::object();
+    for (const auto& [name, value] : values) json[name] = (*this)(value);
+    return json;
+  }
+
+  Json operator()(const Slice& slice) const {
+    return Json::array({slice.completions, slice.service_time_sum_ns});
+  }
+
+  Json operator()(const std::pair<std::uint32_t, std::uint32_t>& bucket) const {
+    return Json::array({bucket.first, bucket.second});
+  }
+
+  // Outcomes that did not occur are left out.
+  Json operator()(const std::array<std::uint64_t, kOutcomes>& outcomes) const {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < kOutcomes; ++i) {
+      if (outcomes[i] > 0) json[std::string(kOutcomeNames[i])] = outcomes[i];
+    }
+    return json;
+  }
+
+  Json operator()(const std::array<std::optional<bool>, kInvariants.size()>& invariants) const {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < kInvariants.size(); ++i) {
+      json[std::string(1, kInvariants[i])] = (*this)(invariants[i]);
+    }
+    return json;
+  }
+
+  // Facts stand directly in the environment, beside the two maps.
+  Json operator()(const Environment& environment) const {
+    Json json = Json::object();
+    for (const auto& [name, fact] : environment.facts) json[name] = (*this)(fact);
+    json["libraries"] = (*this)(environment.libraries);
+    json["unreadable"] = (*this)(environment.unreadable);
+    return json;
+  }
+};
+
+}  // namespace
+
+Json to_json(const Result& result) { return Write{}(result); }
+Json to_json(const Trial& trial) { return Write{}(trial); }
+
+}  // namespace asyncbench::result
