@@ -47,8 +47,9 @@ struct Receive {
 struct Send {
   std::span<const std::byte> bytes;
   Time deadline = kNever;
-  // A promise that the next operation will be Receive. A strategy may use it to wait for the send
-  // and for the reply at once, or ignore it.
+  // A promise that the next operation will be Receive, and that nothing received before is needed
+  // once the bytes are sent. A strategy may use it to wait for the send and for the reply at once,
+  // or ignore it.
   bool awaits_reply = false;
 };
 

@@ -118,6 +118,7 @@ class Loop {
   std::vector<Stream*> free_streams_;
   std::deque<int> free_slots_;       // first in, first out: a slot rests before it is used again
   std::vector<Stream*> sends_;       // that end with their submission, oldest first
+  std::vector<Stream*> lenders_;     // await a reply and still hold what they received before
   std::vector<Stream*> completing_;  // scratch of complete_sends()
   std::vector<Stream*> starved_;
   TimerQueue<Stream> timers_;

@@ -103,8 +103,9 @@ std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
   if (!wanted.awaits_reply || has_received) {
     stream.awaits_reply = false;
     sends_.push_back(&stream);
-  } else if (!stream.receive_armed) {
-    arm_receive(stream);
+  } else {
+    if (!stream.receive_armed) arm_receive(stream);
+    if (stream.lent) lenders_.push_back(&stream);
   }
   return std::nullopt;
 }
@@ -155,6 +156,17 @@ void Loop::complete_sends() {
       complete(*stream, {});
     } else {
       sends_.push_back(stream);
+    }
+  }
+  completing_.clear();
+  // An idle connection must not hold the buffer of its last request until the next one comes.
+  completing_.swap(lenders_);
+  for (Stream* const stream : completing_) {
+    if (stream->waits != Stream::Waits::send || !stream->awaits_reply || !stream->lent) continue;
+    if (ring_.submissions() == stream->sent_in) {
+      lenders_.push_back(stream);
+    } else if (!stream->send_completes) {
+      give_back(*std::exchange(stream->lent, std::nullopt));
     }
   }
   completing_.clear();
