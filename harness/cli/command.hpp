@@ -1,0 +1,58 @@
+// What a subcommand is, and the one way in which it refuses its arguments.
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "run/options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace asyncbench::cli {
+
+using Arguments = std::vector<std::string>;
+
+using run::ExitCode;
+
+// Ends the program with `asyncbench: <cause>; <remedy>` on stderr.
+class CommandError : public std::runtime_error {
+ public:
+  CommandError(ExitCode exit_code, const std::string& cause, const std::string& remedy)
+      : std::runtime_error(remedy.empty() ? cause : cause + "; " + remedy), exit_code_(exit_code) {}
+  ExitCode exit_code() const { return exit_code_; }
+
+ private:
+  ExitCode exit_code_;
+};
+
+// Wrong usage or unusable input (exit 2).
+CommandError usage_error(const std::string& cause, const std::string& remedy);
+
+// A subcommand: one file each. `arguments` are those after its name; the result is the exit code.
+// Throws CommandError and run::UsageError.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  ExitCode (*run)(const Arguments& arguments, const Registry& registry);
+};
+
+ExitCode run_command(const Arguments& arguments, const Registry& registry);
+ExitCode list_command(const Arguments& arguments, const Registry& registry);
+ExitCode show_command(const Arguments& arguments, const Registry& registry);
+ExitCode doctor_command(const Arguments& arguments, const Registry& registry);
+ExitCode origin_command(const Arguments& arguments, const Registry& registry);
+ExitCode participant_command(const Arguments& arguments, const Registry& registry);
+
+// In the order in which help shows them.
+std::span<const Command> commands();
+
+// Of help and tables.
+inline constexpr std::size_t kColumns = 80;
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,227 @@
+// `asyncbench origin`: the HTTP server of the measurements, run by hand.
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <system_error>
+#include <thread>
+
+#include "cli/parse.hpp"
+#include "http/faults.hpp"
+#include "run/names.hpp"
+#include "run/parameters.hpp"
+#include "run/plan.hpp"
+#include "workloads/http_server.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "Paths, which combine (/delay/10ms/status/503):\n"
+    "  /                  200, 12 bytes\n"
+    "  /bytes/N           200, N bytes with Content-Length\n"
+    "  /chunked/N         200, N bytes, chunked\n"
+    "  /close/N           200, N bytes, ended by closing the connection\n"
+    "  /status/CODE       that status\n"
+    "  /delay/TIME        waits first: 10ms, or exp:10ms for a mean of 10 ms\n"
+    "  /fault/ID          misbehaves: S05 and so on, see docs/faults.md\n"
+    "\n"
+    "Units: TIME 10ms, 1.5s, 2m; SIZE 16k, 1m.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench origin --port 8080\n"
+    "  asyncbench origin --strategy asio --threads 2 --port 0\n"
+    "  asyncbench origin --freeze 1s/5s        one second in five, nothing is answered\n"
+    "  curl http://127.0.0.1:8080/delay/10ms/bytes/1000\n"
+    "\n"
+    "It listens on the loopback interface alone, until SIGINT or SIGTERM.\n"
+    "Exit codes: 0 ended by a signal, 2 wrong usage or a port in use, 5 the strategy\n"
+    "cannot serve here";
+
+struct Values {
+  std::string strategy;
+  std::string port = "8080";
+  std::string threads = "1";
+  std::string fault;
+  std::string freeze;
+  std::string max_connections = "0";
+  std::string max_body = "1m";
+  std::string header_timeout = "10s";
+  std::string body_timeout = "10s";
+  std::string write_timeout = "10s";
+  std::string idle_timeout = "75s";
+};
+
+void define_options(CLI::App& app, Values& values) {
+  add_value(app, "--strategy", values.strategy, "NAME",
+            "who serves (default: uring where it works, else asio)");
+  add_value(app, "--port,-p", values.port, "N", "0 takes a free one, and prints it");
+  add_value(app, "--threads", values.threads, "N", "event loops, one thread each");
+  add_value(app, "--fault", values.fault, "ID",
+            "on every connection, before a request: S04 resets it");
+  add_value(app, "--freeze", values.freeze, "FOR/EVERY",
+            "answer nothing for a while, again and again: 1s/5s");
+  add_value(app, "--max-connections", values.max_connections, "N",
+            "more are answered 503; 0: no limit");
+  add_value(app, "--max-body", values.max_body, "SIZE", "of a request");
+  add_value(app, "--header-timeout", values.header_timeout, "TIME", "for a request's head");
+  add_value(app, "--body-timeout", values.body_timeout, "TIME", "for a request's body");
+  add_value(app, "--write-timeout", values.write_timeout, "TIME", "for sending a reply");
+  add_value(app, "--idle-timeout", values.idle_timeout, "TIME", "between requests");
+}
+
+// A plain number of at most `highest`.
+std::uint64_t bounded(std::string_view option, const std::string& text, std::uint64_t lowest,
+                      std::uint64_t highest) {
+  const std::uint64_t number = run::parse_count(text);
+  if (number >= lowest && number <= highest) return number;
+  throw usage_error(fmt::format("{} {} is impossible", option, text),
+                    fmt::format("give {} to {}", lowest, highest));
+}
+
+void set_freeze(workloads::ServerOptions& options, const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) {
+    throw usage_error(fmt::format("--freeze '{}' lacks the period", text),
+                      "write FOR/EVERY, for example 1s/5s");
+  }
+  options.freeze_for = run::parse_duration(text.substr(0, slash));
+  options.freeze_every = run::parse_duration(text.substr(slash + 1));
+  if (options.freeze_for >= options.freeze_every) {
+    throw usage_error(fmt::format("--freeze {} would never answer", text),
+                      "the period must be longer than the freeze, for example 1s/5s");
+  }
+}
+
+void require_fault(const std::string& id) {
+  std::vector<std::string> known;
+  for (const http::FaultScript& fault : http::all_faults()) {
+    if (fault.before_request) known.push_back(fault.id);
+  }
+  if (std::ranges::find(known, id) != known.end()) return;
+  if (http::find_fault(id) != nullptr) {
+    throw usage_error(fmt::format("fault {} answers a request", id),
+                      fmt::format("ask for http://127.0.0.1:PORT/fault/{} instead", id));
+  }
+  throw run::UsageError(run::unknown_name("fault", id, known));
+}
+
+workloads::ServerOptions server_options(const Values& values) {
+  workloads::ServerOptions options;
+  options.port = static_cast<std::uint16_t>(bounded("--port", values.port, 0, 65'535));
+  options.lanes = static_cast<unsigned>(bounded("--threads", values.threads, 1, 1'024));
+  options.max_connections = run::parse_count(values.max_connections);
+  options.max_body_bytes = run::parse_size(values.max_body);
+  options.header_timeout = run::parse_duration(values.header_timeout);
+  options.body_timeout = run::parse_duration(values.body_timeout);
+  options.write_timeout = run::parse_duration(values.write_timeout);
+  options.idle_timeout = run::parse_duration(values.idle_timeout);
+  if (!values.freeze.empty()) set_freeze(options, values.freeze);
+  if (!values.fault.empty()) require_fault(values.fault);
+  options.fault = values.fault;
+  return options;
+}
+
+Strategy& choose_strategy(const Registry& registry, const std::string& name) {
+  if (name.empty()) return *registry.find(run::choose_peer_strategy("", registry));
+  Strategy* const strategy = registry.find(name);
+  if (strategy == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& one : registry.all()) known.push_back(one->info().name);
+    throw run::UsageError(run::unknown_name("strategy", name, known));
+  }
+  if (const Support support = run::supports_server(*strategy); !support) {
+    throw CommandError(ExitCode::incomplete, fmt::format("{} cannot serve here", name),
+                       support.reason);
+  }
+  return *strategy;
+}
+
+std::unique_ptr<workloads::HttpServer> listen(const workloads::ServerOptions& options) {
+  try {
+    return std::make_unique<workloads::HttpServer>(options);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::address_in_use) {
+      throw usage_error(fmt::format("port {} is in use", options.port),
+                        "choose another one, or --port 0 for any free one");
+    }
+    if (error.code() == std::errc::permission_denied) {
+      throw usage_error(fmt::format("port {} is reserved to root", options.port),
+                        "choose one above 1023, or --port 0 for any free one");
+    }
+    throw usage_error(error.what(), "see asyncbench doctor");
+  }
+}
+
+// Every connection takes a descriptor, and the soft limit is often as low as 1,024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Serves until SIGINT or SIGTERM. The signals are blocked in every thread and waited for in one, so
+// that no handler has to be written in the little that handlers may do.
+void serve(Strategy& strategy, workloads::HttpServer& server, unsigned threads) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  std::stop_source stop;
+  std::jthread waiter([&] {
+    int received = 0;
+    sigwait(&signals, &received);
+    stop.request_stop();
+  });
+  std::vector<LaneReport> lanes(threads);
+  Job job;
+  job.acceptor = &server;
+  job.threads = threads;
+  job.lanes = lanes;
+  job.stop = stop.get_token();
+  const auto release_waiter = [&] { pthread_kill(waiter.native_handle(), SIGTERM); };
+  try {
+    strategy.run(job);
+  } catch (const StrategyError& error) {
+    release_waiter();
+    throw CommandError(ExitCode::incomplete, error.what(), "");
+  }
+  release_waiter();
+}
+
+void print_totals(const measure::ServerTotals& totals) {
+  fmt::print(
+      "{} connections, {} requests, {} responses with {} body bytes; refused {}, faults {}, "
+      "bad requests {}, timeouts {}, resets {}\n",
+      totals.connections, totals.requests, totals.responses, totals.response_body_bytes,
+      totals.refused, totals.faults, totals.bad_requests, totals.timeouts, totals.resets);
+}
+
+}  // namespace
+
+ExitCode origin_command(const Arguments& arguments, const Registry& registry) {
+  const auto app = make_app(
+      "origin", "Runs the embedded HTTP server by hand, on the loopback interface.", kFooter);
+  Values values;
+  define_options(*app, values);
+  if (!parse(*app, arguments)) return ExitCode::done;
+
+  const workloads::ServerOptions options = server_options(values);
+  Strategy& strategy = choose_strategy(registry, values.strategy);
+  raise_descriptor_limit();
+  const auto server = listen(options);
+  fmt::print("listening on http://127.0.0.1:{}/ with {}\n", server->port(), strategy.info().name);
+  std::fflush(stdout);
+  serve(strategy, *server, options.lanes);
+  print_totals(server->totals());
+  return ExitCode::done;
+}
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,73 @@
+#include "cli/progress.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "report/format.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+// Of log lines, where nobody watches.
+constexpr Duration kLogInterval = std::chrono::seconds(10);
+
+std::string describe(const run::Step& step) {
+  const std::string head = fmt::format("[{}/{}] ", step.index + 1, step.total);
+  const std::string tail = fmt::format("  {} left", clock_text(step.remaining));
+  std::string what = step.cell.id;
+  if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
+  // One column stays free: some terminals wrap when the last one is written.
+  const std::size_t room = kColumns - 1 - head.size() - tail.size();
+  if (what.size() > room) what = what.substr(0, room - 2) + "..";
+  return head + what + tail;
+}
+
+}  // namespace
+
+std::string clock_text(Duration time) {
+  const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(time).count();
+  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+void ProgressLine::run_begins(const run::Plan& plan, std::size_t done) {
+  std::string text = fmt::format("{} cells, {} trials, about {}", plan.cells.size(),
+                                 plan.trials.size(), clock_text(plan.expected_time()));
+  if (done > 0) text += fmt::format("; {} trials are done already", done);
+  note(text);
+}
+
+void ProgressLine::trial_begins(const run::Step& step) {
+  if (terminal_) {
+    print_line(describe(step));
+  } else if (step.index == 0 || step.elapsed - last_printed_ >= kLogInterval) {
+    last_printed_ = step.elapsed;
+    note(describe(step));
+  }
+}
+
+void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial) {
+  if (trial.valid || trial.status == result::TrialStatus::cancelled) return;
+  note(fmt::format("{}, block {}: {}", step.cell.id, trial.block,
+                   trial.reason.empty() ? "invalid" : trial.reason));
+}
+
+void ProgressLine::note(std::string_view line) {
+  clear();
+  fmt::print(stream_, "{}\n", report::printable(line));
+}
+
+void ProgressLine::clear() {
+  if (!line_shown_) return;
+  std::fputs("\r\033[K", stream_);  // ECMA-48: erase to the end of the line
+  std::fflush(stream_);
+  line_shown_ = false;
+}
+
+void ProgressLine::print_line(const std::string& text) {
+  fmt::print(stream_, "\r\033[K{}", report::printable(text));
+  std::fflush(stream_);
+  line_shown_ = true;
+}
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,38 @@
+// Says on stderr how far a run is.
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+#include "run/runner.hpp"
+
+namespace asyncbench::cli {
+
+// On a terminal one line that is overwritten, else a line now and then, for logs.
+class ProgressLine : public run::Progress {
+ public:
+  // `stream` outlives the object. `terminal`: isatty() of it.
+  ProgressLine(std::FILE* stream, bool terminal) : stream_(stream), terminal_(terminal) {}
+  ~ProgressLine() override { clear(); }
+
+  void run_begins(const run::Plan& plan, std::size_t done) override;
+  void trial_begins(const run::Step& step) override;
+  void trial_ends(const run::Step& step, const result::Trial& trial) override;
+  void note(std::string_view line) override;
+
+  // Takes the line off the terminal, before something else is printed.
+  void clear();
+
+ private:
+  void print_line(const std::string& text);
+
+  std::FILE* stream_;
+  bool terminal_;
+  bool line_shown_ = false;
+  Duration last_printed_{0};  // Step::elapsed when a log line was written
+};
+
+// "1:05", "2:03:00"; rounded up to whole seconds.
+std::string clock_text(Duration time);
+
+}  // namespace asyncbench::cli

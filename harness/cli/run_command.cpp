@@ -1,0 +1,96 @@
+// `asyncbench run`: options -> plan -> trials -> table and result.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "analyze/summary.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_options.hpp"
+#include "measure/syscalls.hpp"
+#include "report/format.hpp"
+#include "report/table.hpp"
+#include "result/json.hpp"
+#include "run/run.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+std::string cpu_list(const std::vector<unsigned>& cpus) {
+  return cpus.empty() ? "any" : fmt::format("{}", fmt::join(cpus, "+"));
+}
+
+void print_plan(const run::Plan& plan) {
+  const run::Settings& settings = plan.settings;
+  for (const run::Cell& cell : plan.cells) {
+    fmt::print("{}\n", cell.id);
+    if (cell.unsupported.empty()) continue;
+    std::fputs(report::wrapped("not supported here: " + cell.unsupported, "    ", kColumns).c_str(),
+               stdout);
+  }
+  fmt::print("\n{} cells, {} trials, about {}\n", plan.cells.size(), plan.trials.size(),
+             clock_text(plan.expected_time()));
+  const std::string window = settings.requests == 0 ? run::to_text(settings.duration) + " window"
+                                                    : fmt::format("{} requests", settings.requests);
+  fmt::print("each trial: {} warm-up, {}, at most {} grace; seed {}\n",
+             run::to_text(settings.warmup), window, run::to_text(settings.grace), settings.seed);
+  fmt::print("peer strategy {}; CPUs: subject {}, peer {}\n", settings.peer_strategy,
+             cpu_list(settings.pin.subject), cpu_list(settings.pin.peer));
+}
+
+bool measured_anything(const result::Result& result) {
+  return std::ranges::any_of(result.cells, [](const auto& cell) { return !cell.trials.empty(); });
+}
+
+void print_report(const run::RunReport& report, bool json) {
+  if (json) {
+    std::fputs(result::serialize(report.result).c_str(), stdout);
+  } else if (measured_anything(report.result)) {
+    std::fputs(report::table(report.result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(),
+               stdout);
+    if (!report.out.empty()) {
+      fmt::print("\nResult: {0}\nAgain:  asyncbench show {0}\n", report.out);
+    }
+  }
+  std::fflush(stdout);
+  for (const std::string& message : report.messages) {
+    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+  }
+}
+
+// What can be done about a run that did not come to its end.
+void print_next_step(const run::RunReport& report) {
+  if (report.result.run.complete || report.out.empty()) return;
+  fmt::print(stderr, "asyncbench: the result is partial; go on with: asyncbench run --resume {}\n",
+             report::printable(report.out));
+}
+
+}  // namespace
+
+ExitCode run_command(const Arguments& arguments, const Registry& registry) {
+  const auto request = parse_run_options(arguments);
+  if (!request) return ExitCode::done;
+
+  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
+  run::RunReport report;
+  if (!request->resume.empty()) {
+    report = run::resume(request->resume, registry, progress, summarize);
+  } else {
+    const run::Plan plan =
+        run::make_plan(request->options, registry, measure::SyscallCounter().available());
+    if (request->dry_run) {
+      print_plan(plan);
+      return ExitCode::done;
+    }
+    report = run::run(plan, registry, progress, summarize);
+  }
+  progress.clear();
+  print_report(report, request->json);
+  print_next_step(report);
+  return report.exit_code;
+}
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,255 @@
+#include "cli/run_options.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+
+#include "cli/parse.hpp"
+#include "run/parameters.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+using run::RunOptions;
+
+constexpr std::string_view kFooter =
+    "Units: TIME 5s, 10ms, 250us; SIZE 12, 16k, 1m; N plain. Parameters of the work take\n"
+    "a value, a list (1,64) or a range (1..1024*2 doubles, 10..50+10 adds); every\n"
+    "combination is a cell.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench run quick\n"
+    "  asyncbench run fetch --strategies uring,asio\n"
+    "  asyncbench run serve --strategies all --connections 1..1024*4 --duration 1s\n"
+    "  asyncbench run fetch --arrivals poisson:20000 --server-delay exp:2ms\n"
+    "  asyncbench run fetch --url http://127.0.0.1:8080/ --connections 64\n"
+    "  asyncbench run quick --dry-run\n"
+    "  asyncbench run --resume asyncbench-20261121T120000Z.json\n"
+    "\n"
+    "Ctrl-C once ends the run and keeps the partial result; twice ends it at once.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 done   2 wrong usage   4 some cell lacks valid trials\n"
+    "  5 some cells failed, or a strategy that was named is not supported here\n"
+    "  6 the result could not be stored   7 internal error   130, 143 interrupted";
+
+// An option with one value. What was not given stays unset: the suite's value holds, else the
+// default, which `otherwise` shows.
+struct ValueOption {
+  const char* name;
+  const char* type;
+  const char* otherwise;
+  const char* description;
+  void (*set)(RunOptions& options, const std::string& text);
+};
+
+// Parameters of the work: text for run::expand_parameter(), checked here by expanding it once.
+template <const char* const& kParameter>
+void set_parameter(RunOptions& options, const std::string& text) {
+  run::expand_parameter(kParameter, text);
+  options.parameters[kParameter] = text;
+}
+
+constexpr const char* kConnections = "connections";
+constexpr const char* kBodyBytes = "body_bytes";
+constexpr const char* kServerDelay = "server_delay";
+constexpr const char* kKeepAlive = "keep_alive";
+constexpr const char* kArrivals = "arrivals";
+constexpr const char* kThinkTime = "think_time";
+constexpr const char* kDeadline = "deadline";
+
+constexpr std::array kWorkOptions = {
+    ValueOption{"--connections,-c", "N", "64", "connections, each with one request in flight",
+                set_parameter<kConnections>},
+    ValueOption{"--body-bytes", "SIZE", "12", "body of a response", set_parameter<kBodyBytes>},
+    ValueOption{"--server-delay", "TIME", "0", "before the server answers; exp:10ms: random",
+                set_parameter<kServerDelay>},
+    ValueOption{"--keep-alive", "on|off", "on", "off: a new connection for each request",
+                set_parameter<kKeepAlive>},
+    ValueOption{"--arrivals", "HOW", "closed",
+                "closed, or an open loop: constant:RATE, poisson:RATE (requests per second)",
+                set_parameter<kArrivals>},
+    ValueOption{"--think-time", "TIME", "0", "closed loop: pause before the next request",
+                set_parameter<kThinkTime>},
+    ValueOption{"--deadline", "TIME", "5s", "of one request", set_parameter<kDeadline>},
+    ValueOption{"--verify", "HOW", "sample",
+                "content of responses: all, sample (first of a connection, every 64th), none",
+                [](RunOptions& options, const std::string& text) {
+                  options.verify = run::parse_verify(text);
+                }},
+};
+
+constexpr std::array kTrialOptions = {
+    ValueOption{"--duration", "TIME", "3s", "window of a trial",
+                [](RunOptions& options, const std::string& text) {
+                  options.duration = run::parse_duration(text);
+                }},
+    ValueOption{"--warmup", "TIME", "1s", "before the window, not measured",
+                [](RunOptions& options, const std::string& text) {
+                  options.warmup = run::parse_duration(text);
+                }},
+    ValueOption{"--trials", "N", "6", "of each cell; 6 are the least for a 95 % interval",
+                [](RunOptions& options, const std::string& text) {
+                  options.trials = static_cast<unsigned>(
+                      std::min<std::uint64_t>(run::parse_count(text), UINT32_MAX));
+                }},
+    ValueOption{"--seed", "N", "1", "of the order of trials and of random arrivals",
+                [](RunOptions& options, const std::string& text) {
+                  options.seed = run::parse_count(text);
+                }},
+    ValueOption{"--requests", "N", "", "end a window after N requests instead of --duration",
+                [](RunOptions& options, const std::string& text) {
+                  options.requests = run::parse_count(text);
+                }},
+    ValueOption{"--threads", "N", "1", "event loops of the subject; thread strategies ignore it",
+                [](RunOptions& options, const std::string& text) {
+                  options.threads = static_cast<unsigned>(
+                      std::min<std::uint64_t>(run::parse_count(text), UINT32_MAX));
+                }},
+    ValueOption{"--grace", "TIME", "2s", "from the window's end to the hard stop",
+                [](RunOptions& options, const std::string& text) {
+                  options.grace = run::parse_duration(text);
+                }},
+    ValueOption{"--peer-strategy", "NAME", "uring, else asio", "of the other end, for all alike",
+                [](RunOptions& options, const std::string& text) { options.peer_strategy = text; }},
+    ValueOption{"--pin", "HOW", "auto", "CPUs: auto, none, or subject=1,peer=0 (1+2 for two)",
+                [](RunOptions& options, const std::string& text) {
+                  options.pin = run::parse_pinning(text);
+                }},
+    ValueOption{"--cpu-idle", "HOW", "auto",
+                "poll: keep idle CPUs awake; default: leave them; auto: poll where permitted",
+                [](RunOptions& options, const std::string& text) {
+                  options.cpu_idle = run::parse_cpu_idle(text);
+                }},
+};
+
+// What was typed, before it is understood.
+struct Typed {
+  std::array<std::string, kWorkOptions.size()> work;
+  std::array<std::string, kTrialOptions.size()> trial;
+  std::string strategies;
+  std::vector<std::string> urls;
+  std::string urls_from;
+  std::vector<std::string> allowed_hosts;
+};
+
+template <std::size_t kSize>
+void define(CLI::App& app, const std::array<ValueOption, kSize>& options,
+            std::array<std::string, kSize>& texts, const char* group) {
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const ValueOption& option = options[i];
+    add_value(app, option.name, texts[i], option.type, option.description)
+        ->default_str(option.otherwise)
+        ->group(group);
+  }
+}
+
+template <std::size_t kSize>
+void apply(const CLI::App& app, const std::array<ValueOption, kSize>& options,
+           const std::array<std::string, kSize>& texts, RunOptions& run_options) {
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const std::string name(
+        std::string_view(options[i].name).substr(0, std::strcspn(options[i].name, ",")));
+    if (app.count(name) == 0) continue;
+    try {
+      options[i].set(run_options, texts[i]);
+    } catch (const run::UsageError& error) {
+      throw run::UsageError(fmt::format("{}: {}", name, error.what()));
+    }
+  }
+}
+
+std::vector<std::string> read_urls(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path);
+  std::vector<std::string> urls;
+  for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty() && line[0] != '#') urls.push_back(line);
+  }
+  if (!file.is_open() || file.bad()) {
+    throw usage_error(fmt::format("--urls-from {}: {}", path, std::strerror(errno)),
+                      "give a readable file with one URL a line");
+  }
+  if (urls.empty()) {
+    throw usage_error(fmt::format("--urls-from {}: no URL in it", path),
+                      "write one URL a line; lines that begin with # are skipped");
+  }
+  return urls;
+}
+
+// "asyncbench-20261121T120000Z.json" in the current folder.
+std::string default_out() {
+  return fmt::format("asyncbench-{:%Y%m%dT%H%M%SZ}.json", fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace
+
+std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
+  const auto app = make_app("run",
+                            "Measures a workload (fetch, serve) or a suite (quick, or a TOML file) "
+                            "under several strategies, prints the table and stores the result.",
+                            kFooter);
+  RunRequest request;
+  RunOptions& options = request.options;
+  Typed typed;
+  app->add_option("what", options.what, "fetch, serve, quick, or the path of a suite (.toml)")
+      ->option_text("WORKLOAD|SUITE");
+  add_value(*app, "--strategies,-s", typed.strategies, "A,B", "names, or all; see asyncbench list")
+      ->default_str("all")
+      ->group("What");
+  define(*app, kWorkOptions, typed.work, "What");
+  app->add_option("--url", typed.urls, "fetch: real servers instead of the embedded origin")
+      ->type_name("URL...")
+      ->group("What");
+  add_value(*app, "--urls-from", typed.urls_from, "FILE", "fetch: the same, one URL a line")
+      ->group("What");
+  app->add_option("--allow-remote", typed.allowed_hosts,
+                  "a host beyond loopback that URLs may name: load it only if it is yours")
+      ->type_name("HOST...")
+      ->group("What");
+  define(*app, kTrialOptions, typed.trial, "How");
+  add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
+      ->default_str("asyncbench-<UTC>.json")
+      ->group("Output");
+  add_value(*app, "--resume", request.resume, "FILE", "go on with the run that was to write FILE")
+      ->group("Output");
+  add_switch(*app, "--json", request.json, "print the result as JSON instead of the table")
+      ->group("Output");
+  add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
+      ->group("Output");
+  if (!parse(*app, arguments)) return std::nullopt;
+
+  if (!request.resume.empty()) {
+    // The plan is in the journal: options beside it would be silently without effect.
+    const auto given = app->parse_order().size();
+    if (given > app->count("--resume") + app->count("--json")) {
+      throw usage_error("--resume takes the plan from the journal",
+                        "give no other option with it but --json");
+    }
+    return request;
+  }
+  if (options.what.empty()) {
+    throw usage_error("no workload or suite given", "for example: asyncbench run fetch");
+  }
+  options.strategies = run::split_list(typed.strategies);
+  apply(*app, kWorkOptions, typed.work, options);
+  apply(*app, kTrialOptions, typed.trial, options);
+  options.urls = typed.urls;
+  if (!typed.urls_from.empty()) {
+    for (std::string& url : read_urls(typed.urls_from)) options.urls.push_back(std::move(url));
+  }
+  options.allowed_hosts = typed.allowed_hosts;
+  if (options.out.empty()) options.out = default_out();
+  options.command = {"asyncbench", "run"};
+  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+  return request;
+}
+
+}  // namespace asyncbench::cli

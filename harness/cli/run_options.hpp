@@ -1,0 +1,23 @@
+// The command line of `asyncbench run`.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/command.hpp"
+#include "run/options.hpp"
+
+namespace asyncbench::cli {
+
+struct RunRequest {
+  run::RunOptions options;
+  std::string resume;  // not empty: go on with the run whose result belongs here
+  bool json = false;
+  bool dry_run = false;
+};
+
+// nullopt when help was asked for and has been printed. Names are not checked here: make_plan()
+// does that. Throws CommandError and run::UsageError.
+std::optional<RunRequest> parse_run_options(const Arguments& arguments);
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,386 @@
+// The whole program: what users type, what they read, and the exit code.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/endpoint.hpp"
+#include "core/fd.hpp"
+#include "program.hpp"
+
+namespace asyncbench::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+using Arguments = std::vector<std::string>;
+
+const std::vector<std::string> kCommands = {"run",    "list",   "show",
+                                            "doctor", "origin", "participant"};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// One line on stderr that begins with the program's name, nothing on stdout.
+void expect_refusal(const Ended& ended, int exit_code, const std::string& says) {
+  EXPECT_EQ(ended.exit_code, exit_code);
+  EXPECT_THAT(ended.out, IsEmpty());
+  EXPECT_THAT(ended.err, StartsWith("asyncbench: "));
+  EXPECT_EQ(lines_of(ended.err).size(), 1u) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr(says));
+}
+
+struct BadInput {
+  Arguments arguments;
+  std::string says;
+};
+
+void expect_usage_errors(const std::vector<BadInput>& inputs) {
+  const ScratchFolder folder;
+  for (const BadInput& input : inputs) {
+    SCOPED_TRACE(::testing::PrintToString(input.arguments));
+    expect_refusal(run_program(input.arguments, {.folder = folder.path()}), 2, input.says);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+// As short as a run can be that still measures.
+Arguments short_run(Arguments arguments) {
+  for (const char* more : {"--connections", "2", "--duration", "100ms", "--warmup", "20ms",
+                           "--trials", "1", "--grace", "200ms", "--cpu-idle", "default"}) {
+    arguments.emplace_back(more);
+  }
+  return arguments;
+}
+
+TEST(Cli, WithoutACommandShowsWhatThereIs) {
+  const Ended ended = run_program({});
+  EXPECT_EQ(ended.exit_code, 2);
+  for (const std::string& command : kCommands) EXPECT_THAT(ended.err, HasSubstr("  " + command));
+}
+
+TEST(Cli, HelpFitsIntoEightyColumnsAndHasExamplesAndExitCodes) {
+  std::vector<Arguments> helps = {{"--help"}};
+  for (const std::string& command : kCommands) helps.push_back({command, "--help"});
+  for (const Arguments& arguments : helps) {
+    SCOPED_TRACE(::testing::PrintToString(arguments));
+    const Ended ended = run_program(arguments);
+    EXPECT_EQ(ended.exit_code, 0);
+    EXPECT_THAT(ended.err, IsEmpty());
+    for (const std::string& line : lines_of(ended.out)) EXPECT_LE(line.size(), 80u) << line;
+    if (arguments.front() == "participant") continue;
+    EXPECT_THAT(ended.out, HasSubstr("Examples:"));
+    EXPECT_THAT(ended.out, HasSubstr("Exit codes:"));
+  }
+}
+
+TEST(Cli, RunHelpTellsUnitsAndDefaults) {
+  const std::string help = run_program({"run", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("Units:"));
+  EXPECT_THAT(help, HasSubstr("(default 3s)"));
+  EXPECT_THAT(help, HasSubstr("(default asyncbench-<UTC>.json)"));
+}
+
+TEST(Cli, MistypedNamesAreAnsweredWithTheNearest) {
+  expect_usage_errors({
+      {{"runn"}, "did you mean run?"},
+      {{"docter"}, "did you mean doctor?"},
+      {{"run", "fetsh"}, "did you mean fetch?"},
+      {{"run", "fetch", "--strategies", "urin"}, "did you mean uring?"},
+      {{"run", "fetch", "--strategies", "asio,thread_per_conection"},
+       "did you mean thread_per_connection?"},
+      {{"run", "fetch", "--peer-strategy", "asoi"}, "did you mean asio?"},
+      {{"run", "fetch", "--conections", "1"}, "did you mean --connections?"},
+      {{"run", "fetch", "--strategy=asio"}, "did you mean --strategies?"},
+      {{"list", "--jason"}, "did you mean --json?"},
+      {{"origin", "--strategy", "assio"}, "did you mean asio?"},
+      {{"origin", "--prt", "0"}, "did you mean --port?"},
+  });
+}
+
+TEST(Cli, ImpossibleValuesAreRefusedByName) {
+  expect_usage_errors({
+      {{"run", "fetch", "--connections", "0"}, "connections"},
+      {{"run", "fetch", "--connections", "-1"}, "--connections"},
+      {{"run", "fetch", "--connections", "many"}, "--connections"},
+      {{"run", "fetch", "--connections", "8..1*2"}, "--connections"},
+      {{"run", "fetch", "--body-bytes", "1q"}, "--body-bytes"},
+      {{"run", "fetch", "--server-delay", "gauss:1ms"}, "--server-delay"},
+      {{"run", "fetch", "--keep-alive", "maybe"}, "--keep-alive"},
+      {{"run", "fetch", "--arrivals", "poisson:0"}, "--arrivals"},
+      {{"run", "fetch", "--arrivals", "constant:-5"}, "--arrivals"},
+      {{"run", "fetch", "--verify", "some"}, "--verify"},
+      {{"run", "fetch", "--duration", "5"}, "--duration"},
+      {{"run", "fetch", "--duration", "-1s"}, "--duration"},
+      {{"run", "fetch", "--duration", "0"}, "duration"},
+      {{"run", "fetch", "--duration"}, "--duration"},
+      {{"run", "fetch", "--trials", "0"}, "trials"},
+      {{"run", "fetch", "--threads", "0"}, "threads"},
+      {{"run", "fetch", "--seed", "dice"}, "--seed"},
+      {{"run", "fetch", "--pin", "subject=99999"}, "99999"},
+      {{"run", "fetch", "--cpu-idle", "never"}, "--cpu-idle"},
+      {{"run"}, "no workload"},
+      {{"run", "fetch", "serve"}, "unexpected argument"},
+      {{"run", "fetch", "--resume", "r.json"}, "--resume"},
+      {{"run", "--resume", "r.json"}, "r.json"},
+      {{"origin", "--port", "70000"}, "--port"},
+      {{"origin", "--threads", "0"}, "--threads"},
+      {{"origin", "--fault", "S99"}, "fault"},
+      {{"origin", "--fault", "S05"}, "/fault/S05"},
+      {{"origin", "--freeze", "1s"}, "1s/5s"},
+      {{"origin", "--freeze", "5s/1s"}, "--freeze"},
+      {{"show"}, "result"},
+  });
+}
+
+TEST(Cli, UrlListsThatCannotBeUsedAreRefused) {
+  const ScratchFolder folder;
+  const std::string empty = folder.file("empty.txt", "# nothing here\n\n");
+  const std::string nonsense = folder.file("nonsense.txt", "http://[::1\n");
+  const std::string remote = folder.file("remote.txt", "http://192.0.2.1/\n");
+  expect_usage_errors({
+      {{"run", "fetch", "--urls-from", (folder.path() / "missing.txt").string()}, "No such file"},
+      {{"run", "fetch", "--urls-from", folder.path().string()}, "directory"},
+      {{"run", "fetch", "--urls-from", empty}, "no URL"},
+      {{"run", "fetch", "--urls-from", nonsense}, "http://[::1"},
+      {{"run", "fetch", "--urls-from", remote}, "--allow-remote"},
+      {{"run", "fetch", "--url", "ftp://127.0.0.1/"}, "ftp"},
+      {{"run", "serve", "--url", "http://127.0.0.1/"}, "fetch"},
+  });
+}
+
+TEST(Cli, ErrorsCarryNoTerminalEscapes) {
+  expect_refusal(run_program({"run", "\033[2Jfetch\nfetch"}), 2, "?[2Jfetch");
+}
+
+TEST(Cli, AnOutputFolderThatCannotBeWrittenIsKnownBeforeMeasuring) {
+  const auto begun = std::chrono::steady_clock::now();
+  const Ended ended = run_program({"run", "fetch", "--strategies", "asio", "--duration", "30s",
+                                   "--out", "/nonexistent/folder/r.json"});
+  expect_refusal(ended, 6, "/nonexistent/folder");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+}
+
+TEST(Cli, TooFewDescriptorsAreRefusedWithTheNumberNeeded) {
+  const ScratchFolder folder;
+  const Ended ended = run_program({"run", "fetch", "--strategies", "asio", "--connections", "1000"},
+                                  {.folder = folder.path(), .descriptors = 64});
+  expect_refusal(ended, 2, "descriptors");
+  EXPECT_TRUE(std::regex_search(ended.err, std::regex("1[0-9]{3}"))) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("ulimit -n"));
+}
+
+TEST(Cli, DryRunShowsCellsAndTimeAndLeavesNothingBehind) {
+  const ScratchFolder folder;
+  const Ended ended = run_program(
+      {"run", "fetch", "--strategies", "asio,uring", "--connections", "1,64", "--dry-run"},
+      {.folder = folder.path()});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("fetch/strategy:asio/connections:64"));
+  EXPECT_THAT(ended.out, HasSubstr("4 cells"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(Cli, ListSaysWhichStrategySupportsWhatAndWhyNot) {
+  const Ended text = run_program({"list"});
+  EXPECT_EQ(text.exit_code, 0);
+  for (const std::string& line : lines_of(text.out)) EXPECT_LE(line.size(), 80u) << line;
+
+  const auto json = nlohmann::json::parse(run_program({"list", "--json"}).out);
+  bool found = false;
+  for (const auto& strategy : json["strategies"]) {
+    if (strategy["name"] != "curl_multi") continue;
+    found = true;
+    EXPECT_TRUE(strategy["workloads"]["fetch"]["supported"]);
+    EXPECT_FALSE(strategy["workloads"]["serve"]["supported"]);
+    EXPECT_THAT(strategy["workloads"]["serve"]["reason"].get<std::string>(), Not(IsEmpty()));
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST(Cli, DoctorNamesARemedyForWhateverIsNotOk) {
+  const Ended text = run_program({"doctor"});
+  EXPECT_EQ(text.exit_code, 0);
+  for (const std::string& line : lines_of(text.out)) EXPECT_LE(line.size(), 80u) << line;
+
+  const auto json = nlohmann::json::parse(run_program({"doctor", "--json"}).out);
+  EXPECT_GT(json["checks"].size(), 15u);
+  for (const auto& check : json["checks"]) {
+    EXPECT_EQ(check["remedy"].is_null(), check["severity"] == "ok") << check;
+  }
+}
+
+TEST(CliWithoutIoUring, ListAndDoctorSayWhy) {
+  const Surroundings forbidden{.forbid_io_uring = true};
+  EXPECT_THAT(run_program({"list"}, forbidden).out, HasSubstr("io_uring_setup"));
+  const auto json = nlohmann::json::parse(run_program({"doctor", "--json"}, forbidden).out);
+  for (const auto& check : json["checks"]) {
+    if (check["name"] == "io_uring") EXPECT_EQ(check["severity"], "warning");
+  }
+}
+
+TEST(CliWithoutIoUring, TheRestIsMeasuredAndANamedOneMakesTheRunIncomplete) {
+  const ScratchFolder folder;
+  const Surroundings forbidden{.folder = folder.path(), .forbid_io_uring = true};
+  const Ended named =
+      run_program(short_run({"run", "fetch", "--strategies", "asio,uring"}), forbidden);
+  EXPECT_EQ(named.exit_code, 5) << named.err;
+  EXPECT_THAT(named.out, HasSubstr("asio"));
+  const Ended all = run_program(short_run({"run", "fetch", "--strategies", "all"}), forbidden);
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+}
+
+TEST(CliWithoutIoUring, OriginServesWithAnotherStrategyUnlessUringWasNamed) {
+  const Surroundings forbidden{.forbid_io_uring = true};
+  Program origin({"origin", "--port", "0"}, forbidden);
+  EXPECT_THAT(origin.line_of_output(), HasSubstr("asio"));
+  origin.signal(SIGTERM);
+  EXPECT_EQ(origin.wait().exit_code, 0);
+  expect_refusal(run_program({"origin", "--strategy", "uring", "--port", "0"}, forbidden), 5,
+                 "io_uring_setup");
+}
+
+TEST(CliRun, PrintsATableAndStoresAResultThatShowPrintsAgain) {
+  const ScratchFolder folder;
+  const Ended run = run_program(
+      short_run({"run", "fetch", "--strategies", "thread_per_connection,asio", "--out", "r.json"}),
+      {.folder = folder.path()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("thread_per_connection"));
+  EXPECT_THAT(run.out, HasSubstr("r.json"));
+  for (const std::string& line : lines_of(run.out)) EXPECT_LE(line.size(), 80u) << line;
+
+  const Ended show = run_program({"show", "r.json"}, {.folder = folder.path()});
+  EXPECT_EQ(show.exit_code, 0) << show.err;
+  EXPECT_THAT(show.out, Not(IsEmpty()));
+  EXPECT_THAT(run.out, HasSubstr(lines_of(show.out).front()));
+}
+
+TEST(CliRun, PrintsTheResultAsJson) {
+  const ScratchFolder folder;
+  const Ended run = run_program(short_run({"run", "fetch", "--strategies", "asio", "--json"}),
+                                {.folder = folder.path()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto json = nlohmann::json::parse(run.out);
+  EXPECT_EQ(json["schema"]["name"], "asyncbench-result");
+  EXPECT_EQ(json["cells"][0]["strategy"], "asio");
+  EXPECT_FALSE(json["cells"][0]["summary"]["throughput_per_s"].is_null());
+}
+
+TEST(CliRun, EndsCleanlyOnCtrlCAndKeepsThePartialResult) {
+  const ScratchFolder folder;
+  Program run({"run", "fetch", "--strategies", "asio", "--connections", "2", "--duration", "100ms",
+               "--warmup", "20ms", "--trials", "500", "--out", "r.json"},
+              {.folder = folder.path()});
+  // The journal has its header once the run has begun; the first line of progress comes after it.
+  while (run.line_of_errors().find("[1/") == std::string::npos) {
+  }
+  run.signal(SIGINT);
+  const Ended ended = run.wait();
+  EXPECT_EQ(ended.exit_code, 130) << ended.err;
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "r.json"));
+  EXPECT_THAT(ended.out + ended.err, HasSubstr("--resume"));
+}
+
+TEST(CliShow, RefusesBrokenResultsAndSaysWhere) {
+  const ScratchFolder folder;
+  const std::string torn = folder.file("torn.json", "{\"schema\": {\"name\": \"asyncbench-res");
+  const std::string other = folder.file("other.json", "{\"hello\": 1}");
+  const std::string newer = folder.file(
+      "newer.json", R"({"schema": {"name": "asyncbench-result", "major": 99, "minor": 0}})");
+  const std::string twice = folder.file("twice.json", R"({"run": 1, "run": 2})");
+  const std::string infinite = folder.file("infinite.json", R"({"run": 1e999})");
+  const std::string empty = folder.file("empty.json", "");
+  expect_usage_errors({
+      {{"show", torn}, "byte"},
+      {{"show", other}, "byte"},
+      {{"show", newer}, "newer"},
+      {{"show", twice}, "byte"},
+      {{"show", infinite}, "byte"},
+      {{"show", empty}, "byte"},
+      {{"show", (folder.path() / "missing.json").string()}, "missing.json"},
+      {{"show", folder.path().string()}, "directory"},
+  });
+}
+
+// A listening socket of our own, so that its port is in use.
+class Listener {
+ public:
+  Listener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const Endpoint any = Endpoint::loopback(0);
+    EXPECT_EQ(bind(socket_.get(), any.address(), any.size()), 0);
+    EXPECT_EQ(listen(socket_.get(), 1), 0);
+  }
+  std::uint16_t port() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+  }
+
+ private:
+  Fd socket_;
+};
+
+// One request on a connection of its own; everything that came back.
+std::string get(std::uint16_t port, const std::string& path) {
+  const Fd stream(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Endpoint to = Endpoint::loopback(port);
+  if (connect(stream.get(), to.address(), to.size()) != 0) return "";
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+  if (send(stream.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return "";
+  std::string reply;
+  char buffer[4096];
+  for (ssize_t size = 0; (size = recv(stream.get(), buffer, sizeof buffer, 0)) > 0;) {
+    reply.append(buffer, static_cast<std::size_t>(size));
+  }
+  return reply;
+}
+
+std::uint16_t port_in(const std::string& line) {
+  std::smatch found;
+  if (!std::regex_search(line, found, std::regex("http://127\\.0\\.0\\.1:([0-9]+)/"))) return 0;
+  return static_cast<std::uint16_t>(std::stoi(found[1]));
+}
+
+TEST(CliOrigin, ServesUntilItIsToldToEndAndPrintsTotals) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    for (const char* strategy : {"thread_per_connection", "asio", "uring"}) {
+      SCOPED_TRACE(strategy);
+      Program origin({"origin", "--strategy", strategy, "--port", "0"});
+      const std::string line = origin.line_of_output();
+      EXPECT_THAT(line, StartsWith("listening on http://127.0.0.1:"));
+      EXPECT_THAT(get(port_in(line), "/bytes/1000"), StartsWith("HTTP/1.1 200"));
+      origin.signal(signal);
+      const Ended ended = origin.wait();
+      EXPECT_EQ(ended.exit_code, 0) << ended.err;
+      EXPECT_THAT(ended.out, HasSubstr("1 requests"));
+    }
+  }
+}
+
+TEST(CliOrigin, RefusesAPortInUseWithTheRemedy) {
+  const Listener listener;
+  expect_refusal(run_program({"origin", "--port", std::to_string(listener.port())}), 2, "--port 0");
+}
+
+}  // namespace
+}  // namespace asyncbench::test

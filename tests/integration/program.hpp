@@ -1,0 +1,71 @@
+// The real asyncbench binary as a child process, for tests of the whole program.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/fd.hpp"
+
+namespace asyncbench::test {
+
+// What the child finds when it starts.
+struct Surroundings {
+  std::filesystem::path folder;  // to start in; empty: this process's own
+  rlim_t descriptors = 0;        // RLIMIT_NOFILE, soft and hard; 0: as they are
+  bool forbid_io_uring = false;  // io_uring_setup fails with EPERM, as containers have it
+};
+
+struct Ended {
+  int exit_code = -1;  // 128 + the signal for one that a signal ended
+  std::string out;
+  std::string err;
+};
+
+// A running child; one that still runs is killed by the destructor.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> arguments, const Surroundings& surroundings = {});
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // The next line of its standard output or error, without the line end. Throws std::runtime_error
+  // when there is none within `patience`.
+  std::string line_of_output(std::chrono::seconds patience = std::chrono::seconds(20));
+  std::string line_of_errors(std::chrono::seconds patience = std::chrono::seconds(20));
+
+  void signal(int number) const;
+
+  // Waits for its end; what the lines above took is missing from `out` and `err`.
+  Ended wait(std::chrono::seconds patience = std::chrono::seconds(50));
+
+ private:
+  std::string line_of(Fd& pipe, std::string& text, std::chrono::seconds patience);
+
+  pid_t pid_ = -1;
+  Fd out_, err_;
+  std::string out_text_, err_text_;
+};
+
+// Starts it and waits for its end.
+Ended run_program(std::vector<std::string> arguments, const Surroundings& surroundings = {});
+
+// A folder of its own, removed with everything in it.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  const std::filesystem::path& path() const { return path_; }
+  // Creates a file with this text; its path.
+  std::string file(const std::string& name, const std::string& text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace asyncbench::test
