@@ -1,0 +1,106 @@
+// The response reader against the whole catalogue of faults: what every client over streams
+// reports.
+#include "http/faults.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "http/body.hpp"
+#include "http/response_reader.hpp"
+#include "split_feeding.hpp"
+
+namespace asyncbench::http {
+namespace {
+
+using State = ResponseReader::State;
+
+// What a client reports whose requests are all new connections' first.
+Outcome outcome_of(const FaultScript& fault, const std::vector<std::string>& pieces,
+                   const FaultStep& last) {
+  BodyExpectation expected = BodyExpectation::of_origin("/fault/" + fault.id);
+  BodyCheck check;
+  check.begin(expected, true);
+  ResponseReader reader;
+  reader.begin(fault.head_method ? Method::head : Method::get, check);
+  State state = State::reading;
+  for (const std::string& piece : pieces) {
+    if (state == State::reading && !piece.empty()) state = reader.feed(as_bytes(piece)).state;
+  }
+  if (state == State::reading) {
+    if (std::holds_alternative<fault_step::Reset>(last)) return Outcome::reset;
+    if (std::holds_alternative<fault_step::Stall>(last)) {
+      return reader.head_complete() ? Outcome::timeout_body : Outcome::timeout_headers;
+    }
+    state = reader.end_of_stream();
+  }
+  if (reader.outcome() != Outcome::ok) return reader.outcome();
+  const bool headless = !reader.has_body();
+  // Without a body, its length is right whatever the path says.
+  return check.end(headless) ? Outcome::ok : Outcome::content_mismatch;
+}
+
+std::string sent_by(const FaultScript& fault) {
+  std::string bytes;
+  for (const FaultStep& step : fault.steps) {
+    if (const auto* send = std::get_if<fault_step::SendBytes>(&step)) bytes += send->bytes;
+    if (const auto* drip = std::get_if<fault_step::Drip>(&step)) bytes += drip->bytes;
+  }
+  return bytes;
+}
+
+class EachFault : public testing::TestWithParam<FaultScript> {};
+INSTANTIATE_TEST_SUITE_P(Faults, EachFault, testing::ValuesIn(all_faults()), [](const auto& fault) {
+  std::string name = fault.param.id;
+  std::erase(name, '-');
+  return name;
+});
+
+TEST_P(EachFault, HasItsOutcomeHoweverTheNetworkCutsIt) {
+  const FaultScript& fault = GetParam();
+  if (fault.only_reused) GTEST_SKIP() << "a matter of the client, not of the reader";
+  // A head that drips past the deadline never comes whole.
+  std::string bytes = sent_by(fault);
+  if (fault.id == "S08") bytes.resize(50);
+  for (const auto& pieces : all_cuts(bytes)) {
+    ASSERT_THAT(fault.outcomes, testing::Contains(outcome_of(fault, pieces, fault.steps.back())))
+        << fault.id << ": " << fault.summary << "; " << pieces.size() << " pieces, the first of "
+        << pieces[0].size() << " bytes";
+  }
+}
+
+TEST_P(EachFault, EndsItsConnectionOrGoesOn) {
+  const FaultStep& last = GetParam().steps.back();
+  EXPECT_TRUE(std::holds_alternative<fault_step::Close>(last) ||
+              std::holds_alternative<fault_step::Reset>(last) ||
+              std::holds_alternative<fault_step::Stall>(last) ||
+              std::holds_alternative<fault_step::KeepAlive>(last));
+}
+
+TEST_P(EachFault, IsFoundByItsId) {
+  EXPECT_EQ(find_fault(GetParam().id)->summary, GetParam().summary);
+}
+
+TEST(Faults, HaveDistinctIds) {
+  std::set<std::string> ids;
+  for (const FaultScript& fault : all_faults())
+    EXPECT_TRUE(ids.insert(fault.id).second) << fault.id;
+}
+
+TEST(Faults, CoverTheCatalogueFromS04ToS42) {
+  for (int number = 4; number <= 42; ++number) {
+    char id[4];
+    std::snprintf(id, sizeof id, "S%02d", number);
+    EXPECT_TRUE(std::ranges::any_of(all_faults(), [&](const FaultScript& fault) {
+      return std::string_view(fault.id).starts_with(id);
+    })) << id;
+  }
+}
+
+TEST(Faults, UnknownAreNotFound) { EXPECT_EQ(find_fault("S99"), nullptr); }
+
+}  // namespace
+}  // namespace asyncbench::http
