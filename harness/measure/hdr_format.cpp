@@ -186,8 +186,10 @@ std::string encode_hdr(const HdrRange& range, std::span<const std::uint64_t> cou
 
   Bytes deflated(compressBound(static_cast<uLong>(plain.size())));
   uLongf size = static_cast<uLongf>(deflated.size());
-  // The default level, as in the Java implementation. Only lack of memory can make this fail.
-  if (compress(deflated.data(), &size, plain.data(), static_cast<uLong>(plain.size())) != Z_OK) {
+  // The level that HistogramLogWriter uses, so that equal histograms give equal text. Only lack of
+  // memory can make this fail.
+  if (compress2(deflated.data(), &size, plain.data(), static_cast<uLong>(plain.size()),
+                Z_BEST_COMPRESSION) != Z_OK) {
     throw std::bad_alloc();
   }
   Bytes whole;

@@ -31,13 +31,13 @@ inline constexpr std::size_t kPhases = 3;
 // One finished request.
 struct RequestRecord {
   Outcome outcome = Outcome::internal;
-  Time intended = kNever;     // open loop: when it should have started; kNever in closed loop
-  Time begun = kNever;        // when the task returned Begin
+  Time intended = kNever;       // open loop: when it should have started; kNever in closed loop
+  Time begun = kNever;          // when the task returned Begin
   Time connect_begun = kNever;  // a new connection was made for it: from here ...
-  Time connected = kNever;    // ... to here; kNever: reused or never connected
-  Time first_byte = kNever;   // of the response
+  Time connected = kNever;      // ... to here; kNever: reused or never connected
+  Time first_byte = kNever;     // of the response
   Time ended = kNever;
-  unsigned attempts = 1;      // 2: retried once on a fresh connection
+  unsigned attempts = 1;  // 2: retried once on a fresh connection
   std::uint64_t body_bytes = 0;
 };
 
@@ -45,12 +45,13 @@ inline constexpr Duration kSlice = std::chrono::milliseconds(20);
 inline constexpr Duration kCoarseSlice = std::chrono::milliseconds(200);
 
 struct RecorderOptions {
-  bool shared = false;            // several threads record at once (thread strategies)
-  bool open_loop = false;         // keep response times and start lags
-  Duration window_expected{0};    // sizes the slices; what falls beyond goes into the last one
+  bool shared = false;          // several threads record at once (thread strategies)
+  bool open_loop = false;       // keep response times and start lags
+  Duration window_expected{0};  // sizes the slices; what falls beyond goes into the last one
 };
 
-// The totals of one lane or, merged, of one side of a trial. A plain value: what leaves the process.
+// The totals of one lane or, merged, of one side of a trial. A plain value: what leaves the
+// process.
 //
 // The requests of the window balance (invariant A):
 //   in_flight_at_start() + begun[window]  =  sum of ended[window] + censored
@@ -63,13 +64,13 @@ struct Recording {
   std::array<std::array<std::uint64_t, kOutcomes>, kPhases> ended{};
   // By the phase of the request's begin.
   std::array<std::uint64_t, kPhases> begun{};
-  std::uint64_t attempts = 0;            // requests sent, retries included, in the window
-  std::uint64_t censored = 0;            // begun before the window's end, ended after it or never
-  std::uint64_t not_started = 0;         // open loop: due in the window or before, never begun
-  std::uint64_t in_flight_max = 0;       // the most at once, summed over lanes
-  std::uint64_t body_bytes = 0;          // of ok, in the window
-  std::uint64_t answered = 0;            // whole trial: ok + http_status + content_mismatch
-  std::uint64_t answered_body_bytes = 0; // whole trial, of these
+  std::uint64_t attempts = 0;             // requests sent, retries included, in the window
+  std::uint64_t censored = 0;             // begun before the window's end, ended after it or never
+  std::uint64_t not_started = 0;          // open loop: due in the window or before, never begun
+  std::uint64_t in_flight_max = 0;        // the most at once, summed over lanes
+  std::uint64_t body_bytes = 0;           // of ok, in the window
+  std::uint64_t answered = 0;             // whole trial: ok + http_status + content_mismatch
+  std::uint64_t answered_body_bytes = 0;  // whole trial, of these
   // Sum of service times of all outcomes in the window: Little's law wants failures included.
   std::uint64_t service_time_sum_ns = 0;
 
@@ -84,8 +85,11 @@ struct Recording {
   Histogram censored_service;
   Histogram censored_response;
 
-  struct Slice { std::uint64_t completions = 0; std::uint64_t service_time_sum_ns = 0; };
-  std::vector<Slice> slices;     // kSlice each
+  struct Slice {
+    std::uint64_t completions = 0;
+    std::uint64_t service_time_sum_ns = 0;
+  };
+  std::vector<Slice> slices;  // kSlice each
   // kCoarseSlice each: counts by power-of-two bucket pairs, see coarse_bucket().
   static constexpr std::size_t kCoarseBuckets = 80;
   std::vector<std::array<std::uint32_t, kCoarseBuckets>> coarse;

@@ -8,15 +8,15 @@ namespace asyncbench::measure {
 
 // Whole-trial totals; a plain value that leaves the process.
 struct ServerTotals {
-  std::uint64_t connections = 0;       // accepted
-  std::uint64_t refused = 0;           // above the connection limit, answered 503
-  std::uint64_t requests = 0;          // read whole
-  std::uint64_t responses = 0;         // written whole: the kernel took the last byte
+  std::uint64_t connections = 0;  // accepted
+  std::uint64_t refused = 0;      // above the connection limit, answered 503
+  std::uint64_t requests = 0;     // read whole
+  std::uint64_t responses = 0;    // written whole: the kernel took the last byte
   std::uint64_t response_body_bytes = 0;
-  std::uint64_t faults = 0;            // fault scripts run
-  std::uint64_t bad_requests = 0;      // refused by policy (4xx, 5xx of ours)
-  std::uint64_t timeouts = 0;          // connections ended by a header, body or write deadline
-  std::uint64_t resets = 0;            // connections ended by an error of the stream
+  std::uint64_t faults = 0;        // fault scripts run
+  std::uint64_t bad_requests = 0;  // refused by policy (4xx, 5xx of ours)
+  std::uint64_t timeouts = 0;      // connections ended by a header, body or write deadline
+  std::uint64_t resets = 0;        // connections ended by an error of the stream
   void merge(const ServerTotals& other);
 };
 

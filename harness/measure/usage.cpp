@@ -1,1 +1,106 @@
-// Not written yet.
+#include "measure/usage.hpp"
+
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+
+namespace asyncbench::measure {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::int64_t to_ns(const timeval& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + std::int64_t{time.tv_usec} * 1'000;
+}
+
+void read_rusage(UsageSnapshot& usage) {
+  rusage totals{};
+  // Cannot fail: the arguments are valid.
+  getrusage(RUSAGE_SELF, &totals);
+  usage.cpu_user_ns = to_ns(totals.ru_utime);
+  usage.cpu_system_ns = to_ns(totals.ru_stime);
+  usage.context_switches_voluntary = totals.ru_nvcsw;
+  usage.context_switches_involuntary = totals.ru_nivcsw;
+  usage.page_faults_minor = totals.ru_minflt;
+  usage.page_faults_major = totals.ru_majflt;
+}
+
+void read_memory_and_threads(UsageSnapshot& usage) {
+  std::string reason;
+  const auto status = read_text("/proc/self/status", reason);
+  if (status) {
+    if (const Reading kib = number_after(*status, "\nVmHWM:"))
+      usage.memory_peak_bytes = *kib * 1024;
+    usage.threads = number_after(*status, "\nThreads:");
+    reason = "not in /proc/self/status";
+  }
+  if (!usage.memory_peak_bytes) usage.unreadable["memory_peak_bytes"] = reason;
+  if (!usage.threads) usage.unreadable["threads"] = reason;
+}
+
+void read_descriptors(UsageSnapshot& usage) {
+  std::error_code error;
+  std::int64_t count = 0;
+  fs::directory_iterator entry("/proc/self/fd", error);
+  while (!error && entry != fs::directory_iterator{}) {
+    ++count;
+    entry.increment(error);
+  }
+  if (error) {
+    usage.unreadable["descriptors"] = "list /proc/self/fd: " + error.message();
+  } else {
+    usage.descriptors = count - 1;  // without the directory being read
+  }
+}
+
+void read_run_queue_wait(UsageSnapshot& usage) {
+  std::error_code error;
+  std::int64_t total_ns = 0;
+  std::string reason;
+  bool any = false;
+  fs::directory_iterator task("/proc/self/task", error);
+  for (; !error && task != fs::directory_iterator{}; task.increment(error)) {
+    // A thread may end between listing and reading.
+    const auto text = read_text(task->path() / "schedstat", reason);
+    if (!text) continue;
+    const Reading wait_ns = number_after(*text, " ");
+    if (!wait_ns) continue;
+    any = true;
+    total_ns += *wait_ns;
+  }
+  if (any) {
+    usage.run_queue_wait_ns = total_ns;
+  } else {
+    usage.unreadable["run_queue_wait_ns"] = reason.empty() ? "no readable schedstat" : reason;
+  }
+}
+
+}  // namespace
+
+UsageSnapshot take_usage() {
+  UsageSnapshot usage;
+  usage.taken = now();
+  read_rusage(usage);
+  read_run_queue_wait(usage);
+  read_memory_and_threads(usage);
+  read_descriptors(usage);
+  return usage;
+}
+
+UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after) {
+  UsageSnapshot between = after;
+  for (const auto field :
+       {&UsageSnapshot::cpu_user_ns, &UsageSnapshot::cpu_system_ns,
+        &UsageSnapshot::context_switches_voluntary, &UsageSnapshot::context_switches_involuntary,
+        &UsageSnapshot::page_faults_minor, &UsageSnapshot::page_faults_major,
+        &UsageSnapshot::run_queue_wait_ns}) {
+    between.*field = difference(before.*field, after.*field);
+  }
+  between.unreadable.insert(before.unreadable.begin(), before.unreadable.end());
+  return between;
+}
+
+}  // namespace asyncbench::measure

@@ -1,0 +1,40 @@
+// CPUs: which there are, where this thread may run, and how deeply they may sleep.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/fd.hpp"
+
+namespace asyncbench::measure {
+
+// The CPUs that the calling thread may run on, ascending: those online, less what taskset, cpusets
+// or pinning take away.
+std::vector<int> allowed_cpus();
+
+// "0-2,5" -> 0 1 2 5, as in /sys/devices/system/cpu/online. What is malformed ends the list.
+std::vector<int> parse_cpu_list(std::string_view text);
+
+// Restricts the calling thread, and all that it starts from now on, to these CPUs. Returns an empty
+// string, or why not in one line.
+std::string pin_to(const std::vector<int>& cpus);
+
+// While it lives, no CPU of the machine enters an idle state that takes time to leave:
+// /dev/cpu_dma_latency, held open with a wanted latency of 0 us
+// (Documentation/power/pm_qos_interface.rst). Without it, waking up a sleeping core is most of the
+// round trip on loopback. Costs power; needs root by default.
+class CpuIdleHold {
+ public:
+  CpuIdleHold();
+
+  bool held() const { return static_cast<bool>(device_); }
+  // Why it is not held; empty when it is.
+  const std::string& reason() const { return reason_; }
+
+ private:
+  Fd device_;
+  std::string reason_;
+};
+
+}  // namespace asyncbench::measure

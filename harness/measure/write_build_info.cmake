@@ -1,0 +1,18 @@
+# Writes OUTPUT, the definition of kBuildInfo, at build time. It is touched only when its content
+# changes, so that an unchanged commit compiles and links nothing; no flag carries the commit, which
+# keeps ccache useful.
+execute_process(COMMAND git -C "${SOURCE_DIR}" describe --always --abbrev=40 --dirty --exclude=*
+                OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+string(REPLACE "\\" "\\\\" flags "${FLAGS}")
+string(REPLACE "\"" "\\\"" flags "${flags}")
+file(CONFIGURE OUTPUT "${OUTPUT}" @ONLY CONTENT "\
+#include \"measure/build_info.hpp\"
+
+namespace asyncbench::measure {
+
+const BuildInfo kBuildInfo{.compiler_flags = \"@flags@\",
+                           .build_type = \"@BUILD_TYPE@\",
+                           .git_commit = \"@commit@\"};
+
+}  // namespace asyncbench::measure
+")

@@ -1,0 +1,36 @@
+#include "core/endpoint.hpp"
+
+#include <gtest/gtest.h>
+
+namespace asyncbench {
+namespace {
+
+TEST(Endpoint, LoopbackRotatesOverTheLastByte) {
+  EXPECT_EQ(Endpoint::loopback(8080).to_string(), "127.0.0.1:8080");
+  EXPECT_EQ(Endpoint::loopback(1, 16).to_string(), "127.0.0.16:1");
+  EXPECT_TRUE(Endpoint::loopback(8080, 16).is_loopback());
+}
+
+TEST(Endpoint, ReadsNumericAddressesOfBothFamilies) {
+  const auto ipv4 = Endpoint::numeric("192.0.2.7", 80);
+  ASSERT_TRUE(ipv4);
+  EXPECT_EQ(ipv4->family(), AF_INET);
+  EXPECT_EQ(ipv4->port(), 80);
+  EXPECT_EQ(ipv4->size(), sizeof(sockaddr_in));
+  EXPECT_FALSE(ipv4->is_loopback());
+
+  const auto ipv6 = Endpoint::numeric("::1", 65535);
+  ASSERT_TRUE(ipv6);
+  EXPECT_EQ(ipv6->family(), AF_INET6);
+  EXPECT_EQ(ipv6->to_string(), "[::1]:65535");
+  EXPECT_TRUE(ipv6->is_loopback());
+}
+
+TEST(Endpoint, RefusesNamesAndMalformedAddresses) {
+  for (const char* host : {"localhost", "", "127.0.0", "256.0.0.1", "[::1]", "1.2.3.4 ", ":::"}) {
+    EXPECT_FALSE(Endpoint::numeric(host, 80)) << host;
+  }
+}
+
+}  // namespace
+}  // namespace asyncbench

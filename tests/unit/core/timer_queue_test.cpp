@@ -1,0 +1,126 @@
+#include "core/timer_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace asyncbench {
+namespace {
+
+struct Owner : Timer {};
+
+Time at(std::int64_t ns) { return from_ns(ns); }
+
+TEST(TimerQueue, FiresInTheOrderOfTheirTimes) {
+  TimerQueue<Owner> queue;
+  Owner late, early, middle;
+  queue.set(late, at(30));
+  queue.set(early, at(10));
+  queue.set(middle, at(20));
+  EXPECT_EQ(queue.next(), at(10));
+  EXPECT_EQ(queue.pop_due(at(100)), &early);
+  EXPECT_EQ(queue.pop_due(at(100)), &middle);
+  EXPECT_EQ(queue.pop_due(at(100)), &late);
+  EXPECT_EQ(queue.pop_due(at(100)), nullptr);
+  EXPECT_EQ(queue.next(), kNever);
+}
+
+TEST(TimerQueue, NeverFiresEarly) {
+  TimerQueue<Owner> queue;
+  Owner timer;
+  queue.set(timer, at(10));
+  EXPECT_EQ(queue.pop_due(at(9)), nullptr);
+  EXPECT_EQ(queue.pop_due(at(10)), &timer);
+}
+
+TEST(TimerQueue, FiresOnceForEachSet) {
+  TimerQueue<Owner> queue;
+  Owner timer;
+  queue.set(timer, at(10));
+  EXPECT_EQ(queue.pop_due(at(10)), &timer);
+  EXPECT_EQ(queue.pop_due(at(1000)), nullptr);
+  queue.set(timer, at(20));
+  EXPECT_EQ(queue.pop_due(at(20)), &timer);
+}
+
+TEST(TimerQueue, MovesATimerLaterAndEarlier) {
+  TimerQueue<Owner> queue;
+  Owner timer;
+  queue.set(timer, at(10));
+  queue.set(timer, at(50));
+  EXPECT_EQ(queue.pop_due(at(49)), nullptr);
+  queue.set(timer, at(20));
+  EXPECT_EQ(queue.next(), at(20));
+  EXPECT_EQ(queue.pop_due(at(20)), &timer);
+}
+
+TEST(TimerQueue, AClearedTimerDoesNotFireAndCanBeSetAgain) {
+  TimerQueue<Owner> queue;
+  Owner timer;
+  queue.set(timer, at(10));
+  queue.clear(timer);
+  queue.clear(timer);
+  EXPECT_EQ(queue.pop_due(at(100)), nullptr);
+  queue.set(timer, at(200));
+  EXPECT_EQ(queue.pop_due(at(200)), &timer);
+}
+
+TEST(TimerQueue, SettingToNeverQueuesNothing) {
+  TimerQueue<Owner> queue;
+  Owner timer;
+  queue.set(timer, kNever);
+  EXPECT_EQ(queue.size(), 0U);
+}
+
+TEST(TimerQueue, ForgetsARemovedTimer) {
+  TimerQueue<Owner> queue;
+  Owner kept;
+  {
+    Owner gone;
+    queue.set(gone, at(1));
+    queue.set(kept, at(2));
+    queue.remove(gone);
+  }
+  EXPECT_EQ(queue.size(), 1U);
+  EXPECT_EQ(queue.pop_due(at(2)), &kept);
+}
+
+// Against a model that looks through all timers.
+TEST(TimerQueue, AgreesWithAPlainSearchUnderRandomUse) {
+  constexpr std::size_t kTimers = 64;
+  std::mt19937_64 random(1);
+  TimerQueue<Owner> queue;
+  std::vector<Owner> timers(kTimers);
+  std::vector<Time> model(kTimers, kNever);
+  Time clock = at(0);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::size_t i = random() % kTimers;
+    const Time due = clock + Duration(1 + random() % 1000);
+    switch (random() % 8) {
+      case 0:
+        queue.clear(timers[i]);
+        model[i] = kNever;
+        break;
+      case 1:
+        queue.remove(timers[i]);
+        model[i] = kNever;
+        break;
+      default:
+        queue.set(timers[i], due);
+        model[i] = due;
+    }
+    EXPECT_LE(queue.next(), *std::ranges::min_element(model));
+    clock += Duration(random() % 50);
+    while (Owner* const fired = queue.pop_due(clock)) {
+      const auto index = static_cast<std::size_t>(fired - timers.data());
+      ASSERT_LE(model[index], clock);
+      model[index] = kNever;
+    }
+    ASSERT_GT(*std::ranges::min_element(model), clock);
+  }
+}
+
+}  // namespace
+}  // namespace asyncbench

@@ -1,0 +1,91 @@
+#include "measure/usage.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "core/fd.hpp"
+#include "measure/disturbance.hpp"
+#include "measure/syscalls.hpp"
+
+namespace asyncbench::measure {
+namespace {
+
+TEST(Usage, EveryFieldIsReadOrHasItsReason) {
+  const UsageSnapshot usage = take_usage();
+  EXPECT_TRUE(usage.cpu_user_ns && usage.cpu_system_ns);
+  EXPECT_GT(usage.memory_peak_bytes.value_or(0), 100'000);
+  EXPECT_GE(usage.threads.value_or(0), 1);
+  EXPECT_GE(usage.descriptors.value_or(0), 3);
+  EXPECT_EQ(usage.run_queue_wait_ns.has_value(), !usage.unreadable.contains("run_queue_wait_ns"));
+}
+
+TEST(Usage, CpuTimeGrowsWhileSpinning) {
+  const UsageSnapshot before = take_usage();
+  Duration spun{0};
+  while (spun < std::chrono::milliseconds(30)) spun += spin_canary();
+  const UsageSnapshot used = difference(before, take_usage());
+  // The wall time spun bounds the CPU time; on a busy machine it is more.
+  EXPECT_GT(*used.cpu_user_ns + *used.cpu_system_ns, 1'000'000);
+}
+
+TEST(Usage, CountsDescriptorsAndThreads) {
+  const UsageSnapshot before = take_usage();
+  const Fd one{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  std::jthread thread([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) std::this_thread::yield();
+  });
+  const UsageSnapshot after = take_usage();
+  EXPECT_EQ(*after.descriptors, *before.descriptors + 1);
+  EXPECT_EQ(*after.threads, *before.threads + 1);
+}
+
+TEST(Usage, CountsMinorPageFaults) {
+  const UsageSnapshot before = take_usage();
+  std::vector<char> pages(std::size_t{8} << 20, 1);
+  EXPECT_EQ(pages.back(), 1);
+  EXPECT_GT(*difference(before, take_usage()).page_faults_minor, 0);
+}
+
+TEST(Usage, ADifferenceKeepsWhatEitherSideCouldNotRead) {
+  UsageSnapshot before = take_usage();
+  before.cpu_user_ns.reset();
+  before.unreadable["cpu_user_ns"] = "why not";
+  const UsageSnapshot between = difference(before, take_usage());
+  EXPECT_FALSE(between.cpu_user_ns);
+  EXPECT_EQ(between.unreadable.at("cpu_user_ns"), "why not");
+}
+
+TEST(SyscallCounter, CountsExactlyWhatThisProcessAndItsThreadsCall) {
+  SyscallCounter counter;
+  if (!counter.available()) {
+    EXPECT_FALSE(counter.reason().empty());
+    EXPECT_FALSE(counter.read_count());
+    GTEST_SKIP() << counter.reason();
+  }
+  constexpr int kCalls = 1000;
+  counter.enable();
+  const std::int64_t start = *counter.read_count();
+  const std::int64_t one_read = *counter.read_count() - start;
+  const std::int64_t before = *counter.read_count();
+  for (int i = 0; i < kCalls; ++i) ::syscall(SYS_getppid);
+  EXPECT_EQ(*counter.read_count() - before, kCalls + one_read);
+
+  std::jthread([] {
+    for (int i = 0; i < kCalls; ++i) ::syscall(SYS_getppid);
+  }).join();
+  EXPECT_GE(*counter.read_count() - before, 2 * kCalls);
+
+  counter.disable();
+  const std::int64_t stopped = *counter.read_count();
+  ::syscall(SYS_getppid);
+  EXPECT_EQ(*counter.read_count(), stopped);
+}
+
+}  // namespace
+}  // namespace asyncbench::measure
