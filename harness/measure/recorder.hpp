@@ -130,8 +130,8 @@ class Recorder {
   // ended. Counts as not started when it was due before the window's end.
   void abandoned(Time intended);
 
-  // Open loop: the task waited for the intended start and began this much later. Kept when the
-  // lane's latest begin fell into the window, so call it after begun().
+  // Open loop: the task waited for the intended start and began this much later. Kept while the
+  // lane's latest begin lies in the window.
   void start_lag(Duration lag);
 
   // After all tasks have finished.

@@ -1,6 +1,7 @@
 # Writes OUTPUT, the definition of kBuildInfo, at build time. It is touched only when its content
 # changes, so that an unchanged commit compiles and links nothing; no flag carries the commit, which
 # keeps ccache useful.
+cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND git -C "${SOURCE_DIR}" describe --always --abbrev=40 --dirty --exclude=*
                 OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 string(REPLACE "\\" "\\\\" flags "${FLAGS}")
@@ -10,9 +11,9 @@ file(CONFIGURE OUTPUT "${OUTPUT}" @ONLY CONTENT "\
 
 namespace asyncbench::measure {
 
-const BuildInfo kBuildInfo{.compiler_flags = \"@flags@\",
-                           .build_type = \"@BUILD_TYPE@\",
-                           .git_commit = \"@commit@\"};
+const BuildInfo kBuildInfo{.compiler_flags = \"${flags}\",
+                           .build_type = \"${BUILD_TYPE}\",
+                           .git_commit = \"${commit}\"};
 
 }  // namespace asyncbench::measure
 ")
