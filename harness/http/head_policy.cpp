@@ -15,8 +15,26 @@ constexpr std::size_t kShortestStatusLine = 12;  // "HTTP/1.1 200"
 }  // namespace
 
 void ResponseHeadPolicy::begin(Method method) {
-  *this = {};
   method_ = method;
+  outcome_ = Outcome::ok;
+  detail_ = "";
+  complete_ = false;
+  status_ = 0;
+  interims_ = 0;
+  fields_ = 0;
+  bytes_ = 0;
+  await_head();
+}
+
+void ResponseHeadPolicy::await_head() {
+  expect_ = Expect::status_line;
+  keep_alive_ = true;
+  chunked_ = false;
+  content_length_.reset();
+  says_close_ = false;
+  says_keep_alive_ = false;
+  after_field_ = false;
+  after_framing_ = false;
 }
 
 bool ResponseHeadPolicy::refuse(Outcome outcome, const char* detail) {
@@ -195,7 +213,7 @@ bool ResponseHeadPolicy::understand(std::string_view name, std::string_view valu
 
 // RFC 9112, section 6.3: a list of one and the same number is as good as the number.
 bool ResponseHeadPolicy::add_content_length(std::string_view value) {
-  return syntax::for_each_element(value, [this](std::string_view element) {
+  const auto add = [this](std::string_view element) {
     const auto length = syntax::parse_decimal(element);
     if (!length) return refuse(Outcome::protocol, "Content-Length is not a number of 64 bits");
     if (content_length_ && *content_length_ != *length) {
@@ -203,7 +221,9 @@ bool ResponseHeadPolicy::add_content_length(std::string_view value) {
     }
     content_length_ = length;
     return true;
-  });
+  };
+  return value.find(',') == std::string_view::npos ? add(value)
+                                                   : syntax::for_each_element(value, add);
 }
 
 bool ResponseHeadPolicy::end_head() {
@@ -222,11 +242,7 @@ bool ResponseHeadPolicy::end_head() {
   if (++interims_ > kMaxInterimResponses) {
     return refuse(Outcome::limit, "too many interim (1xx) responses");
   }
-  expect_ = Expect::status_line;
-  content_length_.reset();
-  chunked_ = false;
-  says_close_ = false;
-  says_keep_alive_ = false;
+  await_head();
   return true;
 }
 

@@ -71,6 +71,7 @@ class ResponseHeadPolicy {
   bool understand(std::string_view name, std::string_view value);
   bool add_content_length(std::string_view value);
   bool end_head();
+  void await_head();  // nothing is known of it
   bool refuse(Outcome outcome, const char* detail);
 
   Outcome outcome_ = Outcome::ok;

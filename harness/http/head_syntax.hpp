@@ -132,6 +132,24 @@ enum class Known : std::uint8_t {
   expect
 };
 
+// Whether a token reads `lower`, which is eight bytes or more of lower-case letters and hyphens, in
+// any case. One bit is the case of a letter, and no other byte of a token becomes a letter or a
+// hyphen by it, so that whole words can be compared: the first eight bytes, and the last.
+template <std::size_t kSize>
+bool token_is(std::string_view token, const char (&lower)[kSize]) {
+  static_assert(kSize - 1 >= 8 && kSize - 1 <= 24);
+  const auto word = [](const char* at) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+  };
+  constexpr std::uint64_t kLowerCase = 0x2020202020202020ULL;
+  constexpr std::size_t kLast = kSize - 1 - 8;
+  std::uint64_t differs = (word(token.data()) | kLowerCase) ^ word(lower);
+  if constexpr (kLast > 8) differs |= (word(token.data() + 8) | kLowerCase) ^ word(lower + 8);
+  return (differs | ((word(token.data() + kLast) | kLowerCase) ^ word(lower + kLast))) == 0;
+}
+
 inline Known known_field(std::string_view name) {
   switch (name.size()) {
     case 4:
@@ -139,12 +157,11 @@ inline Known known_field(std::string_view name) {
     case 6:
       return equals_ignoring_case(name, "expect") ? Known::expect : Known::other;
     case 10:
-      return equals_ignoring_case(name, "connection") ? Known::connection : Known::other;
+      return token_is(name, "connection") ? Known::connection : Known::other;
     case 14:
-      return equals_ignoring_case(name, "content-length") ? Known::content_length : Known::other;
+      return token_is(name, "content-length") ? Known::content_length : Known::other;
     case 17:
-      return equals_ignoring_case(name, "transfer-encoding") ? Known::transfer_encoding
-                                                             : Known::other;
+      return token_is(name, "transfer-encoding") ? Known::transfer_encoding : Known::other;
     default:
       return Known::other;
   }
