@@ -1,1 +1,215 @@
-// Not written yet.
+#include "analyze/statistics.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+namespace asyncbench::analyze {
+namespace {
+
+constexpr double kTail = 0.025;  // 95 %, two-sided
+
+double below_or_at(std::uint64_t k, std::uint64_t n, double q) {
+  const boost::math::binomial_distribution<double> binomial(static_cast<double>(n), q);
+  return boost::math::cdf(binomial, static_cast<double>(k));
+}
+
+// The smallest k in [0, n] with P(B(n, q) <= k) >= p.
+std::uint64_t smallest_reaching(double p, std::uint64_t n, double q) {
+  std::uint64_t low = 0;
+  std::uint64_t high = n;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (below_or_at(middle, n, q) >= p) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+// Midranks from 1.
+std::vector<double> ranks_of(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t j = i;
+    while (j < order.size() && values[order[j]] == values[order[i]]) ++j;
+    const double rank = static_cast<double>(i + 1 + j) / 2;
+    for (; i < j; ++i) ranks[order[i]] = rank;
+  }
+  return ranks;
+}
+
+double pearson(std::span<const double> x, std::span<const double> y) {
+  const auto n = static_cast<double>(x.size());
+  const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n;
+  const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
+  double xy = 0;
+  double xx = 0;
+  double yy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - mean_x) * (y[i] - mean_y);
+    xx += (x[i] - mean_x) * (x[i] - mean_x);
+    yy += (y[i] - mean_y) * (y[i] - mean_y);
+  }
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
+}
+
+}  // namespace
+
+double median(std::span<const double> values) {
+  assert(!values.empty());
+  std::vector<double> sorted(values.begin(), values.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::ranges::nth_element(sorted, middle);
+  if (sorted.size() % 2 == 1) return *middle;
+  return (*std::max_element(sorted.begin(), middle) + *middle) / 2;
+}
+
+result::Estimate estimate(std::span<const double> values) {
+  assert(!values.empty());
+  std::vector<double> sorted(values.begin(), values.end());
+  std::ranges::sort(sorted);
+  result::Estimate estimate{.median = median(values),
+                            .low = sorted.front(),
+                            .high = sorted.back(),
+                            .trials = static_cast<std::int64_t>(values.size())};
+  if (sorted.size() == 1) return estimate;
+  // P(B <= k - 1) <= kTail for the largest k: the count of ranks that may be cut off at each end.
+  const std::uint64_t k = smallest_reaching(std::nextafter(kTail, 1), sorted.size(), 0.5);
+  if (k == 0) {
+    estimate.interval = result::IntervalKind::range;
+    return estimate;
+  }
+  estimate.interval = result::IntervalKind::sign_95;
+  estimate.low = sorted[k - 1];
+  estimate.high = sorted[sorted.size() - k];
+  return estimate;
+}
+
+QuantileRanks quantile_ranks(std::uint64_t n, double q) {
+  QuantileRanks ranks;
+  if (n == 0) return ranks;
+  // The largest rank with P(B < rank) <= 2.5 %; B(n, q) < 1 must itself be that improbable.
+  const std::uint64_t low = smallest_reaching(std::nextafter(kTail, 1), n, q);
+  if (low > 0) ranks.low = low;
+  // The smallest rank with P(B < rank) >= 97.5 %.
+  const std::uint64_t high = smallest_reaching(1 - kTail, n, q) + 1;
+  if (high <= n) ranks.high = high;
+  return ranks;
+}
+
+Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
+                      double percent) {
+  measure::Histogram both = completed;
+  both.merge(censored);
+  const std::uint64_t n = both.count();
+  assert(n > 0);
+  const auto exact = static_cast<long double>(n) * percent / 100;
+  // The same rank that Histogram::value_at_percentile() takes, free of rounding noise.
+  const auto rank = std::clamp<std::uint64_t>(
+      static_cast<std::uint64_t>(std::ceil(exact - 1e-9L * static_cast<long double>(n))), 1, n);
+
+  // At infinity the censored ones stand behind all others.
+  constexpr double kResolution = 1e-3;
+  const auto hidden = [&](std::uint64_t at) {
+    if (at > completed.count()) return true;
+    const auto aged = static_cast<double>(both.value_at_rank(at));
+    return static_cast<double>(completed.value_at_rank(at)) > aged * (1 + kResolution);
+  };
+
+  const QuantileRanks ranks = quantile_ranks(n, percent / 100);
+  Percentile result{.value_ns = both.value_at_rank(rank), .at_least = hidden(rank)};
+  if (ranks.low) result.low_ns = both.value_at_rank(*ranks.low);
+  if (ranks.high && !hidden(*ranks.high)) result.high_ns = completed.value_at_rank(*ranks.high);
+  return result;
+}
+
+std::size_t mser5_truncation(std::span<const double> values) {
+  constexpr std::size_t kBatch = 5;
+  std::vector<double> means;
+  for (std::size_t i = 0; i + kBatch <= values.size(); i += kBatch) {
+    const auto batch = values.subspan(i, kBatch);
+    means.push_back(std::accumulate(batch.begin(), batch.end(), 0.0) / kBatch);
+  }
+  // From the end backwards, so that each candidate's sum of squares comes from the one before it
+  // (Welford's update, which does not cancel).
+  std::size_t best = 0;
+  double best_error = std::numeric_limits<double>::infinity();
+  double mean = 0;
+  double squares = 0;
+  for (std::size_t left = 1; left <= means.size(); ++left) {
+    const std::size_t cut = means.size() - left;
+    const auto n = static_cast<double>(left);
+    const double delta = means[cut] - mean;
+    mean += delta / n;
+    squares += delta * (means[cut] - mean);
+    // Cutting more than half leaves too little to judge by.
+    if (2 * cut <= means.size() && squares / (n * n) <= best_error) {
+      best_error = squares / (n * n);
+      best = cut;
+    }
+  }
+  return best * kBatch;
+}
+
+Correlation spearman(std::span<const double> x, std::span<const double> y) {
+  assert(x.size() == y.size());
+  const std::size_t n = x.size();
+  Correlation result;
+  if (n < 3) return result;
+  result.rho = pearson(ranks_of(x), ranks_of(y));
+  if (n < 10) return result;
+  const double rest = 1 - result.rho * result.rho;
+  if (rest <= 0) {
+    result.p = 0;
+    return result;
+  }
+  const auto freedom = static_cast<double>(n - 2);
+  const double t = std::abs(result.rho) * std::sqrt(freedom / rest);
+  result.p = 2 * boost::math::cdf(boost::math::complement(
+                     boost::math::students_t_distribution<double>(freedom), t));
+  return result;
+}
+
+Correlation spearman_with_index(std::span<const double> values) {
+  std::vector<double> index(values.size());
+  std::iota(index.begin(), index.end(), 0.0);
+  return spearman(index, values);
+}
+
+double theil_sen_slope(std::span<const double> values) {
+  assert(values.size() >= 2);
+  std::vector<double> slopes;
+  slopes.reserve(values.size() * (values.size() - 1) / 2);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t j = i + 1; j < values.size(); ++j) {
+      slopes.push_back((values[j] - values[i]) / static_cast<double>(j - i));
+    }
+  }
+  return median(slopes);
+}
+
+double anderson_darling_exponential(std::span<const double> gaps, double rate) {
+  assert(!gaps.empty() && rate > 0);
+  std::vector<double> sorted(gaps.begin(), gaps.end());
+  std::ranges::sort(sorted);
+  const std::size_t n = sorted.size();
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    // F(x) = 1 - exp(-rate x), so ln(1 - F) is -rate x exactly.
+    const double log_below = std::log(-std::expm1(-rate * sorted[i]));
+    const double log_above = -rate * sorted[n - 1 - i];
+    sum += static_cast<double>(2 * i + 1) * (log_below + log_above);
+  }
+  return -static_cast<double>(n) - sum / static_cast<double>(n);
+}
+
+}  // namespace asyncbench::analyze

@@ -1,1 +1,322 @@
-// Not written yet.
+#include "report/table.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "analyze/notes.hpp"
+#include "analyze/summary.hpp"
+#include "report/format.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Group;
+using result::Cell;
+using result::Estimate;
+using result::Summary;
+
+using Member = std::optional<Estimate> Summary::*;
+
+struct Column {
+  std::string_view title;
+  Member figure;
+  std::string (*format)(double);
+};
+
+std::string microseconds(double ns) { return format_number(ns / 1e3); }
+
+// What the strategies of a group are ordered by, best first.
+struct Ranking {
+  std::string_view name;
+  Member figure;
+  bool higher_is_better = false;
+};
+
+bool any_has(const Group& group, std::string_view code) {
+  return std::ranges::any_of(group.cells,
+                             [&](const Cell* cell) { return analyze::has_note(*cell, code); });
+}
+
+bool any_has(const Group& group, Member figure) {
+  return std::ranges::any_of(group.cells, [&](const Cell* cell) {
+    return cell->summary && ((*cell->summary).*figure).has_value();
+  });
+}
+
+// In open loop everyone achieves what is offered, and behind a limited generator what it can send:
+// then throughput says little.
+Ranking ranking_of(const Group& group) {
+  if (any_has(group, &Summary::response_time_p99_ns)) {
+    return {"response time p99", &Summary::response_time_p99_ns};
+  }
+  if (any_has(group, analyze::kGeneratorLimited)) {
+    if (any_has(group, analyze::kPeersDiffer)) {
+      return {"total CPU per request", &Summary::cpu_per_request_total_ns};
+    }
+    return {"CPU per request", &Summary::cpu_per_request_ns};
+  }
+  return {"throughput", &Summary::throughput_per_s, true};
+}
+
+std::vector<Column> columns_of(const Group& group) {
+  std::vector<Column> columns = {
+      {"req/s", &Summary::throughput_per_s, format_count},
+      {"p50", &Summary::service_time_p50_ns, format_duration_ns},
+      {"p99", &Summary::service_time_p99_ns, format_duration_ns},
+      {"p99.9", &Summary::service_time_p99_9_ns, format_duration_ns},
+      {"CPU us", &Summary::cpu_per_request_ns, microseconds},
+      {"ctx sw", &Summary::context_switches_per_request, format_number},
+      {"syscall", &Summary::syscalls_per_request, format_number},
+  };
+  if (any_has(group, &Summary::response_time_p99_ns)) {
+    columns[1] = {"resp p50", &Summary::response_time_p50_ns, format_duration_ns};
+    columns[2] = {"resp p99", &Summary::response_time_p99_ns, format_duration_ns};
+    columns[3] = {"r p99.9", &Summary::response_time_p99_9_ns, format_duration_ns};
+  }
+  if (any_has(group, analyze::kPeersDiffer)) {
+    columns.insert(columns.begin() + 5,
+                   {"total us", &Summary::cpu_per_request_total_ns, microseconds});
+  }
+  return columns;
+}
+
+std::vector<const Cell*> ranked(const Group& group, const Ranking& ranking) {
+  std::vector<const Cell*> cells;
+  for (const Cell* cell : group.cells) {
+    if (cell->status == result::CellStatus::measured && cell->summary) cells.push_back(cell);
+  }
+  const auto badness = [&](const Cell* cell) {
+    const auto& figure = (*cell->summary).*(ranking.figure);
+    if (!figure) return std::numeric_limits<double>::infinity();
+    return ranking.higher_is_better ? -figure->median : figure->median;
+  };
+  std::ranges::stable_sort(cells, {}, badness);
+  return cells;
+}
+
+std::string value_text(const std::optional<Estimate>& figure, const Column& column) {
+  if (!figure) return "-";
+  return fmt::format("{}{}{}", figure->at_least ? ">=" : "", column.format(figure->median),
+                     figure->unresolved ? "?" : "");
+}
+
+// The farther end of the interval, as a share of the median.
+std::string spread_text(const std::optional<Estimate>& figure) {
+  if (!figure || figure->interval == result::IntervalKind::single || figure->median == 0) return "";
+  const double farther = std::max(figure->high - figure->median, figure->median - figure->low);
+  return "\u00b1" + format_percent(farther / std::abs(figure->median));
+}
+
+class Writer {
+ public:
+  explicit Writer(const TableOptions& options) : options_(options) {}
+
+  void group(const Group& group) {
+    const Ranking ranking = ranking_of(group);
+    const auto cells = ranked(group, ranking);
+    out_ += wrapped(fmt::format("{} (best first by {})", heading(group), ranking.name), "",
+                    options_.width);
+    if (!cells.empty()) blocks(group, cells);
+    for (const Cell* cell : group.cells) {
+      if (cell->status == result::CellStatus::measured && cell->summary) continue;
+      const std::string_view state = cell->status == result::CellStatus::unsupported ? "unsupported"
+                                     : cell->status == result::CellStatus::failed    ? "failed"
+                                                                                  : "not measured";
+      out_ += wrapped(
+          printable(fmt::format("{}{}", state, cell->reason.empty() ? "" : ": " + cell->reason)),
+          fmt::format("{:<{}}", printable(cell->strategy), name_width(group) + 2), options_.width);
+    }
+    out_ += '\n';
+  }
+
+  void notes(const result::Result& result) {
+    // One paragraph a code, the cells that have it below.
+    std::vector<std::string_view> codes;
+    for (const Cell& cell : result.cells) {
+      if (!cell.summary) continue;
+      for (const auto& note : cell.summary->notes) {
+        if (std::ranges::find(codes, note.code) == codes.end()) codes.push_back(note.code);
+      }
+    }
+    for (const auto& note : result.run.notes) {
+      out_ +=
+          wrapped(printable(fmt::format("{}: {}", note.code, note.detail)), "- ", options_.width);
+    }
+    for (const std::string_view code : codes) note(result, code);
+    if (!codes.empty() || !result.run.notes.empty()) out_ += '\n';
+  }
+
+  void legend(const result::Result& result) {
+    std::string text =
+        "Medians of the trials; \u00b1 is the farther end of the 95 % interval. CPU us, ctx sw and "
+        "syscall are per request, of the side under test.";
+    const auto any = [&](bool Estimate::*flag) {
+      return std::ranges::any_of(result.cells, [&](const Cell& cell) {
+        return cell.summary && std::ranges::any_of(kFlagged, [&](Member member) {
+                 const auto& figure = (*cell.summary).*member;
+                 return figure && (*figure).*flag;
+               });
+      });
+    };
+    if (any(&Estimate::unresolved)) {
+      text += " ?: unresolved, too few requests in a trial for this percentile.";
+    }
+    if (any(&Estimate::at_least)) text += " >=: at least; the true value may be higher.";
+    out_ += wrapped(text, "", options_.width);
+  }
+
+  void machine(const result::Result& result) {
+    std::vector<std::string> parts;
+    for (const std::string_view name : {"cpu", "cpus", "kernel"}) {
+      const auto fact = std::ranges::find(result.environment.facts, name,
+                                          [](const auto& pair) { return pair.first; });
+      if (fact == result.environment.facts.end()) continue;
+      if (const auto* text = std::get_if<std::string>(&fact->second)) parts.push_back(*text);
+      if (const auto* number = std::get_if<std::int64_t>(&fact->second)) {
+        parts.push_back(fmt::format("{} {}", *number, name));
+      }
+    }
+    std::string text = fmt::format("{} trials of {} after {} of warm-up", result.plan.trials,
+                                   format_duration_ns(static_cast<double>(result.plan.window_ns)),
+                                   format_duration_ns(static_cast<double>(result.plan.warm_up_ns)));
+    if (!parts.empty()) text += fmt::format(" on {}", fmt::join(parts, ", "));
+    if (!result.run.started.empty()) text += fmt::format("; {}", result.run.started);
+    if (!result.run.complete) text += "; incomplete";
+    out_ += wrapped(printable(text) + ".", "", options_.width);
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  static constexpr std::array<Member, 7> kFlagged = {
+      &Summary::throughput_per_s,      &Summary::service_time_p50_ns,
+      &Summary::service_time_p99_ns,   &Summary::service_time_p99_9_ns,
+      &Summary::response_time_p50_ns,  &Summary::response_time_p99_ns,
+      &Summary::response_time_p99_9_ns};
+
+  static std::string heading(const Group& group) {
+    const Cell& cell = *group.cells.front();
+    std::string text = cell.workload;
+    for (const auto& [name, value] : cell.parameters) {
+      std::visit([&](const auto& v) { text += fmt::format("  {} {}", name, v); }, value);
+    }
+    return printable(text);
+  }
+
+  static std::size_t name_width(const Group& group) {
+    std::size_t width = 8;
+    for (const Cell* cell : group.cells) {
+      width = std::max(width, display_width(printable(cell->strategy)));
+    }
+    return width;
+  }
+
+  // The columns in as many blocks as the width demands.
+  void blocks(const Group& group, const std::vector<const Cell*>& cells) {
+    const std::vector<Column> columns = columns_of(group);
+    const std::size_t names = name_width(group);
+    std::vector<std::size_t> widths;
+    for (const Column& column : columns) {
+      std::size_t width = display_width(column.title);
+      for (const Cell* cell : cells) {
+        const auto& figure = (*cell->summary).*(column.figure);
+        width = std::max(
+            {width, display_width(value_text(figure, column)), display_width(spread_text(figure))});
+      }
+      widths.push_back(width);
+    }
+    for (std::size_t first = 0; first < columns.size();) {
+      std::size_t last = first;
+      std::size_t used = names;
+      while (last < columns.size() &&
+             (last == first || used + kGap + widths[last] <= options_.width)) {
+        used += kGap + widths[last++];
+      }
+      block(cells, columns, widths, names, first, last);
+      first = last;
+    }
+  }
+
+  void block(const std::vector<const Cell*>& cells, const std::vector<Column>& columns,
+             const std::vector<std::size_t>& widths, std::size_t names, std::size_t first,
+             std::size_t last) {
+    const auto line = [&](std::string_view name, auto&& text_of, const char* style) {
+      std::string row = fmt::format("{:<{}}", name, names);
+      for (std::size_t i = first; i < last; ++i) {
+        row += fmt::format("{:>{}}", text_of(i), widths[i] + kGap);
+      }
+      row.erase(row.find_last_not_of(' ') + 1);
+      if (row.empty()) return;
+      out_ += options_.color && *style ? fmt::format("{}{}\033[0m\n", style, row) : row + '\n';
+    };
+    line(
+        "strategy", [&](std::size_t i) { return std::string(columns[i].title); }, "");
+    for (const Cell* cell : cells) {
+      const auto figure = [&](std::size_t i) -> const std::optional<Estimate>& {
+        return (*cell->summary).*(columns[i].figure);
+      };
+      line(
+          printable(cell->strategy),
+          [&](std::size_t i) { return value_text(figure(i), columns[i]); },
+          cell == cells.front() && cells.size() > 1 ? "\033[1m" : "");
+      line(
+          "", [&](std::size_t i) { return spread_text(figure(i)); }, "\033[2m");
+    }
+  }
+
+  void note(const result::Result& result, std::string_view code) {
+    const analyze::NoteMeaning* meaning = analyze::meaning_of(code);
+    out_ += wrapped(
+        printable(meaning ? fmt::format("{}: {} {}", code, meaning->meaning, meaning->advice)
+                          : std::string(code)),
+        "- ", options_.width);
+    // Where every cell says the same there is no need to name each.
+    std::vector<std::pair<std::string, std::string>> details;  // cell, detail
+    for (const Cell& cell : result.cells) {
+      if (!cell.summary) continue;
+      for (const auto& note : cell.summary->notes) {
+        if (note.code == code)
+          details.emplace_back(cell.workload + " " + cell.strategy, note.detail);
+      }
+    }
+    std::vector<std::string> said;
+    for (const auto& [name, detail] : details) {
+      if (code == analyze::kFewTrials || code == analyze::kPeersDiffer) continue;
+      const std::string text = fmt::format("{}: {}", name, detail);
+      if (std::ranges::find(said, text) != said.end()) continue;
+      said.push_back(text);
+      out_ += wrapped(printable(text), "    ", options_.width);
+    }
+  }
+
+  static constexpr std::size_t kGap = 2;
+  const TableOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string table(const result::Result& result, const TableOptions& options) {
+  Writer writer(options);
+  for (const Group& group : analyze::groups_of(result)) writer.group(group);
+  writer.notes(result);
+  writer.legend(result);
+  writer.machine(result);
+  return writer.take();
+}
+
+bool wants_color(int fd) {
+  const char* const no_color = std::getenv("NO_COLOR");
+  const char* const term = std::getenv("TERM");
+  return ::isatty(fd) == 1 && !(no_color && *no_color) &&
+         !(term && std::string_view(term) == "dumb");
+}
+
+}  // namespace asyncbench::report

@@ -1,0 +1,40 @@
+#include "analyze/notes.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace asyncbench::analyze {
+namespace {
+
+constexpr std::array<NoteMeaning, 9> kMeanings = {{
+    {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
+    {kNonStationary, "The speed drifted during the window.",
+     "Look for other load or thermal limits, or use a longer --duration."},
+    {kGeneratorLimited,
+     "The load generator was at its limit, so the server may be faster than shown; the ranking "
+     "goes by CPU per request.",
+     "Compare CPU per request, or give the generator more CPUs with --pin."},
+    {kOverload,
+     "Less was achieved than was offered: queues grew, and latencies depend on the "
+     "window's length.",
+     "Lower the rate of --arrivals."},
+    {kDisturbed, "Something else used the CPUs.", "Stop other load and see `asyncbench doctor`."},
+    {kErrors, "Some requests failed; latencies are those of the successful ones.",
+     "See the outcomes in the result file."},
+    {kInvalidTrials, "Some trials did not count.", "See their reasons in the result file."},
+    {kFewTrials, "Brackets hold the least and the greatest trial, not a 95 % interval.",
+     "Use --trials 6 or more."},
+    {kPeersDiffer,
+     "The other end's CPU differs by more than 10 % between strategies, so work was shifted there; "
+     "the ranking by CPU uses the total.",
+     "Compare the total CPU per request."},
+}};
+
+}  // namespace
+
+const NoteMeaning* meaning_of(std::string_view code) {
+  const auto found = std::ranges::find(kMeanings, code, &NoteMeaning::code);
+  return found == kMeanings.end() ? nullptr : found;
+}
+
+}  // namespace asyncbench::analyze

@@ -1,0 +1,29 @@
+// What can weaken a measurement, and what to do about it.
+#pragma once
+
+#include <string_view>
+
+namespace asyncbench::analyze {
+
+// The codes of notes. Those that run gives to a single trial have names of their own; these come
+// from looking at a trial's figures or across trials.
+inline constexpr std::string_view kNotSteady = "not_steady";
+inline constexpr std::string_view kNonStationary = "non_stationary";
+inline constexpr std::string_view kGeneratorLimited = "generator_limited";
+inline constexpr std::string_view kOverload = "overload";
+inline constexpr std::string_view kDisturbed = "disturbed";
+inline constexpr std::string_view kErrors = "errors";
+inline constexpr std::string_view kInvalidTrials = "invalid_trials";
+inline constexpr std::string_view kFewTrials = "few_trials";
+inline constexpr std::string_view kPeersDiffer = "peers_differ";
+
+struct NoteMeaning {
+  std::string_view code;
+  std::string_view meaning;  // one sentence for someone who reads a table
+  std::string_view advice;   // what to do about it
+};
+
+// Null for a code that is not in the catalogue.
+const NoteMeaning* meaning_of(std::string_view code);
+
+}  // namespace asyncbench::analyze

@@ -1,0 +1,83 @@
+// The statistics of trials: robust, exact where they can be, free of assumed distributions.
+// docs/method.md gives the reasons for each choice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "measure/histogram.hpp"
+#include "result/result.hpp"
+
+namespace asyncbench::analyze {
+
+// The middle value, or the mean of the two middle ones. Not of an empty span.
+double median(std::span<const double> values);
+
+// Median and interval across trials. With n >= 6 the interval runs from the k-th smallest to the
+// k-th largest value, k the largest for which 2 P(B(n, 1/2) < k) <= 5 %: the sign test inverted,
+// valid for any continuous distribution. For fewer trials no such k exists: the range, which makes
+// no statement of confidence. Not of an empty span.
+// Source: Hettmansperger and McKean, Robust Nonparametric Statistical Methods, section 1.5.
+result::Estimate estimate(std::span<const double> values);
+
+// Ranks (from 1) between which the quantile `q` (0 < q < 1) of the distribution lies with at least
+// 95 %, given n independent samples, by binomial order statistics: P(low <= B(n, q) < high).
+// A rank is empty where n is too small for it: the upper one of p99 below n = 368, of p99.9 below
+// 3,688, of p99.99 below 36,887. Source: David and Nagaraja, Order Statistics, section 7.1.
+struct QuantileRanks {
+  std::optional<std::uint64_t> low;
+  std::optional<std::uint64_t> high;
+};
+QuantileRanks quantile_ranks(std::uint64_t n, double q);
+
+// A percentile within one trial, requests unfinished at the window's end counted.
+struct Percentile {
+  std::int64_t value_ns = 0;
+  // The interval of quantile_ranks(); empty where there is none.
+  std::optional<std::int64_t> low_ns;
+  std::optional<std::int64_t> high_ns;
+  // The true percentile is at least value_ns; prints as ">=".
+  bool at_least = false;
+
+  // No two-sided 95 % interval: n was too small.
+  bool unresolved() const { return !low_ns || !high_ns; }
+};
+
+// `completed` are latencies, `censored` the ages of requests that had not ended: each would have
+// become at least as old. The percentile is taken twice, with the censored ones at their ages (too
+// low, if anything) and at infinity (too high). Where both agree to the histogram's resolution
+// (0.1 %), the unfinished requests do not matter to it and the value stands. Where they differ,
+// the first of them is a lower bound. Not of two empty histograms. `percent` is 0 to 100.
+Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
+                      double percent);
+
+// MSER-5: the number of leading values whose removal minimizes the standard error of the mean of
+// the rest, taken over means of five, and over the first half alone. Zero: no warm-up is left in
+// it. Source: White, Cobb and Spratt, A Comparison of Five Steady-State Truncation Heuristics,
+// Winter Simulation Conference 2000.
+std::size_t mser5_truncation(std::span<const double> values);
+
+// Spearman's rank correlation of the values with their index, ties at midranks.
+struct Correlation {
+  double rho = 0;
+  // Two-sided, by Student's t with n - 2 degrees of freedom; 1 below 10 values, where that
+  // approximation does not hold.
+  double p = 1;
+};
+Correlation spearman_with_index(std::span<const double> values);
+Correlation spearman(std::span<const double> x, std::span<const double> y);
+
+// The median of the slopes between all pairs of values, per index. Source: Sen, JASA 63 (1968).
+// Quadratic in the number of values. Not of fewer than two.
+double theil_sen_slope(std::span<const double> values);
+
+// Anderson-Darling's A^2 of gaps against the exponential distribution with a known rate; above
+// kAndersonDarlingOnePercent such gaps are improbable (1 %). Source: Stephens, JASA 69 (1974),
+// case 0. Gaps must be positive. Not of an empty span.
+double anderson_darling_exponential(std::span<const double> gaps, double rate);
+inline constexpr double kAndersonDarlingOnePercent = 3.857;
+
+}  // namespace asyncbench::analyze

@@ -1,0 +1,157 @@
+#include "analyze/validity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "analyze/notes.hpp"
+#include "analyze/statistics.hpp"
+
+namespace asyncbench::analyze {
+namespace {
+
+using result::Note;
+using result::Trial;
+
+// Completions per slice, slices joined until they hold 30 completions each on average and are no
+// more than 200: below that counting noise hides a trend, above it Theil-Sen's pairs take long.
+std::vector<double> completions(const Trial& trial) {
+  const auto total = std::accumulate(
+      trial.slices.begin(), trial.slices.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const result::Slice& slice) { return sum + slice.completions; });
+  const std::size_t count = trial.slices.size();
+  if (count == 0 || total == 0) return {};
+  const std::size_t for_noise = (30 * count + total - 1) / static_cast<std::size_t>(total);
+  const std::size_t join = std::max({std::size_t{1}, for_noise, (count + 199) / 200});
+  std::vector<double> joined;
+  for (std::size_t i = 0; i + join <= count; i += join) {
+    double sum = 0;
+    for (std::size_t j = i; j < i + join; ++j) {
+      sum += static_cast<double>(trial.slices[j].completions);
+    }
+    joined.push_back(sum);
+  }
+  return joined;
+}
+
+double mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+void assess_steadiness(const Trial& trial, std::vector<Note>& notes) {
+  const std::vector<double> values = completions(trial);
+  constexpr std::size_t kFewest = 20;  // four means of five
+  if (values.size() < kFewest) return;
+
+  // MSER's minimum lies anywhere in plain noise, so its point counts only where what it would cut
+  // off differs in substance.
+  constexpr double kCutShare = 0.1;
+  constexpr double kCutDifference = 0.05;
+  const std::size_t cut = mser5_truncation(values);
+  if (static_cast<double>(cut) > kCutShare * static_cast<double>(values.size())) {
+    const std::span<const double> all(values);
+    const double difference = mean(all.first(cut)) / mean(all.subspan(cut)) - 1;
+    if (std::abs(difference) > kCutDifference) {
+      notes.push_back(
+          {std::string(kNotSteady),
+           fmt::format("the first {} % of the window were {:.0f} % {}", 100 * cut / values.size(),
+                       std::abs(difference) * 100, difference < 0 ? "slower" : "faster")});
+    }
+  }
+
+  std::vector<double> logs;
+  for (const double value : values) logs.push_back(std::log(std::max(value, 0.5)));
+  constexpr double kImprobable = 0.01;
+  constexpr double kDrift = 0.05;
+  const double drift = std::expm1(theil_sen_slope(logs) * static_cast<double>(logs.size()));
+  if (std::abs(drift) > kDrift && spearman_with_index(logs).p < kImprobable) {
+    notes.push_back({std::string(kNonStationary),
+                     fmt::format("throughput drifted by {:+.0f} % over the window", drift * 100)});
+  }
+}
+
+// Only a generator at the other end can hide what the subject is able to do; as the subject, its
+// limits are the result.
+void assess_generator(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
+  if (cell.generator != result::Side::peer || trial.window_ns <= 0) return;
+  const std::optional<std::int64_t> cpu = trial.peer ? trial.peer->cpu_ns() : std::nullopt;
+  if (cpu) {
+    const std::size_t cpus = std::max<std::size_t>(trial.peer->cpus.size(), 1);
+    const double share = static_cast<double>(*cpu) / static_cast<double>(trial.window_ns) /
+                         static_cast<double>(cpus);
+    constexpr double kBusy = 0.95;
+    if (share >= kBusy) {
+      notes.push_back({std::string(kGeneratorLimited),
+                       fmt::format("the generator used {:.0f} % of its CPU", share * 100)});
+      return;
+    }
+  }
+  if (trial.start_lag && trial.response_time) {
+    const double allowed = std::max(50e3, 0.05 * static_cast<double>(trial.response_time->p50_ns));
+    if (static_cast<double>(trial.start_lag->p99_ns) > allowed) {
+      notes.push_back({std::string(kGeneratorLimited),
+                       fmt::format("the generator sent late: p99 {:.0f} us",
+                                   static_cast<double>(trial.start_lag->p99_ns) / 1e3)});
+    }
+  }
+}
+
+void assess_load(const Trial& trial, std::vector<Note>& notes) {
+  if (!trial.offered_per_s || *trial.offered_per_s <= 0 || trial.window_ns <= 0) return;
+  const double achieved =
+      static_cast<double>(trial.ended()) * 1e9 / static_cast<double>(trial.window_ns);
+  constexpr double kEnough = 0.98;
+  if (achieved < kEnough * *trial.offered_per_s) {
+    notes.push_back(
+        {std::string(kOverload), fmt::format("{:.0f} % of the offered load was achieved",
+                                             100 * achieved / *trial.offered_per_s)});
+  }
+}
+
+void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
+  const auto window = static_cast<double>(trial.window_ns);
+  const result::Disturbance& machine = trial.disturbance;
+  const auto add = [&](std::string detail) {
+    notes.push_back({std::string(kDisturbed), std::move(detail)});
+  };
+  constexpr double kStolen = 0.01;
+  if (machine.steal_ns && static_cast<double>(*machine.steal_ns) > kStolen * window) {
+    add(fmt::format("the hypervisor took {:.1f} % of a CPU",
+                    100 * static_cast<double>(*machine.steal_ns) / window));
+    return;
+  }
+  constexpr double kChanged = 0.05;
+  if (machine.canary_before_ns && machine.canary_after_ns && *machine.canary_before_ns > 0) {
+    const double change = static_cast<double>(*machine.canary_after_ns) /
+                              static_cast<double>(*machine.canary_before_ns) -
+                          1;
+    if (std::abs(change) > kChanged) {
+      add(fmt::format("the CPU's speed changed by {:+.0f} % over the trial", -change * 100));
+      return;
+    }
+  }
+  // Threads of one strategy wait for each other by design; an event loop alone on its CPU does not.
+  constexpr double kWaited = 0.05;
+  const auto& wait = trial.subject.run_queue_wait_ns;
+  if (cell.strategy_info.event_loop && !trial.subject.cpus.empty() && wait &&
+      static_cast<double>(*wait) > kWaited * window) {
+    add(fmt::format("the subject waited {:.0f} % of the window for its CPU",
+                    100 * static_cast<double>(*wait) / window));
+  }
+}
+
+}  // namespace
+
+std::vector<Note> assess(const result::Cell& cell, const Trial& trial) {
+  std::vector<Note> notes;
+  assess_steadiness(trial, notes);
+  assess_generator(cell, trial, notes);
+  assess_load(trial, notes);
+  assess_machine(cell, trial, notes);
+  return notes;
+}
+
+}  // namespace asyncbench::analyze

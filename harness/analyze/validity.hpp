@@ -1,0 +1,14 @@
+// What the figures of one trial say about their own worth. Invariants are run's; these are notes.
+#pragma once
+
+#include <vector>
+
+#include "result/result.hpp"
+
+namespace asyncbench::analyze {
+
+// The notes of one timed trial: not_steady, non_stationary, generator_limited, overload, disturbed,
+// as docs/method.md ("Validity of a trial") defines them. Fields that were not readable give none.
+std::vector<result::Note> assess(const result::Cell& cell, const result::Trial& trial);
+
+}  // namespace asyncbench::analyze
