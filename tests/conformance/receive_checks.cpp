@@ -14,11 +14,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Connects, then receives until the end of the stream or an error, which it returns.
+// A peer that waits for the word cannot disturb the connect.
+Peer accept_and_wait_for_go(const Listener& listener) {
+  Peer connection = listener.accept();
+  EXPECT_EQ(connection.receive(2), "go");
+  return connection;
+}
+
+// Connects and says "go", then receives until the end of the stream or an error, which it returns.
 std::error_code receive_into(Strategy& strategy, const Listener& listener, std::string& received) {
   std::error_code error;
   run_script(strategy, [&](unsigned) -> Script {
     co_await op::Connect{&listener.endpoint()};
+    co_await op::Send{bytes_of("go")};
     for (;;) {
       const Completion ended = co_await op::Receive{now() + 10s};
       error = ended.error;
@@ -35,7 +43,7 @@ void receive_brings_a_dribble_whole(Strategy& strategy) {
   const Listener listener;
   const std::string sent = pattern(500);
   std::jthread peer([&] {
-    Peer connection = listener.accept();
+    Peer connection = accept_and_wait_for_go(listener);
     for (const char byte : sent) {
       connection.send({&byte, 1});
       std::this_thread::yield();
@@ -49,7 +57,7 @@ void receive_brings_a_dribble_whole(Strategy& strategy) {
 void receive_brings_a_large_stream_whole(Strategy& strategy) {
   const Listener listener;
   const std::string sent = pattern(6 * 1024 * 1024 + 1);
-  std::jthread peer([&] { listener.accept().send(sent); });
+  std::jthread peer([&] { accept_and_wait_for_go(listener).send(sent); });
   std::string received;
   EXPECT_FALSE(receive_into(strategy, listener, received));
   EXPECT_TRUE(received == sent) << received.size() << " bytes";
@@ -57,7 +65,7 @@ void receive_brings_a_large_stream_whole(Strategy& strategy) {
 
 void receive_tells_the_end_of_the_stream(Strategy& strategy) {
   const Listener listener;
-  std::jthread peer([&] { listener.accept().close(); });
+  std::jthread peer([&] { accept_and_wait_for_go(listener).close(); });
   std::string received;
   EXPECT_FALSE(receive_into(strategy, listener, received));
   EXPECT_EQ(received, "");
@@ -65,7 +73,7 @@ void receive_tells_the_end_of_the_stream(Strategy& strategy) {
 
 void receive_tells_a_reset(Strategy& strategy) {
   const Listener listener;
-  std::jthread peer([&] { listener.accept().reset(); });
+  std::jthread peer([&] { accept_and_wait_for_go(listener).reset(); });
   std::string received;
   EXPECT_EQ(receive_into(strategy, listener, received), std::errc::connection_reset);
 }
