@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -232,13 +233,17 @@ class Writer {
       }
       widths.push_back(width);
     }
+    // One space between columns when that saves a second block.
+    const std::size_t text = std::accumulate(widths.begin(), widths.end(), names);
+    gap_ = text + 2 * columns.size() <= options_.width ? 2 : 1;
     for (std::size_t first = 0; first < columns.size();) {
       std::size_t last = first;
       std::size_t used = names;
       while (last < columns.size() &&
-             (last == first || used + kGap + widths[last] <= options_.width)) {
-        used += kGap + widths[last++];
+             (last == first || used + gap_ + widths[last] <= options_.width)) {
+        used += gap_ + widths[last++];
       }
+      if (first > 0) out_ += '\n';
       block(cells, columns, widths, names, first, last);
       first = last;
     }
@@ -250,7 +255,7 @@ class Writer {
     const auto line = [&](std::string_view name, auto&& text_of, const char* style) {
       std::string row = fmt::format("{:<{}}", name, names);
       for (std::size_t i = first; i < last; ++i) {
-        row += fmt::format("{:>{}}", text_of(i), widths[i] + kGap);
+        row += fmt::format("{:>{}}", text_of(i), widths[i] + gap_);
       }
       row.erase(row.find_last_not_of(' ') + 1);
       if (row.empty()) return;
@@ -296,8 +301,8 @@ class Writer {
     }
   }
 
-  static constexpr std::size_t kGap = 2;
   const TableOptions& options_;
+  std::size_t gap_ = 2;  // between columns
   std::string out_;
 };
 

@@ -1,0 +1,182 @@
+#include "analyze/summary.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analyze/notes.hpp"
+#include "analyze/validity.hpp"
+#include "result/from_recording.hpp"
+
+namespace asyncbench::analyze {
+namespace {
+
+using result::Cell;
+using result::IntervalKind;
+using result::Trial;
+using testing::IsEmpty;
+
+// 1,000 requests of 100 us in one second for 5 us of CPU each, 1 us of it the kernel's.
+Trial steady_trial(std::int64_t block = 0) {
+  Trial trial{.block = block, .valid = true, .window_ns = 1'000'000'000};
+  trial.outcomes[0] = 1000;
+  trial.throughput_per_s = 1000 + static_cast<double>(block);
+  measure::Histogram latencies;
+  latencies.record(100'000, 1000);
+  trial.service_time = result::latency_of(latencies);
+  trial.subject = {.cpu_user_ns = 4'000'000,
+                   .cpu_system_ns = 1'000'000,
+                   .context_switches_voluntary = 150,
+                   .context_switches_involuntary = 50,
+                   .cpus = {1}};
+  trial.peer = result::Usage{.cpu_user_ns = 1'000'000, .cpu_system_ns = 2'000'000, .cpus = {0}};
+  trial.slices.assign(50, {.completions = 1000});
+  return trial;
+}
+
+Cell cell_of(std::vector<Trial> trials, std::string strategy = "uring") {
+  Cell cell{.workload = "fetch", .strategy = std::move(strategy)};
+  cell.parameters = {{"connections", std::int64_t{64}}};
+  cell.id = result::cell_id(cell.workload, cell.strategy, cell.parameters);
+  cell.trials = std::move(trials);
+  return cell;
+}
+
+TEST(Summary, TakesOneValueATrial) {
+  Cell cell = cell_of({});
+  for (int block = 0; block < 6; ++block) cell.trials.push_back(steady_trial(block));
+  summarize(cell);
+  ASSERT_TRUE(cell.summary);
+  EXPECT_EQ(cell.summary->trials_valid, 6);
+  EXPECT_EQ(cell.summary->throughput_per_s->median, 1002.5);
+  EXPECT_EQ(cell.summary->throughput_per_s->low, 1000);
+  EXPECT_EQ(cell.summary->throughput_per_s->high, 1005);
+  EXPECT_EQ(cell.summary->throughput_per_s->interval, IntervalKind::sign_95);
+  EXPECT_EQ(cell.summary->cpu_per_request_ns->median, 5000);
+  EXPECT_EQ(cell.summary->cpu_per_request_peer_ns->median, 3000);
+  EXPECT_EQ(cell.summary->cpu_per_request_total_ns->median, 8000);
+  EXPECT_DOUBLE_EQ(cell.summary->context_switches_per_request->median, 0.2);
+  EXPECT_NEAR(cell.summary->service_time_p50_ns->median, 100'000, 100);
+  EXPECT_TRUE(cell.summary->service_time_p99_9_ns->unresolved);
+  EXPECT_FALSE(cell.summary->service_time_p99_ns->unresolved);
+  EXPECT_FALSE(cell.summary->response_time_p50_ns);
+  EXPECT_FALSE(cell.summary->syscalls_per_request);
+  EXPECT_THAT(cell.summary->notes, IsEmpty());
+}
+
+TEST(Summary, LeavesOutInvalidTrialsAndCountTrials) {
+  Trial invalid = steady_trial();
+  invalid.valid = false;
+  invalid.throughput_per_s = 1;
+  invalid.reason = "invariant A";
+  Trial count = steady_trial();
+  count.kind = result::TrialKind::count;
+  count.throughput_per_s = 2;
+  count.subject.syscalls = 3000;
+  Cell cell = cell_of({steady_trial(), invalid, count});
+  summarize(cell);
+  EXPECT_EQ(cell.summary->throughput_per_s->median, 1000);
+  EXPECT_EQ(cell.summary->trials_valid, 1);
+  EXPECT_EQ(cell.summary->trials_timed, 2);
+  EXPECT_EQ(cell.summary->syscalls_per_request->median, 3);
+  EXPECT_TRUE(has_note(cell, kInvalidTrials));
+  EXPECT_TRUE(has_note(cell, kFewTrials));
+}
+
+TEST(Summary, IsEmptyWhereNothingWasReadable) {
+  Trial trial = steady_trial();
+  trial.subject.cpu_user_ns.reset();
+  trial.peer.reset();
+  Cell cell = cell_of({trial});
+  summarize(cell);
+  EXPECT_FALSE(cell.summary->cpu_per_request_ns);
+  EXPECT_FALSE(cell.summary->cpu_per_request_total_ns);
+  Cell none = cell_of({});
+  summarize(none);
+  EXPECT_FALSE(none.summary);
+}
+
+TEST(Summary, CountsUnfinishedRequestsIntoPercentiles) {
+  Trial trial = steady_trial();
+  measure::Histogram ages;
+  ages.record(500'000'000, 500);
+  trial.censored_service_time = result::latency_of(ages);
+  Cell cell = cell_of({trial});
+  summarize(cell);
+  EXPECT_FALSE(cell.summary->service_time_p50_ns->at_least);
+  EXPECT_TRUE(cell.summary->service_time_p99_ns->at_least);
+  EXPECT_NEAR(cell.summary->service_time_p99_ns->median, 5e8, 1e6);
+}
+
+TEST(Summary, NotesErrorsWithTheirOutcomes) {
+  Trial trial = steady_trial();
+  trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = 1000;
+  Cell cell = cell_of({trial});
+  summarize(cell);
+  EXPECT_DOUBLE_EQ(cell.summary->error_share->median, 0.5);
+  EXPECT_TRUE(has_note(cell, kErrors));
+  EXPECT_EQ(cell.summary->cpu_per_request_ns->median, 2500);
+}
+
+TEST(Summary, NotesPeersThatDiffer) {
+  result::Result result;
+  Trial heavy = steady_trial();
+  heavy.peer->cpu_user_ns = 5'000'000;
+  result.cells = {cell_of({steady_trial()}, "asio"), cell_of({heavy}, "uring")};
+  summarize(result);
+  EXPECT_TRUE(has_note(result.cells[0], kPeersDiffer));
+  EXPECT_TRUE(has_note(result.cells[1], kPeersDiffer));
+  result.cells[1].trials = {steady_trial()};
+  summarize(result);
+  EXPECT_FALSE(has_note(result.cells[0], kPeersDiffer));
+}
+
+TEST(Groups, HoldCellsThatDifferInTheirStrategyAlone) {
+  result::Result result;
+  result.cells = {cell_of({}, "asio"), cell_of({}, "uring"), cell_of({}, "asio")};
+  result.cells[2].workload = "serve";
+  const auto groups = groups_of(result);
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].name, "fetch/connections:64");
+  EXPECT_EQ(groups[0].cells.size(), 2U);
+}
+
+std::vector<std::string> codes(const Cell& cell, const Trial& trial) {
+  std::vector<std::string> found;
+  for (const auto& note : assess(cell, trial)) found.push_back(note.code);
+  return found;
+}
+
+TEST(Validity, NotesASlowStart) {
+  Trial trial = steady_trial();
+  for (std::size_t i = 0; i < 15; ++i) trial.slices[i].completions = 500;
+  EXPECT_THAT(codes(cell_of({}), trial), testing::Contains(kNotSteady));
+}
+
+TEST(Validity, NotesADrift) {
+  Trial trial = steady_trial();
+  for (std::size_t i = 0; i < 50; ++i) trial.slices[i].completions = 1000 + 4 * i;
+  EXPECT_THAT(codes(cell_of({}), trial), testing::Contains(kNonStationary));
+  for (std::size_t i = 0; i < 50; ++i) trial.slices[i].completions = 10000 + 4 * i;
+  EXPECT_THAT(codes(cell_of({}), trial), IsEmpty());
+}
+
+TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
+  Trial trial = steady_trial();
+  trial.peer->cpu_user_ns = 960'000'000;
+  Cell cell = cell_of({trial});
+  EXPECT_THAT(codes(cell, trial), IsEmpty());
+  cell.generator = result::Side::peer;
+  EXPECT_THAT(codes(cell, trial), testing::ElementsAre(kGeneratorLimited));
+  summarize(cell);
+  EXPECT_TRUE(cell.summary->throughput_per_s->at_least);
+}
+
+TEST(Validity, NotesOverloadAndDisturbance) {
+  Trial trial = steady_trial();
+  trial.offered_per_s = 1100;
+  trial.disturbance.steal_ns = 20'000'000;
+  EXPECT_THAT(codes(cell_of({}), trial), testing::ElementsAre(kOverload, kDisturbed));
+}
+
+}  // namespace
+}  // namespace asyncbench::analyze

@@ -1,0 +1,166 @@
+#include "result/json.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "example.hpp"
+#include "result/from_recording.hpp"
+
+namespace asyncbench::result {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const std::size_t at = text.find(what);
+  EXPECT_NE(at, text.npos) << what;
+  return text.replace(at, what.size(), with);
+}
+
+// The error of parsing `text`, which must not parse.
+FormatError error_of(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const FormatError& error) {
+    return error;
+  }
+  ADD_FAILURE() << "accepted: " << text.substr(0, 200);
+  return {"", 0};
+}
+
+TEST(ResultJson, ReadsBackWhatItWrote) {
+  const std::string text = serialize(example_result());
+  const Parsed parsed = parse(text);
+  EXPECT_THAT(parsed.ignored, IsEmpty());
+  // Every field has a value of its own in the example, so equal texts mean equal fields.
+  EXPECT_EQ(serialize(parsed.result), text);
+  EXPECT_EQ(parsed.result.run, example_result().run);
+  EXPECT_EQ(parsed.result.plan, example_result().plan);
+  EXPECT_EQ(parsed.result.environment, example_result().environment);
+  EXPECT_EQ(parsed.result.cells.at(0).parameters, example_result().cells.at(0).parameters);
+}
+
+TEST(ResultJson, HasTheNamesOfTheSkeleton) {
+  const std::string text = serialize(example_result());
+  EXPECT_THAT(text, HasSubstr(R"("id": "fetch/strategy:uring/connections:64/body_bytes:12)"));
+  EXPECT_THAT(text, HasSubstr(R"("outcomes": {"ok":1000,"reset":2})"));
+  EXPECT_THAT(text, HasSubstr(R"("reason": null)"));
+  EXPECT_THAT(text, HasSubstr(R"("peer": null)"));
+  EXPECT_THAT(text, HasSubstr(R"("kernel": "6.1")"));
+}
+
+TEST(ResultJson, KeepsHistogramsReadable) {
+  const Parsed parsed = parse(serialize(example_result()));
+  const auto& latency = parsed.result.cells.at(0).trials.at(0).service_time;
+  ASSERT_TRUE(latency);
+  EXPECT_EQ(histogram_of(*latency).count(), 1000U);
+  EXPECT_EQ(histogram_of(*latency).value_at_percentile(50), latency->p50_ns);
+}
+
+TEST(ResultJson, NamesTheByteOfASyntaxError) {
+  const FormatError error = error_of("{\"schema\": nan}");
+  EXPECT_NEAR(static_cast<double>(error.offset()), 11, 1);
+  EXPECT_THAT(error.what(), HasSubstr("byte 1"));
+}
+
+TEST(ResultJson, NamesTheFieldAndByteOfAWrongType) {
+  const std::string text =
+      replaced(serialize(example_result()), "\"window_ns\": 800000000", "\"window_ns\": \"long\"");
+  const FormatError error = error_of(text);
+  EXPECT_THAT(error.what(), HasSubstr("/plan/window_ns must be an integer"));
+  const std::size_t field = text.find("\"window_ns\"");
+  EXPECT_GE(error.offset(), field);
+  EXPECT_LE(error.offset(), field + 30);
+}
+
+TEST(ResultJson, RefusesAFieldGivenTwice) {
+  EXPECT_THAT(error_of(R"({"schema": 1, "schema": 2})").what(), HasSubstr("given twice"));
+}
+
+TEST(ResultJson, RefusesNumbersBeyondRange) {
+  EXPECT_THAT(error_of("{\"schema\": 1e999}").what(), HasSubstr("not JSON"));
+  const std::string text = serialize(example_result());
+  EXPECT_THAT(error_of(replaced(text, "\"resumed\": 0", "\"resumed\": 1e3")).what(),
+              HasSubstr("/run/resumed must be an integer"));
+  EXPECT_THAT(error_of(replaced(text, "\"trials\": 6", "\"trials\": 9223372036854775808")).what(),
+              HasSubstr("/plan/trials must be an integer from"));
+  EXPECT_THAT(error_of(replaced(text, "\"seed\": 18446744073709551615", "\"seed\": -1")).what(),
+              HasSubstr("/run/seed must be an integer from 0"));
+}
+
+TEST(ResultJson, RefusesDeepNesting) {
+  const std::string deep(1'000'000, '[');
+  const FormatError error = error_of(deep);
+  EXPECT_THAT(error.what(), HasSubstr("nested deeper than 64"));
+  EXPECT_LT(error.offset(), 100U);
+}
+
+TEST(ResultJson, RefusesTooManyFields) {
+  std::string text = "{";
+  for (int i = 0; i < 5000; ++i) text += '"' + std::to_string(i) + "\":0,";
+  EXPECT_THAT(error_of(text + "\"end\":0}").what(), HasSubstr("more than 4096 fields"));
+}
+
+TEST(ResultJson, RefusesInvalidUtf8) {
+  EXPECT_THAT(error_of("{\"schema\": \"\xff\"}").what(), HasSubstr("UTF-8"));
+}
+
+TEST(ResultJson, RefusesEmptyTruncatedAndTrailing) {
+  const std::string text = serialize(example_result());
+  error_of("");
+  error_of(text.substr(0, text.size() / 2));
+  error_of(text + "{}");
+}
+
+TEST(ResultJson, RefusesWhatIsNoResult) {
+  EXPECT_THAT(error_of("[]").what(), HasSubstr("not a result"));
+  EXPECT_THAT(error_of("{\"context\": {}}").what(), HasSubstr("not a result"));
+}
+
+TEST(ResultJson, RefusesANewerMajorVersion) {
+  const std::string text = replaced(serialize(example_result()), "\"major\":1", "\"major\":2");
+  EXPECT_THAT(error_of(text).what(), HasSubstr("made by a newer asyncbench"));
+}
+
+TEST(ResultJson, IgnoresAndListsFieldsOfANewerMinorVersion) {
+  std::string text = replaced(serialize(example_result()), "\"minor\":0", "\"minor\":9");
+  text = replaced(text, "\"suite\": ", "\"colour\": {\"a\": 1}, \"suite\": ");
+  EXPECT_THAT(parse(text).ignored, ElementsAre("/plan/colour"));
+}
+
+TEST(ResultJson, RefusesUnknownAndMissingFieldsOfItsOwnVersion) {
+  const std::string text = serialize(example_result());
+  EXPECT_THAT(error_of(replaced(text, "\"suite\": ", "\"colour\": 1, \"suite\": ")).what(),
+              HasSubstr("/plan/colour is not a field"));
+  EXPECT_THAT(error_of(replaced(text, "\"resumed\": 0,", "")).what(),
+              HasSubstr("/run \"resumed\" is missing"));
+}
+
+TEST(ResultJson, ReplacesBytesThatAreNotUtf8WhenWriting) {
+  Result result = example_result();
+  result.cells[1].reason = "server said \xff";
+  EXPECT_EQ(parse(serialize(result)).result.cells[1].reason, "server said \xEF\xBF\xBD");
+}
+
+TEST(ResultJson, DoesNotWriteAFigureThatIsNotFinite) {
+  Result result = example_result();
+  result.cells[0].trials[0].throughput_per_s = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(serialize(result), std::logic_error);
+}
+
+TEST(Result, SaysWhetherAnInvariantIsBroken) {
+  Trial trial;
+  EXPECT_FALSE(trial.broken());
+  trial.invariant('I') = true;
+  EXPECT_FALSE(trial.broken());
+  trial.invariant('A') = false;
+  EXPECT_TRUE(trial.broken());
+}
+
+}  // namespace
+}  // namespace asyncbench::result
