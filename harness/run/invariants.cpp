@@ -15,12 +15,6 @@ std::uint64_t ended(const Recording& recording, Phase phase, Outcome outcome) {
   return recording.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(outcome)];
 }
 
-std::uint64_t ended_whole_trial(const Recording& recording, Outcome outcome) {
-  std::uint64_t sum = 0;
-  for (const auto& phase : recording.ended) sum += phase[static_cast<std::size_t>(outcome)];
-  return sum;
-}
-
 // Requests whose response the server may have written without the client counting it as read.
 std::uint64_t maybe_answered(const Recording& recording) {
   return ended_whole_trial(recording, Outcome::cancelled) +
@@ -67,6 +61,12 @@ std::string figures(char letter, const Records& records) {
 }
 
 }  // namespace
+
+std::uint64_t ended_whole_trial(const Recording& recording, Outcome outcome) {
+  std::uint64_t sum = 0;
+  for (const auto& phase : recording.ended) sum += phase[static_cast<std::size_t>(outcome)];
+  return sum;
+}
 
 std::optional<bool> requests_balance(const report::Record& client, const Cell& cell) {
   const Recording& r = *client.recording;

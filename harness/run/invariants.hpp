@@ -40,6 +40,9 @@ std::optional<bool> resources_back(const Records& records);
 // and for the time between two requests of a task (2 us). J. Little, Operations Research 9 (1961).
 std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
 
+// Requests of the whole trial that ended so.
+std::uint64_t ended_whole_trial(const measure::Recording& recording, Outcome outcome);
+
 // Sets the invariants of the trial and, for each broken one, a note that says what was seen. F and
 // I are about many trials: F is set by the runner, I stays null. What weakens a trial without
 // breaking it (the generator at its limit, overload) is analyze's to note.

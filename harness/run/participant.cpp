@@ -1,1 +1,367 @@
-// Not written yet.
+#include "run/participant.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <stop_token>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "core/fd.hpp"
+#include "measure/cpu.hpp"
+#include "run/messages.hpp"
+#include "run/resources.hpp"
+#include "run/side.hpp"
+#include "run/window_meter.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+constexpr Duration kTearDownLimit = std::chrono::seconds(1);
+
+[[noreturn]] void refuse(const char* operation) {
+  throw std::system_error(errno, std::system_category(), operation);
+}
+
+// The two descriptors to the runner.
+class Line {
+ public:
+  // The next whole line; nullopt when there is none yet, see ended().
+  std::optional<std::string> take() {
+    const std::size_t end = text_.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    std::string line = text_.substr(0, end);
+    text_.erase(0, end + 1);
+    return line;
+  }
+
+  // Reads what has come, waiting until there is something.
+  void receive() {
+    std::array<char, 4096> buffer;
+    const ssize_t got = ::read(kJobFd, buffer.data(), buffer.size());
+    if (got > 0) {
+      text_.append(buffer.data(), static_cast<std::size_t>(got));
+    } else if (got == 0 || errno != EINTR) {
+      ended_ = true;
+    }
+  }
+
+  // The runner has gone.
+  bool ended() const { return ended_; }
+
+  static void send(const Report& report) {
+    const std::string line = to_line(report) + '\n';
+    std::size_t sent = 0;
+    while (sent < line.size()) {
+      const ssize_t wrote = ::write(kRecordFd, line.data() + sent, line.size() - sent);
+      if (wrote < 0 && errno != EINTR) return;  // the runner has gone; so will we
+      if (wrote > 0) sent += static_cast<std::size_t>(wrote);
+    }
+  }
+
+ private:
+  std::string text_;
+  bool ended_ = false;
+};
+
+// A timer at an absolute time of CLOCK_MONOTONIC.
+class Alarm {
+ public:
+  Alarm() : fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+    if (!fd_) refuse("timerfd_create");
+  }
+  int fd() const { return fd_.get(); }
+  void set(Time at) {
+    const std::int64_t ns = std::max<std::int64_t>(to_ns(at), 1);
+    itimerspec when{};
+    when.it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
+    if (::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr) != 0) {
+      refuse("timerfd_settime");
+    }
+  }
+  void clear() {
+    std::uint64_t expirations = 0;
+    [[maybe_unused]] const ssize_t got = ::read(fd_.get(), &expirations, sizeof expirations);
+  }
+
+ private:
+  Fd fd_;
+};
+
+// Wakes the harness thread from the strategy's threads.
+class Bell {
+ public:
+  Bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!fd_) refuse("eventfd");
+  }
+  int fd() const { return fd_.get(); }
+  void ring() const { ::eventfd_write(fd_.get(), 1); }
+  void clear() const {
+    eventfd_t rings = 0;
+    ::eventfd_read(fd_.get(), &rings);
+  }
+
+ private:
+  Fd fd_;
+};
+
+Fd termination_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  // Blocked before any other thread exists: all of them inherit it.
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Fd fd{::signalfd(-1, &signals, SFD_CLOEXEC)};
+  if (!fd) refuse("signalfd");
+  return fd;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Runs one job: the harness thread's poll loop around a strategy in a thread of its own.
+class Participant {
+ public:
+  Participant(const order::Job& order, Strategy& strategy, Line& line)
+      : order_(order), strategy_(strategy), line_(line), meter_(order.count_syscalls) {}
+
+  report::Record run() {
+    const measure::UsageSnapshot before = measure::take_usage();
+    report::Record record;
+    run_side(record);
+    record.usage = meter_.usage();
+    record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
+    record.resources_missing = wait_until_back(before, kTearDownLimit);
+    record.resources_back = record.resources_missing.empty();
+    return record;
+  }
+
+ private:
+  // What happens in a trial, in this order; a failure or a stop may skip some of it.
+  enum class Phase { before_window, window, drain, stopped };
+
+  void run_side(report::Record& record) {
+    const std::size_t lanes =
+        lanes_of(strategy_.info(), order_.threads, measure::allowed_cpus().size());
+    const std::unique_ptr<Side> side =
+        make_side(order_, strategy_, lanes,
+                  {.ready = [this] { raise(ready_); }, .budget_spent = [this] { raise(spent_); }});
+    record.lanes.resize(lanes);
+    Job job;
+    job.lanes = record.lanes;
+    job.stop = stop_.get_token();
+    side->prepare(job);
+    if (const auto port = side->port()) Line::send(report::Listening{*port});
+
+    std::string failure;
+    {
+      const std::jthread strategy_thread([&] {
+        try {
+          strategy_.run(job);
+        } catch (const std::exception& error) {
+          failure = error.what();
+        }
+        raise(finished_);
+      });
+      try {
+        attend(*side);
+      } catch (...) {
+        stop_.request_stop();  // the thread is joined on the way out
+        throw;
+      }
+    }
+    if (!failure.empty()) throw StrategyError(failure);
+    if (phase_ == Phase::before_window || phase_ == Phase::window) {
+      throw StrategyError("the strategy ended before the window did");
+    }
+    side->fill(record);
+    record.window_start_ns = window_start_ns_;
+    record.window_end_ns = window_end_ns_;
+  }
+
+  // From a strategy's thread.
+  void raise(std::atomic<bool>& flag) {
+    flag.store(true);
+    bell_.ring();
+  }
+
+  void attend(Side& side) {
+    bool told_ready = false;
+    while (true) {
+      std::array<pollfd, 4> polled{pollfd{.fd = line_.ended() ? -1 : kJobFd, .events = POLLIN},
+                                   pollfd{.fd = signals_.get(), .events = POLLIN},
+                                   pollfd{.fd = alarm_.fd(), .events = POLLIN},
+                                   pollfd{.fd = bell_.fd(), .events = POLLIN}};
+      if (::poll(polled.data(), polled.size(), -1) < 0) continue;
+      // The alarm first: what it measures is exact only at once.
+      if (polled[2].revents != 0) {
+        alarm_.clear();
+        alarm_rings();
+      }
+      if (polled[3].revents != 0) {
+        bell_.clear();
+        if (ready_ && !told_ready) {
+          told_ready = true;
+          Line::send(report::Ready{});
+        }
+        if (spent_.exchange(false)) budget_is_spent(side);
+        if (finished_) return;
+      }
+      if (polled[1].revents != 0) stop();
+      if (polled[0].revents != 0) {
+        line_.receive();
+        while (const auto text = line_.take()) obey(order_from(*text), side);
+        if (line_.ended()) stop();
+      }
+    }
+  }
+
+  void obey(const Order& order, Side& side) {
+    std::visit(Overloaded{[](const order::Job&) { throw ProtocolError("a second job"); },
+                          [&](const order::Go& go) { start(go, side); },
+                          [&](const order::WindowEnd& end) { end_window(end.window_end_ns); },
+                          [&](const order::Stop&) { stop(); }},
+               order);
+  }
+
+  void start(const order::Go& go, Side& side) {
+    window_start_ns_ = go.window_start_ns;
+    window_end_ns_ = go.window_end_ns.value_or(0);
+    side.set_window(go);
+    alarm_.set(from_ns(go.window_start_ns));
+  }
+
+  void alarm_rings() {
+    switch (phase_) {
+      case Phase::before_window:
+        begin_window();
+        break;
+      case Phase::window:
+        end_window(window_end_ns_);
+        break;
+      case Phase::drain:
+        stop();
+        break;
+      case Phase::stopped:
+        break;
+    }
+  }
+
+  void begin_window() {
+    meter_.window_starts();
+    phase_ = Phase::window;
+    // With a budget the end comes by the bell (client) or by order (server).
+    if (window_end_ns_ != 0) alarm_.set(from_ns(window_end_ns_));
+  }
+
+  void budget_is_spent(Side& side) {
+    const std::int64_t end_ns = side.window_end_ns();
+    end_window(end_ns);
+    Line::send(report::WindowEnd{end_ns});
+  }
+
+  void end_window(std::int64_t end_ns) {
+    // A small budget can be spent before the alarm of the start has been seen.
+    if (phase_ == Phase::before_window) begin_window();
+    if (phase_ != Phase::window) return;
+    meter_.window_ends();
+    window_end_ns_ = end_ns;
+    phase_ = Phase::drain;
+    // A server drains until it is told to stop: its clients may still be waiting for it.
+    if (order_.role == Role::client) alarm_.set(from_ns(end_ns) + order_.grace);
+  }
+
+  void stop() {
+    if (phase_ == Phase::drain) phase_ = Phase::stopped;
+    stop_.request_stop();
+  }
+
+  const order::Job& order_;
+  Strategy& strategy_;
+  Line& line_;
+  WindowMeter meter_;
+  Fd signals_ = termination_signals();
+  Alarm alarm_;
+  Bell bell_;
+  std::stop_source stop_;
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> spent_{false};
+  std::atomic<bool> finished_{false};
+  Phase phase_ = Phase::before_window;
+  std::int64_t window_start_ns_ = 0;
+  std::int64_t window_end_ns_ = 0;
+};
+
+order::Job receive_job(Line& line) {
+  while (true) {
+    if (const auto text = line.take()) {
+      const Order order = order_from(*text);
+      if (const auto* job = std::get_if<order::Job>(&order)) return *job;
+      throw ProtocolError("the first line is not a job");
+    }
+    if (line.ended()) throw ProtocolError("the runner ended before it sent a job");
+    line.receive();
+  }
+}
+
+report::Record run_job(const Registry& registry, Line& line) {
+  const order::Job order = receive_job(line);
+  // Between fork and prctl the runner may have ended without the signal reaching us.
+  if (order.parent != 0 && ::getppid() != order.parent) {
+    throw ProtocolError("the runner has ended");
+  }
+  if (!order.cpus.empty()) {
+    const std::string refused = measure::pin_to({order.cpus.begin(), order.cpus.end()});
+    if (!refused.empty()) throw StrategyError(refused);
+  }
+  Strategy* strategy = registry.find(order.strategy);
+  if (strategy == nullptr) throw StrategyError("unknown strategy " + order.strategy);
+  return Participant(order, *strategy, line).run();
+}
+
+}  // namespace
+
+int participant_main(const Registry& registry) {
+  if (::fcntl(kJobFd, F_GETFD) < 0 || ::fcntl(kRecordFd, F_GETFD) < 0) {
+    fmt::print(stderr,
+               "asyncbench participant is started by asyncbench run, with a job on descriptor {} "
+               "and its record expected on {}; see docs/participant-protocol.md\n",
+               kJobFd, kRecordFd);
+    return 2;
+  }
+  ::fcntl(kJobFd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(kRecordFd, F_SETFD, FD_CLOEXEC);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Timers late by the default of 50 us would be measured as lateness of the strategy (prctl(2)).
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  ::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+
+  Line line;
+  try {
+    Line::send(run_job(registry, line));
+  } catch (const std::exception& error) {
+    Line::send(report::Failed{error.what()});
+  }
+  return 0;
+}
+
+}  // namespace asyncbench::run

@@ -59,10 +59,11 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
                  const Summarize& summarize = {});
 
 // One trial of one cell in fresh processes, for Google Benchmark binaries: the window ends after
-// settings.requests requests. Nothing is stored. Trial::status says how it ended.
+// settings.requests requests. Nothing is stored. settings.peer_strategy and .pin must be resolved:
+// choose_peer_strategy(), resolve_pinning(). Trial::status says how it ended.
 // The program's main must begin with
 //   if (argc > 1 && std::string_view(argv[1]) == "participant") return participant_main(registry);
-result::Trial measure_once(const Cell& cell, const Settings& settings, const Registry& registry);
+result::Trial measure_once(const Cell& cell, const Settings& settings);
 
 // The descriptors, ports and folder that the plan needs; one message each that cannot be had.
 std::vector<std::string> preflight(const Plan& plan);

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "run/runner.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+// Beside its connections a participant holds rings, timers, pipes and listeners.
+constexpr std::uint64_t kOtherDescriptors = 64;
+
+// The targets of the embedded origin rotate over 127.0.0.1 to 127.0.0.16.
+constexpr std::uint64_t kOriginAddresses = 16;
+
+std::uint64_t most_connections(const Plan& plan, bool foreign) {
+  std::uint64_t most = 0;
+  for (const Cell& cell : plan.cells) {
+    if (!cell.unsupported.empty() || cell.parameters.urls.empty() == foreign) continue;
+    most = std::max<std::uint64_t>(most, cell.parameters.connections);
+  }
+  return most;
+}
+
+// /proc/sys/net/ipv4/ip_local_port_range; Linux' default where it cannot be read.
+std::uint64_t ephemeral_ports() {
+  std::uint64_t first = 32768;
+  std::uint64_t last = 60999;
+  std::ifstream{"/proc/sys/net/ipv4/ip_local_port_range"} >> first >> last;
+  return last - first + 1;
+}
+
+void check_ports(std::vector<std::string>& problems, std::uint64_t connections,
+                 std::uint64_t addresses) {
+  const std::uint64_t ports = ephemeral_ports();
+  if (connections <= ports * addresses) return;
+  problems.push_back(fmt::format(
+      "{} connections need more than the {} ports of net.ipv4.ip_local_port_range; widen it with "
+      "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"",
+      connections, ports));
+}
+
+}  // namespace
+
+std::vector<std::string> preflight(const Plan& plan) {
+  std::vector<std::string> problems;
+  const std::uint64_t own = most_connections(plan, false);
+  const std::uint64_t foreign = most_connections(plan, true);
+  const std::uint64_t needed = std::max(own, foreign) + kOtherDescriptors;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && needed > limit.rlim_max) {
+    problems.push_back(fmt::format(
+        "{} descriptors are needed, but the hard limit is {}; raise it with ulimit -Hn {} "
+        "(as root) or use fewer connections",
+        needed, limit.rlim_max, needed));
+  }
+  check_ports(problems, own, kOriginAddresses);
+  check_ports(problems, foreign, 1);
+  return problems;
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,244 @@
+#include "run/runner.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "measure/cpu.hpp"
+#include "measure/environment.hpp"
+#include "result/journal.hpp"
+#include "result/store.hpp"
+#include "run/clock_time.hpp"
+#include "run/header.hpp"
+#include "run/interrupt.hpp"
+#include "run/schedule.hpp"
+#include "run/trial.hpp"
+#include "run/verdict.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+std::string journal_of(const std::string& out) { return out + ".journal"; }
+
+result::Environment environment_of(const Plan& plan, const Registry& registry) {
+  const measure::Environment read = measure::read_environment();
+  result::Environment environment;
+  environment.unreadable = read.unreadable;
+  environment.libraries = read.libraries;
+  for (const auto& [name, fact] : read.facts) {
+    environment.facts.emplace_back(
+        name, std::visit([](const auto& value) { return result::Fact{value}; }, fact));
+  }
+  // "liburing 2.3": the strategies name their own.
+  for (const Cell& cell : plan.cells) {
+    const Strategy* strategy = registry.find(cell.strategy);
+    const std::string& library = strategy == nullptr ? cell.strategy : strategy->info().library;
+    const std::size_t space = library.rfind(' ');
+    if (space != std::string::npos) {
+      environment.libraries.emplace(library.substr(0, space), library.substr(space + 1));
+    }
+  }
+  return environment;
+}
+
+// Keeps idle CPUs awake where the plan wants it; says in the plan which of the two it is.
+class IdleSetting {
+ public:
+  IdleSetting(CpuIdle wanted, result::Result& result, Progress& progress) {
+    if (wanted == CpuIdle::leave) return;
+    hold_.emplace();
+    if (hold_->held()) return;
+    if (wanted == CpuIdle::poll) {
+      throw UsageError(fmt::format("--cpu-idle poll: {}", hold_->reason()));
+    }
+    result.plan.cpu_idle = "default";
+    const std::string detail =
+        fmt::format("idle CPUs may sleep deeply, which latencies include: {}", hold_->reason());
+    result.run.notes.push_back({.code = "cpu_idle", .detail = detail});
+    progress.note(detail);
+  }
+
+ private:
+  std::optional<measure::CpuIdleHold> hold_;
+};
+
+class Runner {
+ public:
+  Runner(const Plan& plan, const std::string& out, Progress& progress, const Summarize& summarize,
+         InterruptWatch& interrupt)
+      : plan_(plan), out_(out), progress_(progress), summarize_(summarize), interrupt_(interrupt) {}
+
+  // Measures what `result` lacks, adding to journal and result.
+  RunReport run(result::Result result, result::Journal& journal) {
+    RunReport report{.result = std::move(result)};
+    std::size_t done = 0;
+    for (const result::Cell& cell : report.result.cells) done += cell.trials.size();
+    progress_.run_begins(plan_, done);
+    try {
+      measure_due(report.result, journal, done);
+      if (due_trials(plan_, report.result).empty()) journal.end();
+    } catch (const result::StoreError& error) {
+      report.exit_code = ExitCode::not_stored;
+      report.messages.emplace_back(error.what());
+    }
+    finish(report);
+    return report;
+  }
+
+ private:
+  void measure_due(result::Result& result, result::Journal& journal, std::size_t done) {
+    const Time began = now();
+    while (interrupt_.taken() == 0) {
+      const std::vector<DueTrial> due = due_trials(plan_, result);
+      if (due.empty()) return;
+      const DueTrial& next = due.front();
+      const Cell& cell = plan_.cells[next.trial.cell];
+      Step step{.cell = cell, .trial = next.trial, .index = done, .total = done + due.size()};
+      step.elapsed = now() - began;
+      step.remaining = expected_time(due);
+      progress_.trial_begins(step);
+      result::Trial trial = run_trial({.cell = cell,
+                                       .settings = plan_.settings,
+                                       .kind = next.trial.kind,
+                                       .block = next.trial.block,
+                                       .repeat = next.repeat,
+                                       .interrupt_fd = interrupt_.fd()});
+      // An interrupted trial leaves no record: it is run again on resume.
+      if (trial.status == result::TrialStatus::cancelled) continue;
+      trial.invariant('F') = true;  // this is its one record; the whole is checked at the end
+      journal.append(cell.id, trial);
+      result::Cell& row = *result.find_cell(cell.id);
+      row.trials.push_back(std::move(trial));
+      ++done;
+      step.elapsed = now() - began;
+      step.remaining = expected_time(due) - run::expected_time(plan_.settings, next.trial.kind);
+      progress_.trial_ends(step, row.trials.back());
+    }
+  }
+
+  Duration expected_time(const std::vector<DueTrial>& due) const {
+    Duration sum{0};
+    for (const DueTrial& trial : due) sum += run::expected_time(plan_.settings, trial.trial.kind);
+    return sum;
+  }
+
+  // The result as a whole, stored; the worst of all exit codes.
+  void finish(RunReport& report) {
+    RunVerdict verdict = conclude(plan_, report.result);
+    const int signal = interrupt_.taken();
+    report.result.run.finished = utc_now();
+    report.result.run.complete = due_trials(plan_, report.result).empty();
+    for (std::string& message : verdict.messages) report.messages.push_back(std::move(message));
+    if (report.exit_code == ExitCode::done) report.exit_code = verdict.exit_code;
+    if (signal != 0) {
+      report.exit_code = signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
+      report.messages.push_back(
+          fmt::format("interrupted; go on with asyncbench run --resume {}", out_));
+    }
+    if (summarize_) summarize_(report.result);
+    try {
+      result::write_atomically(out_, result::serialize(report.result));
+      report.out = out_;
+    } catch (const result::StoreError& error) {
+      report.exit_code = ExitCode::not_stored;
+      report.messages.emplace_back(error.what());
+    }
+  }
+
+  const Plan& plan_;
+  const std::string& out_;
+  Progress& progress_;
+  const Summarize& summarize_;
+  InterruptWatch& interrupt_;
+};
+
+void check_preflight(const Plan& plan) {
+  const std::vector<std::string> problems = preflight(plan);
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
+// A journal that stands in the way: of a finished run it has served its purpose.
+void clear_finished_journal(const std::string& out) {
+  const std::string path = journal_of(out);
+  if (!std::filesystem::exists(path)) return;
+  bool ended = false;
+  try {
+    ended = result::read_journal(path).ended;
+  } catch (const result::FormatError&) {
+    throw UsageError(fmt::format("{} is in the way and no journal of ours; remove it", path));
+  }
+  if (!ended) {
+    throw UsageError(
+        fmt::format("{} holds an unfinished run: go on with --resume {}, or remove it", path, out));
+  }
+  std::filesystem::remove(path);
+}
+
+RunReport not_stored(const result::StoreError& error) {
+  return {.exit_code = ExitCode::not_stored, .messages = {error.what()}};
+}
+
+}  // namespace
+
+RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
+              const Summarize& summarize) {
+  check_preflight(plan);
+  try {
+    result::check_writable(plan.out);
+    clear_finished_journal(plan.out);
+    InterruptWatch interrupt;
+    result::Result header = header_of(plan, registry);
+    header.environment = environment_of(plan, registry);
+    const IdleSetting idle(plan.settings.cpu_idle, header, progress);
+    result::Journal journal = result::Journal::create(journal_of(plan.out), header, "");
+    return Runner(plan, plan.out, progress, summarize, interrupt).run(std::move(header), journal);
+  } catch (const result::StoreError& error) {
+    return not_stored(error);
+  }
+}
+
+RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
+                 const Summarize& summarize) {
+  const std::string path = journal_of(out);
+  if (!std::filesystem::exists(path)) {
+    throw UsageError(fmt::format("there is no {}: nothing to resume", path));
+  }
+  try {
+    result::check_writable(out);
+    result::JournalContents contents;
+    result::Journal journal = result::Journal::resume(path, contents);
+    const Plan plan = plan_of(contents.result);
+    for (const Cell& cell : plan.cells) {
+      if (registry.find(cell.strategy) == nullptr) {
+        throw UsageError(
+            fmt::format("the journal's strategy {} is not in this build", cell.strategy));
+      }
+    }
+    check_preflight(plan);
+    InterruptWatch interrupt;
+    if (!contents.ended) ++contents.result.run.resumed;
+    if (contents.torn_bytes > 0) {
+      progress.note(fmt::format("{}: cut off {} bytes of a record that was being written", path,
+                                contents.torn_bytes));
+    }
+    const IdleSetting idle(plan.settings.cpu_idle, contents.result, progress);
+    return Runner(plan, out, progress, summarize, interrupt)
+        .run(std::move(contents.result), journal);
+  } catch (const result::StoreError& error) {
+    return not_stored(error);
+  } catch (const result::FormatError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+result::Trial measure_once(const Cell& cell, const Settings& settings) {
+  if (cell.unsupported.empty()) return run_trial({.cell = cell, .settings = settings});
+  result::Trial trial;
+  trial.status = result::TrialStatus::failed;
+  trial.reason = cell.unsupported;
+  return trial;
+}
+
+}  // namespace asyncbench::run

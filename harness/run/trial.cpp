@@ -1,0 +1,291 @@
+#include "run/trial.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "measure/cpu.hpp"
+#include "measure/disturbance.hpp"
+#include "result/from_recording.hpp"
+#include "run/clock_time.hpp"
+#include "run/invariants.hpp"
+#include "run/messages.hpp"
+#include "run/process.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using result::TrialStatus;
+
+// Between an order and its answer; generous, since only a broken participant exhausts them.
+constexpr Duration kAnswerLimit = std::chrono::seconds(10);
+constexpr Duration kBudgetLimit = std::chrono::minutes(10);
+
+// The window must not start before both participants know of it.
+constexpr Duration kWindowLead = std::chrono::milliseconds(10);
+
+struct TrialFailure {
+  TrialStatus status;
+  std::string reason;
+};
+
+// On the subject's CPU, where the runner itself is not.
+Duration canary_on(const std::vector<unsigned>& cpus) {
+  Duration took{0};
+  std::thread([&] {
+    if (!cpus.empty()) measure::pin_to({static_cast<int>(cpus.front())});
+    took = measure::spin_canary();
+  }).join();
+  return took;
+}
+
+class TrialRun {
+ public:
+  explicit TrialRun(const TrialOrder& order)
+      : cell_(order.cell),
+        settings_(order.settings),
+        kind_(order.kind),
+        seed_(trial_seed(order.settings.seed, order.block)),
+        events_(order.interrupt_fd) {
+    trial_.block = order.block;
+    trial_.repeat = order.repeat;
+    trial_.kind = order.kind;
+    trial_.started = utc_now();
+    trial_.seed = seed_;
+    trial_.warm_up_ns = settings_.warmup.count();
+    trial_.window_ns = window_of(settings_, kind_).count();
+  }
+
+  result::Trial run() {
+    try {
+      trial_.disturbance.canary_before_ns = canary_on(settings_.pin.subject).count();
+      converse();
+      trial_.disturbance.canary_after_ns = canary_on(settings_.pin.subject).count();
+      judge();
+    } catch (const TrialFailure& failure) {
+      trial_.status = failure.status;
+      trial_.reason = failure.reason;
+    } catch (const std::exception& error) {
+      trial_.status = TrialStatus::failed;
+      trial_.reason = error.what();
+    }
+    return std::move(trial_);
+  }
+
+ private:
+  bool subject_is_client() const { return cell_.workload == Workload::fetch; }
+
+  // A foreign server is there already, and null has none.
+  bool has_server() const {
+    return cell_.parameters.urls.empty() && cell_.strategy != kNullStrategy;
+  }
+
+  order::Job job_for(Role role, std::uint16_t port) const {
+    const bool is_subject = (role == Role::client) == subject_is_client();
+    order::Job job;
+    job.role = role;
+    job.strategy = is_subject ? cell_.strategy : settings_.peer_strategy;
+    job.parameters = cell_.parameters;
+    job.allowed_hosts = settings_.allowed_hosts;
+    job.port = port;
+    job.threads = is_subject ? settings_.threads : 1;
+    job.cpus = is_subject ? settings_.pin.subject : settings_.pin.peer;
+    job.seed = seed_;
+    job.window_expected = window_of(settings_, kind_);
+    job.grace = settings_.grace;
+    job.requests = role == Role::client ? settings_.requests : 0;
+    job.count_syscalls = kind_ == result::TrialKind::count && is_subject;
+    job.parent = ::getpid();
+    return job;
+  }
+
+  Process& start(std::unique_ptr<Process>& process, Role role, std::uint16_t port) {
+    const bool is_subject = (role == Role::client) == subject_is_client();
+    process = std::make_unique<Process>(is_subject ? "subject" : "peer");
+    processes_.push_back(process.get());
+    process->send(to_line(Order{job_for(role, port)}));
+    return *process;
+  }
+
+  void converse() {
+    std::uint16_t port = 0;
+    if (has_server()) {
+      start(server_, Role::server, 0);
+      port = await<report::Listening>(*server_, now() + kAnswerLimit, "listening").port;
+    }
+    start(client_, Role::client, port);
+    await<report::Ready>(*client_, now() + ready_limit(), "ready");
+
+    const Time window_start = now() + std::max<Duration>(settings_.warmup, kWindowLead);
+    const Time window_end = lay_window(window_start);
+    client_record_ =
+        await<report::Record>(*client_, window_end + settings_.grace + kAnswerLimit, "record");
+    if (!client_record_.recording) fail(*client_, "its record holds no recording");
+    if (server_) {
+      server_->send(to_line(Order{order::Stop{}}));
+      server_record_ = await<report::Record>(*server_, now() + kAnswerLimit, "record");
+    }
+    await_ends();
+  }
+
+  // Returns the window's end, whether it was set or found by the client.
+  Time lay_window(Time start) {
+    const bool by_budget = settings_.requests > 0;
+    Time end = start + window_of(settings_, kind_);
+    order::Go go{.window_start_ns = to_ns(start)};
+    if (!by_budget) go.window_end_ns = to_ns(end);
+    for (Process* process : processes_) process->send(to_line(Order{go}));
+
+    const int cpu = settings_.pin.subject.empty() ? 0 : static_cast<int>(settings_.pin.subject[0]);
+    pass_until(start);
+    const measure::MachineSnapshot before = measure::take_machine(cpu);
+    if (by_budget) {
+      const auto ended = await<report::WindowEnd>(*client_, start + kBudgetLimit, "window_end");
+      end = from_ns(ended.window_end_ns);
+      if (server_) server_->send(to_line(Order{order::WindowEnd{ended.window_end_ns}}));
+    } else {
+      pass_until(end);
+    }
+    put_disturbance(measure::difference(before, measure::take_machine(cpu)));
+    return end;
+  }
+
+  // Time for every task's first outcome: a server's delay or a slow schedule may precede it.
+  Duration ready_limit() const {
+    const workloads::HttpParameters& p = cell_.parameters;
+    Duration limit = kAnswerLimit + p.deadline + 10 * p.server_delay.mean;
+    if (p.arrivals.open_loop()) {
+      const double seconds = p.connections / p.arrivals.rate_per_s;
+      limit += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+    }
+    return limit;
+  }
+
+  template <class Wanted>
+  Wanted await(Process& from, Time deadline, std::string_view wanted) {
+    const Event event = events_.next(processes_, deadline);
+    if (event.kind == EventKind::timed_out) {
+      throw TrialFailure{TrialStatus::timeout,
+                         fmt::format("{} hung: no \"{}\" in time", from.name(), wanted)};
+    }
+    const std::string line = line_of(event);
+    Report report = parsed(*event.from, line);
+    if (event.from == &from) {
+      if (auto* got = std::get_if<Wanted>(&report)) return std::move(*got);
+    }
+    fail(*event.from, fmt::format("said \"{}\" where \"{}\" was due", line.substr(0, 80), wanted));
+  }
+
+  // Nothing may happen until then.
+  void pass_until(Time until) {
+    const Event event = events_.next(processes_, until);
+    if (event.kind == EventKind::timed_out) return;
+    const std::string line = line_of(event);
+    parsed(*event.from, line);
+    fail(*event.from, fmt::format("said \"{}\" during the window", line.substr(0, 80)));
+  }
+
+  void await_ends() {
+    const Time deadline = now() + kTerminationGrace;
+    for (std::size_t alive = processes_.size(); alive > 0; --alive) {
+      const Event event = events_.next(processes_, deadline);
+      if (event.kind == EventKind::timed_out) {
+        throw TrialFailure{TrialStatus::timeout, "a participant did not end after its record"};
+      }
+      if (event.kind == EventKind::interrupted) interrupted();
+      if (event.kind == EventKind::line) fail(*event.from, "went on after its record");
+      if (!event.from->ended_well()) fail_at_end(*event.from);
+    }
+  }
+
+  // The line of an event that has to be one.
+  std::string line_of(const Event& event) const {
+    if (event.kind == EventKind::interrupted) interrupted();
+    if (event.kind == EventKind::ended) fail_at_end(*event.from);
+    return event.line;
+  }
+
+  Report parsed(const Process& from, const std::string& line) const {
+    Report report = [&] {
+      try {
+        return report_from(line);
+      } catch (const ProtocolError& error) {
+        fail(from, error.what());
+      }
+    }();
+    if (const auto* failed = std::get_if<report::Failed>(&report)) fail(from, failed->reason);
+    return report;
+  }
+
+  [[noreturn]] static void interrupted() {
+    throw TrialFailure{TrialStatus::cancelled, "interrupted"};
+  }
+
+  [[noreturn]] static void fail(const Process& process, const std::string& reason) {
+    throw TrialFailure{TrialStatus::failed, fmt::format("{}: {}", process.name(), reason)};
+  }
+
+  [[noreturn]] static void fail_at_end(const Process& process) {
+    std::string reason = fmt::format("{} {}", process.name(), process.how_it_ended());
+    if (const std::string words = process.last_words(); !words.empty()) reason += ": " + words;
+    throw TrialFailure{process.crashed() ? TrialStatus::crashed : TrialStatus::failed, reason};
+  }
+
+  void put_disturbance(const measure::MachineSnapshot& spent) {
+    result::Disturbance& disturbance = trial_.disturbance;
+    disturbance.steal_ns = spent.steal_ns;
+    disturbance.softirq_ns = spent.softirq_ns;
+    disturbance.pressure_cpu_ns = spent.pressure_cpu_ns;
+    disturbance.frequency_khz = spent.frequency_khz;
+    disturbance.unreadable = spent.unreadable;
+  }
+
+  void judge() {
+    trial_.window_ns = client_record_.window_end_ns - client_record_.window_start_ns;
+    result::put_recording(trial_, *client_record_.recording);
+    if (cell_.parameters.arrivals.open_loop()) {
+      trial_.offered_per_s = static_cast<double>(client_record_.arrivals_due) * 1e9 /
+                             static_cast<double>(trial_.window_ns);
+    }
+    const report::Record& subject = subject_is_client() ? client_record_ : server_record_;
+    const report::Record& peer = subject_is_client() ? server_record_ : client_record_;
+    trial_.subject = subject.usage;
+    trial_.lanes = subject.lanes;
+    if (server_) {
+      trial_.peer = peer.usage;
+      trial_.server = server_record_.server;
+    }
+    check_invariants(
+        trial_, {.client = &client_record_, .server = server_ ? &server_record_ : nullptr}, cell_);
+    const bool bug = ended_whole_trial(*client_record_.recording, Outcome::internal) > 0;
+    trial_.valid = !trial_.broken() && !bug;
+    if (trial_.valid) return;
+    trial_.status = TrialStatus::invalid;
+    for (const result::Note& note : trial_.notes) {
+      if (!trial_.reason.empty()) trial_.reason += "; ";
+      trial_.reason += fmt::format("{}: {}", note.code, note.detail);
+    }
+  }
+
+  const Cell& cell_;
+  const Settings& settings_;
+  const result::TrialKind kind_;
+  const std::uint64_t seed_;
+  EventLoop events_;
+  // The client after the server: it ends first.
+  std::unique_ptr<Process> server_;
+  std::unique_ptr<Process> client_;
+  std::vector<Process*> processes_;
+  report::Record client_record_;
+  report::Record server_record_;
+  result::Trial trial_;
+};
+
+}  // namespace
+
+result::Trial run_trial(const TrialOrder& order) { return TrialRun(order).run(); }
+
+}  // namespace asyncbench::run

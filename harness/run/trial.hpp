@@ -1,0 +1,24 @@
+// One trial of one cell: fresh processes, one conversation, one record.
+#pragma once
+
+#include <cstdint>
+
+#include "result/result.hpp"
+#include "run/plan.hpp"
+
+namespace asyncbench::run {
+
+struct TrialOrder {
+  const Cell& cell;
+  const Settings& settings;
+  result::TrialKind kind = result::TrialKind::timed;
+  unsigned block = 0;
+  unsigned repeat = 0;
+  int interrupt_fd = -1;  // readable: give up, the trial ends as cancelled
+};
+
+// Runs it, in this thread. Whatever goes wrong with the participants is in the trial's status and
+// reason; both processes have ended on return.
+result::Trial run_trial(const TrialOrder& order);
+
+}  // namespace asyncbench::run

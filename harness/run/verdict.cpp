@@ -1,0 +1,82 @@
+#include "run/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "run/schedule.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using result::Trial;
+using result::TrialStatus;
+
+struct Lacking {
+  std::size_t invalid = 0;  // planned trials whose last record is invalid
+  std::size_t failed = 0;
+  const Trial* example = nullptr;
+};
+
+// A record that a later repeat has replaced does not count.
+bool is_replaced(const result::Cell& cell, const Trial& trial) {
+  return std::ranges::any_of(cell.trials, [&](const Trial& other) {
+    return other.block == trial.block && other.kind == trial.kind && other.repeat > trial.repeat;
+  });
+}
+
+Lacking lacking_of(const result::Cell& cell) {
+  Lacking lacking;
+  for (const Trial& trial : cell.trials) {
+    if (trial.valid || is_replaced(cell, trial)) continue;
+    ++(trial.status == TrialStatus::invalid ? lacking.invalid : lacking.failed);
+    lacking.example = &trial;
+  }
+  return lacking;
+}
+
+bool has_valid_timed(const result::Cell& cell) {
+  return std::ranges::any_of(cell.trials, [](const Trial& trial) {
+    return trial.valid && trial.kind == result::TrialKind::timed;
+  });
+}
+
+}  // namespace
+
+RunVerdict conclude(const Plan& plan, result::Result& result) {
+  RunVerdict verdict;
+  bool incomplete = false;
+  bool invalid = false;
+  for (const Cell& planned : plan.cells) {
+    result::Cell& cell = *result.find_cell(planned.id);
+    if (!planned.unsupported.empty()) {
+      if (!planned.named) continue;
+      incomplete = true;
+      verdict.messages.push_back(
+          fmt::format("{} cannot run {} here: {}", cell.strategy, cell.workload, cell.reason));
+      continue;
+    }
+    const Lacking lacking = lacking_of(cell);
+    if (lacking.example == nullptr) continue;
+    invalid |= lacking.invalid > 0;
+    incomplete |= lacking.failed > 0;
+    verdict.messages.push_back(fmt::format("{}: {} of {} trials did not count; {}", cell.id,
+                                           lacking.invalid + lacking.failed, cell.trials.size(),
+                                           lacking.example->reason));
+    if (!has_valid_timed(cell)) {
+      cell.status = result::CellStatus::failed;
+      cell.reason = lacking.example->reason;
+    }
+  }
+  if (due_trials(plan, result).empty()) {
+    for (std::string& fault : record_faults(plan, result)) {
+      invalid = true;
+      verdict.messages.push_back(std::move(fault));
+    }
+  }
+  if (incomplete) verdict.exit_code = ExitCode::incomplete;
+  if (invalid) verdict.exit_code = ExitCode::invalid;
+  return verdict;
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,23 @@
+// What a run has come to: the state of its cells and its exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "result/result.hpp"
+#include "run/options.hpp"
+#include "run/plan.hpp"
+
+namespace asyncbench::run {
+
+struct RunVerdict {
+  ExitCode exit_code = ExitCode::done;
+  std::vector<std::string> messages;  // one line each
+};
+
+// Sets status and reason of cells without any valid timed trial to failed, and judges the whole:
+// invalid (4) when a cell lacks trials because they were invalid, incomplete (5) when trials failed
+// or a strategy that was named cannot run here, else done.
+RunVerdict conclude(const Plan& plan, result::Result& result);
+
+}  // namespace asyncbench::run

@@ -1,0 +1,49 @@
+#include "run/window_meter.hpp"
+
+#include <algorithm>
+
+namespace asyncbench::run {
+
+WindowMeter::WindowMeter(bool count_syscalls) {
+  if (!count_syscalls) return;
+  counter_.emplace();
+  counter_->enable();
+}
+
+// Reading the usage takes some hundred system calls: it stays outside of what is counted.
+void WindowMeter::window_starts() {
+  before_ = measure::take_usage();
+  if (counter_) calls_before_ = counter_->read_count();
+}
+
+void WindowMeter::window_ends() {
+  if (counter_) calls_after_ = counter_->read_count();
+  after_ = measure::take_usage();
+  if (counter_) counter_->disable();
+}
+
+result::Usage WindowMeter::usage() const {
+  const measure::UsageSnapshot spent = measure::difference(before_, after_);
+  result::Usage usage;
+  usage.cpu_user_ns = spent.cpu_user_ns;
+  usage.cpu_system_ns = spent.cpu_system_ns;
+  usage.context_switches_voluntary = spent.context_switches_voluntary;
+  usage.context_switches_involuntary = spent.context_switches_involuntary;
+  usage.page_faults_minor = spent.page_faults_minor;
+  usage.page_faults_major = spent.page_faults_major;
+  usage.run_queue_wait_ns = spent.run_queue_wait_ns;
+  usage.memory_peak_bytes = spent.memory_peak_bytes;
+  if (before_.threads && after_.threads) {
+    usage.threads_peak = std::max(*before_.threads, *after_.threads);
+  }
+  usage.unreadable = spent.unreadable;
+  // A state of the snapshot that is not a field of the result.
+  usage.unreadable.erase("descriptors");
+  usage.syscalls = measure::difference(calls_before_, calls_after_);
+  if (!usage.syscalls) {
+    usage.unreadable["syscalls"] = counter_ ? counter_->reason() : "counted in count trials only";
+  }
+  return usage;
+}
+
+}  // namespace asyncbench::run
