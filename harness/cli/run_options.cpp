@@ -19,9 +19,9 @@ namespace {
 using run::RunOptions;
 
 constexpr std::string_view kFooter =
-    "Units: TIME 5s, 10ms, 250us; SIZE 12, 16k, 1m; N plain. Parameters of the work take\n"
-    "a value, a list (1,64) or a range (1..1024*2 doubles, 10..50+10 adds); every\n"
-    "combination is a cell.\n"
+    "Units: TIME 5s, 10ms, 250us; SIZE 12, 16k, 1m; N plain. Parameters of the work\n"
+    "take a value, a list (1,64) or a range (1..1024*2 doubles, 10..50+10 adds);\n"
+    "every combination is a cell.\n"
     "\n"
     "Examples:\n"
     "  asyncbench run quick\n"
