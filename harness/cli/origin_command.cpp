@@ -35,7 +35,7 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  asyncbench origin --port 8080\n"
     "  asyncbench origin --strategy asio --threads 2 --port 0\n"
-    "  asyncbench origin --freeze 1s/5s        one second in five, nothing is answered\n"
+    "  asyncbench origin --freeze 1s/5s    one second in five, nothing is answered\n"
     "  curl http://127.0.0.1:8080/delay/10ms/bytes/1000\n"
     "\n"
     "It listens on the loopback interface alone, until SIGINT or SIGTERM.\n"
