@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "analyze/notes.hpp"
 #include "analyze/validity.hpp"
 #include "result/from_recording.hpp"
@@ -150,6 +153,21 @@ TEST(Validity, NotesASlowStart) {
   Trial trial = steady_trial();
   for (std::size_t i = 0; i < 15; ++i) trial.slices[i].completions = 500;
   EXPECT_THAT(codes(cell_of({}), trial), testing::Contains(kNotSteady));
+}
+
+TEST(Validity, DoesNotTakeNoiseForASlowStart) {
+  std::mt19937_64 random(11);
+  std::normal_distribution<double> noise(1000, 200);
+  int noted = 0;
+  for (int i = 0; i < 500; ++i) {
+    Trial trial = steady_trial();
+    for (result::Slice& slice : trial.slices) {
+      slice.completions = static_cast<std::uint64_t>(std::max(noise(random), 0.0));
+    }
+    const auto found = codes(cell_of({}), trial);
+    noted += std::ranges::find(found, kNotSteady) != found.end();
+  }
+  EXPECT_LE(noted, 10);
 }
 
 TEST(Validity, NotesADrift) {
