@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -47,15 +48,25 @@ class FineTimers {
   int before_ns_;
 };
 
+class ThreadAttributes {
+ public:
+  ThreadAttributes() {
+    pthread_attr_init(&attributes_);
+    pthread_attr_setdetachstate(&attributes_, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes_, kStackBytes);
+  }
+  ~ThreadAttributes() { pthread_attr_destroy(&attributes_); }
+  ThreadAttributes(const ThreadAttributes&) = delete;
+  ThreadAttributes& operator=(const ThreadAttributes&) = delete;
+  const pthread_attr_t* get() const { return &attributes_; }
+
+ private:
+  pthread_attr_t attributes_;
+};
+
 }  // namespace
 
-ThreadRun::ThreadRun(Job& job, FreshThread fresh) : job_(job), fresh_(fresh) {
-  pthread_attr_init(&attributes_);
-  pthread_attr_setdetachstate(&attributes_, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes_, kStackBytes);
-}
-
-ThreadRun::~ThreadRun() { pthread_attr_destroy(&attributes_); }
+ThreadRun::ThreadRun(Job& job, FreshThread fresh) : job_(job), fresh_(fresh) {}
 
 void ThreadRun::run() {
   const FineTimers fine_timers;
@@ -184,7 +195,11 @@ void ThreadRun::delist(ThreadedTask& threaded) {
 int ThreadRun::spawn(ThreadedTask& threaded) {
   ++threaded.threads_created_;
   pthread_t thread;
-  const int error = pthread_create(&thread, &attributes_, &ThreadedTask::thread_main, &threaded);
+  // On the creator's stack: the new thread may end the task and the run, and with it this object,
+  // while pthread_create still reads them.
+  const ThreadAttributes attributes;
+  const int error =
+      pthread_create(&thread, attributes.get(), &ThreadedTask::thread_main, &threaded);
   if (error != 0) {
     --threaded.threads_created_;
     ++threaded.thread_create_failures_;

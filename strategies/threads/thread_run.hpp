@@ -1,8 +1,6 @@
 // One run of a job by threads that make blocking calls.
 #pragma once
 
-#include <pthread.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -63,7 +61,6 @@ class ThreadedTask final : public TaskState {
 class ThreadRun {
  public:
   ThreadRun(Job& job, FreshThread fresh);
-  ~ThreadRun();
   ThreadRun(const ThreadRun&) = delete;
   ThreadRun& operator=(const ThreadRun&) = delete;
 
@@ -94,7 +91,6 @@ class ThreadRun {
 
   Job& job_;
   FreshThread fresh_;
-  pthread_attr_t attributes_;
   StopSignal stop_;
   std::atomic<unsigned> accepted_ = 0;
 
