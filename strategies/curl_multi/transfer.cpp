@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/job.hpp"
 #include "http/response_reader.hpp"
@@ -44,6 +45,7 @@ CURL* Transfer::begin(const op::Exchange& exchange) {
   first_byte_ = kNever;
   requests_ = 0;
   opened_ = false;
+  is_too_long_ = false;
   socket_error_ = 0;
   return handle_.get();
 }
@@ -76,8 +78,6 @@ bool Transfer::create() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, static_cast<long>(kReceiveBytes));
-  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
-                   static_cast<curl_off_t>(http::ReaderLimits{}.max_body_bytes));
   // Addresses are numeric, so nothing in that cache ever gets old; -1 spares looking.
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
   return true;
@@ -113,7 +113,8 @@ http::ExchangeEnd Transfer::finished(CURLcode code) {
     // Only curl_easy_perform() clears it: used with multi, the handle would report it ever after.
     if (last_error != 0) handle_.reset();
   }
-  http::ExchangeEnd end = this->end(outcome_of(code, os_error, progress_));
+  http::ExchangeEnd end =
+      this->end(is_too_long_ ? Outcome::limit : outcome_of(code, os_error, progress_));
   if (code != CURLE_OK) {
     end.detail = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
   }
@@ -142,6 +143,12 @@ std::size_t Transfer::on_header(char* bytes, std::size_t, std::size_t size, void
     long status = 0;
     curl_easy_getinfo(transfer.handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     transfer.progress_.head_complete = status >= 200;
+    // Not by CURLOPT_MAXFILESIZE: it ends the transfer before the sink has judged the field.
+    curl_off_t length = 0;
+    curl_easy_getinfo(transfer.handle_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    transfer.is_too_long_ = transfer.applied_->method != http::Method::head &&
+                            std::cmp_greater(length, http::ReaderLimits{}.max_body_bytes);
+    if (transfer.is_too_long_) return 0;
   }
   return transfer.sink_->head_line(std::as_bytes(std::span(line))) ? size : 0;
 }

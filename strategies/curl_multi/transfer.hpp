@@ -73,9 +73,10 @@ class Transfer {
   Progress progress_;
   Time connected_ = kNever;
   Time first_byte_ = kNever;
-  unsigned requests_ = 0;  // sent, libcurl's retries included
-  bool opened_ = false;    // the latest request went out on a new connection
-  int socket_error_ = 0;   // errno of a socket() that failed
+  unsigned requests_ = 0;     // sent, libcurl's retries included
+  bool opened_ = false;       // the latest request went out on a new connection
+  bool is_too_long_ = false;  // by its Content-Length
+  int socket_error_ = 0;      // errno of a socket() that failed
 };
 
 }  // namespace asyncbench::curl
