@@ -1,0 +1,73 @@
+// A server and a client of the project in the test's process, over loopback sockets.
+#pragma once
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "measure/recorder.hpp"
+#include "workloads/http_client.hpp"
+#include "workloads/http_server.hpp"
+
+namespace asyncbench::test {
+
+// Serves until it is destroyed.
+class RunningServer {
+ public:
+  RunningServer(Strategy& strategy, const workloads::ServerOptions& options);
+  ~RunningServer();
+
+  std::uint16_t port() const { return server_.port(); }
+  measure::ServerTotals totals() const { return server_.totals(); }
+  std::size_t open_connections() const { return server_.open_connections(); }
+
+ private:
+  workloads::HttpServer server_;
+  std::vector<LaneReport> lanes_{1};
+  Job job_;
+  std::stop_source stop_;
+  std::jthread thread_;
+};
+
+struct ClientOptions {
+  unsigned connections = 1;
+  std::uint64_t requests = 2;  // that end in the window
+  Duration deadline = std::chrono::milliseconds(1000);
+  bool keep_alive = true;
+};
+
+// Targets that all ask 127.0.0.1:`port` for `target`.
+std::vector<workloads::ClientRun::Target> loopback_targets(std::uint16_t port,
+                                                           const std::string& target,
+                                                           http::Method method = http::Method::get,
+                                                           bool keep_alive = true);
+
+// Runs client tasks, in the form that the strategy offers, to the end of the budget.
+measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientRun::Target> targets,
+                              const ClientOptions& options);
+
+// Of the requests in the window: "ok: 3, reset: 1".
+std::string outcomes_of(const measure::Recording& recording);
+
+// The names of all strategies but these, whether this host supports them or not.
+std::vector<std::string> strategies_but(const std::vector<std::string>& excluded);
+
+// The form over Exchange, for strategies that have no sockets to offer.
+bool brings_own_http(const Strategy& strategy);
+
+// Polls for up to a second.
+template <class Condition>
+bool within_a_second(Condition condition) {
+  const Time until = now() + std::chrono::seconds(1);
+  while (!condition()) {
+    if (now() >= until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// A parameterised test's name may hold letters, digits and underscores.
+std::string test_name(const std::string& text);
+
+}  // namespace asyncbench::test

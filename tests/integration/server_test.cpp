@@ -1,0 +1,378 @@
+// What clients can do to a server, under every strategy that serves. A server survives when the
+// next well-behaved request is answered within a second and all descriptors are back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "http_pair.hpp"
+#include "raw_client.hpp"
+#include "strategies/registry.hpp"
+
+namespace asyncbench::test {
+
+namespace {
+
+using std::chrono::milliseconds;
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr milliseconds kShort{300};
+// More than both sides' socket buffers hold.
+constexpr std::string_view kLongGet = "GET /bytes/50000000 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+std::size_t open_descriptors() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+std::size_t responses_in(const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find("HTTP/1.1 "); at != std::string::npos;
+       at = text.find("HTTP/1.1 ", at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+std::vector<std::string> serving_strategies() { return strategies_but({"null", "curl_multi"}); }
+
+class Server : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    strategy_ = registry_.find(GetParam());
+    const Support support = strategy_->supports(workloads::server_ops());
+    if (!support) GTEST_SKIP() << support.reason;
+  }
+
+  // With short timeouts, so that the tests are short.
+  void serve(workloads::ServerOptions options = {}) {
+    options.header_timeout = kShort;
+    options.body_timeout = kShort;
+    options.write_timeout = kShort;
+    server_ = std::make_unique<RunningServer>(*strategy_, options);
+    // The first request makes the strategy open whatever it keeps.
+    expect_clean_request();
+    ASSERT_TRUE(within_a_second([&] { return server_->open_connections() == 0; }));
+    descriptors_before_ = open_descriptors();
+  }
+
+  RawClient connect(int receive_buffer_bytes = 0) {
+    return RawClient::to(server_->port(), receive_buffer_bytes);
+  }
+
+  // Sends all of it and returns everything up to the server's close.
+  std::string answer_to(std::string_view bytes) {
+    RawClient client = connect();
+    client.send(bytes);
+    std::string answer = client.receive_all();
+    EXPECT_TRUE(client.closed()) << "the connection is still open";
+    return answer;
+  }
+
+  void expect_clean_request() {
+    RawClient client = connect();
+    client.send(kGet);
+    EXPECT_THAT(client.receive_until("\r\n\r\n", std::chrono::seconds(1)),
+                StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+
+  // All clients of the test are gone.
+  void expect_survival() {
+    expect_clean_request();
+    EXPECT_TRUE(within_a_second([&] { return server_->open_connections() == 0; }))
+        << server_->open_connections() << " connections are still open";
+    EXPECT_TRUE(within_a_second([&] { return open_descriptors() == descriptors_before_; }))
+        << open_descriptors() << " descriptors, before " << descriptors_before_;
+  }
+
+  Registry registry_ = make_registry();
+  Strategy* strategy_ = nullptr;
+  std::unique_ptr<RunningServer> server_;
+  std::size_t descriptors_before_ = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(Strategies, Server, testing::ValuesIn(serving_strategies()),
+                         [](const auto& param) { return test_name(param.param); });
+
+TEST_P(Server, K01EndsSlowHeadsAtTheHeaderTimeout) {
+  serve();
+  std::vector<RawClient> slow;
+  for (int i = 0; i < 8; ++i) slow.push_back(connect());
+  const Time begun = now();
+  for (RawClient& client : slow) client.send("GET / HTTP/1.1\r\nX: ");
+  // A byte at a time: each receive waits 50 ms for an answer, and none resets the timeout.
+  std::vector<std::string> answers(slow.size());
+  while (now() < begun + std::chrono::seconds(2) &&
+         std::ranges::any_of(slow, [](const RawClient& client) { return !client.closed(); })) {
+    for (std::size_t i = 0; i < slow.size(); ++i) {
+      if (slow[i].closed()) continue;
+      if (answers[i].empty()) slow[i].send("x");
+      answers[i] += slow[i].receive(now() + milliseconds(i == 0 ? 50 : 1));
+      if (slow[i].closed()) {
+        EXPECT_GE(now() - begun, kShort);
+      }
+    }
+    expect_clean_request();
+  }
+  for (std::size_t i = 0; i < slow.size(); ++i) {
+    EXPECT_TRUE(slow[i].closed());
+    EXPECT_THAT(answers[i], AnyOf(StartsWith("HTTP/1.1 408 "), ""));
+  }
+  EXPECT_GE(server_->totals().timeouts, slow.size());
+  slow.clear();
+  expect_survival();
+}
+
+TEST_P(Server, K02EndsSlowBodiesAtTheBodyTimeout) {
+  serve();
+  const Time begun = now();
+  EXPECT_THAT(answer_to("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello"),
+              AnyOf(StartsWith("HTTP/1.1 408 "), ""));
+  EXPECT_GE(now() - begun, kShort);
+  EXPECT_EQ(server_->totals().timeouts, 1U);
+  expect_survival();
+}
+
+TEST_P(Server, K03GivesUpOnAClientThatDoesNotRead) {
+  serve();
+  RawClient client = connect(4096);
+  client.send(kLongGet);
+  EXPECT_TRUE(within_a_second([&] { return server_->totals().timeouts == 1; }));
+  EXPECT_TRUE(within_a_second([&] { return server_->open_connections() == 0; }));
+  client.close();
+  expect_survival();
+}
+
+TEST_P(Server, K04AnswersAClientThatHasHalfClosed) {
+  serve();
+  {
+    RawClient client = connect();
+    client.send("GET /bytes/1000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.half_close();
+    const std::string answer = client.receive_all();
+    EXPECT_TRUE(client.closed());
+    EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, 1000000U);
+  }
+  expect_survival();
+}
+
+TEST_P(Server, K05SurvivesAFloodOfResets) {
+  serve();
+  for (int i = 0; i < 10000; ++i) connect().close_with_reset();
+  expect_survival();
+}
+
+TEST_P(Server, K06AnswersPipelinedRequestsInOrder) {
+  serve();
+  {
+    RawClient client = connect();
+    std::string requests;
+    for (int i = 1; i <= 1000; ++i) {
+      requests += "GET /bytes/" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n";
+      requests += i == 1000 ? "Connection: close\r\n\r\n" : "\r\n";
+    }
+    const std::jthread sender([&] { client.send(requests); });
+    const std::string answers = client.receive_all();
+    std::size_t at = 0;
+    for (int i = 1; i <= 1000; ++i) {
+      const std::size_t head_end = answers.find("\r\n\r\n", at);
+      ASSERT_NE(head_end, std::string::npos) << i;
+      const std::string head = answers.substr(at, head_end - at + 2);
+      ASSERT_THAT(head, StartsWith("HTTP/1.1 200 OK\r\n"));
+      ASSERT_THAT(head, HasSubstr("\r\nContent-Length: " + std::to_string(i) + "\r\n"));
+      at = head_end + 4 + static_cast<std::size_t>(i);
+    }
+    EXPECT_EQ(at, answers.size());
+  }
+  expect_survival();
+}
+
+// ---- Requests that are refused
+
+struct Refusal {
+  const char* name;
+  std::string request;
+  std::vector<std::string> statuses;  // one of these
+};
+
+// Whatever follows a refused request must not be taken for another one.
+constexpr std::string_view kSmuggled = "GET /status/418 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+std::string get_with(std::string_view fields) {
+  return "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+}
+
+std::string post_with(std::string_view fields, std::string_view body) {
+  return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n" + std::string(body);
+}
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+std::string random_bytes() {
+  std::mt19937 random(7);
+  std::string bytes;
+  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(random() & 0xffU);
+  return bytes;
+}
+
+std::vector<Refusal> refusals() {
+  using namespace std::string_literals;
+  return {
+      {"K07LongHead", get_with("X: " + std::string(17 * 1024, 'x') + "\r\n"), {"431"}},
+      {"K07LongTarget",
+       "GET /" + std::string(9 * 1024, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n",
+       {"414"}},
+      {"K07ManyFields", get_with(repeated("X: y\r\n", 101)), {"431"}},
+      {"K08BodyBeyondTheLimit", post_with("Content-Length: 1048577\r\n", ""), {"413"}},
+      {"K08LengthOf2To64", post_with("Content-Length: 18446744073709551616\r\n", ""), {"400"}},
+      {"K09LengthAndCoding",
+       post_with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+       {"400"}},
+      {"K09TwoLengths", post_with("Content-Length: 5\r\nContent-Length: 6\r\n", "hello"), {"400"}},
+      {"K09ChunkedTwice",
+       post_with("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"),
+       {"400", "501"}},
+      {"K09SpaceBeforeColon", post_with("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"), {"400"}},
+      {"K09BareLf", get_with("X: y\nZ: w\r\n"), {"400"}},
+      {"K09BareCr", get_with("X: y\rZ: w\r\n"), {"400"}},
+      {"K09ChunkExtensionWithBareLf",
+       post_with("Transfer-Encoding: chunked\r\n", "5;a=b\nX\r\nhello\r\n0\r\n\r\n"),
+       {"400"}},
+      {"K09ChunkExtensionOf64KiB",
+       post_with("Transfer-Encoding: chunked\r\n",
+                 "5;a=" + std::string(64 * 1024, 'x') + "\r\nhello\r\n0\r\n\r\n"),
+       {"400", "413", "431"}},
+      {"K09FoldedLine", get_with("X: y\r\n z\r\n"), {"400"}},
+      {"K09Nul", get_with("X: a\0b\r\n"s), {"400"}},
+      {"K10NoHost", "GET / HTTP/1.1\r\n\r\n", {"400"}},
+      {"K10TwoHosts", get_with("Host: b\r\n"), {"400"}},
+      {"K10BadMethod", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", {"400", "501"}},
+      {"K10AbsoluteFormOfAnotherHost", "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", {"400"}},
+      {"K10Version3", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", {"400", "505"}},
+      {"K14RandomBytes", random_bytes(), {"400", "505", ""}},
+      {"K14TlsClientHello",
+       "\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03"s + std::string(194, '\x5a'),
+       {"400", "505", ""}},
+  };
+}
+
+TEST_P(Server, K07ToK10AndK14RefusesAndCloses) {
+  serve();
+  const std::vector<Refusal> all = refusals();
+  std::vector<RawClient> clients;
+  for (const Refusal& refusal : all) {
+    clients.push_back(connect());
+    clients.back().send(refusal.request + std::string(kSmuggled));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    SCOPED_TRACE(all[i].name);
+    const std::string answer = clients[i].receive_all();
+    EXPECT_TRUE(clients[i].closed()) << "the connection is still open";
+    EXPECT_THAT(all[i].statuses, testing::Contains(answer.empty() ? "" : answer.substr(9, 3)));
+    EXPECT_LE(responses_in(answer), 1U) << "a refused request's remainder was parsed as another";
+  }
+  clients.clear();
+  expect_survival();
+}
+
+TEST_P(Server, K11SurvivesAClientThatLeavesInTheMiddleOfAResponse) {
+  serve();
+  for (const bool reset : {true, false}) {
+    RawClient client = connect();
+    client.send(kLongGet);
+    EXPECT_FALSE(client.receive(now() + std::chrono::seconds(1)).empty());
+    reset ? client.close_with_reset() : client.close();
+  }
+  EXPECT_TRUE(within_a_second([&] { return server_->totals().resets == 2; }))
+      << server_->totals().resets;
+  expect_survival();
+}
+
+TEST_P(Server, K13RefusesConnectionsAboveItsLimitAndCountsThem) {
+  serve({.max_connections = 4});
+  {
+    std::vector<RawClient> held;
+    for (int i = 0; i < 4; ++i) {
+      held.push_back(connect());
+      held.back().send(kGet);
+      EXPECT_THAT(held.back().receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+    }
+    EXPECT_THAT(answer_to(kGet), StartsWith("HTTP/1.1 503 "));
+    EXPECT_EQ(server_->totals().refused, 1U);
+  }
+  EXPECT_TRUE(within_a_second([&] { return server_->open_connections() == 0; }));
+  expect_survival();
+}
+
+// Lowers the limit of open files to a few above those in use.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(std::size_t free) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(highest_descriptor()) + 1 + free;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  static int highest_descriptor() {
+    int highest = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      highest = std::max(highest, std::stoi(entry.path().filename()));
+    }
+    return highest;
+  }
+  rlimit before_{};
+};
+
+Duration cpu_time() {
+  timespec spent{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+  return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+}
+
+TEST_P(Server, K13NeitherSpinsNorDiesWithoutDescriptors) {
+  serve();
+  {
+    std::vector<RawClient> clients(32);
+    const FewDescriptors few(4);
+    for (RawClient& client : clients) EXPECT_TRUE(client.connect(server_->port()));
+    for (RawClient& client : clients) client.send(kGet);
+    EXPECT_THAT(clients.front().receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+    const Duration cpu_before = cpu_time();
+    // Nobody closes: nothing can change, and waiting for it must cost nothing.
+    clients.front().receive(now() + milliseconds(500));
+    EXPECT_LT(cpu_time() - cpu_before, milliseconds(100));
+  }
+  expect_survival();
+}
+
+TEST_P(Server, K15WaitsForAnExpectedBodyNoLongerThanTheBodyTimeout) {
+  serve();
+  const std::string answer =
+      answer_to("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 100 Continue\r\n\r\n"));
+  EXPECT_THAT(answer.substr(std::min(answer.size(), std::size_t{25})),
+              AnyOf(StartsWith("HTTP/1.1 408 "), ""));
+  EXPECT_EQ(server_->totals().timeouts, 1U);
+  expect_survival();
+}
+
+}  // namespace
+
+}  // namespace asyncbench::test
