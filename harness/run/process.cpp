@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -128,7 +128,8 @@ Process::Process(std::string name) : name_(std::move(name)) {
   ::posix_spawnattr_destroy(&attributes);
   check(error, "posix_spawn /proc/self/exe");
 
-  pid_fd_ = Fd{::pidfd_open(pid_, 0)};
+  // glibc 2.36 declares pidfd_open without extern "C", so C++ cannot link it.
+  pid_fd_ = Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
   job_ = std::move(job.write);
   record_ = std::move(record.read);
   errors_ = std::move(errors.read);
