@@ -85,6 +85,7 @@ Op HttpConnection::receive() {
 Op HttpConnection::received(const Completion& ended) {
   if (ended.error == std::errc::timed_out) {
     measure::add(counters_.timeouts);
+    at_ = now();
     const bool in_request = reader_.state() != http::RequestReader::State::idle;
     return in_request ? refuse(408) : close();
   }

@@ -72,7 +72,8 @@ Loop::Loop(Job& job, unsigned lane)
 
 void Loop::run() {
   arm_wake();
-  if (job_.acceptor != nullptr) {
+  is_stopping_ = job_.stop.stop_requested();
+  if (job_.acceptor != nullptr && !is_stopping_) {
     is_accepting_ = true;
     arm_accept();
   }
@@ -178,8 +179,10 @@ void Loop::fire_timers() {
         if (stream->send_completes) {
           stream->cancelled_as = std::errc::timed_out;
           cancel(*stream, Kind::send);
-        } else {
+        } else if (ring_.submissions() > stream->sent_in) {
           complete(*stream, {});  // the send was over long ago; it was the reply that did not come
+        } else if (std::exchange(stream->awaits_reply, false)) {
+          sends_.push_back(stream);  // not even submitted yet, so it may still end well
         }
         break;
     }

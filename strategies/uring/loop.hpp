@@ -49,6 +49,7 @@ struct Stream : Timer {
 
   // Sending.
   std::span<const std::byte> unsent;
+  Time send_deadline = kNever;
   bool send_completes = false;  // a completion will come; otherwise none means success
   bool awaits_reply = false;
   std::uint64_t sent_in = 0;  // Ring::submissions() when the send was queued

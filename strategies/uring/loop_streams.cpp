@@ -83,6 +83,7 @@ std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
   stream.cancelled_as = {};
   stream.awaits_reply = wanted.awaits_reply;
   stream.waits = Stream::Waits::send;
+  stream.send_deadline = wanted.deadline;
   timers_.set(stream, wanted.deadline);
   if (!ring_.features().defer_taskrun) {
     queue_send(stream);
@@ -142,6 +143,7 @@ void Loop::send_ended(Stream& stream, int result) {
   } else {
     ++report_.counters["short_sends"];
     queue_send(stream);
+    timers_.set(stream, stream.send_deadline);  // it may have fired before the submission
   }
 }
 
