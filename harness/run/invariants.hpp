@@ -37,7 +37,9 @@ std::optional<bool> resources_back(const Records& records);
 
 // G: Little's law, N = X R, in a closed loop with keep-alive and no think time; R counts failures
 // in. The tolerance max(2 %, 2R/T, 2 us/R) allows for the requests cut by the window's edges (2R/T)
-// and for the time between two requests of a task (2 us). J. Little, Operations Research 9 (1961).
+// and for the time between two requests of a task (2 us). When all requests stall at an edge of the
+// window, more than 2R/T is cut there: what the records tell of it is allowed for as well.
+// J. Little, Operations Research 9 (1961).
 std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
 
 // Requests of the whole trial that ended so.

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -124,11 +126,11 @@ class TrialRun {
     client_record_ =
         await<report::Record>(*client_, window_end + settings_.grace + kAnswerLimit, "record");
     if (!client_record_.recording) fail(*client_, "its record holds no recording");
-    if (server_) {
-      server_->send(to_line(Order{order::Stop{}}));
-      server_record_ = await<report::Record>(*server_, now() + kAnswerLimit, "record");
-    }
-    await_ends();
+    await_end(*client_);
+    if (!server_) return;
+    server_->send(to_line(Order{order::Stop{}}));
+    server_record_ = await<report::Record>(*server_, now() + kAnswerLimit, "record");
+    await_end(*server_);
   }
 
   // Returns the window's end, whether it was set or found by the client.
@@ -166,7 +168,7 @@ class TrialRun {
 
   template <class Wanted>
   Wanted await(Process& from, Time deadline, std::string_view wanted) {
-    const Event event = events_.next(processes_, deadline);
+    const Event event = next_event(deadline);
     if (event.kind == EventKind::timed_out) {
       throw TrialFailure{TrialStatus::timeout,
                          fmt::format("{} hung: no \"{}\" in time", from.name(), wanted)};
@@ -179,26 +181,38 @@ class TrialRun {
     fail(*event.from, fmt::format("said \"{}\" where \"{}\" was due", line.substr(0, 80), wanted));
   }
 
-  // Nothing may happen until then.
+  // Nothing may happen until then; what happens after it, before we look, is for the next await().
   void pass_until(Time until) {
-    const Event event = events_.next(processes_, until);
+    Event event = next_event(until);
     if (event.kind == EventKind::timed_out) return;
+    if (now() >= until) {
+      early_ = std::move(event);
+      return;
+    }
     const std::string line = line_of(event);
     parsed(*event.from, line);
     fail(*event.from, fmt::format("said \"{}\" during the window", line.substr(0, 80)));
   }
 
-  void await_ends() {
-    const Time deadline = now() + kTerminationGrace;
-    for (std::size_t alive = processes_.size(); alive > 0; --alive) {
-      const Event event = events_.next(processes_, deadline);
-      if (event.kind == EventKind::timed_out) {
-        throw TrialFailure{TrialStatus::timeout, "a participant did not end after its record"};
-      }
-      if (event.kind == EventKind::interrupted) interrupted();
-      if (event.kind == EventKind::line) fail(*event.from, "went on after its record");
-      if (!event.from->ended_well()) fail_at_end(*event.from);
+  Event next_event(Time deadline) {
+    if (!early_) return events_.next(processes_, deadline);
+    Event event = std::move(*early_);
+    early_.reset();
+    return event;
+  }
+
+  // A participant that has delivered its record goes by itself.
+  void await_end(Process& process) {
+    const Event event = next_event(now() + kTerminationGrace);
+    if (event.kind == EventKind::timed_out) {
+      throw TrialFailure{TrialStatus::timeout,
+                         fmt::format("{} did not end after its record", process.name())};
     }
+    const bool expected =
+        event.kind == EventKind::ended && event.from == &process && process.ended_well();
+    if (!expected)
+      fail(*event.from, "said \"" + line_of(event).substr(0, 80) + "\" after the record");
+    std::erase(processes_, &process);
   }
 
   // The line of an event that has to be one.
@@ -275,10 +289,11 @@ class TrialRun {
   const result::TrialKind kind_;
   const std::uint64_t seed_;
   EventLoop events_;
+  std::optional<Event> early_;
   // The client after the server: it ends first.
   std::unique_ptr<Process> server_;
   std::unique_ptr<Process> client_;
-  std::vector<Process*> processes_;
+  std::vector<Process*> processes_;  // those that are still to be heard of
   report::Record client_record_;
   report::Record server_record_;
   result::Trial trial_;

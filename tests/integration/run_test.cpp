@@ -1,0 +1,371 @@
+// Whole runs with real participants: this binary is its own participant.
+#include "run/run.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "core/fd.hpp"
+#include "result/journal.hpp"
+#include "result/store.hpp"
+#include "strategies/threads/threads.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using namespace std::chrono_literals;
+using result::TrialStatus;
+using testing::HasSubstr;
+
+// Does what it is told to the worst, after the traffic has started or instead of it.
+class BadStrategy : public Strategy {
+ public:
+  using Run = void (*)(Strategy& good, Job& job);
+  BadStrategy(std::string name, Run behaviour) : run_(behaviour) { info_.name = std::move(name); }
+  const StrategyInfo& info() const override { return info_; }
+  Support supports(const OpSet& needed) const override { return good_->supports(needed); }
+  void run(Job& job) override { run_(*good_, job); }
+
+ private:
+  StrategyInfo info_{.library = "kernel", .waits = "badly", .event_loop = false, .in_all = false};
+  std::unique_ptr<Strategy> good_ = make_thread_per_connection();
+  Run run_;
+};
+
+// Hands its task's first reply to it a second time, instead of sending the next request: the client
+// then counts an answer that no server wrote.
+class LyingTask : public Task {
+ public:
+  explicit LyingTask(std::unique_ptr<Task> task) : task_(std::move(task)) {}
+  Op start(unsigned lane) override { return task_->start(lane); }
+  Op resume(const Completion& ended) override {
+    if (!replayed_ && !ended.data.empty()) {
+      replayed_ = true;
+      Op op = task_->resume(ended);
+      while (kind_of(op) == OpKind::begin) op = task_->resume({});
+      if (kind_of(op) != OpKind::send) return op;
+      op = task_->resume({});
+      if (kind_of(op) == OpKind::receive) return task_->resume(ended);
+      return op;
+    }
+    return task_->resume(ended);
+  }
+
+ private:
+  std::unique_ptr<Task> task_;
+  bool replayed_ = false;
+};
+
+Registry test_registry() {
+  Registry registry;
+  registry.add(make_thread_per_connection());
+  registry.add(make_thread_per_request());
+  registry.add(std::make_unique<BadStrategy>("crash", [](Strategy&, Job&) { ::raise(SIGSEGV); }));
+  registry.add(std::make_unique<BadStrategy>(
+      "throw", [](Strategy&, Job&) { throw StrategyError("io_uring_setup: EPERM: forbidden"); }));
+  // Keeps running after the hard stop, and after SIGTERM.
+  registry.add(std::make_unique<BadStrategy>("hang", [](Strategy& good, Job& job) {
+    good.run(job);
+    while (true) ::pause();
+  }));
+  registry.add(std::make_unique<BadStrategy>("lie", [](Strategy& good, Job& job) {
+    for (auto& task : job.tasks) task = std::make_unique<LyingTask>(std::move(task));
+    good.run(job);
+  }));
+  registry.add(std::make_unique<BadStrategy>("leak", [](Strategy& good, Job& job) {
+    Fd{::open("/dev/null", O_RDONLY)}.release();
+    good.run(job);
+  }));
+  return registry;
+}
+
+class RunTest : public testing::Test {
+ protected:
+  RunTest() {
+    char name[] = "/tmp/asyncbench-run-XXXXXX";
+    folder_ = ::mkdtemp(name);
+    options_.what = "fetch";
+    options_.strategies = {"thread_per_connection"};
+    options_.parameters = {{"connections", "4"}};
+    options_.duration = 200ms;
+    options_.warmup = 50ms;
+    options_.grace = 300ms;
+    options_.trials = 1;
+    options_.peer_strategy = "thread_per_connection";
+    options_.cpu_idle = CpuIdle::leave;
+    options_.out = out();
+  }
+  ~RunTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string out() const { return folder_ + "/r.json"; }
+  std::string journal() const { return out() + ".journal"; }
+
+  RunReport run() {
+    const Plan plan = make_plan(options_, registry_, false);
+    return run::run(plan, registry_, progress_);
+  }
+
+  // The last trial of a run of one strategy: a busy machine may cost it the first.
+  result::Trial trial_of(const std::string& strategy) {
+    options_.strategies = {strategy};
+    report_ = run();
+    EXPECT_EQ(report_.result.cells.size(), 1u);
+    EXPECT_FALSE(report_.result.cells[0].trials.empty());
+    return report_.result.cells[0].trials.back();
+  }
+
+  Registry registry_ = test_registry();
+  Progress progress_;
+  RunOptions options_;
+  RunReport report_;
+  std::string folder_;
+};
+
+void expect_sound(const result::Trial& trial) {
+  EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
+  EXPECT_TRUE(trial.valid);
+  for (const char letter : std::string_view{"ABCDEFG"}) {
+    EXPECT_EQ(trial.invariant(letter), true) << letter;
+  }
+  EXPECT_GT(trial.outcome(Outcome::ok), 0u);
+  EXPECT_EQ(trial.ended(), trial.outcome(Outcome::ok));
+  EXPECT_GT(trial.subject.cpu_ns().value_or(0), 0);
+  ASSERT_TRUE(trial.peer);
+  EXPECT_GT(trial.peer->cpu_ns().value_or(0), 0);
+  EXPECT_EQ(trial.window_ns, 200'000'000);
+}
+
+TEST_F(RunTest, FetchesEndToEnd) {
+  expect_sound(trial_of("thread_per_connection"));
+  EXPECT_EQ(report_.exit_code, ExitCode::done);
+  const result::Result stored = result::load(out()).result;
+  EXPECT_TRUE(stored.run.complete);
+  EXPECT_EQ(stored.cells[0].trials.size(), 1u);
+  EXPECT_TRUE(result::read_journal(journal()).ended);
+}
+
+TEST_F(RunTest, ServesEndToEnd) {
+  options_.what = "serve";
+  expect_sound(trial_of("thread_per_request"));
+}
+
+TEST_F(RunTest, MeasuresAnOpenLoop) {
+  options_.parameters["arrivals"] = "poisson:500";
+  const result::Trial trial = trial_of("thread_per_connection");
+  EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
+  EXPECT_EQ(trial.invariant('A'), true);
+  EXPECT_TRUE(trial.response_time);
+  EXPECT_GT(trial.offered_per_s.value_or(0), 300);
+}
+
+TEST_F(RunTest, EndsTheWindowAfterExactlyTheBudget) {
+  options_.requests = 300;
+  const result::Trial trial = trial_of("thread_per_connection");
+  EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
+  EXPECT_EQ(trial.ended(), 300u);
+  EXPECT_GT(trial.window_ns, 0);
+}
+
+TEST_F(RunTest, EndsTheWindowAfterABudgetThatIsSpentAtOnce) {
+  options_.requests = 1;
+  options_.warmup = 0ms;
+  EXPECT_EQ(trial_of("thread_per_connection").ended(), 1u);
+}
+
+TEST_F(RunTest, ACrashIsNamedByItsSignal) {
+  const result::Trial trial = trial_of("crash");
+  EXPECT_EQ(trial.status, TrialStatus::crashed);
+  EXPECT_THAT(trial.reason, HasSubstr("subject crashed (SIGSEGV)"));
+  EXPECT_EQ(report_.exit_code, ExitCode::incomplete);
+  EXPECT_EQ(report_.result.cells[0].status, result::CellStatus::failed);
+}
+
+TEST_F(RunTest, AHangIsATimeoutAndIsEnded) {
+  const result::Trial trial = trial_of("hang");
+  EXPECT_EQ(trial.status, TrialStatus::timeout);
+  EXPECT_THAT(trial.reason, HasSubstr("subject hung: no \"record\""));
+}
+
+TEST_F(RunTest, AnExceptionOfAStrategyIsTheReason) {
+  const result::Trial trial = trial_of("throw");
+  EXPECT_EQ(trial.status, TrialStatus::failed);
+  EXPECT_EQ(trial.reason, "subject: io_uring_setup: EPERM: forbidden");
+}
+
+TEST_F(RunTest, ALieBreaksAnInvariantAndIsInvalid) {
+  const result::Trial trial = trial_of("lie");
+  EXPECT_EQ(trial.status, TrialStatus::invalid);
+  EXPECT_TRUE(trial.broken());
+  EXPECT_EQ(report_.exit_code, ExitCode::invalid);
+  // One planned trial allows one repeat.
+  EXPECT_EQ(report_.result.cells[0].trials.size(), 2u);
+  EXPECT_EQ(report_.result.cells[0].trials[1].repeat, 1);
+}
+
+TEST_F(RunTest, ALeakedDescriptorBreaksE) {
+  const result::Trial trial = trial_of("leak");
+  EXPECT_EQ(trial.invariant('E'), false);
+  EXPECT_EQ(trial.status, TrialStatus::invalid);
+}
+
+TEST_F(RunTest, TheRestOfARunSurvivesACrash) {
+  options_.strategies = {"crash", "thread_per_connection"};
+  const RunReport report = run();
+  EXPECT_EQ(report.exit_code, ExitCode::incomplete);
+  EXPECT_EQ(report.result.cells[0].status, result::CellStatus::failed);
+  EXPECT_EQ(report.result.cells[1].status, result::CellStatus::measured);
+}
+
+TEST_F(RunTest, AnUnfinishedJournalIsNotOverwritten) {
+  std::filesystem::create_directories(folder_);
+  const Plan plan = make_plan(options_, registry_, false);
+  std::ofstream{journal()} << "something else\n";
+  EXPECT_THROW(run::run(plan, registry_, progress_), UsageError);
+  EXPECT_TRUE(std::filesystem::exists(journal()));
+}
+
+TEST_F(RunTest, AnUnwritableFolderIsKnownBeforeMeasuring) {
+  options_.out = "/proc/nowhere/r.json";
+  const RunReport report = run();
+  EXPECT_EQ(report.exit_code, ExitCode::not_stored);
+  EXPECT_TRUE(report.result.cells.empty());
+}
+
+TEST_F(RunTest, MoreConnectionsThanDescriptorsAreRefusedWithTheNumber) {
+  options_.parameters["connections"] = "1000000";
+  try {
+    run();
+    FAIL() << "nothing was refused";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("1000064 descriptors are needed"));
+  }
+}
+
+TEST_F(RunTest, OneTrialCanBeMadeWithoutARun) {
+  Settings settings;
+  settings.requests = 200;
+  settings.warmup = 0ms;
+  settings.peer_strategy = "thread_per_connection";
+  const Cell cell = make_cell("fetch", "thread_per_connection", {{"connections", "2"}}, registry_);
+  const result::Trial trial = measure_once(cell, settings);
+  EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
+  EXPECT_EQ(trial.ended(), 200u);
+}
+
+// The run in a child process, to be ended from outside: this binary with "run-here OUT".
+pid_t start_run(const std::string& out) {
+  char program[] = "run_test";
+  char argument[] = "run-here";
+  std::string path = out;
+  char* const arguments[] = {program, argument, path.data(), nullptr};
+  pid_t pid = -1;
+  EXPECT_EQ(::posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr, arguments, environ), 0);
+  return pid;
+}
+
+std::size_t records_in(const std::string& journal) {
+  try {
+    return result::read_journal(journal).records;
+  } catch (const std::exception&) {
+    return 0;  // not there yet
+  }
+}
+
+void wait_for_records(const std::string& journal, std::size_t count) {
+  const Time deadline = now() + 30s;
+  while (records_in(journal) < count && now() < deadline) std::this_thread::sleep_for(5ms);
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return status;
+}
+
+auto is_same_as(const result::Trial& trial) {
+  return [&](const result::Trial& other) {
+    return other.block == trial.block && other.repeat == trial.repeat &&
+           other.outcomes == trial.outcomes && other.service_time == trial.service_time;
+  };
+}
+
+TEST_F(RunTest, AKilledRunGoesOnWithoutLosingOrRepeatingATrial) {
+  const pid_t pid = start_run(out());
+  wait_for_records(journal(), 2);
+  ::kill(pid, SIGKILL);
+  wait_for(pid);
+  const result::Result kept = result::read_journal(journal()).result;
+  // As if it had been killed while writing the next record.
+  std::ofstream{journal(), std::ios::app} << "0badc0de {\"cell\":\"fet";
+
+  const RunReport report = resume(out(), registry_, progress_);
+  EXPECT_EQ(report.exit_code, ExitCode::done);
+  EXPECT_TRUE(report.result.run.complete);
+  EXPECT_EQ(report.result.run.resumed, 1);
+  for (const result::Cell& cell : report.result.cells) {
+    for (const result::Trial& trial : kept.find_cell(cell.id)->trials) {
+      EXPECT_EQ(std::ranges::count_if(cell.trials, is_same_as(trial)), 1);
+    }
+    std::vector<std::int64_t> blocks;
+    for (const result::Trial& trial : cell.trials) {
+      if (trial.valid) blocks.push_back(trial.block);
+    }
+    EXPECT_THAT(blocks, testing::ElementsAre(0, 1, 2));
+  }
+}
+
+TEST_F(RunTest, AnInterruptKeepsThePartialResultAndSaysSo) {
+  const pid_t pid = start_run(out());
+  wait_for_records(journal(), 1);
+  ::kill(pid, SIGINT);
+  const int status = wait_for(pid);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  const result::Result partial = result::load(out()).result;
+  EXPECT_FALSE(partial.run.complete);
+  const RunReport report = resume(out(), registry_, progress_);
+  EXPECT_TRUE(report.result.run.complete);
+}
+
+TEST_F(RunTest, NothingToResumeIsSaid) {
+  EXPECT_THROW(resume(out(), registry_, progress_), UsageError);
+}
+
+int run_here(const std::string& out) {
+  const Registry registry = test_registry();
+  RunOptions options;
+  options.what = "fetch";
+  options.strategies = {"thread_per_connection", "thread_per_request"};
+  options.parameters = {{"connections", "2"}};
+  options.duration = 100ms;
+  options.warmup = 20ms;
+  options.trials = 3;
+  options.peer_strategy = "thread_per_connection";
+  options.cpu_idle = CpuIdle::leave;
+  options.out = out;
+  Progress progress;
+  return static_cast<int>(
+      run::run(make_plan(options, registry, false), registry, progress).exit_code);
+}
+
+}  // namespace
+
+int test_main(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "participant") return participant_main(test_registry());
+  if (first == "run-here") return run_here(argv[2]);
+  testing::InitGoogleMock(&argc, argv);
+  return RUN_ALL_TESTS();
+}
+
+}  // namespace asyncbench::run
+
+int main(int argc, char** argv) { return asyncbench::run::test_main(argc, argv); }

@@ -1,0 +1,131 @@
+#include "run/invariants.hpp"
+
+#include <gmock/gmock.h>
+
+namespace asyncbench::run {
+namespace {
+
+using measure::Phase;
+
+constexpr auto kWarmUp = static_cast<std::size_t>(Phase::warm_up);
+constexpr auto kWindow = static_cast<std::size_t>(Phase::window);
+constexpr auto kDrain = static_cast<std::size_t>(Phase::drain);
+constexpr auto kOk = static_cast<std::size_t>(Outcome::ok);
+constexpr auto kCancelled = static_cast<std::size_t>(Outcome::cancelled);
+
+// Four connections, 100 requests of 1 ms in the warm-up and 1000 in a window of 250 ms.
+struct Sound {
+  Cell cell;
+  report::Record client;
+  report::Record server;
+
+  Sound() {
+    cell.parameters.connections = 4;
+    measure::Recording& r = client.recording.emplace();
+    r.begun = {104, 1000, 0};
+    r.ended[kWarmUp][kOk] = 100;
+    r.ended[kWindow][kOk] = 1000;
+    r.ended[kDrain][kOk] = 4;
+    r.censored = 4;
+    r.in_flight_max = 4;
+    r.answered = 1104;
+    r.answered_body_bytes = 1104 * 12;
+    r.service_time.record(1'000'000, 1000);
+    r.service_time_sum_ns = 1'000'000'000;
+    client.window_end_ns = 250'000'000;
+    client.resources_back = true;
+    server.server = {.requests = 1104, .responses = 1104, .response_body_bytes = 1104 * 12};
+    server.resources_back = true;
+  }
+
+  measure::Recording& recording() { return *client.recording; }
+
+  result::Trial checked() const {
+    result::Trial trial;
+    check_invariants(trial, {.client = &client, .server = &server}, cell);
+    return trial;
+  }
+};
+
+TEST(Invariants, HoldOfASoundTrial) {
+  const result::Trial trial = Sound{}.checked();
+  for (const char letter : std::string_view{"ABCDEG"}) {
+    EXPECT_EQ(trial.invariant(letter), true) << letter;
+  }
+  EXPECT_EQ(trial.invariant('I'), std::nullopt);
+  EXPECT_TRUE(trial.notes.empty());
+}
+
+TEST(Invariants, NoticeALostRequest) {
+  Sound sound;
+  sound.recording().begun[kWindow] += 1;
+  const result::Trial trial = sound.checked();
+  EXPECT_EQ(trial.invariant('A'), false);
+  ASSERT_EQ(trial.notes.size(), 1u);
+  EXPECT_EQ(trial.notes[0].code, "invariant_A");
+}
+
+TEST(Invariants, WalkTheScheduleOfAnOpenLoop) {
+  Sound sound;
+  sound.cell.parameters.arrivals = {.kind = load::ArrivalKind::constant, .rate_per_s = 4000};
+  sound.client.arrivals_before = 100;
+  sound.client.arrivals_due = 1000;
+  EXPECT_EQ(requests_balance(sound.client, sound.cell), true);
+  sound.client.arrivals_due = 1001;
+  EXPECT_EQ(requests_balance(sound.client, sound.cell), false);
+}
+
+TEST(Invariants, CompareBothEnds) {
+  Sound sound;
+  sound.server.server->responses -= 1;
+  EXPECT_EQ(sound.checked().invariant('B'), false);
+  // One more than was read is fine when one was cancelled.
+  sound.server.server->responses += 2;
+  sound.server.server->response_body_bytes += 12;
+  EXPECT_EQ(sound.checked().invariant('B'), false);
+  sound.recording().ended[kDrain][kCancelled] = 1;
+  EXPECT_EQ(sound.checked().invariant('B'), true);
+}
+
+TEST(Invariants, LeaveOutWhatAForeignServerWouldHaveToSay) {
+  const Sound sound;
+  EXPECT_EQ(ends_agree({.client = &sound.client}, sound.cell), std::nullopt);
+}
+
+TEST(Invariants, NoticeAMissingSample) {
+  Sound sound;
+  sound.recording().service_time.record(1'000'000);
+  EXPECT_EQ(sound.checked().invariant('C'), false);
+}
+
+TEST(Invariants, NoticeMoreInFlightThanConnections) {
+  Sound sound;
+  sound.recording().in_flight_max = 5;
+  EXPECT_EQ(sound.checked().invariant('D'), false);
+}
+
+TEST(Invariants, NameWhatWasNotGivenBack) {
+  Sound sound;
+  sound.server.resources_back = false;
+  sound.server.resources_missing = "descriptors 9 before and 10 after";
+  const result::Trial trial = sound.checked();
+  EXPECT_EQ(trial.invariant('E'), false);
+  EXPECT_THAT(trial.notes[0].detail, testing::HasSubstr("descriptors 9"));
+}
+
+TEST(Invariants, LittlesLawNoticesTimesThatAreTooShort) {
+  Sound sound;
+  sound.recording().service_time_sum_ns = 900'000'000;
+  EXPECT_EQ(little_holds(sound.client, sound.cell), false);
+  sound.recording().service_time_sum_ns = 985'000'000;
+  EXPECT_EQ(little_holds(sound.client, sound.cell), true);
+}
+
+TEST(Invariants, LittlesLawIsForKeepAliveClosedLoopsWithoutThinkTime) {
+  Sound sound;
+  sound.cell.parameters.keep_alive = false;
+  EXPECT_EQ(little_holds(sound.client, sound.cell), std::nullopt);
+}
+
+}  // namespace
+}  // namespace asyncbench::run

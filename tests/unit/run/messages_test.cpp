@@ -1,0 +1,97 @@
+#include "run/messages.hpp"
+
+#include <gmock/gmock.h>
+
+#include "run/parameters.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Throws;
+using testing::ThrowsMessage;
+
+TEST(Messages, CarryAJob) {
+  order::Job job;
+  job.role = Role::server;
+  job.strategy = "uring:oneshot";
+  job.parameters.body_bytes = 4096;
+  job.parameters.server_delay = {.mean = 3ms, .exponential = true};
+  job.parameters.urls = {"http://127.0.0.1:8080/x"};
+  job.port = 8080;
+  job.cpus = {0, 3};
+  job.seed = UINT64_MAX;
+  job.window_expected = 3s;
+  job.grace = 2s;
+  job.requests = 1000;
+  job.count_syscalls = true;
+  const auto copy = std::get<order::Job>(order_from(to_line(Order{job})));
+  EXPECT_EQ(copy.role, Role::server);
+  EXPECT_EQ(copy.strategy, job.strategy);
+  EXPECT_EQ(parameter_texts(copy.parameters), parameter_texts(job.parameters));
+  EXPECT_EQ(copy.parameters.urls, job.parameters.urls);
+  EXPECT_EQ(copy.cpus, job.cpus);
+  EXPECT_EQ(copy.seed, job.seed);
+  EXPECT_EQ(copy.grace, job.grace);
+  EXPECT_TRUE(copy.count_syscalls);
+}
+
+TEST(Messages, CarryAWindowWithAndWithoutAnEnd) {
+  const auto with = std::get<order::Go>(order_from(to_line(Order{order::Go{5, 9}})));
+  EXPECT_EQ(with.window_start_ns, 5);
+  EXPECT_EQ(with.window_end_ns, 9);
+  const auto without = std::get<order::Go>(order_from(to_line(Order{order::Go{5, {}}})));
+  EXPECT_EQ(without.window_end_ns, std::nullopt);
+}
+
+TEST(Messages, CarryARecordToTheBit) {
+  report::Record record;
+  measure::Recording& r = record.recording.emplace();
+  r.ended[1][0] = 77;
+  r.begun = {1, 2, 3};
+  r.censored = 4;
+  r.service_time.record(123'456, 77);
+  r.service_time.record(0);  // below the range: not part of the encoded histogram
+  r.slices = {{.completions = 3, .service_time_sum_ns = 9}};
+  r.coarse.resize(1);
+  r.coarse[0][40] = 5;
+  record.server = {.responses = 12};
+  record.usage.cpu_user_ns = 10;
+  record.usage.unreadable = {{"syscalls", "EACCES"}};
+  record.lanes = {{.wakeups = 3, .counters = {{"cq_overflows", 1}}, .granted = {"DEFER_TASKRUN"}}};
+  record.window_end_ns = 99;
+  record.resources_back = true;
+  const auto copy = std::get<report::Record>(report_from(to_line(Report{record})));
+  ASSERT_TRUE(copy.recording);
+  EXPECT_EQ(copy.recording->ended, r.ended);
+  EXPECT_EQ(copy.recording->service_time, r.service_time);
+  EXPECT_EQ(copy.recording->slices[0].service_time_sum_ns, 9u);
+  EXPECT_EQ(copy.recording->coarse, r.coarse);
+  EXPECT_EQ(copy.server->responses, 12u);
+  EXPECT_EQ(copy.usage, record.usage);
+  EXPECT_EQ(copy.lanes[0].counters.at("cq_overflows"), 1u);
+  EXPECT_EQ(copy.window_end_ns, 99);
+}
+
+TEST(Messages, RefuseWhatIsNotInTheProtocol) {
+  for (const char* line :
+       {"", "{", "[]", "{\"type\":\"dance\"}", "{\"type\":\"record\"}", "\"go\""}) {
+    EXPECT_THAT([&] { report_from(line); }, Throws<ProtocolError>()) << line;
+    EXPECT_THAT([&] { order_from(line); }, Throws<ProtocolError>()) << line;
+  }
+}
+
+TEST(Messages, RefuseAnotherVersion) {
+  std::string line = to_line(Order{order::Job{}});
+  line.replace(line.find("\"protocol\":1"), 12, "\"protocol\":9");
+  EXPECT_THAT([&] { order_from(line); }, ThrowsMessage<ProtocolError>(HasSubstr("version 1")));
+}
+
+TEST(Messages, ReplaceBytesThatAreNotText) {
+  const std::string line = to_line(Report{report::Failed{"path \xff\xfe"}});
+  EXPECT_THAT(std::get<report::Failed>(report_from(line)).reason, HasSubstr("path "));
+}
+
+}  // namespace
+}  // namespace asyncbench::run

@@ -1,0 +1,196 @@
+#include "run/plan.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "run/header.hpp"
+#include "workloads/http_client.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class FakeStrategy : public Strategy {
+ public:
+  FakeStrategy(std::string name, bool in_all, bool serves) : serves_(serves) {
+    info_.name = std::move(name);
+    info_.in_all = in_all;
+  }
+  const StrategyInfo& info() const override { return info_; }
+  Support supports(const OpSet& needed) const override {
+    if (needed.contains(OpKind::accept) && !serves_) return Support::no("it is a client library");
+    return Support::yes();
+  }
+  void run(Job& /*job*/) override {}
+
+ private:
+  StrategyInfo info_;
+  bool serves_;
+};
+
+Registry fakes() {
+  Registry registry;
+  registry.add(std::make_unique<FakeStrategy>("both", true, true));
+  registry.add(std::make_unique<FakeStrategy>("other", true, true));
+  registry.add(std::make_unique<FakeStrategy>("client_only", true, false));
+  registry.add(std::make_unique<FakeStrategy>("null", false, true));
+  return registry;
+}
+
+RunOptions options_for(std::string what) {
+  RunOptions options;
+  options.what = std::move(what);
+  options.out = "r.json";
+  return options;
+}
+
+std::vector<std::string> ids_of(const Plan& plan) {
+  std::vector<std::string> ids;
+  for (const Cell& cell : plan.cells) ids.push_back(cell.id);
+  return ids;
+}
+
+TEST(Plan, CrossesStrategiesWithParameterLists) {
+  RunOptions options = options_for("fetch");
+  options.strategies = {"both", "other"};
+  options.parameters = {{"connections", "1,64"}};
+  EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
+              ElementsAre("fetch/strategy:both/connections:1/body_bytes:12",
+                          "fetch/strategy:other/connections:1/body_bytes:12",
+                          "fetch/strategy:both/connections:64/body_bytes:12",
+                          "fetch/strategy:other/connections:64/body_bytes:12"));
+}
+
+TEST(Plan, LeavesOutOfAllWhatDoesNotWantToBeIn) {
+  const Plan plan = make_plan(options_for("fetch"), fakes(), false);
+  EXPECT_EQ(plan.cells.size(), 3u);
+  EXPECT_FALSE(plan.cells[0].named);
+}
+
+TEST(Plan, KeepsUnsupportedCellsWithTheReasonAndWithoutTrials) {
+  RunOptions options = options_for("serve");
+  options.strategies = {"client_only", "both"};
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_EQ(plan.cells[0].unsupported, "it is a client library");
+  EXPECT_TRUE(plan.cells[0].named);
+  for (const PlannedTrial& trial : plan.trials) EXPECT_EQ(trial.cell, 1u);
+}
+
+TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
+  RunOptions options = options_for("fetch");
+  options.parameters = {{"connections", "1..32*2"}};
+  options.trials = 4;
+  options.seed = 7;
+  const Plan plan = make_plan(options, fakes(), true);
+  const std::size_t cells = plan.cells.size();
+  ASSERT_EQ(plan.trials.size(), cells * 5);
+  std::set<std::vector<std::size_t>> orders;
+  for (unsigned block = 0; block < 4; ++block) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < cells; ++i) {
+      const PlannedTrial& trial = plan.trials[block * cells + i];
+      EXPECT_EQ(trial.block, block);
+      order.push_back(trial.cell);
+    }
+    orders.insert(order);
+    std::ranges::sort(order);
+    EXPECT_EQ(std::ranges::unique(order).size(), 0u);
+  }
+  EXPECT_EQ(orders.size(), 4u);
+  EXPECT_EQ(plan.trials.back().kind, result::TrialKind::count);
+
+  const auto order_of = [&] {
+    std::vector<std::size_t> order;
+    for (const PlannedTrial& trial : make_plan(options, fakes(), true).trials) {
+      order.push_back(trial.cell);
+    }
+    return order;
+  };
+  const std::vector<std::size_t> seven = order_of();
+  EXPECT_EQ(seven, order_of());
+  options.seed = 8;
+  EXPECT_NE(seven, order_of());
+}
+
+TEST(Plan, FlagsOverrideTheSuite) {
+  RunOptions options = options_for("quick");
+  options.duration = 100ms;
+  options.parameters = {{"connections", "3"}};
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_EQ(plan.settings.duration, 100ms);
+  EXPECT_EQ(plan.settings.warmup, 300ms);
+  EXPECT_EQ(plan.settings.trials, 6u);
+  for (const Cell& cell : plan.cells) EXPECT_EQ(cell.parameters.connections, 3u);
+}
+
+TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {
+  Registry registry;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    registry.add(std::make_unique<FakeStrategy>(name, true, true));
+  }
+  registry.add(std::make_unique<FakeStrategy>("curl", true, false));
+  EXPECT_LT(make_plan(options_for("quick"), registry, true).expected_time(), 90s);
+}
+
+TEST(Plan, RefusesWhatCannotBeMeant) {
+  const auto expect = [](const RunOptions& options, const char* what) {
+    EXPECT_THAT([&] { make_plan(options, fakes(), false); },
+                ThrowsMessage<UsageError>(HasSubstr(what)));
+  };
+  expect(options_for("fetsh"), "did you mean fetch?");
+  RunOptions options = options_for("fetch");
+  options.strategies = {"bot"};
+  expect(options, "did you mean both?");
+  options = options_for("fetch");
+  options.trials = 0;
+  expect(options, "trials");
+  options = options_for("fetch");
+  options.parameters = {{"arrivals", "poisson:100"}, {"think_time", "1ms"}};
+  expect(options, "think_time");
+  options = options_for("serve");
+  options.urls = {"http://127.0.0.1/"};
+  expect(options, "fetch alone");
+  options = options_for("fetch");
+  options.peer_strategy = "client_only";
+  expect(options, "it is a client library");
+  options = options_for("fetch");
+  options.pin = Pinning{.mode = Pinning::Mode::listed, .subject = {4096}};
+  expect(options, "CPU 4096");
+}
+
+TEST(Plan, ComesBackFromTheResultsHeader) {
+  RunOptions options = options_for("quick");
+  options.strategies = {"all", "client_only"};
+  options.parameters = {{"server_delay", "exp:2ms"}, {"keep_alive", "off"}};
+  options.seed = 99;
+  options.threads = 2;
+  options.allowed_hosts = {"a.example", "b.example"};
+  const Registry registry = fakes();
+  const Plan plan = make_plan(options, registry, true);
+  const Plan again = plan_of(header_of(plan, registry));
+  EXPECT_EQ(ids_of(again), ids_of(plan));
+  ASSERT_EQ(again.trials.size(), plan.trials.size());
+  for (std::size_t i = 0; i < plan.trials.size(); ++i) {
+    EXPECT_EQ(again.trials[i].cell, plan.trials[i].cell);
+    EXPECT_EQ(again.trials[i].kind, plan.trials[i].kind);
+  }
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
+    EXPECT_EQ(again.cells[i].named, plan.cells[i].named);
+    EXPECT_EQ(again.cells[i].unsupported, plan.cells[i].unsupported);
+    EXPECT_EQ(again.cells[i].parameters.server_delay.mean, 2ms);
+  }
+  EXPECT_EQ(again.settings.threads, 2u);
+  EXPECT_EQ(again.settings.seed, 99u);
+  EXPECT_EQ(again.settings.warmup, plan.settings.warmup);
+  EXPECT_EQ(again.settings.pin.subject, plan.settings.pin.subject);
+  EXPECT_EQ(again.settings.allowed_hosts, plan.settings.allowed_hosts);
+}
+
+}  // namespace
+}  // namespace asyncbench::run
