@@ -115,7 +115,7 @@ class StreamClient final : public Task {
     // Whatever has come in the meantime, bytes or the end, belongs to no request: such a connection
     // must not be used.
     stage_ = Stage::probing;
-    return op::Receive{Time::min()};
+    return op::Receive{Time{}};  // long past, yet far from overflowing a difference
   }
 
   bool same_server() const {
