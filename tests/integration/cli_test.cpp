@@ -232,7 +232,9 @@ TEST(CliWithoutIoUring, ListAndDoctorSayWhy) {
   EXPECT_THAT(run_program({"list"}, forbidden).out, HasSubstr("io_uring_setup"));
   const auto json = nlohmann::json::parse(run_program({"doctor", "--json"}, forbidden).out);
   for (const auto& check : json["checks"]) {
-    if (check["name"] == "io_uring") EXPECT_EQ(check["severity"], "warning");
+    if (check["name"] == "io_uring") {
+      EXPECT_EQ(check["severity"], "warning");
+    }
   }
 }
 
