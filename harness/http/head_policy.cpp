@@ -213,6 +213,10 @@ bool ResponseHeadPolicy::understand(std::string_view name, std::string_view valu
 
 // RFC 9112, section 6.3: a list of one and the same number is as good as the number.
 bool ResponseHeadPolicy::add_content_length(std::string_view value) {
+  if (!content_length_) {
+    content_length_ = syntax::parse_decimal(value);
+    if (content_length_) return true;  // nearly always
+  }
   const auto add = [this](std::string_view element) {
     const auto length = syntax::parse_decimal(element);
     if (!length) return refuse(Outcome::protocol, "Content-Length is not a number of 64 bits");
@@ -222,8 +226,7 @@ bool ResponseHeadPolicy::add_content_length(std::string_view value) {
     content_length_ = length;
     return true;
   };
-  return value.find(',') == std::string_view::npos ? add(value)
-                                                   : syntax::for_each_element(value, add);
+  return syntax::for_each_element(value, add);
 }
 
 bool ResponseHeadPolicy::end_head() {

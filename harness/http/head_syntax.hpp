@@ -24,8 +24,15 @@ inline constexpr std::array<bool, 256> kTokenChars = [] {
   return table;
 }();
 
+inline bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
+
+// Four bytes at a time, without a branch between them: names are a third of a head.
 inline const char* end_of_token(const char* at, const char* end) {
-  while (at != end && kTokenChars[static_cast<unsigned char>(*at)]) ++at;
+  while (end - at >= 4 && (is_token_char(at[0]) & is_token_char(at[1]) & is_token_char(at[2]) &
+                           is_token_char(at[3])) != 0) {
+    at += 4;
+  }
+  while (at != end && is_token_char(*at)) ++at;
   return at;
 }
 
