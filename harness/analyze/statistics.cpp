@@ -118,17 +118,15 @@ Percentile percentile(const measure::Histogram& completed, const measure::Histog
       static_cast<std::uint64_t>(std::ceil(exact - 1e-9L * static_cast<long double>(n))), 1, n);
 
   // At infinity the censored ones stand behind all others.
-  constexpr double kResolution = 1e-3;
-  const auto hidden = [&](std::uint64_t at) {
-    if (at > completed.count()) return true;
-    const auto aged = static_cast<double>(both.value_at_rank(at));
-    return static_cast<double>(completed.value_at_rank(at)) > aged * (1 + kResolution);
+  const auto highest = [&completed](std::uint64_t at) -> std::optional<std::int64_t> {
+    if (at > completed.count()) return std::nullopt;
+    return completed.value_at_rank(at);
   };
-
   const QuantileRanks ranks = quantile_ranks(n, percent / 100);
-  Percentile result{.value_ns = both.value_at_rank(rank), .at_least = hidden(rank)};
+  const std::optional<std::int64_t> value = highest(rank);
+  Percentile result{.value_ns = value.value_or(both.value_at_rank(rank)), .at_least = !value};
   if (ranks.low) result.low_ns = both.value_at_rank(*ranks.low);
-  if (ranks.high && !hidden(*ranks.high)) result.high_ns = completed.value_at_rank(*ranks.high);
+  if (ranks.high) result.high_ns = highest(*ranks.high);
   return result;
 }
 

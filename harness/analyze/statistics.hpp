@@ -47,10 +47,9 @@ struct Percentile {
 };
 
 // `completed` are latencies, `censored` the ages of requests that had not ended: each would have
-// become at least as old. The percentile is taken twice, with the censored ones at their ages (too
-// low, if anything) and at infinity (too high). Where both agree to the histogram's resolution
-// (0.1 %), the unfinished requests do not matter to it and the value stands. Where they differ,
-// the first of them is a lower bound. Not of two empty histograms. `percent` is 0 to 100.
+// become at least as old. With them at infinity the percentile is too high, if anything, and that
+// value stands: nothing is hidden. Where it falls among them it has no upper bound, and the value
+// with them at their ages is a lower one. Not of two empty histograms. `percent` is 0 to 100.
 Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
                       double percent);
 
