@@ -49,7 +49,7 @@ StrategyInfo describe() {
                  std::to_string(BOOST_ASIO_VERSION % 100),
       .waits = "epoll_wait",
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
-                  {"concurrency_hint", "1"},
+                  {"concurrency_hint", "UNSAFE_IO"},
                   {"events_per_wait", "128"}},
   };
 }

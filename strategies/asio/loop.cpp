@@ -13,7 +13,9 @@ Loop::Loop(Job& job, unsigned lane)
     : job_(job),
       lane_(lane),
       report_(job.lanes[lane]),
-      context_(1),
+      // Like a hint of 1, and without the locks on descriptors: one thread runs the loop, and the
+      // only call from another is post(), whose lock stays.
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       timer_(context_.get_executor()),
       stopping_(job.stop.stop_requested()) {
   if (job.acceptor != nullptr && !stopping_) {
