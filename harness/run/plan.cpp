@@ -167,6 +167,15 @@ void check_peer(const Plan& plan, const Registry& registry) {
   }
 }
 
+// A URL that cannot be asked for is known before measuring, not in every trial anew.
+void check_urls(const RunOptions& options) {
+  try {
+    workloads::url_targets({.urls = options.urls}, options.allowed_hosts);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Workload workload) {
@@ -252,6 +261,8 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
     }
     suite = load_suite(options.what);
   }
+
+  check_urls(options);
 
   Plan plan;
   plan.settings = resolve_settings(options, suite.options, registry);
