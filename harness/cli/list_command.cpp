@@ -80,7 +80,11 @@ void print_workloads(const std::vector<Row>& rows) {
   fmt::print("Suites: {}\n", fmt::join(run::suite_names(), ", "));
   for (const Row& row : rows) {
     if (row.info->in_all) continue;
-    fmt::print("Not part of '--strategies all': {}, {}\n", row.info->name, row.info->summary);
+    std::fputs(report::wrapped(fmt::format("Not part of '--strategies all': {}, {}", row.info->name,
+                                           row.info->summary),
+                               "", kColumns)
+                   .c_str(),
+               stdout);
   }
 }
 
