@@ -55,7 +55,7 @@ void Recording::merge(const Recording& other) {
   body_bytes += other.body_bytes;
   answered += other.answered;
   answered_body_bytes += other.answered_body_bytes;
-  service_time_sum_ns += other.service_time_sum_ns;
+  time_in_flight_ns += other.time_in_flight_ns;
 
   service_time.merge(other.service_time);
   response_time.merge(other.response_time);
@@ -115,6 +115,7 @@ struct alignas(64) Recorder::State {
   void ended_in_window(const RequestRecord& request);
   void ended_ok(const RequestRecord& request, std::int64_t service_ns);
   void outlived_window(Time begun, Time intended);
+  void was_in_flight(Time from, Time until);
 
   const Window& window;
   const RecorderOptions options;
@@ -125,7 +126,7 @@ struct alignas(64) Recorder::State {
   std::atomic<std::uint64_t> in_flight{0};
   std::atomic<std::uint64_t> in_flight_max{0};
   Counter attempts, censored, not_started, body_bytes, answered, answered_body_bytes,
-      service_time_sum_ns;
+      time_in_flight_ns;
   LiveHistogram service_time, failed_time, connect_time, time_to_first_byte, censored_service;
   std::vector<Slice> slices;
   std::vector<std::array<Counter, Recording::kCoarseBuckets>> coarse;
@@ -164,7 +165,7 @@ void Recorder::State::in_flight_shrinks() {
 void Recorder::State::ended_in_window(const RequestRecord& request) {
   const std::int64_t service_ns = between_ns(request.begun, request.ended);
   count(attempts, request.attempts);
-  count(service_time_sum_ns, static_cast<std::uint64_t>(service_ns));
+  was_in_flight(request.begun, request.ended);
   if (request.connected != kNever) {
     count(connect_time, between_ns(request.connect_begun, request.connected));
   }
@@ -173,6 +174,11 @@ void Recorder::State::ended_in_window(const RequestRecord& request) {
   } else {
     count(failed_time, service_ns);
   }
+}
+
+void Recorder::State::was_in_flight(Time from, Time until) {
+  const std::int64_t ns = between_ns(std::max(from, window.start()), until);
+  count(time_in_flight_ns, static_cast<std::uint64_t>(ns));
 }
 
 void Recorder::State::ended_ok(const RequestRecord& request, std::int64_t service_ns) {
@@ -196,6 +202,7 @@ void Recorder::State::ended_ok(const RequestRecord& request, std::int64_t servic
 
 void Recorder::State::outlived_window(Time request_begun, Time intended) {
   count(censored);
+  was_in_flight(request_begun, window.end());
   count(censored_service, between_ns(request_begun, window.end()));
   if (open_loop && intended != kNever) {
     count(open_loop->censored_response, between_ns(intended, window.end()));
@@ -262,7 +269,7 @@ Recording Recorder::take() const {
   result.body_bytes = state.body_bytes.value();
   result.answered = state.answered.value();
   result.answered_body_bytes = state.answered_body_bytes.value();
-  result.service_time_sum_ns = state.service_time_sum_ns.value();
+  result.time_in_flight_ns = state.time_in_flight_ns.value();
 
   result.service_time = state.service_time.take();
   result.failed_time = state.failed_time.take();

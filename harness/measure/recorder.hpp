@@ -71,8 +71,9 @@ struct Recording {
   std::uint64_t body_bytes = 0;           // of ok, in the window
   std::uint64_t answered = 0;             // whole trial: ok + http_status + content_mismatch
   std::uint64_t answered_body_bytes = 0;  // whole trial, of these
-  // Sum of service times of all outcomes in the window: Little's law wants failures included.
-  std::uint64_t service_time_sum_ns = 0;
+  // Over all requests, failed and unfinished ones too, the part of each one's service time that lies
+  // in the window: the area under "requests in flight", which Little's law is about.
+  std::uint64_t time_in_flight_ns = 0;
 
   // Of requests that ended in the window. Failures of any kind have their own histogram.
   Histogram service_time;        // ok

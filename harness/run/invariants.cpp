@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace asyncbench::run {
 namespace {
@@ -51,8 +52,7 @@ std::string figures(char letter, const Records& records) {
     case 'E':
       return resources_missing(records);
     case 'G':
-      return fmt::format("{} requests of {} ns in {} ns", in_window,
-                         in_window == 0 ? 0 : r.service_time_sum_ns / in_window,
+      return fmt::format("{} ns in flight, in a window of {} ns", r.time_in_flight_ns,
                          records.client->window_end_ns - records.client->window_start_ns);
     default:
       return "";
@@ -116,18 +116,10 @@ std::optional<bool> little_holds(const report::Record& client, const Cell& cell)
   const bool applies = !p.arrivals.open_loop() && p.keep_alive && p.think_time == Duration{0};
   if (!applies || requests == 0) return std::nullopt;
   const auto window_ns = static_cast<double>(client.window_end_ns - client.window_start_ns);
-  const auto sum_ns = static_cast<double>(r.service_time_sum_ns);
-  const double mean_ns = sum_ns / static_cast<double>(requests);
-  const double tolerance = std::max({0.02, 2 * mean_ns / window_ns, 2000 / mean_ns});
-  // X R = sum / T. What the window's end cut off belongs to N, too, and its age is known; what lay
-  // before its start does not, and is at most the longest request for each that was in flight.
-  const double cut_at_end_ns =
-      r.censored_service.mean() * static_cast<double>(r.censored_service.count());
-  const auto longest_ns = static_cast<double>(std::max(r.service_time.max(), r.failed_time.max()));
-  const double before_start_ns = longest_ns * static_cast<double>(r.in_flight_at_start());
-  const double capacity_ns = p.connections * window_ns;
-  return sum_ns - before_start_ns <= capacity_ns * (1 + tolerance) &&
-         sum_ns + cut_at_end_ns >= capacity_ns * (1 - tolerance);
+  const auto in_flight_ns = static_cast<double>(r.time_in_flight_ns);
+  const double mean_ns = in_flight_ns / static_cast<double>(requests);
+  const double tolerance = std::max(0.02, 2000 / mean_ns);
+  return std::abs(in_flight_ns / (p.connections * window_ns) - 1) <= tolerance;
 }
 
 void check_invariants(result::Trial& trial, const Records& records, const Cell& cell) {

@@ -35,11 +35,11 @@ std::optional<bool> limit_held(const report::Record& client, const Cell& cell);
 // E: both sides gave descriptors, threads and rings back.
 std::optional<bool> resources_back(const Records& records);
 
-// G: Little's law, N = X R, in a closed loop with keep-alive and no think time; R counts failures
-// in. The tolerance max(2 %, 2R/T, 2 us/R) allows for the requests cut by the window's edges (2R/T)
-// and for the time between two requests of a task (2 us). When all requests stall at an edge of the
-// window, more than 2R/T is cut there: what the records tell of it is allowed for as well.
-// J. Little, Operations Research 9 (1961).
+// G: Little's law in a closed loop with keep-alive and no think time, where N connections keep N
+// requests in flight. In the form that is exact over a finite window: the times that requests spent
+// in flight inside of it, clipped at both of its edges, add up to N T. The usual form, N = X R, errs
+// by up to 2R/T at the edges, and by more where a stall meets one. The tolerance max(2 %, 2 us/R) is
+// for the time between two requests of a task. J. Little, Operations Research 59 (2011).
 std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
 
 // Requests of the whole trial that ended so.

@@ -25,7 +25,7 @@ void describe(auto&& visit, auto& recording) requires
   visit("body_bytes", recording.body_bytes);
   visit("answered", recording.answered);
   visit("answered_body_bytes", recording.answered_body_bytes);
-  visit("service_time_sum_ns", recording.service_time_sum_ns);
+  visit("time_in_flight_ns", recording.time_in_flight_ns);
   visit("service_time", recording.service_time);
   visit("response_time", recording.response_time);
   visit("failed_time", recording.failed_time);

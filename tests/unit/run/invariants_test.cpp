@@ -31,7 +31,7 @@ struct Sound {
     r.answered = 1104;
     r.answered_body_bytes = 1104 * 12;
     r.service_time.record(1'000'000, 1000);
-    r.service_time_sum_ns = 1'000'000'000;
+    r.time_in_flight_ns = 1'000'000'000;
     client.window_end_ns = 250'000'000;
     client.resources_back = true;
     server.server = {.requests = 1104, .responses = 1104, .response_body_bytes = 1104 * 12};
@@ -115,10 +115,16 @@ TEST(Invariants, NameWhatWasNotGivenBack) {
 
 TEST(Invariants, LittlesLawNoticesTimesThatAreTooShort) {
   Sound sound;
-  sound.recording().service_time_sum_ns = 900'000'000;
+  sound.recording().time_in_flight_ns = 970'000'000;
   EXPECT_EQ(little_holds(sound.client, sound.cell), false);
-  sound.recording().service_time_sum_ns = 985'000'000;
+  sound.recording().time_in_flight_ns = 985'000'000;
   EXPECT_EQ(little_holds(sound.client, sound.cell), true);
+}
+
+TEST(Invariants, LittlesLawNoticesTimesThatAreTooLong) {
+  Sound sound;
+  sound.recording().time_in_flight_ns = 1'030'000'000;
+  EXPECT_EQ(little_holds(sound.client, sound.cell), false);
 }
 
 TEST(Invariants, LittlesLawIsForKeepAliveClosedLoopsWithoutThinkTime) {
