@@ -37,6 +37,7 @@ class RequestHead {
   std::string_view request_line() const { return request_line_; }
   void relocate_request_line(std::string_view copy);
 
+  bool http_1_1() const { return http_1_1_; }
   bool keep_alive() const { return keep_alive_; }
   bool chunked() const { return chunked_; }
   std::uint64_t content_length() const { return content_length_; }  // 0 where none was given

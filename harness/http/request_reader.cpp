@@ -134,6 +134,8 @@ void RequestReader::Impl::refuse(unsigned status, const char* detail) {
 RequestReader::State RequestReader::state() const { return impl_->state; }
 std::string_view RequestReader::target() const { return impl_->head.target(); }
 std::string_view RequestReader::method() const { return impl_->head.method(); }
+bool RequestReader::http_1_1() const { return impl_->head.http_1_1(); }
+
 bool RequestReader::keep_alive() const { return impl_->head.keep_alive(); }
 bool RequestReader::take_expects_continue() {
   return impl_->state == State::body && std::exchange(impl_->continue_due, false);

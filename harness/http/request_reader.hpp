@@ -40,6 +40,7 @@ class RequestReader {
   // fed last, so these must still be there.
   std::string_view target() const;
   std::string_view method() const;   // "GET", "HEAD", "POST" ...
+  bool http_1_1() const;             // or a later 1.x; false: HTTP/1.0
   bool keep_alive() const;           // by version and Connection
   // In state body: the client waits for "100 Continue" (said once).
   bool take_expects_continue();

@@ -88,6 +88,7 @@ void append_head(std::string& out, const ResponseHead& head, std::string_view da
     out += "Transfer-Encoding: chunked\r\n";
   }
   if (head.close) out += "Connection: close\r\n";
+  if (head.keep_alive) out += "Connection: keep-alive\r\n";
   out += "\r\n";
 }
 

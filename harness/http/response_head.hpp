@@ -28,7 +28,8 @@ struct ResponseHead {
   unsigned status = 200;
   std::optional<std::uint64_t> content_length;  // unset: chunked, or ended by the close
   bool chunked = false;
-  bool close = false;  // says "Connection: close"
+  bool close = false;       // says "Connection: close"
+  bool keep_alive = false;  // says "Connection: keep-alive", as HTTP/1.0 clients need to hear
 };
 
 // The reason phrase of a status; "Status" for one without a name.

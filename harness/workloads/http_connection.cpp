@@ -134,7 +134,14 @@ Op HttpConnection::handle_request() {
   ++requests_;
   path_ = path_of(reader_.target());
   is_head_ = reader_.method() == "HEAD";
-  closes_ = !reader_.keep_alive() || path_.framing == http::Framing::until_close;
+  // HTTP/1.0 knows no chunks (RFC 9112, section 6.1), and its clients keep a connection only when
+  // they are told so (appendix C.2.2).
+  framing_ = path_.framing;
+  if (framing_ == http::Framing::chunked && !reader_.http_1_1()) {
+    framing_ = http::Framing::until_close;
+  }
+  closes_ = !reader_.keep_alive() || framing_ == http::Framing::until_close;
+  says_keep_alive_ = !closes_ && !reader_.http_1_1();
   reader_.next();
   if (path_.fault != nullptr && (!path_.fault->only_reused || requests_ > 1)) {
     fault_ = path_.fault;
@@ -182,15 +189,15 @@ Op HttpConnection::reply() {
   body_sent_ = 0;
   body_pending_ = !is_head_ && path_.status != 204 && path_.status != 304 && path_.body_bytes > 0;
   if (body_pending_) return send_body();
-  if (path_.framing == http::Framing::chunked && !is_head_) output_ += "0\r\n\r\n";
+  if (framing_ == http::Framing::chunked && !is_head_) output_ += "0\r\n\r\n";
   ++replies_in_output_;
   return read_on();
 }
 
 void HttpConnection::append_reply_head(const http::OriginPath& path) {
-  http::ResponseHead head{.status = path.status, .close = closes_};
-  head.chunked = path.framing == http::Framing::chunked;
-  if (path.framing == http::Framing::length && path.status != 204)
+  http::ResponseHead head{.status = path.status, .close = closes_, .keep_alive = says_keep_alive_};
+  head.chunked = framing_ == http::Framing::chunked;
+  if (framing_ == http::Framing::length && path.status != 204)
     head.content_length = path.body_bytes;
   http::append_head(output_, head, date_.at(at_));
 }
@@ -198,7 +205,7 @@ void HttpConnection::append_reply_head(const http::OriginPath& path) {
 // Puts the body, or as much of it as the output takes, behind the head. A long one of known length
 // goes out in slices of the table, without a copy.
 Op HttpConnection::send_body() {
-  if (path_.framing == http::Framing::chunked) {
+  if (framing_ == http::Framing::chunked) {
     append_body_pieces();
   } else if (path_.body_bytes <= kCopiedBodyBytes) {
     const auto slice = http::body_slice(phase_, 0, path_.body_bytes);

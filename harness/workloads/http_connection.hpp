@@ -95,6 +95,8 @@ class HttpConnection final : public Task {
   // The reply being made.
   std::string last_target_;  // requests of a connection tend to repeat: parse once
   http::OriginPath path_;
+  http::Framing framing_ = http::Framing::length;
+  bool says_keep_alive_ = false;
   bool is_head_ = false;
   std::size_t phase_ = 0;
   std::uint64_t body_sent_ = 0;  // of the body: put into output_ or sent as a slice

@@ -268,6 +268,19 @@ std::vector<Refusal> refusals() {
   };
 }
 
+// Such a client takes the connection for closing unless told otherwise, and knows no chunks.
+TEST_P(Server, AnswersHttp10InItsOwnTerms) {
+  serve();
+  const std::string kept = answer_to(
+      "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+      "GET /chunked/1000 HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+  const std::size_t second = kept.rfind("HTTP/1.1 ");
+  EXPECT_THAT(kept.substr(0, second), HasSubstr("\r\nConnection: keep-alive\r\n"));
+  EXPECT_THAT(kept.substr(second), HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_EQ(kept.size() - kept.find("\r\n\r\n", second) - 4, 1000U);
+  expect_survival();
+}
+
 TEST_P(Server, K07ToK10AndK14RefusesAndCloses) {
   serve();
   const std::vector<Refusal> all = refusals();
