@@ -18,6 +18,13 @@ inline constexpr Time kNever = Time::max();
 
 inline Time now() { return Clock::now(); }
 
+// What is left until `due`, nothing when it has passed. A plain difference overflows for times near
+// Time::min(), which are past as any other.
+inline Duration time_left(Time due) {
+  const Time at = now();
+  return due > at ? due - at : Duration::zero();
+}
+
 // For JSON and shared atomics. Unit: nanoseconds since the clock's epoch (boot).
 inline std::int64_t to_ns(Time time) { return time.time_since_epoch().count(); }
 inline Time from_ns(std::int64_t ns) { return Time{Duration{ns}}; }

@@ -95,7 +95,7 @@ void Loop::turn() {
 }
 
 void Loop::wait(Time until) {
-  const Duration wait = std::clamp<Duration>(until - now(), 0ns, kWaitMax);
+  const Duration wait = std::min<Duration>(time_left(until), kWaitMax);
   const timespec timeout{.tv_sec = wait / 1s, .tv_nsec = (wait % 1s).count()};
   ppoll(polled_.data(), polled_.size(), &timeout, nullptr);
   ++report_.wakeups;

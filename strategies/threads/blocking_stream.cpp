@@ -32,7 +32,7 @@ void set_blocking(int fd, bool blocking) {
 
 bool CoarseTimeout::fit(int fd, Time deadline) {
   if (deadline == kNever) return current_ == Duration{} || apply(fd, {});
-  const Duration remaining = deadline - now();
+  const Duration remaining = time_left(deadline);
   if (remaining < 2 * kTicks) return false;
   const bool fits =
       current_ != Duration{} && latest_end(current_) <= remaining && current_ >= remaining / 4;
@@ -132,8 +132,8 @@ void BlockingStream::shut_down() {
 // Errors and hang-ups count as ready: the call that follows says what happened.
 bool BlockingStream::wait_until_ready(short events, Time deadline) {
   for (;;) {
-    const Duration remaining = deadline - now();
-    if (remaining <= Duration{}) return false;
+    const Duration remaining = time_left(deadline);
+    if (remaining == Duration{}) return false;
     // poll may be late by 0.1 % of its timeout (fs/select.c, select_estimate_accuracy).
     const Duration wait = remaining > 1s ? remaining - remaining / 500 : remaining;
     const timespec timeout{.tv_sec = wait / 1s, .tv_nsec = (wait % 1s).count()};

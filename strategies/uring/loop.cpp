@@ -96,7 +96,7 @@ void Loop::turn() {
     ring_.enter(false, nullptr);  // their tasks go on as soon as the kernel has the bytes
   } else if (next == kNever) {
     ring_.enter(true, nullptr);
-  } else if (const Duration wait = next - now(); wait > Duration::zero()) {
+  } else if (const Duration wait = time_left(next); wait > Duration::zero()) {
     __kernel_timespec timeout{.tv_sec = wait.count() / 1'000'000'000,
                               .tv_nsec = wait.count() % 1'000'000'000};
     ring_.enter(true, &timeout);

@@ -175,6 +175,36 @@ void receive_past_its_deadline_takes_what_is_there(Strategy& strategy) {
   });
 }
 
+// Times long past, the least of all among them, are past as any other: arithmetic on them wraps.
+void receive_long_past_its_deadline_takes_what_is_there(Strategy& strategy) {
+  for (const Time deadline : {Time{}, Time::min(), Time::min() + 1ns}) {
+    const Listener listener;
+    const std::string sent = pattern(500);
+    std::jthread peer([&] {
+      Peer connection = accept_and_wait_for_go(listener);
+      connection.send(sent);
+      connection.receive_all();
+    });
+    run_script(strategy, [&](unsigned) -> Script {
+      co_await op::Connect{&listener.endpoint()};
+      const Time begun = now();
+      const Completion nothing = co_await op::Receive{deadline};
+      EXPECT_EQ(nothing.error, std::errc::timed_out) << nothing.error.message();
+      EXPECT_LE((now() - begun).count(), kLateness.count()) << "ns: it waited";
+      co_await op::Send{bytes_of("go")};
+      std::string received;
+      const Time patience = now() + 5s;
+      while (received.size() < sent.size() && now() < patience) {
+        const Completion ended = co_await op::Receive{deadline};
+        if (!ended.error) received += text_of(ended.data);
+        co_await op::Sleep{now() + 1ms};
+      }
+      EXPECT_EQ(received, sent);
+      co_await op::Close{};
+    });
+  }
+}
+
 void receive_after_a_timeout_loses_no_byte(Strategy& strategy) {
   const Listener listener;
   const std::string sent = pattern(100);
@@ -243,6 +273,8 @@ const std::array kChecks{
     Check{"ReceiveDeadlineIsNeverEarly", kStreamOps, receive_deadline_is_never_early},
     Check{"ReceivePastItsDeadlineTakesWhatIsThere", kStreamOps,
           receive_past_its_deadline_takes_what_is_there},
+    Check{"ReceiveLongPastItsDeadlineTakesWhatIsThere", kStreamOps,
+          receive_long_past_its_deadline_takes_what_is_there},
     Check{"ReceiveAfterATimeoutLosesNoByte", kStreamOps, receive_after_a_timeout_loses_no_byte},
     Check{"EachReceiveHasItsOwnDeadline", kStreamOps, each_receive_has_its_own_deadline},
 };

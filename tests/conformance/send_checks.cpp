@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "checks.hpp"
@@ -111,6 +112,40 @@ void send_deadline_is_never_early(Strategy& strategy) {
   });
 }
 
+// Whole or not at all late: the bytes that went out are the first of those that were meant, and all
+// of them if the send succeeded. The next connection is none the worse for it.
+void send_past_its_deadline_sends_all_or_times_out(Strategy& strategy) {
+  const std::string small = pattern(700);
+  const std::string large = pattern(8 * 1024 * 1024);
+  for (const std::string& sent : {std::cref(small), std::cref(large)}) {
+    for (const Time deadline : {now() - 1ms, Time{}, Time::min()}) {
+      const Listener listener(8, kSmallReceiveBuffer);
+      std::string received;
+      std::string received_after;
+      std::jthread peer([&] {
+        received = listener.accept().receive_all();
+        received_after = listener.accept().receive_all();
+      });
+      std::error_code error;
+      run_script(strategy, [&](unsigned) -> Script {
+        co_await op::Connect{&listener.endpoint()};
+        error = (co_await op::Send{bytes_of(sent), deadline}).error;
+        co_await op::Close{};
+        co_await op::Connect{&listener.endpoint()};
+        EXPECT_FALSE((co_await op::Send{bytes_of(small), now() + 5s}).error);
+        co_await op::Close{};
+      });
+      peer.join();
+      EXPECT_TRUE(!error || error == std::errc::timed_out) << error.message();
+      EXPECT_TRUE(sent.starts_with(received)) << "other bytes than those that were meant";
+      if (!error) {
+        EXPECT_EQ(received.size(), sent.size());
+      }
+      EXPECT_EQ(received_after, small);
+    }
+  }
+}
+
 void a_send_that_awaits_a_reply_gets_it(Strategy& strategy) {
   const Listener listener;
   constexpr int kRounds = 100;
@@ -149,6 +184,8 @@ const std::array kChecks{
     Check{"SendsArriveInOrder", kStreamOps, sends_arrive_in_order},
     Check{"SendToAResetPeerFails", kStreamOps, send_to_a_reset_peer_fails},
     Check{"SendDeadlineIsNeverEarly", kStreamOps, send_deadline_is_never_early},
+    Check{"SendPastItsDeadlineSendsAllOrTimesOut", kStreamOps,
+          send_past_its_deadline_sends_all_or_times_out},
     Check{"ASendThatAwaitsAReplyGetsIt", kStreamOps, a_send_that_awaits_a_reply_gets_it},
 };
 
