@@ -377,19 +377,20 @@ std::uint16_t port_in(const std::string& line) {
   return static_cast<std::uint16_t>(std::stoi(found[1]));
 }
 
-TEST(CliOrigin, ServesUntilItIsToldToEndAndPrintsTotals) {
+class Origin : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Cli, Origin, ::testing::Values("thread_per_connection", "asio", "uring"),
+                         [](const auto& strategy) { return strategy.param; });
+
+TEST_P(Origin, ServesUntilItIsToldToEndAndPrintsTotals) {
   for (const int signal : {SIGINT, SIGTERM}) {
-    for (const char* strategy : {"thread_per_connection", "asio", "uring"}) {
-      SCOPED_TRACE(strategy);
-      Program origin({"origin", "--strategy", strategy, "--port", "0"});
-      const std::string line = origin.line_of_output();
-      EXPECT_THAT(line, StartsWith("listening on http://127.0.0.1:"));
-      EXPECT_THAT(get(port_in(line), "/bytes/1000"), StartsWith("HTTP/1.1 200"));
-      origin.signal(signal);
-      const Ended ended = origin.wait();
-      EXPECT_EQ(ended.exit_code, 0) << ended.err;
-      EXPECT_THAT(ended.out, HasSubstr("1 requests"));
-    }
+    Program origin({"origin", "--strategy", GetParam(), "--port", "0"});
+    const std::string line = origin.line_of_output();
+    EXPECT_THAT(line, StartsWith("listening on http://127.0.0.1:"));
+    EXPECT_THAT(get(port_in(line), "/bytes/1000"), StartsWith("HTTP/1.1 200"));
+    origin.signal(signal);
+    const Ended ended = origin.wait();
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("1 requests"));
   }
 }
 
