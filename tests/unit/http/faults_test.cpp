@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ostream>
 #include <set>
 
 #include "http/body.hpp"
@@ -14,6 +15,9 @@
 #include "split_feeding.hpp"
 
 namespace asyncbench::http {
+
+void PrintTo(const FaultScript& fault, std::ostream* out) { *out << fault.summary; }
+
 namespace {
 
 using State = ResponseReader::State;
