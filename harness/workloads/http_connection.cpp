@@ -33,6 +33,9 @@ HttpConnection::HttpConnection(HttpServer::Shared& server, measure::ServerCounte
           server.options.seed * 48271 + server.accepted.load(std::memory_order_relaxed))) {}
 
 HttpConnection::~HttpConnection() {
+  measure::add(counters_.requests, requests_);
+  measure::add(counters_.responses, replies_);
+  measure::add(counters_.response_body_bytes, body_bytes_);
   server_.open_connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -130,7 +133,6 @@ Op HttpConnection::read_on() {
 }
 
 Op HttpConnection::handle_request() {
-  measure::add(counters_.requests);
   ++requests_;
   path_ = path_of(reader_.target());
   is_head_ = reader_.method() == "HEAD";
@@ -273,8 +275,8 @@ Op HttpConnection::sent(const Completion& ended) {
     }
     return close(timed_out);
   }
-  measure::add(counters_.responses, replies_in_output_);
-  measure::add(counters_.response_body_bytes, body_bytes_in_output_);
+  replies_ += replies_in_output_;
+  body_bytes_ += body_bytes_in_output_;
   replies_in_output_ = 0;
   body_bytes_in_output_ = 0;
   output_.clear();

@@ -110,7 +110,11 @@ class HttpConnection final : public Task {
   const http::FaultScript* fault_ = nullptr;
   std::size_t fault_step_ = 0;
   std::size_t dripped_ = 0;
+  // Of this connection, and added to the counters at its end: atomics on the way would cost more
+  // than building a small reply.
   std::uint64_t requests_ = 0;
+  std::uint64_t replies_ = 0;
+  std::uint64_t body_bytes_ = 0;
   std::minstd_rand random_;
 };
 
