@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <system_error>
@@ -60,7 +61,6 @@ void read_run_queue_wait(UsageSnapshot& usage) {
   std::error_code error;
   std::int64_t total_ns = 0;
   std::string reason;
-  bool any = false;
   fs::directory_iterator task("/proc/self/task", error);
   for (; !error && task != fs::directory_iterator{}; task.increment(error)) {
     // A thread may end between listing and reading.
@@ -68,10 +68,11 @@ void read_run_queue_wait(UsageSnapshot& usage) {
     if (!text) continue;
     const Reading wait_ns = number_after(*text, " ");
     if (!wait_ns) continue;
-    any = true;
     total_ns += *wait_ns;
+    usage.waiting_threads.push_back(std::stoi(task->path().filename()));
   }
-  if (any) {
+  std::ranges::sort(usage.waiting_threads);
+  if (!usage.waiting_threads.empty()) {
     usage.run_queue_wait_ns = total_ns;
   } else {
     usage.unreadable["run_queue_wait_ns"] = reason.empty() ? "no readable schedstat" : reason;
@@ -100,6 +101,11 @@ UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after
     between.*field = difference(before.*field, after.*field);
   }
   between.unreadable.insert(before.unreadable.begin(), before.unreadable.end());
+  if (between.run_queue_wait_ns &&
+      !std::ranges::includes(after.waiting_threads, before.waiting_threads)) {
+    between.run_queue_wait_ns.reset();
+    between.unreadable["run_queue_wait_ns"] = "threads ended and took their waits with them";
+  }
   return between;
 }
 

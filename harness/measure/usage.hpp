@@ -1,6 +1,10 @@
 // What this process has consumed so far, all of its threads together.
 #pragma once
 
+#include <sys/types.h>
+
+#include <vector>
+
 #include "core/time.hpp"
 #include "measure/readings.hpp"
 
@@ -18,8 +22,10 @@ struct UsageSnapshot {
   Reading page_faults_minor;
   Reading page_faults_major;
   // Runnable but not running, of the threads alive at `taken`: /proc/self/task/*/schedstat, field 2
-  // (Documentation/scheduler/sched-stats.rst). Threads that have ended take theirs with them.
+  // (Documentation/scheduler/sched-stats.rst). Threads that have ended take theirs with them, so a
+  // difference has none when one has.
   Reading run_queue_wait_ns;
+  std::vector<pid_t> waiting_threads;  // whose waits that is, in ascending order
   // States, not totals: a difference keeps those of the later snapshot.
   Reading memory_peak_bytes;  // VmHWM of /proc/self/status
   Reading descriptors;        // open; the one that counts them left out
@@ -30,7 +36,8 @@ struct UsageSnapshot {
 // Of the calling process. Costs some 20 us and 20 us more for every hundred threads.
 UsageSnapshot take_usage();
 
-// What came between; nothing is nullopt but what is so in one of the two.
+// What came between; nothing is nullopt but what is so in one of the two, and run_queue_wait_ns as
+// said there.
 UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after);
 
 }  // namespace asyncbench::measure

@@ -52,6 +52,21 @@ TEST(Usage, CountsMinorPageFaults) {
   EXPECT_GT(*difference(before, take_usage()).page_faults_minor, 0);
 }
 
+TEST(Usage, TellsNoRunQueueWaitWhenAThreadHasEnded) {
+  std::jthread thread([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) std::this_thread::yield();
+  });
+  const UsageSnapshot before = take_usage();
+  if (!before.run_queue_wait_ns) GTEST_SKIP() << before.unreadable.at("run_queue_wait_ns");
+  EXPECT_GE(difference(before, take_usage()).run_queue_wait_ns.value_or(-1), 0);
+  thread = std::jthread();
+  // A joined thread may be listed for a moment longer.
+  while (take_usage().threads == before.threads) std::this_thread::yield();
+  const UsageSnapshot between = difference(before, take_usage());
+  EXPECT_FALSE(between.run_queue_wait_ns);
+  EXPECT_TRUE(between.unreadable.contains("run_queue_wait_ns"));
+}
+
 TEST(Usage, ADifferenceKeepsWhatEitherSideCouldNotRead) {
   UsageSnapshot before = take_usage();
   before.cpu_user_ns.reset();
