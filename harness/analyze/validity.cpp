@@ -139,12 +139,14 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
     return;
   }
   constexpr double kChanged = 0.05;
-  if (machine.canary_before_ns && machine.canary_after_ns && *machine.canary_before_ns > 0) {
-    const double change = static_cast<double>(*machine.canary_after_ns) /
-                              static_cast<double>(*machine.canary_before_ns) -
+  if (machine.canary_before_ns.value_or(0) > 0 && machine.canary_after_ns.value_or(0) > 0) {
+    // Both did the same work, so their speeds are as their times the other way round.
+    const double change = static_cast<double>(*machine.canary_before_ns) /
+                              static_cast<double>(*machine.canary_after_ns) -
                           1;
     if (std::abs(change) > kChanged) {
-      add(fmt::format("the CPU's speed changed by {:+.0f} % over the trial", -change * 100));
+      add(fmt::format("the CPU was {:.0f} % {} after the trial than before", std::abs(change) * 100,
+                      change < 0 ? "slower" : "faster"));
       return;
     }
   }

@@ -24,8 +24,9 @@ MachineSnapshot take_machine(int cpu);
 MachineSnapshot difference(const MachineSnapshot& before, const MachineSnapshot& after);
 
 // Runs a fixed amount of arithmetic, about 2 ms, on the calling thread's CPU, and returns how long
-// it took. It touches no memory: it runs longer only when the core is slower or shared, so its
-// spread before and after trials is the machine's, not the strategy's.
+// the fastest of its eight equal parts took. It touches no memory, and a part is short enough to
+// escape preemption: it takes longer only when the core itself is slower (its frequency, a busy
+// sibling thread), so its change over a trial is the machine's, not the strategy's.
 Duration spin_canary();
 
 // The longest time between two reads of the clock in a loop of this length: how long something

@@ -189,6 +189,18 @@ TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
   EXPECT_TRUE(cell.summary->throughput_per_s->at_least);
 }
 
+TEST(Validity, SaysByHowMuchTheCpuGotSlower) {
+  Trial trial = steady_trial();
+  trial.disturbance.canary_before_ns = 100;
+  trial.disturbance.canary_after_ns = 104;
+  EXPECT_THAT(assess(cell_of({}), trial), IsEmpty());
+  trial.disturbance.canary_after_ns = 400;
+  const std::vector<result::Note> notes = assess(cell_of({}), trial);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].code, kDisturbed);
+  EXPECT_EQ(notes[0].detail, "the CPU was 75 % slower after the trial than before");
+}
+
 TEST(Validity, NotesOverloadAndDisturbance) {
   Trial trial = steady_trial();
   trial.offered_per_s = 1100;

@@ -74,11 +74,11 @@ TEST(Machine, DifferencesAreReadOrHaveTheirReason) {
   EXPECT_EQ(between.frequency_khz.has_value(), !between.unreadable.contains("frequency_khz"));
 }
 
-TEST(Machine, TheCanaryTakesAboutTwoMilliseconds) {
+TEST(Machine, APartOfTheCanaryTakesAFractionOfAMillisecond) {
   Duration fastest = spin_canary();
   for (int i = 0; i < 20; ++i) fastest = std::min(fastest, spin_canary());
-  EXPECT_GT(fastest, std::chrono::microseconds(300));
-  EXPECT_LT(fastest, std::chrono::milliseconds(20));
+  EXPECT_GT(fastest, std::chrono::microseconds(40));
+  EXPECT_LT(fastest, std::chrono::milliseconds(3));
 }
 
 TEST(Machine, ClockGapsAreSeenAndNoLongerThanTheLook) {
