@@ -184,7 +184,8 @@ class Writer {
         parts.push_back(fmt::format("{} {}", *number, name));
       }
     }
-    std::string text = fmt::format("{} trials of {} after {} of warm-up", result.plan.trials,
+    std::string text = fmt::format("{} trial{} of {} after {} of warm-up", result.plan.trials,
+                                   result.plan.trials == 1 ? "" : "s",
                                    format_duration_ns(static_cast<double>(result.plan.window_ns)),
                                    format_duration_ns(static_cast<double>(result.plan.warm_up_ns)));
     if (!parts.empty()) text += fmt::format(" on {}", fmt::join(parts, ", "));
@@ -209,6 +210,22 @@ class Writer {
       std::visit([&](const auto& v) { text += fmt::format("  {} {}", name, v); }, value);
     }
     return printable(text);
+  }
+
+  // What tells a cell from the result's others: workload, strategy, and the parameters in which the
+  // workload's cells differ.
+  static std::string name_of(const result::Result& result, const Cell& cell) {
+    std::string name = cell.workload + " " + cell.strategy;
+    for (const auto& parameter : cell.parameters) {
+      const bool is_shared = std::ranges::all_of(result.cells, [&](const Cell& other) {
+        return other.workload != cell.workload ||
+               std::ranges::find(other.parameters, parameter) != other.parameters.end();
+      });
+      if (is_shared) continue;
+      std::visit([&](const auto& v) { name += fmt::format(" {} {}", parameter.first, v); },
+                 parameter.second);
+    }
+    return name;
   }
 
   static std::size_t name_width(const Group& group) {
@@ -287,8 +304,7 @@ class Writer {
     for (const Cell& cell : result.cells) {
       if (!cell.summary) continue;
       for (const auto& note : cell.summary->notes) {
-        if (note.code == code)
-          details.emplace_back(cell.workload + " " + cell.strategy, note.detail);
+        if (note.code == code) details.emplace_back(name_of(result, cell), note.detail);
       }
     }
     std::vector<std::string> said;
