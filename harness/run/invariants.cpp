@@ -118,7 +118,7 @@ std::optional<bool> little_holds(const report::Record& client, const Cell& cell)
   const auto window_ns = static_cast<double>(client.window_end_ns - client.window_start_ns);
   const auto in_flight_ns = static_cast<double>(r.time_in_flight_ns);
   const double mean_ns = in_flight_ns / static_cast<double>(requests);
-  const double tolerance = std::max(0.02, 2000 / mean_ns);
+  const double tolerance = std::max({0.02, 2 * mean_ns / window_ns, 2000 / mean_ns});
   return std::abs(in_flight_ns / (p.connections * window_ns) - 1) <= tolerance;
 }
 

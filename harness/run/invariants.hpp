@@ -38,8 +38,9 @@ std::optional<bool> resources_back(const Records& records);
 // G: Little's law in a closed loop with keep-alive and no think time, where N connections keep N
 // requests in flight. In the form that is exact over a finite window: the times that requests spent
 // in flight inside of it, clipped at both of its edges, add up to N T. The usual form, N = X R, errs
-// by up to 2R/T at the edges, and by more where a stall meets one. The tolerance max(2 %, 2 us/R) is
-// for the time between two requests of a task. J. Little, Operations Research 59 (2011).
+// at the edges, most where a stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time
+// between two requests of a task: 2 us, or one preemption in a window of few requests.
+// J. Little, Operations Research 59 (2011).
 std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
 
 // Requests of the whole trial that ended so.
