@@ -22,7 +22,7 @@ constexpr std::array<NoteMeaning, 9> kMeanings = {{
     {kErrors, "Some requests failed; latencies are those of the successful ones.",
      "See the outcomes in the result file."},
     {kInvalidTrials, "Some trials did not count.", "See their reasons in the result file."},
-    {kFewTrials, "Brackets hold the least and the greatest trial, not a 95 % interval.",
+    {kFewTrials, "With so few trials, ± spans all of them and is no 95 % interval.",
      "Use --trials 6 or more."},
     {kPeersDiffer,
      "The other end's CPU differs by more than 10 % between strategies, so work was shifted there; "
