@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 9> kMeanings = {{
+constexpr std::array<NoteMeaning, 10> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -19,6 +19,8 @@ constexpr std::array<NoteMeaning, 9> kMeanings = {{
      "window's length.",
      "Lower the rate of --arrivals."},
     {kDisturbed, "Something else used the CPUs.", "Stop other load and see `asyncbench doctor`."},
+    {kNoRequests, "No request ended within a window, so there is nothing to show.",
+     "Use a --duration longer than a request takes."},
     {kErrors, "Some requests failed; latencies are those of the successful ones.",
      "See the outcomes in the result file."},
     {kInvalidTrials, "Some trials did not count.", "See their reasons in the result file."},

@@ -141,6 +141,10 @@ void note_counts(const Cell& cell, Summary& summary, const Trials& timed) {
       if (trial->outcomes[i] > 0) failures[kOutcomeNames[i]] += trial->outcomes[i];
     }
   }
+  if (!timed.empty() && ended == 0) {
+    summary.notes.push_back({std::string(kNoRequests), fmt::format("{} trial{}", timed.size(),
+                                                                   timed.size() == 1 ? "" : "s")});
+  }
   if (!failures.empty()) {
     std::vector<std::string> parts;
     for (const auto& [name, count] : failures) parts.push_back(fmt::format("{} {}", count, name));

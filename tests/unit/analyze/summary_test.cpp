@@ -110,6 +110,17 @@ TEST(Summary, CountsUnfinishedRequestsIntoPercentiles) {
   EXPECT_NEAR(cell.summary->service_time_p99_ns->median, 5e8, 1e6);
 }
 
+TEST(Summary, NotesThatNothingEnded) {
+  Trial trial = steady_trial();
+  Cell cell = cell_of({trial});
+  summarize(cell);
+  EXPECT_FALSE(has_note(cell, kNoRequests));
+  trial.outcomes = {};
+  cell = cell_of({trial});
+  summarize(cell);
+  EXPECT_TRUE(has_note(cell, kNoRequests));
+}
+
 TEST(Summary, NotesErrorsWithTheirOutcomes) {
   Trial trial = steady_trial();
   trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = 1000;
