@@ -12,6 +12,9 @@
 namespace asyncbench::run {
 namespace {
 
+// Beyond what any client can start; every arrival that nobody took is counted one by one.
+constexpr double kMostArrivals = 1e7;
+
 struct Unit {
   std::string_view name;
   double factor;
@@ -218,7 +221,10 @@ void set_parameter(workloads::HttpParameters& parameters, std::string_view name,
       parameters.keep_alive = parse_switch(value);
     } else if (name == "arrivals") {
       const auto arrivals = load::parse_arrivals(value);
-      if (!arrivals) refuse(value, "closed, constant:RATE or poisson:RATE with a rate per second");
+      if (!arrivals || arrivals->rate_per_s > kMostArrivals) {
+        refuse(value,
+               "closed, constant:RATE or poisson:RATE with a rate per second of at most 10000000");
+      }
       parameters.arrivals = *arrivals;
     } else if (name == "think_time") {
       parameters.think_time = parse_duration(value);
@@ -239,6 +245,8 @@ result::Values shown_parameters(const workloads::HttpParameters& parameters) {
   const std::map<std::string, std::string> defaults = parameter_texts({});
   result::Values shown = {{"connections", std::int64_t{parameters.connections}},
                           {"body_bytes", static_cast<std::int64_t>(parameters.body_bytes)}};
+  // How long a real server's bodies are is its own affair.
+  if (!parameters.urls.empty()) shown.pop_back();
   for (const std::string_view name : kParameterNames) {
     const std::string key{name};
     if (key == "connections" || key == "body_bytes") continue;

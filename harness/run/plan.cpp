@@ -169,6 +169,11 @@ void check_peer(const Plan& plan, const Registry& registry) {
 
 // A URL that cannot be asked for is known before measuring, not in every trial anew.
 void check_urls(const RunOptions& options) {
+  for (const char* const name : {"body_bytes", "server_delay"}) {
+    if (options.urls.empty() || !options.parameters.contains(name)) continue;
+    throw UsageError(
+        fmt::format("{} is for the embedded origin; a server of --url decides it itself", name));
+  }
   try {
     workloads::url_targets({.urls = options.urls}, options.allowed_hosts);
   } catch (const std::invalid_argument& error) {

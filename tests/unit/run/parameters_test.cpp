@@ -71,6 +71,8 @@ TEST(Parameters, NameThemselvesInErrors) {
               ThrowsMessage<UsageError>(HasSubstr("connections:")));
   EXPECT_THAT([&] { set_parameter(parameters, "arrivals", "poisson"); },
               ThrowsMessage<UsageError>(HasSubstr("poisson:RATE")));
+  EXPECT_THAT([&] { set_parameter(parameters, "arrivals", "constant:1e9"); },
+              ThrowsMessage<UsageError>(HasSubstr("at most 10000000")));
 }
 
 TEST(Parameters, SurviveTheWayThroughText) {
@@ -94,6 +96,9 @@ TEST(Parameters, ShowOnlyWhatDiffersFromTheDefaults) {
   parameters.server_delay.mean = 10ms;
   EXPECT_EQ(result::cell_id("fetch", "uring", shown_parameters(parameters)),
             "fetch/strategy:uring/connections:64/body_bytes:12/server_delay:10ms/keep_alive:off");
+  parameters = {.urls = {"http://127.0.0.1/"}};
+  EXPECT_EQ(result::cell_id("fetch", "uring", shown_parameters(parameters)),
+            "fetch/strategy:uring/connections:64");
 }
 
 TEST(Parameters, WriteDurationsInTheGreatestUnitThatDivides) {

@@ -157,6 +157,10 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   options.urls = {"http://127.0.0.1/"};
   expect(options, "fetch alone");
   options = options_for("fetch");
+  options.urls = {"http://127.0.0.1/"};
+  options.parameters = {{"body_bytes", "1k"}};
+  expect(options, "a server of --url decides it");
+  options = options_for("fetch");
   options.peer_strategy = "client_only";
   expect(options, "it is a client library");
   options = options_for("fetch");
