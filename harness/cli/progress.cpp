@@ -30,9 +30,16 @@ std::string clock_text(Duration time) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
+std::string amount_text(const run::Plan& plan) {
+  const auto counted = [](std::size_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  };
+  return fmt::format("{}, {}, about {}", counted(plan.cells.size(), "cell"),
+                     counted(plan.trials.size(), "trial"), clock_text(plan.expected_time()));
+}
+
 void ProgressLine::run_begins(const run::Plan& plan, std::size_t done) {
-  std::string text = fmt::format("{} cells, {} trials, about {}", plan.cells.size(),
-                                 plan.trials.size(), clock_text(plan.expected_time()));
+  std::string text = amount_text(plan);
   if (done > 0) text += fmt::format("; {} trials are done already", done);
   note(text);
 }

@@ -35,4 +35,7 @@ class ProgressLine : public run::Progress {
 // "1:05", "2:03:00"; rounded up to whole seconds.
 std::string clock_text(Duration time);
 
+// How much there is to measure: "2 cells, 14 trials, about 1:10".
+std::string amount_text(const run::Plan& plan);
+
 }  // namespace asyncbench::cli

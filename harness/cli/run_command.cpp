@@ -30,8 +30,7 @@ void print_plan(const run::Plan& plan) {
     std::fputs(report::wrapped("not supported here: " + cell.unsupported, "    ", kColumns).c_str(),
                stdout);
   }
-  fmt::print("\n{} cells, {} trials, about {}\n", plan.cells.size(), plan.trials.size(),
-             clock_text(plan.expected_time()));
+  fmt::print("\n{}\n", amount_text(plan));
   const std::string window = settings.requests == 0 ? run::to_text(settings.duration) + " window"
                                                     : fmt::format("{} requests", settings.requests);
   fmt::print("each trial: {} warm-up, {}, at most {} grace; seed {}\n",

@@ -52,7 +52,15 @@ struct ValueOption {
 // Parameters of the work: text for run::expand_parameter(), checked here by expanding it once.
 template <const char* const& kParameter>
 void set_parameter(RunOptions& options, const std::string& text) {
-  run::expand_parameter(kParameter, text);
+  try {
+    run::expand_parameter(kParameter, text);
+  } catch (const run::UsageError& error) {
+    // The option's name will stand before the text: it need not be said twice.
+    const std::string own_name = std::string(kParameter) + ": ";
+    const std::string_view said = error.what();
+    throw run::UsageError(
+        std::string(said.starts_with(own_name) ? said.substr(own_name.size()) : said));
+  }
   options.parameters[kParameter] = text;
 }
 
