@@ -165,15 +165,21 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Serves until SIGINT or SIGTERM. The signals are blocked in every thread and waited for in one, so
-// that no handler has to be written in the little that handlers may do.
-void serve(Strategy& strategy, workloads::HttpServer& server, unsigned threads) {
+// SIGINT and SIGTERM are blocked in every thread and waited for in one, so that no handler has to
+// be written in the little that handlers may do. Call it before anyone can know that the origin
+// runs.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
 
+// Serves until one of the blocked signals comes.
+void serve(Strategy& strategy, workloads::HttpServer& server, unsigned threads,
+           const sigset_t& signals) {
   std::stop_source stop;
   std::jthread waiter([&] {
     int received = 0;
@@ -217,9 +223,10 @@ ExitCode origin_command(const Arguments& arguments, const Registry& registry) {
   Strategy& strategy = choose_strategy(registry, values.strategy);
   raise_descriptor_limit();
   const auto server = listen(options);
+  const sigset_t signals = block_signals();
   fmt::print("listening on http://127.0.0.1:{}/ with {}\n", server->port(), strategy.info().name);
   std::fflush(stdout);
-  serve(strategy, *server, options.lanes);
+  serve(strategy, *server, options.lanes, signals);
   print_totals(server->totals());
   return ExitCode::done;
 }
