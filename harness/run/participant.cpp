@@ -144,7 +144,7 @@ class Participant {
       : order_(order), strategy_(strategy), line_(line), meter_(order.count_syscalls) {}
 
   report::Record run() {
-    const measure::UsageSnapshot before = measure::take_usage();
+    const measure::UsageSnapshot before = take_baseline();
     report::Record record;
     run_side(record);
     record.usage = meter_.usage();
