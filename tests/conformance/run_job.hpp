@@ -9,13 +9,14 @@
 
 #include "core/strategy.hpp"
 #include "script.hpp"
+#include "tests/sanitized.hpp"
 
 namespace asyncbench::conformance {
 
 using Tasks = std::vector<std::unique_ptr<Task>>;
 
 // How late an operation may end in these tests: machines that run tests are busy.
-inline constexpr Duration kLateness = std::chrono::milliseconds(250);
+inline constexpr Duration kLateness = std::chrono::milliseconds(250) * test::kSlowdown;
 
 struct RunOptions {
   unsigned threads = 1;

@@ -17,6 +17,7 @@
 #include "result/journal.hpp"
 #include "result/store.hpp"
 #include "strategies/threads/threads.hpp"
+#include "tests/sanitized.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -68,7 +69,10 @@ Registry test_registry() {
   Registry registry;
   registry.add(make_thread_per_connection());
   registry.add(make_thread_per_request());
-  registry.add(std::make_unique<BadStrategy>("crash", [](Strategy&, Job&) { ::raise(SIGSEGV); }));
+  registry.add(std::make_unique<BadStrategy>("crash", [](Strategy&, Job&) {
+    ::signal(SIGSEGV, SIG_DFL);  // sanitizers report it and exit
+    ::raise(SIGSEGV);
+  }));
   registry.add(std::make_unique<BadStrategy>(
       "throw", [](Strategy&, Job&) { throw StrategyError("io_uring_setup: EPERM: forbidden"); }));
   // Keeps running after the hard stop, and after SIGTERM.
@@ -95,6 +99,9 @@ class RunTest : public testing::Test {
     options_.what = "fetch";
     options_.strategies = {"thread_per_connection"};
     options_.parameters = {{"connections", "4"}};
+    // Invariant G counts the client's own time between two requests: where that is slow, the server
+    // must be slower still.
+    if (test::kSanitized) options_.parameters["server_delay"] = "2ms";
     options_.duration = 200ms;
     options_.warmup = 50ms;
     options_.grace = 300ms;

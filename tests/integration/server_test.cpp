@@ -13,6 +13,7 @@
 #include "http_pair.hpp"
 #include "raw_client.hpp"
 #include "strategies/registry.hpp"
+#include "tests/sanitized.hpp"
 
 namespace asyncbench::test {
 
@@ -80,7 +81,7 @@ class Server : public testing::TestWithParam<std::string> {
   void expect_clean_request() {
     RawClient client = connect();
     client.send(kGet);
-    EXPECT_THAT(client.receive_until("\r\n\r\n", std::chrono::seconds(1)),
+    EXPECT_THAT(client.receive_until("\r\n\r\n", kSlowdown * std::chrono::seconds(1)),
                 StartsWith("HTTP/1.1 200 OK\r\n"));
   }
 

@@ -1,0 +1,17 @@
+// What is different in a build with a sanitizer, for the tests that depend on speed or signals.
+#pragma once
+
+namespace asyncbench::test {
+
+// Address- and ThreadSanitizer make code five to fifteen times slower (their documentation), and
+// processes that measure take their time from the same few CPUs.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+// How many times longer a test has to wait for code that was slowed down.
+inline constexpr int kSlowdown = kSanitized ? 10 : 1;
+
+}  // namespace asyncbench::test
