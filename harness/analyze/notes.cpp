@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 10> kMeanings = {{
+constexpr std::array<NoteMeaning, 11> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -19,6 +19,9 @@ constexpr std::array<NoteMeaning, 10> kMeanings = {{
      "window's length.",
      "Lower the rate of --arrivals."},
     {kDisturbed, "Something else used the CPUs.", "Stop other load and see `asyncbench doctor`."},
+    {kStalled, "For part of the window no request ended, though all connections were busy.",
+     "Stop other load, above all of higher priority; if it comes again on an idle machine, report "
+     "it."},
     {kNoRequests, "No request ended within a window, so there is nothing to show.",
      "Use a --duration longer than a request takes."},
     {kErrors, "Some requests failed; latencies are those of the successful ones.",

@@ -123,8 +123,10 @@ Percentile percentile(const measure::Histogram& completed, const measure::Histog
     return completed.value_at_rank(at);
   };
   const QuantileRanks ranks = quantile_ranks(n, percent / 100);
-  const std::optional<std::int64_t> value = highest(rank);
-  Percentile result{.value_ns = value.value_or(both.value_at_rank(rank)), .at_least = !value};
+  Percentile result{.value_ns = both.value_at_rank(rank)};
+  const std::optional<std::int64_t> at_most = highest(rank);
+  result.at_least = !at_most || static_cast<double>(*at_most) >
+                                    static_cast<double>(result.value_ns) * (1 + kCensoringMatters);
   if (ranks.low) result.low_ns = both.value_at_rank(*ranks.low);
   if (ranks.high) result.high_ns = highest(*ranks.high);
   return result;

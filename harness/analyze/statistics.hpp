@@ -47,9 +47,11 @@ struct Percentile {
 };
 
 // `completed` are latencies, `censored` the ages of requests that had not ended: each would have
-// become at least as old. With them at infinity the percentile is too high, if anything, and that
-// value stands: nothing is hidden. Where it falls among them it has no upper bound, and the value
-// with them at their ages is a lower one. Not of two empty histograms. `percent` is 0 to 100.
+// become at least as old. The percentile is taken with them at their ages (too low, if anything),
+// and again at infinity (too high), where it has no value if it falls among them. It is a lower
+// bound unless the two agree within kCensoringMatters. Not of two empty histograms. `percent`: 0 to
+// 100.
+inline constexpr double kCensoringMatters = 0.1;
 Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
                       double percent);
 

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string_view>
 
 #include "analyze/notes.hpp"
 #include "analyze/statistics.hpp"
+#include "measure/recorder.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -85,6 +88,43 @@ void assess_steadiness(const Trial& trial, std::vector<Note>& notes) {
   if (std::abs(drift) > kDrift && spearman_with_index(logs).p < kImprobable) {
     notes.push_back({std::string(kNonStationary),
                      fmt::format("throughput drifted by {:+.0f} % over the window", drift * 100)});
+  }
+}
+
+// Whether a new request follows each ended one at once, and nothing is told to make them wait: then
+// some request always ends soon. Parameters are listed where they differ from their defaults.
+bool keeps_busy(const result::Cell& cell) {
+  return std::ranges::none_of(
+      std::array<std::string_view, 3>{"arrivals", "think_time", "server_delay"},
+      [&](std::string_view name) { return result::find(cell.parameters, name) != nullptr; });
+}
+
+// A thread kept off its CPU for the whole window has neither a switch nor a finished wait to show
+// for it, so only the requests tell.
+void assess_flow(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
+  if (!keeps_busy(cell)) return;
+  if (trial.ended() == 0) {
+    if (trial.censored > 0) {
+      notes.push_back({std::string(kStalled), fmt::format("no request ended in the window, {} were "
+                                                          "under way",
+                                                          trial.censored)});
+    }
+    return;
+  }
+  std::size_t empty = 0;
+  std::size_t most_empty = 0;
+  for (const result::Slice& slice : trial.slices) {
+    empty = slice.completions == 0 ? empty + 1 : 0;
+    most_empty = std::max(most_empty, empty);
+  }
+  const auto gap_ns = static_cast<std::int64_t>(most_empty) * measure::kSlice.count();
+  // By the median: those that stood still are themselves the upper percentiles of a short window.
+  constexpr std::int64_t kLeastGapNs = 200'000'000;
+  constexpr std::int64_t kMedians = 20;
+  const std::int64_t median_ns = trial.service_time ? trial.service_time->p50_ns : 0;
+  if (gap_ns >= std::max(kLeastGapNs, kMedians * median_ns)) {
+    notes.push_back({std::string(kStalled), fmt::format("no request ended for {:.0f} ms",
+                                                        static_cast<double>(gap_ns) / 1e6)});
   }
 }
 
@@ -165,6 +205,7 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
 std::vector<Note> assess(const result::Cell& cell, const Trial& trial) {
   std::vector<Note> notes;
   assess_steadiness(trial, notes);
+  assess_flow(cell, trial, notes);
   assess_generator(cell, trial, notes);
   assess_load(trial, notes);
   assess_machine(cell, trial, notes);

@@ -7,8 +7,9 @@
 
 namespace asyncbench::analyze {
 
-// The notes of one timed trial: not_steady, non_stationary, generator_limited, overload, disturbed,
-// as docs/method.md ("Validity of a trial") defines them. Fields that were not readable give none.
+// The notes of one timed trial: not_steady, non_stationary, stalled, generator_limited, overload,
+// disturbed, as docs/method.md ("The window") defines them. Fields that were not readable give
+// none.
 std::vector<result::Note> assess(const result::Cell& cell, const result::Trial& trial);
 
 }  // namespace asyncbench::analyze

@@ -107,14 +107,20 @@ TEST(Percentile, IsALowerBoundWhereItFallsAmongCensoredRequests) {
   EXPECT_FALSE(p99.high_ns);
 }
 
-TEST(Percentile, TakesYoungCensoredRequestsForTheSlowest) {
-  // With the ten at their ages p90 would be 100; had they become infinitely old, it is 200.
-  const auto completed = histogram({{100, 85}, {200, 5}});
+TEST(Percentile, IsALowerBoundWhereYoungCensoredRequestsCouldMoveItFar) {
+  // With the ten at their ages p90 is 100; had they become infinitely old, it would be 200, or 105.
   const auto censored = histogram({{10, 10}});
-  const Percentile p90 = percentile(completed, censored, 90);
-  EXPECT_EQ(p90.value_ns, 200);
-  EXPECT_FALSE(p90.at_least);
-  EXPECT_TRUE(percentile(completed, censored, 91).at_least);
+  const Percentile far = percentile(histogram({{100, 85}, {200, 5}}), censored, 90);
+  EXPECT_EQ(far.value_ns, 100);
+  EXPECT_TRUE(far.at_least);
+  EXPECT_FALSE(percentile(histogram({{100, 85}, {105, 5}}), censored, 90).at_least);
+}
+
+TEST(Percentile, GrowsWithItsRankWhateverIsCensored) {
+  const auto completed = histogram({{100, 900}, {900, 90}});
+  const auto censored = histogram({{50, 10}});
+  EXPECT_LE(percentile(completed, censored, 99).value_ns,
+            percentile(completed, censored, 99.9).value_ns);
 }
 
 TEST(Mser5, CutsOffARampAndNothingOfAConstant) {

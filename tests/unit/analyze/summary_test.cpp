@@ -16,7 +16,10 @@ namespace {
 using result::Cell;
 using result::IntervalKind;
 using result::Trial;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 // 1,000 requests of 100 us in one second for 5 us of CPU each, 1 us of it the kernel's.
 Trial steady_trial(std::int64_t block = 0) {
@@ -163,7 +166,7 @@ std::vector<std::string> codes(const Cell& cell, const Trial& trial) {
 TEST(Validity, NotesASlowStart) {
   Trial trial = steady_trial();
   for (std::size_t i = 0; i < 15; ++i) trial.slices[i].completions = 500;
-  EXPECT_THAT(codes(cell_of({}), trial), testing::Contains(kNotSteady));
+  EXPECT_THAT(codes(cell_of({}), trial), Contains(kNotSteady));
 }
 
 TEST(Validity, DoesNotTakeNoiseForASlowStart) {
@@ -184,9 +187,56 @@ TEST(Validity, DoesNotTakeNoiseForASlowStart) {
 TEST(Validity, NotesADrift) {
   Trial trial = steady_trial();
   for (std::size_t i = 0; i < 50; ++i) trial.slices[i].completions = 1000 + 4 * i;
-  EXPECT_THAT(codes(cell_of({}), trial), testing::Contains(kNonStationary));
+  EXPECT_THAT(codes(cell_of({}), trial), Contains(kNonStationary));
   for (std::size_t i = 0; i < 50; ++i) trial.slices[i].completions = 10000 + 4 * i;
   EXPECT_THAT(codes(cell_of({}), trial), IsEmpty());
+}
+
+TEST(Validity, NotesThatNothingEndedForLong) {
+  Trial trial = steady_trial();
+  for (std::size_t i = 20; i < 29; ++i) trial.slices[i].completions = 0;
+  EXPECT_THAT(codes(cell_of({}), trial), Not(Contains(kStalled)));  // 180 ms
+  trial.slices[29].completions = 0;
+  const std::vector<result::Note> notes = assess(cell_of({}), trial);
+  const auto note = std::ranges::find(notes, kStalled, &result::Note::code);
+  ASSERT_NE(note, notes.end());
+  EXPECT_EQ(note->detail, "no request ended for 200 ms");
+}
+
+TEST(Validity, TakesNoGapThatSlowRequestsExplainForAStall) {
+  Trial trial = steady_trial();
+  for (std::size_t i = 20; i < 30; ++i) trial.slices[i].completions = 0;
+  trial.service_time->p50_ns = 11'000'000;
+  EXPECT_THAT(codes(cell_of({}), trial), Not(Contains(kStalled)));
+}
+
+TEST(Validity, NotesAWindowInWhichNothingEnded) {
+  Trial trial = steady_trial();
+  trial.outcomes = {};
+  trial.service_time.reset();
+  trial.slices.assign(20, {});
+  trial.censored = 64;
+  EXPECT_THAT(codes(cell_of({}), trial), ElementsAre(kStalled));
+  Cell cell = cell_of({steady_trial(), trial});
+  summarize(cell);
+  EXPECT_TRUE(has_note(cell, kStalled));
+  // Where no trial has a request to show, that alone is the news.
+  cell = cell_of({trial});
+  summarize(cell);
+  EXPECT_FALSE(has_note(cell, kStalled));
+  EXPECT_TRUE(has_note(cell, kNoRequests));
+}
+
+TEST(Validity, ExpectsGapsWhereRequestsAreToldToWait) {
+  Trial trial = steady_trial();
+  trial.outcomes = {};
+  trial.slices.assign(20, {});
+  trial.censored = 64;
+  for (const char* const name : {"arrivals", "think_time", "server_delay"}) {
+    Cell cell = cell_of({});
+    cell.parameters.emplace_back(name, std::string("1s"));
+    EXPECT_THAT(codes(cell, trial), IsEmpty()) << name;
+  }
 }
 
 TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
@@ -195,7 +245,7 @@ TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
   Cell cell = cell_of({trial});
   EXPECT_THAT(codes(cell, trial), IsEmpty());
   cell.generator = result::Side::peer;
-  EXPECT_THAT(codes(cell, trial), testing::ElementsAre(kGeneratorLimited));
+  EXPECT_THAT(codes(cell, trial), ElementsAre(kGeneratorLimited));
   summarize(cell);
   EXPECT_TRUE(cell.summary->throughput_per_s->at_least);
 }
@@ -216,7 +266,7 @@ TEST(Validity, NotesOverloadAndDisturbance) {
   Trial trial = steady_trial();
   trial.offered_per_s = 1100;
   trial.disturbance.steal_ns = 20'000'000;
-  EXPECT_THAT(codes(cell_of({}), trial), testing::ElementsAre(kOverload, kDisturbed));
+  EXPECT_THAT(codes(cell_of({}), trial), ElementsAre(kOverload, kDisturbed));
 }
 
 }  // namespace
