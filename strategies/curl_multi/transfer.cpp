@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,12 +19,12 @@ namespace asyncbench::curl {
 
 namespace {
 
-// The request as other strategies send it says who they are; libcurl is to say the same.
-std::string user_agent(std::string_view wire) {
-  constexpr std::string_view kName = "\r\nUser-Agent: ";
-  const std::size_t at = wire.find(kName);
+// The request as other strategies send it is the model; libcurl is to say the same.
+std::string field_value(std::string_view wire, std::string_view name) {
+  const std::string start = "\r\n" + std::string(name) + ": ";
+  const std::size_t at = wire.find(start);
   if (at == std::string_view::npos) return {};
-  wire.remove_prefix(at + kName.size());
+  wire.remove_prefix(at + start.size());
   return std::string(wire.substr(0, wire.find("\r\n")));
 }
 
@@ -87,20 +88,34 @@ void Transfer::apply(const http::Request& request) {
   CURL* const easy = handle_.get();
   curl_easy_setopt(easy, CURLOPT_URL, request.url.to_string().c_str());
   if (applied_ == nullptr) {
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent(request.wire).c_str());
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, field_value(request.wire, "User-Agent").c_str());
   }
   if (applied_ == nullptr || applied_->method != request.method) {
     curl_easy_setopt(easy, request.method == http::Method::head ? CURLOPT_NOBODY : CURLOPT_HTTPGET,
                      1L);
   }
   if (applied_ == nullptr || applied_->keep_alive != request.keep_alive) {
-    if (!request.keep_alive && !close_header_) {
-      close_header_.reset(curl_slist_append(nullptr, "Connection: close"));
-    }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request.keep_alive ? nullptr : close_header_.get());
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.keep_alive ? 0L : 1L);
   }
+  apply_fields(request);
   applied_ = &request;
+}
+
+void Transfer::apply_fields(const http::Request& request) {
+  std::unique_ptr<curl_slist, ListFree> fields;
+  const auto add = [&fields](const std::string& field) {
+    curl_slist* const longer = curl_slist_append(fields.get(), field.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    static_cast<void>(fields.release());  // the same list, or none before
+    fields.reset(longer);
+  };
+  // The URL has the numeric address; the server is to hear the name that the user gave.
+  const std::string host = field_value(request.wire, "Host");
+  if (host != request.url.authority()) add("Host: " + host);
+  if (!request.keep_alive) add("Connection: close");
+  if (!fields && !fields_) return;
+  curl_easy_setopt(handle_.get(), CURLOPT_HTTPHEADER, fields.get());
+  fields_ = std::move(fields);  // libcurl reads the list in place: the old one until here
 }
 
 http::ExchangeEnd Transfer::finished(CURLcode code) {

@@ -53,6 +53,7 @@ class Transfer {
 
   bool create();
   void apply(const http::Request& request);
+  void apply_fields(const http::Request& request);
   http::ExchangeEnd end(Outcome outcome) const;
 
   static std::size_t on_header(char* bytes, std::size_t one, std::size_t size, void* self);
@@ -64,7 +65,7 @@ class Transfer {
   SocketTable& sockets_;
   // Declared before the handle, which refers to them.
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  std::unique_ptr<curl_slist, ListFree> close_header_;
+  std::unique_ptr<curl_slist, ListFree> fields_;  // of a head, beyond those that libcurl makes
   std::unique_ptr<CURL, EasyCleanup> handle_;
   const http::Request* applied_ = nullptr;  // what the handle's options say
 
