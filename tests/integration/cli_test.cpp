@@ -84,7 +84,7 @@ Arguments short_run(Arguments arguments) {
   }
   // Invariant G counts the client's own time between two requests: where that is slow, the server
   // must be slower still.
-  if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "2ms"});
+  if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
 }
 

@@ -91,6 +91,12 @@ Registry test_registry() {
   return registry;
 }
 
+// Invariant G counts the client's own time between two requests: where that is slow, the server
+// must be slower still.
+std::map<std::string, std::string> work_of(const std::string& connections) {
+  return {{"connections", connections}, {"server_delay", test::kSanitized ? "20ms" : "0"}};
+}
+
 class RunTest : public testing::Test {
  protected:
   RunTest() {
@@ -98,10 +104,7 @@ class RunTest : public testing::Test {
     folder_ = ::mkdtemp(name);
     options_.what = "fetch";
     options_.strategies = {"thread_per_connection"};
-    options_.parameters = {{"connections", "4"}};
-    // Invariant G counts the client's own time between two requests: where that is slow, the server
-    // must be slower still.
-    if (test::kSanitized) options_.parameters["server_delay"] = "2ms";
+    options_.parameters = work_of("4");
     options_.duration = 200ms;
     options_.warmup = 50ms;
     options_.grace = 300ms;
@@ -261,7 +264,7 @@ TEST_F(RunTest, OneTrialCanBeMadeWithoutARun) {
   settings.requests = 200;
   settings.warmup = 0ms;
   settings.peer_strategy = "thread_per_connection";
-  const Cell cell = make_cell("fetch", "thread_per_connection", {{"connections", "2"}}, registry_);
+  const Cell cell = make_cell("fetch", "thread_per_connection", work_of("2"), registry_);
   const result::Trial trial = measure_once(cell, settings);
   EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
   EXPECT_EQ(trial.ended(), 200u);
@@ -351,7 +354,7 @@ int run_here(const std::string& out) {
   RunOptions options;
   options.what = "fetch";
   options.strategies = {"thread_per_connection", "thread_per_request"};
-  options.parameters = {{"connections", "2"}};
+  options.parameters = work_of("2");
   options.duration = 100ms;
   options.warmup = 20ms;
   options.trials = 3;
