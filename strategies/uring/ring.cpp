@@ -172,7 +172,8 @@ void Ring::enter(bool wait, __kernel_timespec* timeout) {
   } else {
     result = io_uring_submit_and_get_events(&ring_);
   }
-  ++submissions_;
+  // A call that fails or is cut short leaves entries in the queue: they go with a later one.
+  if (io_uring_sq_ready(&ring_) == 0) ++submissions_;
   // EBUSY: the completion queue has overflowed and must be reaped first; what was queued stays
   // queued.
   if (result < 0 && result != -ETIME && result != -EINTR && result != -EAGAIN && result != -EBUSY) {

@@ -47,7 +47,8 @@ class Ring {
   // Submits what is queued. `wait`: until there is a completion, or `timeout` (null: none) is over.
   void enter(bool wait, __kernel_timespec* timeout);
 
-  // Grows with every submission: an entry is submitted once this has changed.
+  // Grows whenever the kernel has taken all that was queued: an entry is submitted once this has
+  // changed since it was queued.
   std::uint64_t submissions() const { return submissions_; }
 
  private:
