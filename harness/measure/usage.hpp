@@ -22,8 +22,9 @@ struct UsageSnapshot {
   Reading page_faults_minor;
   Reading page_faults_major;
   // Runnable but not running, of the threads alive at `taken`: /proc/self/task/*/schedstat, field 2
-  // (Documentation/scheduler/sched-stats.rst). Threads that have ended take theirs with them, so a
-  // difference has none when one has.
+  // (Documentation/scheduler/sched-stats.rst). The kernel adds a wait when it is over
+  // (sched_info_arrive() in kernel/sched/stats.h): one under way is not in it. Threads that have
+  // ended take theirs with them, so a difference has none when one has.
   Reading run_queue_wait_ns;
   std::vector<pid_t> waiting_threads;  // whose waits that is, in ascending order
   // States, not totals: a difference keeps those of the later snapshot.
