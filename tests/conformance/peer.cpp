@@ -27,9 +27,20 @@ Endpoint local_endpoint(int fd) {
   return {reinterpret_cast<const sockaddr*>(&address), size};
 }
 
+// A thread that has used an io_uring is interrupted once more when the kernel takes that ring
+// apart, some time after its close (io_ring_exit_work() in io_uring/io_uring.c), and a socket with
+// a time limit then answers EINTR.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    const auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
 bool becomes_ready(int fd, short events, int patience_ms) {
   pollfd polled{.fd = fd, .events = events, .revents = 0};
-  return poll(&polled, 1, patience_ms) == 1;
+  return uninterrupted([&] { return poll(&polled, 1, patience_ms); }) == 1;
 }
 
 }  // namespace
@@ -46,7 +57,8 @@ std::string Peer::receive(std::size_t size) {
   std::string bytes(size, '\0');
   std::size_t filled = 0;
   while (filled < size) {
-    const ssize_t received = ::recv(fd_.get(), bytes.data() + filled, size - filled, 0);
+    const ssize_t received =
+        uninterrupted([&] { return ::recv(fd_.get(), bytes.data() + filled, size - filled, 0); });
     EXPECT_FALSE(received < 0 && errno == EAGAIN) << "the peer waited in vain";
     if (received <= 0) break;
     filled += static_cast<std::size_t>(received);
@@ -66,12 +78,15 @@ std::string Peer::receive_all() {
 
 int Peer::receive_error() {
   std::array<char, 1> byte;
-  return ::recv(fd_.get(), byte.data(), byte.size(), 0) < 0 ? errno : 0;
+  const ssize_t received =
+      uninterrupted([&] { return ::recv(fd_.get(), byte.data(), byte.size(), 0); });
+  return received < 0 ? errno : 0;
 }
 
 void Peer::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent =
+        uninterrupted([&] { return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
