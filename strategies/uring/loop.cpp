@@ -83,11 +83,13 @@ void Loop::run() {
     drive(add_stream(&task, nullptr), task.start(lane_));
   }
   while (live_tasks_ > 0 || is_accepting_) turn();
-  // The last closes and cancels are still queued, and what they end may own memory of ours.
+  // The last closes and cancels are still queued, and what they end may own memory of ours. An
+  // accept must have ended, too: until then the kernel goes on taking connections that nobody will
+  // serve.
   do {
-    ring_.enter(in_flight_ > 0, nullptr);
+    ring_.enter(in_flight_ > 0 || accept_armed_, nullptr);
     reap();
-  } while (in_flight_ > 0);
+  } while (in_flight_ > 0 || accept_armed_ || io_uring_sq_ready(ring_.get()) > 0);
 }
 
 void Loop::turn() {
