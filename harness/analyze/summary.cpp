@@ -142,8 +142,6 @@ void note_counts(const Cell& cell, Summary& summary, const Trials& timed) {
     }
   }
   if (!timed.empty() && ended == 0) {
-    // Not a gap between requests, but none at all.
-    std::erase_if(summary.notes, [](const Note& note) { return note.code == kStalled; });
     summary.notes.push_back({std::string(kNoRequests), fmt::format("{} trial{}", timed.size(),
                                                                    timed.size() == 1 ? "" : "s")});
   }
