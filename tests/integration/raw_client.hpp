@@ -50,7 +50,11 @@ class RawClient {
   // Receives once; empty at the deadline, at the end of the stream or after a reset.
   std::string receive(Time deadline) {
     pollfd ready{.fd = fd_.get(), .events = POLLIN};
-    if (::poll(&ready, 1, remaining_ms(deadline)) <= 0) return {};
+    int polled = 0;
+    do {
+      polled = ::poll(&ready, 1, remaining_ms(deadline));
+    } while (polled < 0 && errno == EINTR);
+    if (polled <= 0) return {};
     std::string bytes(64 * 1024, '\0');
     const ssize_t size = ::recv(fd_.get(), bytes.data(), bytes.size(), 0);
     closed_ = size <= 0;
