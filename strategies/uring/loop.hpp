@@ -70,6 +70,7 @@ class Loop {
 
  private:
   void turn();
+  Duration time_until(Time due) const;
   void reap();
   void handle(const io_uring_cqe& cqe);
 
@@ -92,6 +93,7 @@ class Loop {
 
   void queue_socket_and_connect(Stream& stream, const Endpoint& to);
   void queue_send(Stream& stream);
+  bool sends_what_it_received(const Stream& stream, std::span<const std::byte> bytes) const;
   void arm_receive(Stream& stream);
   void cancel(Stream& stream, Kind kind);
   std::optional<Completion> take_received(Stream& stream);

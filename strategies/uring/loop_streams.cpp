@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <functional>
 
 #include "core/endpoint.hpp"
 #include "core/strategy.hpp"
@@ -106,9 +107,19 @@ std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
     sends_.push_back(&stream);
   } else {
     if (!stream.receive_armed) arm_receive(stream);
-    if (stream.lent) lenders_.push_back(&stream);
+    if (stream.lent && sends_what_it_received(stream, wanted.bytes)) {
+      lenders_.push_back(&stream);
+    } else if (stream.lent) {
+      give_back(*std::exchange(stream.lent, std::nullopt));
+    }
   }
   return std::nullopt;
+}
+
+bool Loop::sends_what_it_received(const Stream& stream, std::span<const std::byte> bytes) const {
+  const std::span<const std::byte> buffer = buffers_->data(*stream.lent, kReceiveBytes);
+  return std::less_equal{}(buffer.data(), bytes.data()) &&
+         std::less{}(bytes.data(), buffer.data() + buffer.size());
 }
 
 // The rest of a send, for as long as it takes; posts a completion.
@@ -150,6 +161,7 @@ void Loop::send_ended(Stream& stream, int result) {
 // Resumes the tasks whose sends have been submitted and did not fail. Failures were handled by
 // reap(), unless the completion queue has overflowed: then they are still to come.
 void Loop::complete_sends() {
+  if (sends_.empty() && lenders_.empty()) return;
   if (io_uring_cq_has_overflow(ring_.get())) return;
   completing_.swap(sends_);
   for (Stream* const stream : completing_) {
