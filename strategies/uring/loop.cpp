@@ -87,32 +87,36 @@ void Loop::run() {
   // accept must have ended, too: until then the kernel goes on taking connections that nobody will
   // serve.
   do {
-    ring_.enter(in_flight_ > 0 || accept_armed_, nullptr);
+    ring_.enter(in_flight_ > 0 || accept_armed_);
     reap();
   } while (in_flight_ > 0 || accept_armed_ || io_uring_sq_ready(ring_.get()) > 0);
 }
 
-// Read from the clock where it matters. A time far off is counted from the turn's beginning, which
-// makes the wait longer by no more than the turn took.
-Duration Loop::time_until(Time due) const {
-  constexpr Duration kFar = std::chrono::milliseconds(50);
-  if (due > turn_began_ + kFar) return due - turn_began_;
-  return time_left(due);
+// One timeout for the loop, in the kernel for as long as it stands: a limit on each wait would set
+// up and take down a timer in every turn. Since deadlines move lazily (see TimerQueue), it is
+// touched only when it has fired, or when something shorter than all before it begins.
+void Loop::arm_timeout(Time due) {
+  if (due >= timeout_at_) return;
+  const std::int64_t ns = std::max<std::int64_t>(to_ns(due), 0);
+  timeout_ = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
+  io_uring_sqe* const sqe = ring_.entry();
+  const std::uint64_t tag = Tag{Kind::timeout}.bits();
+  if (timeout_at_ == kNever) {
+    io_uring_prep_timeout(sqe, &timeout_, 0, IORING_TIMEOUT_ABS);
+    sqe->user_data = tag;
+  } else {
+    // Fails when it is just firing; then the next turn arms it anew.
+    io_uring_prep_timeout_update(sqe, &timeout_, tag, IORING_TIMEOUT_ABS);
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = Tag{Kind::ignored}.bits();
+  }
+  timeout_at_ = due;
 }
 
 void Loop::turn() {
-  const Time next = std::min(timers_.next(), accept_again_at_);
-  if (!sends_.empty()) {
-    ring_.enter(false, nullptr);  // their tasks go on as soon as the kernel has the bytes
-  } else if (next == kNever) {
-    ring_.enter(true, nullptr);
-  } else if (const Duration wait = time_until(next); wait > Duration::zero()) {
-    __kernel_timespec timeout{.tv_sec = wait.count() / 1'000'000'000,
-                              .tv_nsec = wait.count() % 1'000'000'000};
-    ring_.enter(true, &timeout);
-  } else {
-    ring_.enter(false, nullptr);
-  }
+  arm_timeout(std::min(timers_.next(), accept_again_at_));
+  // Tasks whose sends end with their submission go on at once.
+  ring_.enter(sends_.empty());
   ++report_.wakeups;
   turn_began_ = now();
   reap();
@@ -140,6 +144,9 @@ void Loop::handle(const io_uring_cqe& cqe) {
       return;
     case Kind::accept:
       accepted(cqe);
+      return;
+    case Kind::timeout:
+      timeout_at_ = kNever;
       return;
     case Kind::wake:
       stop_all();

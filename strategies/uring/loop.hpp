@@ -56,7 +56,16 @@ struct Stream : Timer {
 };
 
 // What a completion is about.
-enum class Kind : std::uint8_t { ignored, socket_setup, connect, receive, send, accept, wake };
+enum class Kind : std::uint8_t {
+  ignored,
+  socket_setup,
+  connect,
+  receive,
+  send,
+  accept,
+  timeout,
+  wake
+};
 
 class Loop {
  public:
@@ -70,7 +79,7 @@ class Loop {
 
  private:
   void turn();
-  Duration time_until(Time due) const;
+  void arm_timeout(Time due);
   void reap();
   void handle(const io_uring_cqe& cqe);
 
@@ -126,6 +135,8 @@ class Loop {
   std::vector<Stream*> starved_;
   TimerQueue<Stream> timers_;
   Time turn_began_ = now();
+  Time timeout_at_ = kNever;     // when the ring's one timeout fires; kNever: it is not armed
+  __kernel_timespec timeout_{};  // read at its submission
   std::size_t live_tasks_ = 0;
   std::size_t in_flight_ = 0;  // the sum of Stream::in_flight
   bool is_accepting_ = false;

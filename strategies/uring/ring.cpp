@@ -158,25 +158,20 @@ bool Ring::rehearse_direct_socket() {
 }
 
 io_uring_sqe* Ring::entries(unsigned count) {
-  if (io_uring_sq_space_left(&ring_) < count) enter(false, nullptr);
+  if (io_uring_sq_space_left(&ring_) < count) enter(false);
   io_uring_sqe* const sqe = io_uring_get_sqe(&ring_);
   if (sqe == nullptr) throw StrategyError("io_uring_enter: the kernel takes no more submissions");
   return sqe;
 }
 
-void Ring::enter(bool wait, __kernel_timespec* timeout) {
-  int result = 0;
-  if (wait) {
-    io_uring_cqe* unused = nullptr;
-    result = io_uring_submit_and_wait_timeout(&ring_, &unused, 1, timeout, nullptr);
-  } else {
-    result = io_uring_submit_and_get_events(&ring_);
-  }
+void Ring::enter(bool wait) {
+  const int result =
+      wait ? io_uring_submit_and_wait(&ring_, 1) : io_uring_submit_and_get_events(&ring_);
   // A call that fails or is cut short leaves entries in the queue: they go with a later one.
   if (io_uring_sq_ready(&ring_) == 0) ++submissions_;
   // EBUSY: the completion queue has overflowed and must be reaped first; what was queued stays
   // queued.
-  if (result < 0 && result != -ETIME && result != -EINTR && result != -EAGAIN && result != -EBUSY) {
+  if (result < 0 && result != -EINTR && result != -EAGAIN && result != -EBUSY) {
     throw StrategyError(std::string("io_uring_enter: ") + strerrorname_np(-result));
   }
 }

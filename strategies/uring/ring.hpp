@@ -44,8 +44,8 @@ class Ring {
   // The same with `count` free entries guaranteed, for a chain of linked ones. Returns the first.
   io_uring_sqe* entries(unsigned count);
 
-  // Submits what is queued. `wait`: until there is a completion, or `timeout` (null: none) is over.
-  void enter(bool wait, __kernel_timespec* timeout);
+  // Submits what is queued. `wait`: until there is a completion.
+  void enter(bool wait);
 
   // Grows whenever the kernel has taken all that was queued: an entry is submitted once this has
   // changed since it was queued.
