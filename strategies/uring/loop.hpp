@@ -17,6 +17,10 @@
 
 namespace asyncbench::uring {
 
+// A stream whose task does not ask for what has come may hold this many buffers; then receiving
+// stops, and the socket's own window holds the peer back.
+inline constexpr unsigned kQueuedBuffersMax = 4;
+
 // A task with its stream. Streams are reused by later tasks of the loop and freed with it.
 struct Stream : Timer {
   enum class Waits : std::uint8_t { nothing, connect, receive, send, sleep };

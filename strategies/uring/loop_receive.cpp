@@ -6,14 +6,6 @@
 
 namespace asyncbench::uring {
 
-namespace {
-
-// A stream whose task does not ask for what has come may hold this many buffers; then receiving
-// stops, and the socket's own window holds the peer back.
-constexpr unsigned kQueuedBuffersMax = 4;
-
-}  // namespace
-
 std::optional<Completion> Loop::receive(Stream& stream, const op::Receive& wanted) {
   if (std::optional<Completion> ready = take_received(stream)) return ready;
   if (!stream.receive_armed && !stream.is_starved) {

@@ -14,11 +14,6 @@ namespace asyncbench::uring {
 
 namespace {
 
-// One submission carries up to kSubmissionEntries operations; the completion queue is larger, since
-// multishot operations complete many times. Should it overflow, the kernel keeps the rest.
-constexpr unsigned kSubmissionEntries = 512;
-constexpr unsigned kCompletionEntries = 8192;
-
 constexpr unsigned kSetSocketOption = 3;  // SOCKET_URING_OP_SETSOCKOPT of linux/io_uring.h
 
 }  // namespace

@@ -11,6 +11,11 @@
 
 namespace asyncbench::uring {
 
+// One submission carries up to kSubmissionEntries operations; the completion queue is larger, since
+// multishot operations complete many times. Should it overflow, the kernel keeps the rest.
+inline constexpr unsigned kSubmissionEntries = 512;
+inline constexpr unsigned kCompletionEntries = 8192;
+
 // What a ring can do, from probing it: by asking, and where asking is not enough by trying.
 struct Features {
   // Completions are posted only inside io_uring_enter, by the submitting thread (Linux 6.1). This

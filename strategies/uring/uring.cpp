@@ -18,12 +18,12 @@ class Uring final : public Strategy {
     info_.name = "uring";
     info_.summary =
         "io_uring: multishot accept and receive, direct descriptors, one system call a turn";
-    info_.library = "liburing 2.3";
+    info_.library = "liburing " LIBURING_VERSION;
     info_.waits = "io_uring_enter";
     info_.options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
-                     {"submission_entries", "512"},
-                     {"completion_entries", "8192"},
-                     {"queued_buffers_per_stream_max", "4"},
+                     {"submission_entries", std::to_string(uring::kSubmissionEntries)},
+                     {"completion_entries", std::to_string(uring::kCompletionEntries)},
+                     {"queued_buffers_per_stream_max", std::to_string(uring::kQueuedBuffersMax)},
                      {"accept", "SO_REUSEPORT, one socket a loop"},
                      {"busy_wait", "no"}};
   }
