@@ -1,6 +1,7 @@
 #include "core/endpoint.hpp"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include <array>
 
@@ -42,16 +43,29 @@ std::optional<Endpoint> Endpoint::numeric(const std::string& host, std::uint16_t
   return std::nullopt;
 }
 
+std::optional<Endpoint> Endpoint::unix_socket(const std::string& path) {
+  sockaddr_un address{};
+  if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, path.size());
+  return Endpoint{reinterpret_cast<const sockaddr*>(&address), sizeof address};
+}
+
 std::uint16_t Endpoint::port() const {
+  if (is_unix()) return 0;
   return ntohs(family() == AF_INET6 ? as_ipv6(*this).sin6_port : as_ipv4(*this).sin_port);
 }
 
 bool Endpoint::is_loopback() const {
+  if (is_unix()) return true;
   if (family() == AF_INET) return ntohl(as_ipv4(*this).sin_addr.s_addr) >> 24U == 127;
   return family() == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&as_ipv6(*this).sin6_addr);
 }
 
 std::string Endpoint::to_string() const {
+  if (is_unix()) {
+    return std::string("unix:") + reinterpret_cast<const sockaddr_un*>(address())->sun_path;
+  }
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET6) {
     inet_ntop(AF_INET6, &as_ipv6(*this).sin6_addr, text.data(), text.size());

@@ -12,7 +12,7 @@
 
 namespace asyncbench {
 
-// An IPv4 or IPv6 socket address, in the form that connect(2) takes.
+// An IPv4, IPv6 or Unix socket address, in the form that connect(2) takes.
 class Endpoint {
  public:
   Endpoint() = default;
@@ -27,13 +27,18 @@ class Endpoint {
   // A numeric address ("127.0.0.1", "::1"); nullopt when `host` is a name or malformed.
   static std::optional<Endpoint> numeric(const std::string& host, std::uint16_t port);
 
+  // A Unix socket in the file system; nullopt when the path does not fit into an address (107
+  // characters, unix(7)).
+  static std::optional<Endpoint> unix_socket(const std::string& path);
+
   const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }
   socklen_t size() const { return size_; }
   int family() const { return address_.ss_family; }
-  std::uint16_t port() const;
-  bool is_loopback() const;
+  bool is_unix() const { return family() == AF_UNIX; }
+  std::uint16_t port() const;  // 0 of a Unix socket
+  bool is_loopback() const;    // a Unix socket is
 
-  // "127.0.0.1:8080", "[::1]:8080".
+  // "127.0.0.1:8080", "[::1]:8080", "unix:/run/a.sock".
   std::string to_string() const;
 
  private:

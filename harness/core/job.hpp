@@ -19,8 +19,9 @@ class Acceptor {
  public:
   virtual ~Acceptor() = default;
 
-  // A bound and listening TCP socket for this lane's loop, non-blocking or not as the strategy
-  // sets it; the acceptor keeps it open. TCP_NODELAY is set on it, and accepted sockets inherit it.
+  // A bound and listening socket (TCP or Unix) for this lane's loop, non-blocking or not as the
+  // strategy sets it; the acceptor keeps it open. On TCP, TCP_NODELAY is set on it, and accepted
+  // sockets inherit it.
   virtual int socket(unsigned lane) = 0;
 
   // A task for the connection just accepted, whose stream is already open; null: close it at once.

@@ -21,15 +21,16 @@ class ResponseSink;
 }  // namespace http
 
 // Whatever an operation points to stays valid, and unchanged, until the operation has ended.
-// A deadline of kNever means none. Deadlines are never early, and at most 5 ms late on an idle core.
+// A deadline of kNever means none. Deadlines are never early, and at most 5 ms late on an idle
+// core.
 namespace op {
 
 // A new unit of work (a request) starts here. Thread-per-request goes on in a fresh thread, a pool
 // queues the task, event loops go straight on.
 struct Begin {};
 
-// Connects the task's stream; a task has one stream at a time. TCP_NODELAY is on. After an error
-// there is no stream, and no Close is due.
+// Connects the task's stream, over TCP or a Unix socket as the endpoint says; a task has one stream
+// at a time. TCP_NODELAY is on. After an error there is no stream, and no Close is due.
 struct Connect {
   const Endpoint* to;
   Time deadline = kNever;
@@ -58,24 +59,36 @@ struct Close {
   bool reset = false;
 };
 
-// Files. Completion::size of Open is the file's index, to be used with the other operations.
+// Opens a file, with the O_* flags of open(2) (O_CREAT makes it with kNewFileMode,
+// core/file_ops.hpp) and O_CLOEXEC. Completion::size is the file's index for the operations below,
+// until its CloseFile. A task closes what it opened before it finishes; several tasks of a lane may
+// use one file.
 struct Open {
-  const char* path;
+  const char* path;  // zero-terminated
   int flags;
 };
+
+// What one pread(2) does: Completion::size bytes have been read, perhaps fewer than asked for, 0 at
+// the end of the file. Buffers lie in Job::io_memory.
 struct Read {
   int file;
   std::uint64_t offset;
   std::span<std::byte> into;
 };
+
+// What one pwrite(2) does: Completion::size bytes have been written, perhaps fewer than asked for.
 struct Write {
   int file;
   std::uint64_t offset;
   std::span<const std::byte> bytes;
 };
+
+// fdatasync(2).
 struct Sync {
   int file;
 };
+
+// Cannot fail as far as the task is concerned: what must be durable has been synced before.
 struct CloseFile {
   int file;
 };
@@ -93,30 +106,53 @@ struct Exchange {
   Time deadline = kNever;
 };
 
-// Runs all children and goes on when each has finished.
+// Starts all children in this task's lane, at once, and goes on when each has finished. Each child
+// is a task like any other, with a stream of its own that outlives its Finish: the next Gather may
+// start the child again on its open connection. A child belongs to the task that gathered it first,
+// dies after that task has finished, and its stream ends by Close or with that task's Finish, which
+// comes only while no child runs. A stop reaches the children as any task; when they have finished,
+// the Gather ends with operation_canceled. Children may gather in turn. No children: ends at once.
 struct Gather {
   std::span<Task* const> children;
 };
 
-// The end of a run. Any stream is closed first.
+// The end of a run. Any stream is closed, but a gathered child's.
 struct Finish {};
 
 }  // namespace op
 
-using Op = std::variant<op::Begin, op::Connect, op::Receive, op::Send, op::Close, op::Open, op::Read,
-                        op::Write, op::Sync, op::CloseFile, op::Sleep, op::Exchange, op::Gather,
-                        op::Finish>;
+using Op = std::variant<op::Begin, op::Connect, op::Receive, op::Send, op::Close, op::Open,
+                        op::Read, op::Write, op::Sync, op::CloseFile, op::Sleep, op::Exchange,
+                        op::Gather, op::Finish>;
 
 // Names the alternatives of Op, in their order.
 enum class OpKind : std::uint8_t {
-  begin, connect, receive, send, close, open, read, write, sync, close_file, sleep, exchange, gather,
-  finish, accept,  // not an Op: servers need it, through Job::acceptor
+  begin,
+  connect,
+  receive,
+  send,
+  close,
+  open,
+  read,
+  write,
+  sync,
+  close_file,
+  sleep,
+  exchange,
+  gather,
+  finish,
+  accept,  // not an Op: servers need it, through Job::acceptor
 };
 inline constexpr std::size_t kOpKinds = static_cast<std::size_t>(OpKind::accept) + 1;
 static_assert(std::variant_size_v<Op> + 1 == kOpKinds);
 
 inline OpKind kind_of(const Op& op) { return static_cast<OpKind>(op.index()); }
 const char* name_of(OpKind kind);
+
+// Whether an operation is performed after a stop, too, instead of ending with operation_canceled.
+inline constexpr bool outlives_stop(OpKind kind) {
+  return kind == OpKind::close || kind == OpKind::close_file || kind == OpKind::finish;
+}
 
 // A set of operation kinds: what a workload needs, what a strategy offers.
 class OpSet {
@@ -132,7 +168,8 @@ class OpSet {
 
 // How an operation ended. `error` is std::errc::timed_out past the deadline,
 // std::errc::operation_canceled on a stop, std::errc::operation_not_supported for an operation that
-// the strategy said it lacks, else the kernel's errno in std::system_category() (compare with errc).
+// the strategy said it lacks, else the kernel's errno in std::system_category() (compare with
+// errc).
 struct Completion {
   std::error_code error;
   std::span<const std::byte> data;  // Receive: empty at the end of the stream

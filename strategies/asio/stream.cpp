@@ -14,10 +14,6 @@ namespace {
 // Operations that may end at once, one after the other, before other tasks get a turn.
 constexpr int kTurnLength = 64;
 
-bool outlives_stop(OpKind kind) {
-  return kind == OpKind::close || kind == OpKind::close_file || kind == OpKind::finish;
-}
-
 tcp::endpoint to_asio(const Endpoint& endpoint) {
   tcp::endpoint result;
   std::memcpy(result.data(), endpoint.address(), endpoint.size());

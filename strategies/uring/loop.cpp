@@ -248,9 +248,7 @@ std::optional<Completion> Loop::perform(Stream& stream, const Op& next) {
     give_back(*stream.lent);
     stream.lent.reset();
   }
-  if (is_stopping_ && kind != OpKind::close && kind != OpKind::finish) {
-    return failed(std::errc::operation_canceled);
-  }
+  if (is_stopping_ && !outlives_stop(kind)) return failed(std::errc::operation_canceled);
   switch (kind) {
     case OpKind::begin:
       return Completion{};

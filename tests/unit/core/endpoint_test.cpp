@@ -26,6 +26,18 @@ TEST(Endpoint, ReadsNumericAddressesOfBothFamilies) {
   EXPECT_TRUE(ipv6->is_loopback());
 }
 
+TEST(Endpoint, NamesAUnixSocketUpToItsLength) {
+  const auto socket = Endpoint::unix_socket("/run/a.sock");
+  ASSERT_TRUE(socket);
+  EXPECT_EQ(socket->family(), AF_UNIX);
+  EXPECT_EQ(socket->to_string(), "unix:/run/a.sock");
+  EXPECT_TRUE(socket->is_loopback());
+  EXPECT_EQ(socket->port(), 0);
+  EXPECT_TRUE(Endpoint::unix_socket(std::string(107, 'a')));
+  EXPECT_FALSE(Endpoint::unix_socket(std::string(108, 'a')));
+  EXPECT_FALSE(Endpoint::unix_socket(""));
+}
+
 TEST(Endpoint, RefusesNamesAndMalformedAddresses) {
   for (const char* host : {"localhost", "", "127.0.0", "256.0.0.1", "[::1]", "1.2.3.4 ", ":::"}) {
     EXPECT_FALSE(Endpoint::numeric(host, 80)) << host;

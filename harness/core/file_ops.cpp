@@ -1,0 +1,83 @@
+#include "core/file_ops.hpp"
+
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace asyncbench {
+
+namespace {
+
+// What a system call returned, as a completion.
+Completion moved(ssize_t result) {
+  if (result < 0) return failed(errno);
+  return {.size = static_cast<std::size_t>(result)};
+}
+
+template <class Call>
+Completion uninterrupted(Call call) {
+  for (;;) {
+    const ssize_t result = call();
+    if (result >= 0 || errno != EINTR) return moved(result);
+  }
+}
+
+}  // namespace
+
+bool is_file_op(OpKind kind) { return kind >= OpKind::open && kind <= OpKind::close_file; }
+
+Completion perform_file_op(const Op& op) {
+  return std::visit(Overloaded{
+                        [](const op::Open& open) {
+                          return uninterrupted([&] {
+                            return ::open(open.path, open.flags | O_CLOEXEC, kNewFileMode);
+                          });
+                        },
+                        [](const op::Read& read) {
+                          return uninterrupted([&] {
+                            return ::pread(read.file, read.into.data(), read.into.size(),
+                                           static_cast<off_t>(read.offset));
+                          });
+                        },
+                        [](const op::Write& write) {
+                          return uninterrupted([&] {
+                            return ::pwrite(write.file, write.bytes.data(), write.bytes.size(),
+                                            static_cast<off_t>(write.offset));
+                          });
+                        },
+                        [](const op::Sync& sync) {
+                          return uninterrupted([&] { return ::fdatasync(sync.file); });
+                        },
+                        [](const op::CloseFile& close) {
+                          ::close(close.file);
+                          return Completion{};
+                        },
+                        [](const auto&) { return failed(std::errc::operation_not_supported); },
+                    },
+                    op);
+}
+
+std::optional<Completion> try_file_op(const Op& op) {
+  if (std::holds_alternative<op::CloseFile>(op)) return perform_file_op(op);
+  iovec part{};
+  ssize_t result = -1;
+  if (const auto* read = std::get_if<op::Read>(&op)) {
+    part = {.iov_base = read->into.data(), .iov_len = read->into.size()};
+    result = ::preadv2(read->file, &part, 1, static_cast<off_t>(read->offset), RWF_NOWAIT);
+    // A part of it may be cached while the rest is on the disk; a short read at the end of the file
+    // looks alike, and is found out by the blocking call.
+    if (result >= 0 && static_cast<std::size_t>(result) == part.iov_len) return moved(result);
+    return std::nullopt;
+  }
+  if (const auto* write = std::get_if<op::Write>(&op)) {
+    part = {.iov_base = const_cast<std::byte*>(write->bytes.data()),
+            .iov_len = write->bytes.size()};
+    result = ::pwritev2(write->file, &part, 1, static_cast<off_t>(write->offset), RWF_NOWAIT);
+    if (result > 0) return moved(result);  // Write may be short
+  }
+  return std::nullopt;
+}
+
+}  // namespace asyncbench

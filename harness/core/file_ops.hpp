@@ -1,0 +1,24 @@
+// File operations as system calls, for strategies whose library has none of its own.
+#pragma once
+
+#include <optional>
+
+#include "core/op.hpp"
+
+namespace asyncbench {
+
+// Permissions of files that Open makes.
+inline constexpr unsigned kNewFileMode = 0600;
+
+// Whether `kind` is Open, Read, Write, Sync or CloseFile.
+bool is_file_op(OpKind kind);
+
+// Performs a file operation, blocking for as long as it takes. Indexes are descriptors.
+Completion perform_file_op(const Op& op);
+
+// Performs a file operation if that needs no waiting: CloseFile, and a Read or Write that the page
+// cache serves whole (RWF_NOWAIT, preadv2(2)). nullopt: it would block, or part of it; nothing of a
+// Read counts then, and a Write has moved nothing.
+std::optional<Completion> try_file_op(const Op& op);
+
+}  // namespace asyncbench

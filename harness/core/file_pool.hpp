@@ -1,0 +1,85 @@
+// Threads that perform the file operations of one event loop, for libraries that cannot.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/op.hpp"
+
+namespace asyncbench {
+
+// An operation on its way through a pool; the caller's own, usually part of its state for a task.
+struct FileWork {
+  Op op = op::Finish{};
+  Completion ended;
+
+ private:
+  friend class FilePool;
+  FileWork* next_ = nullptr;
+};
+
+// A thread is started when work finds none idle, up to a limit: a job that needs no file costs no
+// thread, and one with many operations in flight has them all in the kernel at once. The threads
+// run until the pool is destroyed. All members are for the loop's thread.
+class FilePool {
+ public:
+  // More blocking calls at once than this only queue up in front of one disk.
+  static constexpr unsigned kThreadsMax = 32;
+
+  // `wake` makes the loop call take_ended() soon. It is called from a pool's thread whenever the
+  // list of ended work was empty, and must not block.
+  explicit FilePool(std::function<void()> wake) : wake_(std::move(wake)) {}
+  // What is still queued is not performed; what has begun is awaited.
+  ~FilePool();
+  FilePool(const FilePool&) = delete;
+  FilePool& operator=(const FilePool&) = delete;
+
+  // `work` stays where it is until take_ended() has returned it. Without a single thread (the
+  // system refuses them) the operation is performed here and now.
+  void submit(FileWork& work);
+
+  // Work that has ended since the last call, in that order, for `each(FileWork&)`, which may submit
+  // more.
+  template <class Each>
+  void take_ended(Each each) {
+    for (FileWork* work = pop_all_ended(); work != nullptr;) {
+      FileWork* const next = work->next_;
+      each(*work);
+      work = next;
+    }
+  }
+
+  // Submitted and not taken yet.
+  std::size_t in_flight() const { return in_flight_; }
+  unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
+
+ private:
+  // A queue linked through the work itself.
+  struct Queue {
+    FileWork* first = nullptr;
+    FileWork* last = nullptr;
+    bool empty() const { return first == nullptr; }
+    void push(FileWork& work);
+    FileWork* pop();
+  };
+
+  void serve();
+  FileWork* pop_all_ended();
+
+  std::function<void()> wake_;
+  std::mutex mutex_;  // guards what follows, up to closing_
+  std::condition_variable changed_;
+  Queue due_;
+  std::size_t due_count_ = 0;
+  std::size_t idle_ = 0;  // threads that wait, woken for due work or not
+  Queue ended_;
+  bool closing_ = false;
+  std::size_t in_flight_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace asyncbench

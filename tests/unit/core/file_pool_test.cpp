@@ -1,0 +1,96 @@
+#include "core/file_pool.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <semaphore>
+#include <string>
+
+#include "core/fd.hpp"
+#include "core/file_ops.hpp"
+
+namespace asyncbench {
+namespace {
+
+// A pool whose loop is the test itself.
+class FilePoolTest : public testing::Test {
+ protected:
+  ~FilePoolTest() override {
+    ::close(file_);
+    ::unlink(path_.data());
+  }
+
+  void take(std::size_t count) {
+    while (count > 0) {
+      woken_.acquire();
+      pool_.take_ended([&](FileWork&) { --count; });
+    }
+  }
+
+  std::array<char, 32> path_{"/tmp/asyncbench-pool-XXXXXX"};
+  int file_ = ::mkstemp(path_.data());
+  std::counting_semaphore<> woken_{0};
+  FilePool pool_{[this] { woken_.release(); }};
+};
+
+TEST_F(FilePoolTest, StartsNoThreadWithoutWork) { EXPECT_EQ(pool_.threads(), 0U); }
+
+TEST_F(FilePoolTest, PerformsManyOperationsWithFewThreads) {
+  std::vector<FileWork> work(200);
+  const std::string text = "0123456789";
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    work[i].op = op::Write{file_, i * text.size(), std::as_bytes(std::span(text))};
+    pool_.submit(work[i]);
+  }
+  EXPECT_EQ(pool_.in_flight(), work.size());
+  take(work.size());
+  EXPECT_EQ(pool_.in_flight(), 0U);
+  for (const FileWork& one : work) EXPECT_EQ(one.ended.size, text.size());
+  EXPECT_LE(pool_.threads(), FilePool::kThreadsMax);
+  EXPECT_EQ(::lseek(file_, 0, SEEK_END), static_cast<off_t>(work.size() * text.size()));
+}
+
+TEST_F(FilePoolTest, SequentialWorkKeepsToOneThreadOrTwo) {
+  FileWork work;
+  for (int i = 0; i < 100; ++i) {
+    work.op = op::Sync{file_};
+    pool_.submit(work);
+    take(1);
+  }
+  // The thread that ended the last operation may not be idle again when the next one comes.
+  EXPECT_LE(pool_.threads(), 2U);
+}
+
+TEST_F(FilePoolTest, SaysTheErrnoOfWhatFailed) {
+  FileWork work;
+  work.op = op::Open{"/nonexistent/file", O_RDONLY};
+  pool_.submit(work);
+  take(1);
+  EXPECT_EQ(work.ended.error, std::errc::no_such_file_or_directory);
+}
+
+TEST_F(FilePoolTest, MayBeDestroyedWithWorkInFlight) {
+  std::vector<FileWork> work(100);
+  FilePool pool([] {});
+  for (FileWork& one : work) {
+    one.op = op::Sync{file_};
+    pool.submit(one);
+  }
+}
+
+TEST_F(FilePoolTest, CachedReadNeedsNoWaitingButItsEndDoes) {
+  const std::string text = "cached";
+  ASSERT_EQ(::pwrite(file_, text.data(), text.size(), 0), 6);
+  std::array<std::byte, 6> into{};
+  const auto ended = try_file_op(op::Read{file_, 0, into});
+  if (!ended) GTEST_SKIP() << "this file system has no RWF_NOWAIT";
+  EXPECT_EQ(ended->size, 6U);
+  EXPECT_FALSE(try_file_op(op::Read{file_, 4, into}));
+  EXPECT_EQ(perform_file_op(op::Read{file_, 4, into}).size, 2U);
+}
+
+}  // namespace
+}  // namespace asyncbench
