@@ -80,4 +80,10 @@ std::optional<Completion> try_file_op(const Op& op) {
   return std::nullopt;
 }
 
+Completion cancel_file_op(const Op& op, const Completion& ended) {
+  if (outlives_stop(kind_of(op))) return ended;
+  if (std::holds_alternative<op::Open>(op) && !ended.error) ::close(static_cast<int>(ended.size));
+  return failed(std::errc::operation_canceled);
+}
+
 }  // namespace asyncbench

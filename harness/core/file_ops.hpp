@@ -21,4 +21,8 @@ Completion perform_file_op(const Op& op);
 // Read counts then, and a Write has moved nothing.
 std::optional<Completion> try_file_op(const Op& op);
 
+// What a file operation reports when a stop came while it was performed: operation_canceled, unless
+// it outlives a stop. A file just opened is closed, for its task will never know of it.
+Completion cancel_file_op(const Op& op, const Completion& ended);
+
 }  // namespace asyncbench

@@ -1,9 +1,6 @@
 #include "poll_loop.hpp"
 
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,7 +9,8 @@
 #include <utility>
 #include <variant>
 
-#include "core/endpoint.hpp"
+#include "core/fine_timers.hpp"
+#include "core/socket_ops.hpp"
 #include "core/strategy.hpp"
 
 namespace asyncbench::polling {
@@ -47,32 +45,36 @@ short awaited_events(const Op& op) {
 
 }  // namespace
 
-Loop::Loop(Job& job, unsigned lane, unsigned lanes)
-    : job_(job), lane_(lane), report_(job.lanes[lane]), stopped_(eventfd(0, EFD_CLOEXEC)) {
-  if (!stopped_) throw StrategyError("eventfd: no descriptor left; raise ulimit -n");
-  for (std::size_t i = lane; i < job.tasks.size(); i += lanes) {
+Loop::Loop(Job& job, unsigned lane)
+    : job_(job), lane_(lane), report_(job.lanes[lane]), wake_(eventfd(0, EFD_CLOEXEC)) {
+  if (!wake_) throw StrategyError("eventfd: no descriptor left; raise ulimit -n");
+  for (std::size_t i = lane; i < job.tasks.size(); i += job.threads) {
     connections_.push_back({.task = job.tasks[i].get(), .wanted = op::Begin{}});
   }
   if (job.acceptor != nullptr) {
     listener_ = job.acceptor->socket(lane);
-    fcntl(listener_, F_SETFL, fcntl(listener_, F_GETFL) | O_NONBLOCK);
+    set_blocking(listener_, false);
   }
 }
 
 void Loop::run() {
-  prctl(PR_SET_TIMERSLACK, 1UL);  // the default would add 50 us to every deadline
-  const std::stop_callback on_stop(job_.stop, [this] { eventfd_write(stopped_.get(), 1); });
+  const FineTimers fine_timers;
   for (Connection& connection : connections_) {
     connection.wanted = connection.task->start(lane_);
     advance(connection);
   }
   std::erase_if(connections_, has_finished);
-  while (!connections_.empty() || (listener_ >= 0 && !job_.stop.stop_requested())) turn();
+  while (!connections_.empty() || (listener_ >= 0 && !is_stopped_)) turn();
+}
+
+void Loop::stop() {
+  is_stopped_ = true;
+  eventfd_write(wake_.get(), 1);
 }
 
 void Loop::turn() {
   Time first_due = accept_from_;
-  polled_.assign({{.fd = stopped_.get(), .events = POLLIN, .revents = 0},
+  polled_.assign({{.fd = wake_.get(), .events = POLLIN, .revents = 0},
                   {.fd = accept_from_ == kNever ? listener_ : -1, .events = POLLIN}});
   for (const Connection& connection : connections_) {
     polled_.push_back({connection.fd.get(), awaited_events(connection.wanted), 0});
@@ -81,7 +83,7 @@ void Loop::turn() {
   }
   wait(first_due);
 
-  const bool stopped = job_.stop.stop_requested();
+  const bool stopped = is_stopped_;
   const Time time = now();
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     Connection& connection = connections_[i];
@@ -118,7 +120,7 @@ Loop::Attempt Loop::attempt(Connection& connection) {
     return perform(connection, *close);
   }
   Attempt ended = failed(std::errc::operation_canceled);
-  if (!job_.stop.stop_requested()) {
+  if (!is_stopped_) {
     ended = std::visit([&](const auto& op) { return perform(connection, op); }, connection.wanted);
   }
   // Trying comes first: a Receive whose deadline has passed takes what is there.
@@ -136,20 +138,15 @@ Loop::Attempt Loop::perform(Connection&, const op::Begin&) { return Completion{}
 Loop::Attempt Loop::perform(Connection& connection, const op::Connect& connect) {
   int error = 0;
   if (!connection.connecting) {
-    connection.fd =
-        Fd{::socket(connect.to->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    connection.fd = stream_socket(*connect.to, SOCK_NONBLOCK);
     if (!connection.fd) return failed(errno);
-    const int on = 1;
-    setsockopt(connection.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const auto& to = *connect.to;
-    if (::connect(connection.fd.get(), to.address(), to.size()) != 0) error = errno;
     connection.connecting = true;
+    error = begin_connect(connection.fd.get(), *connect.to);
     if (error == EINPROGRESS) return std::nullopt;
   } else {
     pollfd polled{.fd = connection.fd.get(), .events = POLLOUT, .revents = 0};
     if (poll(&polled, 1, 0) == 0) return std::nullopt;
-    socklen_t size = sizeof error;
-    getsockopt(connection.fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    error = end_connect(connection.fd.get());
   }
   return error == 0 ? Completion{} : failed(error);
 }
@@ -171,10 +168,7 @@ Loop::Attempt Loop::perform(Connection& connection, const op::Send& send) {
 }
 
 Loop::Attempt Loop::perform(Connection& connection, const op::Close& close) {
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  if (close.reset) {
-    setsockopt(connection.fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  }
+  if (close.reset) reset_on_close(connection.fd.get());
   connection.fd.reset();
   return Completion{};
 }

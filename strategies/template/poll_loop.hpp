@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -29,11 +30,14 @@ struct Connection {
 // One loop: one thread, one lane, its tasks and its listening socket.
 class Loop {
  public:
-  // Takes every `lanes`th task of the job, from `lane` on.
-  Loop(Job& job, unsigned lane, unsigned lanes);
+  // Takes every Job::threads-th task, from `lane` on.
+  Loop(Job& job, unsigned lane);
 
   // Ends when all tasks have finished and, for servers, the stop has come.
   void run();
+
+  // The hard stop; from any thread.
+  void stop();
 
  private:
   // How an operation ended, or nullopt when it has to wait.
@@ -59,7 +63,8 @@ class Loop {
   Job& job_;
   unsigned lane_;
   LaneReport& report_;
-  Fd stopped_;
+  Fd wake_;
+  std::atomic<bool> is_stopped_ = false;
   int listener_ = -1;
   Time accept_from_ = kNever;  // the end of a pause in accepting
   std::vector<Connection> connections_;

@@ -2,9 +2,8 @@
 #include "poll_strategy.hpp"
 
 #include <string>
-#include <thread>
-#include <vector>
 
+#include "core/run_lanes.hpp"
 #include "poll_loop.hpp"
 
 namespace asyncbench {
@@ -26,17 +25,9 @@ class PollStrategy final : public Strategy {
     return Support::yes();
   }
 
-  // One loop a thread; the first runs in the calling thread.
+  // One loop a thread.
   void run(Job& job) override {
-    std::vector<std::unique_ptr<polling::Loop>> loops;
-    for (unsigned lane = 0; lane < job.threads; ++lane) {
-      loops.push_back(std::make_unique<polling::Loop>(job, lane, job.threads));
-    }
-    std::vector<std::jthread> others;
-    for (unsigned lane = 1; lane < job.threads; ++lane) {
-      others.emplace_back([&loop = *loops[lane]] { loop.run(); });
-    }
-    loops[0]->run();
+    run_lanes(job, [&job](unsigned lane) { return polling::Loop(job, lane); });
   }
 
  private:

@@ -1,7 +1,5 @@
 #include "blocking_stream.hpp"
 
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "core/job.hpp"
+#include "core/socket_ops.hpp"
 
 namespace asyncbench::threads {
 
@@ -22,11 +21,6 @@ namespace {
 constexpr Duration kTicks = 20ms;
 
 Duration latest_end(Duration timeout) { return timeout + timeout / 8 + kTicks; }
-
-void set_blocking(int fd, bool blocking) {
-  const int flags = fcntl(fd, F_GETFL);
-  fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
-}
 
 }  // namespace
 
@@ -58,10 +52,8 @@ void BlockingStream::adopt(Fd fd) {
 }
 
 Completion BlockingStream::connect(const Endpoint& to, Time deadline) {
-  Fd fd{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  Fd fd = stream_socket(to, 0);
   if (!fd) return failed(errno);
-  const int on = 1;
-  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   adopt(std::move(fd));
 
   ++waits_;
@@ -74,12 +66,11 @@ Completion BlockingStream::connect(const Endpoint& to, Time deadline) {
 int BlockingStream::connect_socket(const Endpoint& to, Time deadline) {
   const bool may_block = send_timeout_.fit(fd_, deadline);
   if (!may_block) set_blocking(fd_, false);
-  int error = ::connect(fd_, to.address(), to.size()) == 0 ? 0 : errno;
+  int error = begin_connect(fd_, to);
   // Interrupted, out of coarse time or not blocking: the kernel goes on connecting all the same.
   if (error == EINPROGRESS || error == EINTR) {
-    socklen_t size = sizeof error;
     if (!wait_until_ready(POLLOUT, deadline)) return ETIMEDOUT;
-    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+    error = end_connect(fd_);
   }
   if (!may_block) set_blocking(fd_, true);
   return error;
@@ -117,10 +108,7 @@ Completion BlockingStream::send(std::span<const std::byte> bytes, Time deadline)
 void BlockingStream::close(bool reset) {
   const std::lock_guard lock(mutex_);
   if (fd_ < 0) return;
-  if (reset) {
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  }
+  if (reset) reset_on_close(fd_);
   ::close(std::exchange(fd_, -1));
 }
 

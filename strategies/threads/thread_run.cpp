@@ -1,9 +1,7 @@
 #include "thread_run.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/fine_timers.hpp"
+#include "core/socket_ops.hpp"
 #include "core/strategy.hpp"
 
 namespace asyncbench::threads {
@@ -34,19 +34,6 @@ constexpr Duration kShutDownAgain = 5ms;
 // pass ends the run.
 constexpr Duration kCreatePause = 1ms;
 constexpr Duration kCreatePatience = 1s;
-
-// Threads inherit the timer slack of their creator (prctl(2), PR_SET_TIMERSLACK); the default of
-// 50 us would be added to every deadline.
-class FineTimers {
- public:
-  FineTimers() : before_ns_(prctl(PR_GET_TIMERSLACK)) { prctl(PR_SET_TIMERSLACK, 1UL); }
-  ~FineTimers() { prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(before_ns_)); }
-  FineTimers(const FineTimers&) = delete;
-  FineTimers& operator=(const FineTimers&) = delete;
-
- private:
-  int before_ns_;
-};
 
 class ThreadAttributes {
  public:
@@ -115,7 +102,7 @@ void ThreadRun::give_up(const std::string& thread_of, int error) {
 void ThreadRun::accept_connections(unsigned lane) {
   const int listener = job_.acceptor->socket(lane);
   // Accepting does not block, so that a stop needs no shutdown of the listener, which would end it.
-  fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
+  set_blocking(listener, false);
   LaneReport report;
   while (!stop_.is_set()) {
     Fd connection{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};

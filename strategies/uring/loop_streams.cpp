@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "core/endpoint.hpp"
+#include "core/socket_ops.hpp"
 #include "core/strategy.hpp"
 #include "loop.hpp"
 #include "tags.hpp"
@@ -29,10 +30,8 @@ std::optional<Completion> Loop::connect(Stream& stream, const op::Connect& wante
     free_slots_.pop_front();
     queue_socket_and_connect(stream, *wanted.to);
   } else {
-    Fd socket(::socket(wanted.to->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket || setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn) != 0) {
-      return failed(errno);
-    }
+    Fd socket = stream_socket(*wanted.to, 0);
+    if (!socket) return failed(errno);
     stream.descriptor = socket.release();
     io_uring_sqe* const sqe = ring_.entry();
     io_uring_prep_connect(sqe, stream.descriptor, wanted.to->address(), wanted.to->size());
@@ -198,7 +197,7 @@ void Loop::close(Stream& stream, bool reset) {
       sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
       sqe->user_data = Tag{Kind::ignored}.bits();
     } else {
-      setsockopt(stream.descriptor, SOL_SOCKET, SO_LINGER, &kResetOnClose, sizeof kResetOnClose);
+      reset_on_close(stream.descriptor);
     }
   }
   io_uring_sqe* const sqe = ring_.entry();

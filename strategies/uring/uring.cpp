@@ -1,11 +1,9 @@
 #include "uring.hpp"
 
-#include <exception>
 #include <memory>
-#include <stop_token>
-#include <thread>
-#include <vector>
+#include <string>
 
+#include "core/run_lanes.hpp"
 #include "loop.hpp"
 
 namespace asyncbench {
@@ -46,27 +44,7 @@ class Uring final : public Strategy {
 
   // Each loop is made by the thread that runs it: a ring has a single issuer.
   void run(Job& job) override {
-    std::vector<std::exception_ptr> failures(job.threads);
-    std::stop_source abort;  // one loop has failed: the others must not wait for ever
-    const auto run_lane = [&](unsigned lane) {
-      try {
-        uring::Loop loop(job, lane);
-        const std::stop_callback on_stop(job.stop, [&loop] { loop.stop(); });
-        const std::stop_callback on_abort(abort.get_token(), [&loop] { loop.stop(); });
-        loop.run();
-      } catch (...) {
-        failures[lane] = std::current_exception();
-        abort.request_stop();
-      }
-    };
-    {
-      std::vector<std::jthread> others;
-      for (unsigned lane = 1; lane < job.threads; ++lane) others.emplace_back(run_lane, lane);
-      run_lane(0);
-    }
-    for (const std::exception_ptr& failure : failures) {
-      if (failure) std::rethrow_exception(failure);
-    }
+    run_lanes(job, [&job](unsigned lane) { return uring::Loop(job, lane); });
   }
 
  private:
