@@ -46,6 +46,8 @@ class ResponseHeadPolicy {
   // Whether a line that so far reads `line`, without its end, can still become acceptable.
   bool unfinished_line(std::string_view line);
 
+  // Nothing of the response has been read yet.
+  bool untouched() const { return bytes_ == 0 && !refused(); }
   bool refused() const { return outcome_ != Outcome::ok; }
   Outcome outcome() const { return outcome_; }
   const char* detail() const { return detail_; }  // static text, for people

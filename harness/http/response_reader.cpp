@@ -9,12 +9,18 @@
 
 namespace asyncbench::http {
 
+namespace {
+// Longer heads are rare, and every connection would keep one.
+constexpr std::size_t kKnownHeadBytes = 1024;
+}  // namespace
+
 struct ResponseReader::Impl {
   enum class Part : std::uint8_t { head, sized_body, chunked_body, open_body };
 
   explicit Impl(ReaderLimits its_limits) : limits(its_limits) {}
 
   std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_lines(std::string_view bytes);
   std::size_t feed_body(std::span<const std::byte> bytes);
   void begin_body();
   void finish();
@@ -32,6 +38,10 @@ struct ResponseReader::Impl {
   const char* detail = "";
   std::uint64_t remaining = 0;  // of a sized body; of an open one: until the limit
   std::string line;             // the beginning of a head's line that was split over receives
+  Method method = Method::get;
+  // The last head that came whole, and how the policy stood after it.
+  std::string known_head;
+  ResponseHeadPolicy known_policy;
 };
 
 ResponseReader::ResponseReader(ReaderLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -41,6 +51,8 @@ ResponseReader& ResponseReader::operator=(ResponseReader&&) noexcept = default;
 
 void ResponseReader::begin(Method method, BodyCheck& check) {
   impl_->policy.begin(method);
+  if (method != impl_->method) impl_->known_head.clear();
+  impl_->method = method;
   impl_->check = &check;
   impl_->part = Impl::Part::head;
   impl_->state = State::reading;
@@ -68,7 +80,7 @@ ResponseReader::Fed ResponseReader::feed(std::span<const std::byte> bytes) {
 std::size_t ResponseReader::Impl::feed_head(std::string_view bytes) {
   std::size_t taken = 0;
   if (line.empty()) {
-    taken = policy.lines(bytes);
+    taken = feed_lines(bytes);
     if (!policy.complete() && !policy.refused()) {
       line = bytes.substr(taken);
       taken = bytes.size();
@@ -87,6 +99,22 @@ std::size_t ResponseReader::Impl::feed_head(std::string_view bytes) {
   }
   if (policy.refused()) fail(policy.outcome(), policy.detail());
   if (policy.complete()) begin_body();
+  return taken;
+}
+
+// A server gives nearly the same head again and again; only its date changes, once a second. A head
+// that equals the last one byte for byte means the same and need not be understood anew.
+std::size_t ResponseReader::Impl::feed_lines(std::string_view bytes) {
+  if (!policy.untouched()) return policy.lines(bytes);
+  if (!known_head.empty() && bytes.starts_with(known_head)) {
+    policy = known_policy;
+    return known_head.size();
+  }
+  const std::size_t taken = policy.lines(bytes);
+  if (policy.complete() && taken <= kKnownHeadBytes) {
+    known_head = bytes.substr(0, taken);
+    known_policy = policy;
+  }
   return taken;
 }
 

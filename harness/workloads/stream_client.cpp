@@ -33,7 +33,7 @@ class StreamClient final : public Task {
 
   Op start(unsigned lane) override {
     flow_.start(lane);
-    return next_request();
+    return next_request(now());
   }
 
   Op resume(const Completion& ended) override {
@@ -43,7 +43,7 @@ class StreamClient final : public Task {
           flow_.give_up();
           return finish();
         }
-        return next_request();
+        return next_request(now());
       case Stage::beginning:
         return obtain_connection();
       case Stage::probing:
@@ -59,7 +59,7 @@ class StreamClient final : public Task {
       case Stage::closing_to_retry:
         return connect();
       case Stage::closing_to_go_on:
-        return next_request();
+        return next_request(now());
       case Stage::closing_to_finish:
         return op::Finish{};
     }
@@ -79,8 +79,9 @@ class StreamClient final : public Task {
     closing_to_finish
   };
 
-  Op next_request() {
-    const Time at = now();
+  // `at`: now, or when the last request ended: reading the clock anew would only hide the time that
+  // recording took from the next request's.
+  Op next_request(Time at) {
     const ClientFlow::Next next = flow_.next(at);
     switch (next.step) {
       case ClientFlow::Next::Step::sleep:
@@ -138,8 +139,9 @@ class StreamClient final : public Task {
 
   Op after_connect(const Completion& ended) {
     if (ended.error) {
-      flow_.end(outcome_of_connect(ended.error), now());
-      return next_request();
+      const Time at = now();
+      flow_.end(outcome_of_connect(ended.error), at);
+      return next_request(at);
     }
     flow_.record().connected = now();
     is_connected_ = true;
@@ -179,7 +181,7 @@ class StreamClient final : public Task {
     flow_.record().body_bytes = body_.length();
     ++responses_;
     flow_.end(outcome, at);
-    return reusable ? next_request() : close(Stage::closing_to_go_on);
+    return reusable ? next_request(at) : close(Stage::closing_to_go_on);
   }
 
   // A server may close an idle connection at any moment. When that meets a request of which no byte

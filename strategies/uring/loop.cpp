@@ -118,7 +118,6 @@ void Loop::turn() {
   // Tasks whose sends end with their submission go on at once.
   ring_.enter(sends_.empty());
   ++report_.wakeups;
-  turn_began_ = now();
   reap();
   complete_sends();
   fire_timers();
@@ -146,7 +145,9 @@ void Loop::handle(const io_uring_cqe& cqe) {
       accepted(cqe);
       return;
     case Kind::timeout:
+      // Nothing else makes a timer due, so the clock is read here and not in every turn.
       timeout_at_ = kNever;
+      last_known_time_ = now();
       return;
     case Kind::wake:
       stop_all();
@@ -178,7 +179,7 @@ void Loop::handle(const io_uring_cqe& cqe) {
 }
 
 void Loop::fire_timers() {
-  while (Stream* const stream = timers_.pop_due(turn_began_)) {
+  while (Stream* const stream = timers_.pop_due(last_known_time_)) {
     switch (stream->waits) {
       case Stream::Waits::nothing:
         break;
@@ -204,7 +205,7 @@ void Loop::fire_timers() {
         break;
     }
   }
-  if (accept_again_at_ <= turn_began_) {
+  if (accept_again_at_ <= last_known_time_) {
     accept_again_at_ = kNever;
     if (is_accepting_) arm_accept();
   }
@@ -331,7 +332,7 @@ void Loop::accepted(const io_uring_cqe& cqe) {
     }
   } else if (is_resource_shortage(-cqe.res)) {
     ++report_.accept_pauses;
-    accept_again_at_ = turn_began_ + kAcceptPause;
+    accept_again_at_ = now() + kAcceptPause;
   }
   if (is_accepting_ && !accept_armed_ && accept_again_at_ == kNever) arm_accept();
 }

@@ -138,7 +138,7 @@ class Loop {
   std::vector<Stream*> completing_;  // scratch of complete_sends()
   std::vector<Stream*> starved_;
   TimerQueue<Stream> timers_;
-  Time turn_began_ = now();
+  Time last_known_time_ = now();  // of the timeout that fired last
   Time timeout_at_ = kNever;     // when the ring's one timeout fires; kNever: it is not armed
   __kernel_timespec timeout_{};  // read at its submission
   std::size_t live_tasks_ = 0;

@@ -10,8 +10,8 @@ std::optional<Completion> Loop::receive(Stream& stream, const op::Receive& wante
   if (std::optional<Completion> ready = take_received(stream)) return ready;
   if (!stream.receive_armed && !stream.is_starved) {
     arm_receive(stream);
-  } else if (wanted.deadline <= turn_began_) {
-    // Whatever had come by this turn would be queued.
+  } else if (wanted.deadline <= last_known_time_) {
+    // Whatever had come by then would be queued.
     return failed(std::errc::timed_out);
   }
   stream.waits = Stream::Waits::receive;

@@ -41,6 +41,32 @@ class Reading : public testing::Test {
   ResponseReader reader_;
 };
 
+// A repeated head is not read anew: what it says must hold for every response that has it, and for
+// no other.
+TEST_F(Reading, RepeatedHeadMeansTheSameAndNearlyTheSameDoesNot) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n";
+  const std::string other = "HTTP/1.1 404 Gone\r\nContent-Length: 3\r\n\r\n";
+  for (int round = 0; round < 3; ++round) {
+    begin();
+    EXPECT_EQ(reader_.feed(as_bytes(head + "ab")).taken, head.size() + 2);
+    EXPECT_EQ(reader_.outcome(), Outcome::ok);
+    EXPECT_FALSE(reader_.keep_alive());
+    EXPECT_TRUE(reader_.head_complete());
+  }
+  begin("/", Method::head);
+  EXPECT_EQ(reader_.feed(as_bytes(head)).state, State::done);
+  EXPECT_FALSE(reader_.has_body());
+  begin();
+  EXPECT_EQ(reader_.feed(as_bytes(head)).state, State::reading);
+  begin();
+  EXPECT_EQ(reader_.feed(as_bytes(head.substr(0, head.size() - 2))).state, State::reading);
+  EXPECT_EQ(reader_.feed(as_bytes("\r\nab")).state, State::done);
+  begin();
+  EXPECT_EQ(reader_.feed(as_bytes(other + "abc")).state, State::done);
+  EXPECT_EQ(reader_.outcome(), Outcome::http_status);
+  EXPECT_TRUE(reader_.keep_alive());
+}
+
 TEST_F(Reading, TakesNoByteBeyondTheMessage) {
   const std::string body = body_of("/", 12);
   for (const std::string& message :
