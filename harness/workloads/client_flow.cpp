@@ -75,10 +75,10 @@ bool ClientFlow::verifies(unsigned nth) const {
   return false;
 }
 
-void ClientFlow::end(Outcome outcome, Time at) {
+Time ClientFlow::end(Outcome outcome, Time at) {
   record_.outcome = outcome;
   record_.ended = at;
-  if (shared_->setup.request_budget > 0) spend_budget();
+  if (shared_->setup.request_budget > 0) at = spend_budget();
   recorder_->ended(record_);
   if (!std::exchange(has_had_outcome_, true)) {
     const unsigned ready = shared_->tasks_ready.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -86,24 +86,28 @@ void ClientFlow::end(Outcome outcome, Time at) {
       shared_->setup.on_ready();
     }
   }
+  return at;
 }
 
 // Exactly `request_budget` requests end in the window. The one that uses the budget up closes the
 // window at a time read after its own count, hence later than the end of every request counted
 // before it; whoever comes after belongs to the drain, whatever its clock said.
-void ClientFlow::spend_budget() {
+Time ClientFlow::spend_budget() {
   measure::Window& window = shared_->window;
-  if (record_.ended < window.start()) return;
+  if (record_.ended < window.start()) return record_.ended;
   const std::uint64_t budget = shared_->setup.request_budget;
   const std::uint64_t count = shared_->ended_in_window.fetch_add(1) + 1;
   if (count == budget) {
     window.end_ns.store(to_ns(now()) + 1);
     window.end_ns.notify_all();
     if (shared_->setup.on_budget_spent) shared_->setup.on_budget_spent();
-  } else if (count > budget) {
+    return window.end();
+  }
+  if (count > budget) {
     window.end_ns.wait(to_ns(kNever));
     record_.ended = std::max(record_.ended, window.end());
   }
+  return record_.ended;
 }
 
 }  // namespace asyncbench::workloads

@@ -61,13 +61,15 @@ class ClientFlow {
   // Whether time has passed since the last response, in which a connection may have gone stale.
   bool has_idled() const { return has_idled_; }
 
-  // The request has ended; record() holds everything but the outcome and the end.
-  void end(Outcome outcome, Time at);
+  // The request has ended; record() holds everything but the outcome and the end. Returns the time
+  // for next(), if that follows at once: reading the clock anew would only hide the time that
+  // recording took from the next request's.
+  Time end(Outcome outcome, Time at);
 
  private:
   Next next_closed(Time at);
   Next next_arrival(Time at);
-  void spend_budget();
+  Time spend_budget();
 
   ClientRun::Shared* shared_;
   measure::Recorder* recorder_ = nullptr;

@@ -79,8 +79,7 @@ class StreamClient final : public Task {
     closing_to_finish
   };
 
-  // `at`: now, or when the last request ended: reading the clock anew would only hide the time that
-  // recording took from the next request's.
+  // `at`: now, or what ClientFlow::end() returned.
   Op next_request(Time at) {
     const ClientFlow::Next next = flow_.next(at);
     switch (next.step) {
@@ -139,9 +138,7 @@ class StreamClient final : public Task {
 
   Op after_connect(const Completion& ended) {
     if (ended.error) {
-      const Time at = now();
-      flow_.end(outcome_of_connect(ended.error), at);
-      return next_request(at);
+      return next_request(flow_.end(outcome_of_connect(ended.error), now()));
     }
     flow_.record().connected = now();
     is_connected_ = true;
@@ -180,8 +177,8 @@ class StreamClient final : public Task {
       outcome = Outcome::content_mismatch;
     flow_.record().body_bytes = body_.length();
     ++responses_;
-    flow_.end(outcome, at);
-    return reusable ? next_request(at) : close(Stage::closing_to_go_on);
+    const Time ended = flow_.end(outcome, at);
+    return reusable ? next_request(ended) : close(Stage::closing_to_go_on);
   }
 
   // A server may close an idle connection at any moment. When that meets a request of which no byte
