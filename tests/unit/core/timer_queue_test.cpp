@@ -87,6 +87,37 @@ TEST(TimerQueue, ForgetsARemovedTimer) {
   EXPECT_EQ(queue.pop_due(at(2)), &kept);
 }
 
+// As many as a loop may have, moved both ways: the heap is deep enough for every path through it.
+TEST(TimerQueue, AHundredThousandTimersFireEachInItsTick) {
+  constexpr std::size_t kTimers = 100'000;
+  std::mt19937_64 random(1);
+  const auto some_time = [&random] { return at(static_cast<std::int64_t>(random() % 1'000'000)); };
+  TimerQueue<Owner> queue;
+  std::vector<Owner> timers(kTimers);
+  std::vector<Time> due(kTimers, kNever);
+  for (Owner& timer : timers) queue.set(timer, some_time());
+  for (std::size_t i = 0; i < kTimers; ++i) {
+    if (i % 3 == 0) {
+      queue.remove(timers[i]);
+    } else {
+      due[i] = some_time();
+      queue.set(timers[i], due[i]);
+    }
+  }
+  constexpr Duration kTick(100);
+  std::size_t fired = 0;
+  for (Time clock = at(0); clock <= at(1'000'000); clock += kTick) {
+    while (const Owner* const timer = queue.pop_due(clock)) {
+      const Time was_due = due[static_cast<std::size_t>(timer - timers.data())];
+      ASSERT_LE(was_due, clock);
+      ASSERT_GT(was_due, clock - kTick);
+      ++fired;
+    }
+  }
+  EXPECT_EQ(fired, kTimers - (kTimers + 2) / 3);
+  EXPECT_EQ(queue.size(), 0U);
+}
+
 // Against a model that looks through all timers.
 TEST(TimerQueue, AgreesWithAPlainSearchUnderRandomUse) {
   constexpr std::size_t kTimers = 64;
