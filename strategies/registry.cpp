@@ -2,6 +2,7 @@
 
 #include "strategies/asio/asio.hpp"
 #include "strategies/curl_multi/curl_multi.hpp"
+#include "strategies/epoll/epoll.hpp"
 #include "strategies/null/null.hpp"
 #include "strategies/threads/threads.hpp"
 #include "strategies/uring/uring.hpp"
@@ -12,6 +13,7 @@ Registry make_registry() {
   Registry registry;
   registry.add(make_thread_per_request());
   registry.add(make_thread_per_connection());
+  registry.add(make_epoll());
   registry.add(make_asio());
   registry.add(make_uring());
   registry.add(make_curl_multi());

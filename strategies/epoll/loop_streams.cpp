@@ -1,0 +1,138 @@
+// Streams: connecting, receiving, sending, closing.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "core/socket_ops.hpp"
+#include "loop.hpp"
+
+namespace asyncbench::reactor {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// EPOLLRDHUP tells the end of the stream apart from bytes: see Stream::has_hung_up.
+constexpr std::uint32_t kEdges = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+// A Unix socket whose peer's backlog is full answers EAGAIN and tells nobody when it has room
+// (connect(2)).
+constexpr Duration kBacklogPause = 1ms;
+
+std::uint64_t tag_of(Stream& stream) { return reinterpret_cast<std::uint64_t>(&stream); }
+
+}  // namespace
+
+// The one epoll_ctl(2) in a connection's life, as a rule: closing ends it. News of room are asked
+// for by a connect, which ends with them, and otherwise only when a send has found the socket full:
+// a new socket has room, and would wake the loop to say so.
+int Loop::watch(Stream& stream, bool for_room) {
+  stream.may_receive = false;
+  stream.has_hung_up = false;
+  stream.is_watched_for_room = for_room;
+  return poller_.add(stream.socket.get(), kEdges | (for_room ? EPOLLOUT : 0U), tag_of(stream));
+}
+
+void Loop::watch_for_room(Stream& stream, bool for_room) {
+  if (stream.is_watched_for_room == for_room) return;
+  stream.is_watched_for_room = for_room;
+  poller_.modify(stream.socket.get(), kEdges | (for_room ? EPOLLOUT : 0U), tag_of(stream));
+}
+
+// A TCP socket tells of room only after it has been found full, so that it may as well go on
+// (sk_stream_write_space() in net/core/stream.c). A Unix socket does whenever its peer has read
+// something, which would wake the loop twice a request (unix_write_space() in net/unix/af_unix.c).
+void Loop::has_sent(Stream& stream) {
+  if (stream.is_unix) watch_for_room(stream, false);
+}
+
+Loop::Attempt Loop::connect(Stream& stream, const op::Connect& wanted) {
+  stream.socket = stream_socket(*wanted.to, SOCK_NONBLOCK);
+  if (!stream.socket) return failed(errno);
+  stream.is_unix = wanted.to->is_unix();
+  return try_connect(stream, wanted);
+}
+
+// The socket is watched from here on and not before: one that has not begun to connect counts as
+// hung up (tcp_poll() in net/ipv4/tcp.c).
+Loop::Attempt Loop::try_connect(Stream& stream, const op::Connect& wanted) {
+  int error = begin_connect(stream.socket.get(), *wanted.to);
+  if (error == EAGAIN && stream.is_unix) {
+    stream.wanted = wanted;
+    park(stream, Waits::connect, std::min(wanted.deadline, now() + kBacklogPause));
+    return std::nullopt;
+  }
+  if (error == 0 || error == EINPROGRESS) {
+    if (const int refused = watch(stream, error == EINPROGRESS)) error = refused;
+  }
+  if (error != EINPROGRESS) return connected(stream, error);
+  stream.wanted = wanted;
+  park(stream, Waits::connect, wanted.deadline);
+  return std::nullopt;
+}
+
+Completion Loop::connected(Stream& stream, int error) {
+  if (error == 0) return {};
+  close(stream, false);
+  return failed(error);
+}
+
+Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
+  const bool is_late = wanted.deadline <= last_known_time_;
+  if (stream.may_receive || is_late) {
+    if (Attempt received = try_receive(stream)) return received;
+    if (is_late) return failed(std::errc::timed_out);
+  }
+  park(stream, Waits::receive, wanted.deadline);
+  return std::nullopt;
+}
+
+Loop::Attempt Loop::try_receive(Stream& stream) {
+  ReceiveBuffers::Buffer buffer = buffers_.take();
+  const ssize_t received = ::recv(stream.socket.get(), buffer.get(), kReceiveBytes, 0);
+  if (received <= 0) {
+    const int error = received < 0 ? errno : 0;
+    buffers_.give_back(std::move(buffer));
+    if (error == EAGAIN) {
+      ++receives_in_vain_;
+      stream.may_receive = false;
+      return std::nullopt;
+    }
+    stream.has_hung_up = true;
+    return error == 0 ? Completion{} : failed(error);
+  }
+  const auto size = static_cast<std::size_t>(received);
+  stream.may_receive = size == kReceiveBytes || stream.has_hung_up;
+  stream.lent = std::move(buffer);
+  return Completion{.data = {stream.lent.get(), size}};
+}
+
+Loop::Attempt Loop::send(Stream& stream, op::Send wanted) {
+  if (Attempt sent = try_send(stream, wanted)) return sent;
+  ++short_sends_;
+  stream.wanted = wanted;
+  watch_for_room(stream, true);
+  park(stream, Waits::send, wanted.deadline);
+  return std::nullopt;
+}
+
+// Less than the whole means that the socket is full, and the next room makes an edge.
+Loop::Attempt Loop::try_send(Stream& stream, op::Send& rest) {
+  const ssize_t sent =
+      ::send(stream.socket.get(), rest.bytes.data(), rest.bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0) return errno == EAGAIN ? Attempt{} : failed(errno);
+  rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(sent));
+  return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
+}
+
+void Loop::close(Stream& stream, bool reset) {
+  if (!stream.socket) return;
+  if (reset) reset_on_close(stream.socket.get());
+  stream.socket.reset();
+  stream.may_receive = true;
+}
+
+}  // namespace asyncbench::reactor
