@@ -13,6 +13,7 @@ Registry make_registry() {
   Registry registry;
   registry.add(make_thread_per_request());
   registry.add(make_thread_per_connection());
+  registry.add(make_thread_pool());
   registry.add(make_epoll());
   registry.add(make_asio());
   registry.add(make_uring());

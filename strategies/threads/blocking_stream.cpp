@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -21,6 +22,9 @@ namespace {
 constexpr Duration kTicks = 20ms;
 
 Duration latest_end(Duration timeout) { return timeout + timeout / 8 + kTicks; }
+
+// How often a Unix socket's connect is tried again while the listener's queue is full.
+constexpr Duration kConnectPause = 1ms;
 
 }  // namespace
 
@@ -42,7 +46,8 @@ bool CoarseTimeout::apply(int fd, Duration timeout) {
   return true;
 }
 
-BlockingStream::BlockingStream() : receive_timeout_(SO_RCVTIMEO), send_timeout_(SO_SNDTIMEO) {}
+BlockingStream::BlockingStream(const StopSignal& stop)
+    : stop_(stop), receive_timeout_(SO_RCVTIMEO), send_timeout_(SO_SNDTIMEO) {}
 
 void BlockingStream::adopt(Fd fd) {
   const std::lock_guard lock(mutex_);
@@ -57,13 +62,13 @@ Completion BlockingStream::connect(const Endpoint& to, Time deadline) {
   adopt(std::move(fd));
 
   ++waits_;
-  const int error = connect_socket(to, deadline);
+  const int error = to.is_unix() ? connect_unix(to, deadline) : connect_tcp(to, deadline);
   if (error == 0) return {};
   close(false);
   return failed(error);
 }
 
-int BlockingStream::connect_socket(const Endpoint& to, Time deadline) {
+int BlockingStream::connect_tcp(const Endpoint& to, Time deadline) {
   const bool may_block = send_timeout_.fit(fd_, deadline);
   if (!may_block) set_blocking(fd_, false);
   int error = begin_connect(fd_, to);
@@ -74,6 +79,23 @@ int BlockingStream::connect_socket(const Endpoint& to, Time deadline) {
   }
   if (!may_block) set_blocking(fd_, true);
   return error;
+}
+
+// A full queue of the listener says EAGAIN at once, for which no poll can wait (unix(7)); in a
+// blocking connect, which could, no shutdown of this socket wakes the thread (net/unix/af_unix.c,
+// unix_wait_for_peer).
+int BlockingStream::connect_unix(const Endpoint& to, Time deadline) {
+  set_blocking(fd_, false);
+  for (;;) {
+    const int error = begin_connect(fd_, to);
+    if (error == 0) break;
+    if (error != EAGAIN && error != EINTR) return error;
+    if (stop_.is_set()) return ECANCELED;
+    if (time_left(deadline) == Duration::zero()) return ETIMEDOUT;
+    stop_.sleep_until(std::min(deadline, now() + kConnectPause));
+  }
+  set_blocking(fd_, true);
+  return 0;
 }
 
 Completion BlockingStream::receive(Time deadline) {

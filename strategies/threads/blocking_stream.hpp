@@ -1,4 +1,4 @@
-// A TCP stream driven by blocking system calls, with deadlines.
+// A stream over TCP or a Unix socket, driven by blocking system calls, with deadlines.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include "core/endpoint.hpp"
 #include "core/fd.hpp"
 #include "core/op.hpp"
+#include "stop_signal.hpp"
 
 namespace asyncbench::threads {
 
@@ -38,7 +39,7 @@ class CoarseTimeout {
 // One thread at a time, except for shut_down().
 class BlockingStream {
  public:
-  BlockingStream();
+  explicit BlockingStream(const StopSignal& stop);
   ~BlockingStream() { close(false); }
 
   // Takes an accepted socket over.
@@ -50,6 +51,7 @@ class BlockingStream {
   Completion receive(Time deadline);
   Completion send(std::span<const std::byte> bytes, Time deadline);
   void close(bool reset);
+  int descriptor() const { return fd_; }  // -1: there is no stream
   std::uint64_t waits() const { return waits_; }
 
   // Wakes whoever blocks on the stream, from any thread. A connect that has not yet begun is not
@@ -58,7 +60,10 @@ class BlockingStream {
 
  private:
   bool wait_until_ready(short events, Time deadline);
-  int connect_socket(const Endpoint& to, Time deadline);
+  int connect_tcp(const Endpoint& to, Time deadline);
+  int connect_unix(const Endpoint& to, Time deadline);
+
+  const StopSignal& stop_;
 
   // Orders shut_down() against close(): a closed number may at once be another task's socket.
   std::mutex mutex_;

@@ -1,7 +1,6 @@
 #include "thread_run.hpp"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -35,28 +34,12 @@ constexpr Duration kShutDownAgain = 5ms;
 constexpr Duration kCreatePause = 1ms;
 constexpr Duration kCreatePatience = 1s;
 
-class ThreadAttributes {
- public:
-  ThreadAttributes() {
-    pthread_attr_init(&attributes_);
-    pthread_attr_setdetachstate(&attributes_, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes_, kStackBytes);
-  }
-  ~ThreadAttributes() { pthread_attr_destroy(&attributes_); }
-  ThreadAttributes(const ThreadAttributes&) = delete;
-  ThreadAttributes& operator=(const ThreadAttributes&) = delete;
-  const pthread_attr_t* get() const { return &attributes_; }
-
- private:
-  pthread_attr_t attributes_;
-};
-
 }  // namespace
 
-ThreadRun::ThreadRun(Job& job, FreshThread fresh) : job_(job), fresh_(fresh) {}
+ThreadRun::ThreadRun(Job& job, StopSignal& stop, Workforce& workforce)
+    : job_(job), stop_(stop), workforce_(workforce) {}
 
 void ThreadRun::run() {
-  const FineTimers fine_timers;
   const std::stop_callback on_stop(job_.stop, [this] { stop(); });
   start_tasks();
   if (job_.acceptor != nullptr) accept_until_stop();
@@ -66,12 +49,14 @@ void ThreadRun::run() {
 
 void ThreadRun::start_tasks() {
   for (std::size_t i = 0; i < job_.tasks.size(); ++i) {
-    ThreadedTask& threaded = enlist(*job_.tasks[i], static_cast<unsigned>(i % job_.lanes.size()));
+    ThreadedTask& threaded =
+        enlist(*job_.tasks[i], static_cast<unsigned>(i % job_.lanes.size()), nullptr);
+    threaded.start();
     const Time patience = now() + kCreatePatience;
-    int error = spawn(threaded);
+    int error = workforce_.hand_over(threaded);
     while (error != 0 && now() < patience) {
       std::this_thread::sleep_for(kCreatePause);
-      error = spawn(threaded);
+      error = workforce_.hand_over(threaded);
     }
     if (error == 0) continue;
     finished(threaded);
@@ -132,15 +117,16 @@ void ThreadRun::start_accepted(Fd connection, LaneReport& report) {
       static_cast<unsigned>(accepted_.fetch_add(1, std::memory_order_relaxed) % job_.lanes.size());
   std::unique_ptr<Task> task = job_.acceptor->accepted(lane);
   if (!task) return;
-  ThreadedTask& threaded = enlist(*task, lane);
+  ThreadedTask& threaded = enlist(*task, lane, nullptr);
+  threaded.start();
   threaded.stream_.adopt(std::move(connection));
   threaded.owned_ = std::move(task);
   // Out of threads is as passing a shortage as out of descriptors. On a stop the task, which has
   // seen nothing yet, is told so by this thread.
-  while (spawn(threaded) != 0) {
+  while (workforce_.hand_over(threaded) != 0) {
     ++report.accept_pauses;
     stop_.sleep_until(now() + kAcceptPause);
-    if (stop_.is_set()) return threaded.drive();
+    if (stop_.is_set()) return ThreadedTask::drive(&threaded);
   }
 }
 
@@ -159,13 +145,13 @@ void ThreadRun::stop() {
   changed_.notify_all();
 }
 
-ThreadedTask& ThreadRun::enlist(Task& task, unsigned lane) {
-  auto owner = std::make_unique<ThreadedTask>(*this, task, lane);
+ThreadedTask& ThreadRun::enlist(Task& task, unsigned lane, ThreadedTask* parent) {
+  auto owner = std::make_unique<ThreadedTask>(*this, task, lane, parent);
   ThreadedTask& threaded = *owner;
   task.state = std::move(owner);
   const std::lock_guard lock(mutex_);
   in_flight_.insert(&threaded);
-  ++unfinished_;
+  if (parent == nullptr) ++unfinished_;
   return threaded;
 }
 
@@ -175,23 +161,9 @@ void ThreadRun::delist(ThreadedTask& threaded) {
   LaneReport& report = job_.lanes[threaded.lane_];
   report.completions += threaded.completions_;
   report.wakeups += threaded.stream_.waits() + threaded.sleeps_;
-  report.counters["threads_created"] += threaded.threads_created_;
-  report.counters["thread_create_failures"] += threaded.thread_create_failures_;
-}
-
-int ThreadRun::spawn(ThreadedTask& threaded) {
-  ++threaded.threads_created_;
-  pthread_t thread;
-  // On the creator's stack: the new thread may end the task and the run, and with it this object,
-  // while pthread_create still reads them.
-  const ThreadAttributes attributes;
-  const int error =
-      pthread_create(&thread, attributes.get(), &ThreadedTask::thread_main, &threaded);
-  if (error != 0) {
-    --threaded.threads_created_;
-    ++threaded.thread_create_failures_;
-  }
-  return error;
+  report.counters["threads_created"] += threaded.threads_created;
+  report.counters["thread_create_failures"] += threaded.thread_create_failures;
+  if (threaded.waits_elsewhere_ > 0) report.counters["poller_waits"] += threaded.waits_elsewhere_;
 }
 
 void ThreadRun::finished(ThreadedTask& threaded) {

@@ -5,7 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "core/fine_timers.hpp"
 #include "core/job.hpp"
+#include "fresh_threads.hpp"
+#include "small_thread.hpp"
+#include "thread_pool.hpp"
 #include "thread_run.hpp"
 
 namespace asyncbench {
@@ -13,18 +17,27 @@ namespace asyncbench {
 namespace {
 
 using threads::FreshThread;
+using threads::FreshThreads;
+using threads::StopSignal;
+using threads::ThreadPool;
+using threads::ThreadRun;
 
+// One for each connection of the default cells (64), so that these show the pool at its best, and
+// two for each thread of an event loop's file pool (core/file_pool.hpp), since some will be waiting
+// for a peer meanwhile. Cells of more connections show what a bound costs.
+constexpr unsigned kPoolWorkers = 64;
+
+// All that differs between the strategies here: what they say, and who drives the tasks.
 class ThreadStrategy final : public Strategy {
  public:
-  ThreadStrategy(std::string name, std::string summary, FreshThread fresh)
-      : info_{.name = std::move(name),
-              .summary = std::move(summary),
-              .library = std::string("glibc ") + gnu_get_libc_version(),
-              .waits = "blocking calls",
-              .event_loop = false,
-              .options = {{"stack_bytes", std::to_string(threads::kStackBytes)},
-                          {"receive_buffer_bytes", std::to_string(kReceiveBytes)}}},
-        fresh_(fresh) {}
+  using Run = void (*)(Job& job);
+
+  ThreadStrategy(StrategyInfo info, Run run_job) : info_(std::move(info)), run_(run_job) {
+    info_.library = std::string("glibc ") + gnu_get_libc_version();
+    info_.event_loop = false;
+    info_.options.push_back({"stack_bytes", std::to_string(threads::kStackBytes)});
+    info_.options.push_back({"receive_buffer_bytes", std::to_string(kReceiveBytes)});
+  }
 
   const StrategyInfo& info() const override { return info_; }
 
@@ -32,34 +45,58 @@ class ThreadStrategy final : public Strategy {
     if (needed.contains(OpKind::exchange)) {
       return Support::no(info_.name + " brings no HTTP of its own; use the form over sockets");
     }
-    for (const OpKind kind : {OpKind::open, OpKind::read, OpKind::write, OpKind::sync,
-                              OpKind::close_file, OpKind::gather}) {
-      if (needed.contains(kind)) {
-        return Support::no(info_.name + " does not perform " + name_of(kind));
-      }
-    }
     return Support::yes();
   }
 
-  void run(Job& job) override { threads::ThreadRun(job, fresh_).run(); }
+  void run(Job& job) override { run_(job); }
 
  private:
   StrategyInfo info_;
-  FreshThread fresh_;
+  Run run_;
 };
+
+template <FreshThread when>
+void run_in_fresh_threads(Job& job) {
+  const FineTimers fine_timers;
+  StopSignal stop;
+  FreshThreads threads(when);
+  ThreadRun(job, stop, threads).run();
+}
+
+void run_in_pool(Job& job) {
+  const FineTimers fine_timers;
+  StopSignal stop;
+  ThreadPool pool(kPoolWorkers, stop);
+  ThreadRun(job, stop, pool).run();
+}
 
 }  // namespace
 
 std::unique_ptr<Strategy> make_thread_per_request() {
-  return std::make_unique<ThreadStrategy>("thread_per_request",
-                                          "a fresh thread for every request, blocking calls",
-                                          FreshThread::for_every_begin);
+  return std::make_unique<ThreadStrategy>(
+      StrategyInfo{.name = "thread_per_request",
+                   .summary = "a fresh thread for every request, blocking calls",
+                   .waits = "blocking calls"},
+      &run_in_fresh_threads<FreshThread::for_every_begin>);
 }
 
 std::unique_ptr<Strategy> make_thread_per_connection() {
-  return std::make_unique<ThreadStrategy>("thread_per_connection",
-                                          "one thread for every connection, blocking calls",
-                                          FreshThread::for_every_task);
+  return std::make_unique<ThreadStrategy>(
+      StrategyInfo{.name = "thread_per_connection",
+                   .summary = "one thread for every connection, blocking calls",
+                   .waits = "blocking calls"},
+      &run_in_fresh_threads<FreshThread::for_every_task>);
+}
+
+std::unique_ptr<Strategy> make_thread_pool() {
+  return std::make_unique<ThreadStrategy>(
+      StrategyInfo{
+          .name = "thread_pool",
+          .summary = "a bounded pool of threads with a work queue, blocking calls",
+          .waits = "blocking, epoll",
+          .options = {{"workers_max", std::to_string(kPoolWorkers)},
+                      {"receive_patience_ms", std::to_string(ThreadPool::kPatience.count())}}},
+      &run_in_pool);
 }
 
 }  // namespace asyncbench

@@ -1,0 +1,124 @@
+#include "poller.hpp"
+
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/strategy.hpp"
+
+namespace asyncbench::threads {
+
+namespace {
+
+constexpr std::size_t kEventBatch = 128;
+
+Fd checked(int fd, const char* operation) {
+  if (fd < 0) {
+    throw StrategyError(std::string(operation) + ": " + std::strerror(errno) +
+                        "; raise the limit of open files (ulimit -n)");
+  }
+  return Fd(fd);
+}
+
+}  // namespace
+
+Poller::Poller(const StopSignal& stop, std::function<void(Waiting&)> hand_over)
+    : stop_(stop),
+      hand_over_(std::move(hand_over)),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                     "timerfd_create")) {
+  // Edges, so that neither has to be read.
+  if (!watch(timer_.get(), EPOLLIN | EPOLLET, nullptr) ||
+      !watch(stop_.descriptor(), EPOLLIN | EPOLLET, nullptr)) {
+    throw StrategyError(std::string("epoll_ctl: ") + std::strerror(errno) +
+                        "; raise /proc/sys/fs/epoll/max_user_watches");
+  }
+  try {
+    thread_ = std::thread(&Poller::run, this);
+  } catch (const std::system_error& refused) {
+    throw StrategyError(std::string("pthread_create for the poller: ") + refused.what() +
+                        "; raise ulimit -u, kernel.threads-max or the cgroup's pids.max");
+  }
+}
+
+Poller::~Poller() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    arm(now());
+  }
+  thread_.join();
+}
+
+// All under the lock: as soon as the descriptor is watched, the task may be handed over.
+bool Poller::wait(Waiting& waiting, int readable, Time until) {
+  const std::lock_guard lock(mutex_);
+  if (stop_.is_set()) return false;
+  waiting.readable = readable;
+  timers_.set(waiting, until);
+  if (readable >= 0 && !watch(readable, EPOLLIN | EPOLLONESHOT, &waiting)) {
+    timers_.remove(waiting);
+    return false;
+  }
+  if (until < armed_) arm(until);
+  return true;
+}
+
+void Poller::run() {
+  std::array<epoll_event, kEventBatch> events;
+  std::vector<Waiting*> over;
+  for (;;) {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventBatch, -1);
+    {
+      const std::lock_guard lock(mutex_);
+      if (closing_) return;
+      for (int i = 0; i < count; ++i) {
+        auto* const waiting = static_cast<Waiting*>(events[static_cast<std::size_t>(i)].data.ptr);
+        if (waiting == nullptr) continue;
+        timers_.remove(*waiting);
+        over.push_back(waiting);
+      }
+      const Time at = now();
+      if (armed_ <= at) armed_ = kNever;
+      // At a stop everyone's time has come.
+      const Time due = stop_.is_set() ? kNever - Duration(1) : at;
+      while (Waiting* const waiting = timers_.pop_due(due)) {
+        // The task may be gone by the time that the peer speaks. Taken out, for a descriptor that
+        // is watched for nothing still reports its hang-up (epoll_ctl(2)).
+        if (waiting->readable >= 0) {
+          ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, waiting->readable, nullptr);
+        }
+        over.push_back(waiting);
+      }
+      if (timers_.next() < armed_) arm(timers_.next());
+    }
+    for (Waiting* const waiting : over) hand_over_(*waiting);
+    over.clear();
+  }
+}
+
+// A descriptor stays in epoll, disarmed, when its wait has ended, so that few waits have to add it.
+bool Poller::watch(int fd, std::uint32_t events, void* what) {
+  epoll_event event{.events = events, .data = {.ptr = what}};
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ||
+         (errno == ENOENT && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
+}
+
+void Poller::arm(Time due) {
+  const std::int64_t ns = std::max(to_ns(due), std::int64_t{1});  // 0 would disarm it
+  const itimerspec at{.it_interval = {},
+                      .it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000}};
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
+  armed_ = due;
+}
+
+}  // namespace asyncbench::threads

@@ -1,0 +1,54 @@
+// A bounded pool of worker threads with one work queue, and a poller in front of it.
+#pragma once
+
+#include <pthread.h>
+
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "parking.hpp"
+#include "poller.hpp"
+#include "workforce.hpp"
+
+namespace asyncbench::threads {
+
+// A worker drives its task by blocking calls, with two exceptions, without which as many idle
+// connections as there are workers would bring the pool to a halt. A Sleep is the poller's. A
+// Receive is the worker's for a short while, and only as long as another worker is to be had; then
+// the poller waits in its place and queues the task when its peer has spoken. So a pool that is
+// large enough works like a thread per connection, and one that is not serves any number of
+// connections. Connect, Send and files hold their worker: that is the bound.
+class ThreadPool final : public Workforce {
+ public:
+  // How long a worker waits for a peer, at most.
+  static constexpr std::chrono::milliseconds kPatience{100};
+
+  // Throws StrategyError. Workers are created when work finds none idle.
+  ThreadPool(unsigned workers_max, const StopSignal& stop);
+  // All tasks have finished.
+  ~ThreadPool() override;
+
+  int hand_over(ThreadedTask& task) override;
+  // Behind whatever is queued; a request that came out of the queue is not queued again.
+  bool begins_elsewhere(ThreadedTask& task) override;
+  Time receive_patience() override;
+  bool waits_elsewhere(ThreadedTask& task, int readable, Time until) override;
+  bool keeps_helpers() const override { return false; }
+
+ private:
+  static void* thread_main(void* pool);
+  void work();
+  int create_worker();
+
+  unsigned workers_max_;
+  std::mutex mutex_;                 // guards what follows
+  std::deque<ThreadedTask*> queue_;  // empty while a worker is idle
+  std::vector<Parking*> idle_;       // the last to come is the first to go: its caches are warm
+  std::vector<pthread_t> workers_;
+  bool closing_ = false;
+  Poller poller_;
+};
+
+}  // namespace asyncbench::threads
