@@ -1,5 +1,7 @@
 #include "strategies/registry.hpp"
 
+#include <utility>
+
 #include "strategies/asio/asio.hpp"
 #include "strategies/curl_multi/curl_multi.hpp"
 #include "strategies/epoll/epoll.hpp"
@@ -16,7 +18,7 @@ Registry make_registry() {
   registry.add(make_thread_pool());
   registry.add(make_epoll());
   registry.add(make_asio());
-  registry.add(make_uring());
+  for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
   registry.add(make_curl_multi());
   registry.add(make_null());
   return registry;

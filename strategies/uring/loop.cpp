@@ -1,8 +1,7 @@
-// Turning the loop: submit and wait, hand completions on, fire timers, accept, stop.
+// Turning the loop: submit and wait, hand completions on, fire timers, stop.
 #include "loop.hpp"
 
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,13 +9,10 @@
 #include <cstring>
 
 #include "core/strategy.hpp"
-#include "tags.hpp"
 
 namespace asyncbench::uring {
 
 namespace {
-
-constexpr unsigned kAcceptSlotsMax = 32 * 1024;
 
 // Buffers are held only while a task looks at them, so a loop needs few; more only helps when very
 // many streams receive within one turn.
@@ -24,50 +20,46 @@ unsigned buffer_count(std::size_t tasks) {
   return static_cast<unsigned>(std::clamp<std::size_t>(std::bit_ceil(2 * tasks), 256, 1024));
 }
 
-unsigned tasks_of_lane(const Job& job, unsigned lane) {
-  return static_cast<unsigned>((job.tasks.size() + job.threads - 1 - lane) / job.threads);
-}
-
-// Some slots more than tasks, so that a slot rests between its close and its next use.
-unsigned client_slots(const Job& job, unsigned lane) { return tasks_of_lane(job, lane) + 64; }
-
-// The kernel refuses a table with more slots than the process may have descriptors.
-unsigned accept_slots(const Job& job, unsigned lane) {
-  if (job.acceptor == nullptr) return 0;
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const unsigned used = client_slots(job, lane);
-  if (limit.rlim_cur <= used + 1) return 1;
-  return static_cast<unsigned>(std::min<rlim_t>(kAcceptSlotsMax, limit.rlim_cur - used));
+std::size_t tasks_of_lane(const Job& job, unsigned lane) {
+  return (job.tasks.size() + job.threads - 1 - lane) / job.threads;
 }
 
 }  // namespace
 
-Loop::Loop(Job& job, unsigned lane)
+Loop::Loop(Job& job, unsigned lane, const Options& options)
     : job_(job),
       lane_(lane),
       report_(job.lanes[lane]),
-      client_slots_(client_slots(job, lane)),
-      ring_(client_slots_ + accept_slots(job, lane), accept_slots(job, lane)),
+      slot_plan_(SlotPlan::of(job, lane)),
+      slots_(slot_plan_.own),
+      ring_(options, slot_plan_),
       wake_(eventfd(0, EFD_CLOEXEC)) {
   if (!wake_) throw StrategyError(std::string("eventfd: ") + strerrorname_np(errno));
   report_.granted = ring_.granted();
   report_.refused = ring_.refused();
-  if (ring_.features().multishot_receive) {
-    const unsigned count = buffer_count(job.acceptor != nullptr ? 256 : job.tasks.size());
+  make_buffers(options);
+}
+
+void Loop::make_buffers(const Options& options) {
+  const auto note = [this](int error, const std::string& feature) {
+    if (error == 0) report_.granted.push_back(feature);
+    if (error != 0) report_.refused.push_back(feature + ": " + strerrorname_np(error));
+  };
+  if (ring_.features().provided_buffers) {
+    const unsigned count = buffer_count(job_.acceptor != nullptr ? 256 : job_.tasks.size());
     buffers_.emplace(ring_.get(), count);
     buffer_links_.resize(count);
     buffer_sizes_.resize(count);
-    if (buffers_->error() != 0) {
-      report_.refused.push_back(std::string("provided buffer ring: ") +
-                                strerrorname_np(buffers_->error()));
-      buffers_.reset();
-    }
+    note(buffers_->error(), "provided buffer ring");
+    if (buffers_->error() != 0) buffers_.reset();
   }
-  (buffers_ ? report_.granted : report_.refused)
-      .emplace_back("multishot receive into provided buffers");
-  for (int slot = static_cast<int>(client_slots_) - 1; slot >= 0; --slot)
-    free_slots_.push_back(slot);
+  if (options.multishot && options.buffer_ring) {
+    note(buffers_ ? 0 : EOPNOTSUPP, "multishot receive into provided buffers");
+  }
+  if (options.fixed_buffers && !job_.io_memory.empty()) {
+    registered_.emplace(ring_.get(), job_.io_memory);
+    note(registered_->error(), "registered memory for reads and writes");
+  }
 }
 
 void Loop::run() {
@@ -87,9 +79,10 @@ void Loop::run() {
   // accept must have ended, too: until then the kernel goes on taking connections that nobody will
   // serve.
   do {
-    ring_.enter(in_flight_ > 0 || accept_armed_);
+    ring_.enter(in_flight_ > 0 || accept_armed_ ? 1 : 0);
     reap();
   } while (in_flight_ > 0 || accept_armed_ || io_uring_sq_ready(ring_.get()) > 0);
+  if (copied_sends_ > 0) report_.counters["zerocopy_sends_copied"] = copied_sends_;
 }
 
 // One timeout for the loop, in the kernel for as long as it stands: a limit on each wait would set
@@ -97,16 +90,17 @@ void Loop::run() {
 // touched only when it has fired, or when something shorter than all before it begins.
 void Loop::arm_timeout(Time due) {
   if (due >= timeout_at_) return;
-  const std::int64_t ns = std::max<std::int64_t>(to_ns(due), 0);
-  timeout_ = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
   io_uring_sqe* const sqe = ring_.entry();
+  __kernel_timespec& time = ring_.time_of(sqe);
+  const std::int64_t ns = std::max<std::int64_t>(to_ns(due), 0);
+  time = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
   const std::uint64_t tag = Tag{Kind::timeout}.bits();
   if (timeout_at_ == kNever) {
-    io_uring_prep_timeout(sqe, &timeout_, 0, IORING_TIMEOUT_ABS);
+    io_uring_prep_timeout(sqe, &time, 0, IORING_TIMEOUT_ABS);
     sqe->user_data = tag;
   } else {
     // Fails when it is just firing; then the next turn arms it anew.
-    io_uring_prep_timeout_update(sqe, &timeout_, tag, IORING_TIMEOUT_ABS);
+    io_uring_prep_timeout_update(sqe, &time, tag, IORING_TIMEOUT_ABS);
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
     sqe->user_data = Tag{Kind::ignored}.bits();
   }
@@ -115,12 +109,22 @@ void Loop::arm_timeout(Time due) {
 
 void Loop::turn() {
   arm_timeout(std::min(timers_.next(), accept_again_at_));
-  // Tasks whose sends end with their submission go on at once.
-  ring_.enter(sends_.empty());
+  ring_.enter(completions_to_await());
   ++report_.wakeups;
   reap();
   complete_sends();
   fire_timers();
+  run_ready();
+}
+
+unsigned Loop::completions_to_await() const {
+  // Tasks whose sends end with their submission go on at once.
+  if (!sends_.empty() || !ready_.empty()) return 0;
+  // What comes from a socket may have somebody waiting at its other end.
+  if (in_flight_ > files_in_flight_ || accept_armed_) return 1;
+  // A timeout ends a wait for several, and a stop comes within kBatchWaitMax.
+  return std::clamp(static_cast<unsigned>(files_in_flight_) / kBatchShare, 1U,
+                    kBatchCompletionsMax);
 }
 
 void Loop::reap() {
@@ -173,6 +177,12 @@ void Loop::handle(const io_uring_cqe& cqe) {
     case Kind::send:
       if (!is_stale) send_ended(stream, cqe.res);
       break;
+    case Kind::zerocopy_send:
+      zerocopy_send_ended(stream, cqe);
+      break;
+    case Kind::file:
+      file_op_ended(stream, cqe.res);
+      break;
     default:
       break;
   }
@@ -181,8 +191,6 @@ void Loop::handle(const io_uring_cqe& cqe) {
 void Loop::fire_timers() {
   while (Stream* const stream = timers_.pop_due(last_known_time_)) {
     switch (stream->waits) {
-      case Stream::Waits::nothing:
-        break;
       case Stream::Waits::sleep:
         complete(*stream, {});
         break;
@@ -195,13 +203,15 @@ void Loop::fire_timers() {
         break;
       case Stream::Waits::send:
         if (stream->send_completes) {
-          stream->cancelled_as = std::errc::timed_out;
-          cancel(*stream, Kind::send);
+          cancel_send(*stream, std::errc::timed_out);
         } else if (ring_.submissions() > stream->sent_in) {
           complete(*stream, {});  // the send was over long ago; it was the reply that did not come
         } else if (std::exchange(stream->awaits_reply, false)) {
           sends_.push_back(stream);  // not even submitted yet, so it may still end well
         }
+        break;
+      case Stream::Waits::nothing:
+      case Stream::Waits::file:
         break;
     }
   }
@@ -209,132 +219,6 @@ void Loop::fire_timers() {
     accept_again_at_ = kNever;
     if (is_accepting_) arm_accept();
   }
-}
-
-Stream& Loop::add_stream(Task* task, std::unique_ptr<Task> owned) {
-  Stream* stream = nullptr;
-  if (!free_streams_.empty()) {
-    stream = free_streams_.back();
-    free_streams_.pop_back();
-  } else {
-    stream = &streams_.emplace_back();
-    stream->index = static_cast<std::uint32_t>(streams_.size() - 1);
-  }
-  stream->task = task;
-  stream->owned = std::move(owned);
-  stream->is_finished = false;
-  return *stream;
-}
-
-void Loop::drive(Stream& stream, Op next) {
-  while (std::optional<Completion> ended = perform(stream, next)) {
-    ++report_.completions;
-    next = stream.task->resume(*ended);
-  }
-}
-
-void Loop::complete(Stream& stream, const Completion& ended) {
-  stream.waits = Stream::Waits::nothing;
-  timers_.clear(stream);
-  ++report_.completions;
-  drive(stream, stream.task->resume(ended));
-}
-
-// The completion of an operation that has ended at once; nullopt when it has yet to end, or when
-// the task has finished.
-std::optional<Completion> Loop::perform(Stream& stream, const Op& next) {
-  const OpKind kind = kind_of(next);
-  // What a task received stays its own while it returns Begin or Send.
-  if (stream.lent && kind != OpKind::begin && kind != OpKind::send) {
-    give_back(*stream.lent);
-    stream.lent.reset();
-  }
-  if (is_stopping_ && !outlives_stop(kind)) return failed(std::errc::operation_canceled);
-  switch (kind) {
-    case OpKind::begin:
-      return Completion{};
-    case OpKind::connect:
-      return connect(stream, *std::get_if<op::Connect>(&next));
-    case OpKind::receive:
-      return receive(stream, *std::get_if<op::Receive>(&next));
-    case OpKind::send:
-      return send(stream, *std::get_if<op::Send>(&next));
-    case OpKind::close:
-      close(stream, std::get_if<op::Close>(&next)->reset);
-      return Completion{};
-    case OpKind::sleep:
-      return sleep(stream, *std::get_if<op::Sleep>(&next));
-    case OpKind::finish:
-      finish(stream);
-      return std::nullopt;
-    default:
-      return failed(std::errc::operation_not_supported);
-  }
-}
-
-std::optional<Completion> Loop::sleep(Stream& stream, const op::Sleep& wanted) {
-  if (wanted.until <= now()) return Completion{};
-  stream.waits = Stream::Waits::sleep;
-  timers_.set(stream, wanted.until);
-  return std::nullopt;
-}
-
-void Loop::finish(Stream& stream) {
-  close(stream, false);
-  timers_.remove(stream);
-  stream.task = nullptr;
-  stream.owned.reset();
-  stream.is_finished = true;
-  --live_tasks_;
-  if (stream.in_flight == 0) free_streams_.push_back(&stream);
-}
-
-void Loop::begin_in_flight(Stream& stream) {
-  ++stream.in_flight;
-  ++in_flight_;
-}
-
-void Loop::end_in_flight(Stream& stream) {
-  --stream.in_flight;
-  --in_flight_;
-  if (stream.is_finished && stream.in_flight == 0) free_streams_.push_back(&stream);
-}
-
-void Loop::arm_accept() {
-  const int socket = job_.acceptor->socket(lane_);
-  io_uring_sqe* const sqe = ring_.entry();
-  const bool direct = ring_.features().direct_descriptors;
-  if (ring_.features().multishot_accept) {
-    if (direct) {
-      io_uring_prep_multishot_accept_direct(sqe, socket, nullptr, nullptr, 0);
-    } else {
-      io_uring_prep_multishot_accept(sqe, socket, nullptr, nullptr, SOCK_CLOEXEC);
-    }
-  } else {
-    io_uring_prep_accept(sqe, socket, nullptr, nullptr, SOCK_CLOEXEC);
-  }
-  sqe->user_data = Tag{Kind::accept}.bits();
-  accept_armed_ = true;
-}
-
-void Loop::accepted(const io_uring_cqe& cqe) {
-  accept_armed_ = (cqe.flags & IORING_CQE_F_MORE) != 0;
-  if (cqe.res >= 0) {
-    std::unique_ptr<Task> task = is_stopping_ ? nullptr : job_.acceptor->accepted(lane_);
-    ++live_tasks_;
-    Task* const raw = task.get();
-    Stream& stream = add_stream(raw, std::move(task));
-    stream.descriptor = cqe.res;
-    if (raw != nullptr) {
-      drive(stream, raw->start(lane_));
-    } else {
-      finish(stream);
-    }
-  } else if (is_resource_shortage(-cqe.res)) {
-    ++report_.accept_pauses;
-    accept_again_at_ = now() + kAcceptPause;
-  }
-  if (is_accepting_ && !accept_armed_ && accept_again_at_ == kNever) arm_accept();
 }
 
 void Loop::arm_wake() {
@@ -361,8 +245,6 @@ void Loop::stop_all() {
   }
   for (Stream& stream : streams_) {
     switch (stream.waits) {
-      case Stream::Waits::nothing:
-        break;
       case Stream::Waits::sleep:
       case Stream::Waits::receive:
         complete(stream, failed(std::errc::operation_canceled));
@@ -373,11 +255,16 @@ void Loop::stop_all() {
         break;
       case Stream::Waits::send:
         if (stream.send_completes) {
-          stream.cancelled_as = std::errc::operation_canceled;
-          cancel(stream, Kind::send);
+          cancel_send(stream, std::errc::operation_canceled);
         } else {
           sends_.push_back(&stream);
         }
+        break;
+      case Stream::Waits::file:
+        // What is on its way to the disk ends first.
+        cancel(stream, Kind::file);
+        break;
+      case Stream::Waits::nothing:
         break;
     }
   }

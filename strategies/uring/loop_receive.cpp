@@ -1,8 +1,7 @@
-// Receiving: multishot into provided buffers, or one by one into a buffer of the stream's own.
+// Receiving into buffers that the kernel picks, or into one of the stream's own.
 #include <cerrno>
 
 #include "loop.hpp"
-#include "tags.hpp"
 
 namespace asyncbench::uring {
 
@@ -38,7 +37,8 @@ std::optional<Completion> Loop::take_received(Stream& stream) {
 void Loop::arm_receive(Stream& stream) {
   io_uring_sqe* const sqe = ring_.entry();
   if (buffers_) {
-    io_uring_prep_recv_multishot(sqe, stream.descriptor, nullptr, 0, 0);
+    io_uring_prep_recv(sqe, stream.descriptor, nullptr, 0, 0);
+    if (ring_.features().multishot_receive) sqe->ioprio |= IORING_RECV_MULTISHOT;
     sqe->flags |= IOSQE_BUFFER_SELECT;
     sqe->buf_group = 0;
   } else {

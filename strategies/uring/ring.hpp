@@ -1,13 +1,17 @@
-// One io_uring instance with the best features that this kernel grants.
+// One io_uring instance with the best features that this kernel grants, of those that are asked
+// for.
 #pragma once
 
 #include <liburing.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/job.hpp"
+#include "options.hpp"
+#include "slots.hpp"
 
 namespace asyncbench::uring {
 
@@ -16,24 +20,38 @@ namespace asyncbench::uring {
 inline constexpr unsigned kSubmissionEntries = 512;
 inline constexpr unsigned kCompletionEntries = 8192;
 
-// What a ring can do, from probing it: by asking, and where asking is not enough by trying.
+// How long a wait for several completions lasts at most before one is enough. Eight reads of a disk
+// that makes 100,000 a second take 80 us; a slower one should not be waited for.
+inline constexpr std::chrono::microseconds kBatchWaitMax{100};
+
+// How long the kernel's thread (Options::TaskWork::kernel_thread) spins without work before it
+// sleeps: longer than the pauses between the operations of a busy loop, so that nobody has to wake
+// it.
+inline constexpr std::chrono::milliseconds kKernelThreadSpin{10};
+
+// What a ring can do and should, from probing it: by asking, and where asking is not enough by
+// trying.
 struct Features {
   // Completions are posted only inside io_uring_enter, by the submitting thread (Linux 6.1). This
   // order is also what makes skipped send completions provable, see Loop::send().
   bool defer_taskrun = false;
+  bool kernel_thread = false;       // submits what is queued by itself
   bool registered_ring_fd = false;  // saves the look-up of the ring's descriptor (5.18)
-  // Sockets live in the ring's own table, made, configured and closed by operations of the ring
-  // (SOCKET 5.19, SETSOCKOPT 6.7).
+  // Sockets and files live in the ring's own table, made, configured and closed by operations of
+  // the ring (SOCKET 5.19, SETSOCKOPT 6.7).
   bool direct_descriptors = false;
-  bool multishot_receive = false;  // with a ring of provided buffers (6.0)
+  bool provided_buffers = false;   // a ring of them
+  bool multishot_receive = false;  // into provided buffers (6.0)
   bool multishot_accept = false;   // 5.19
+  bool minimum_wait = false;       // 6.12
+  bool zerocopy_sends = false;     // 6.0
+  bool zerocopy_report = false;    // which of them were copied all the same (6.2)
 };
 
 class Ring {
  public:
-  // `direct_slots`: sockets that the table must hold, of which the last `accept_slots` are for the
-  // kernel to hand out on accept. Throws StrategyError when there can be no ring at all.
-  Ring(unsigned direct_slots, unsigned accept_slots);
+  // Throws StrategyError when there can be no ring at all.
+  Ring(const Options& options, SlotPlan slots);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -49,25 +67,34 @@ class Ring {
   // The same with `count` free entries guaranteed, for a chain of linked ones. Returns the first.
   io_uring_sqe* entries(unsigned count);
 
-  // Submits what is queued. `wait`: until there is a completion.
-  void enter(bool wait);
+  // Memory for the time that an entry points to: its own until the kernel has taken the entry.
+  __kernel_timespec& time_of(const io_uring_sqe* sqe) { return times_[sqe - ring_.sq.sqes]; }
+
+  // Submits what is queued, and waits until there are so many completions; 0: not at all. More than
+  // one are awaited for kBatchWaitMax at most, then one is enough; where the kernel cannot do that,
+  // all of them are: that many operations must be certain to end.
+  void enter(unsigned completions);
 
   // Grows whenever the kernel has taken all that was queued: an entry is submitted once this has
   // changed since it was queued.
   std::uint64_t submissions() const { return submissions_; }
 
  private:
-  void set_up();
-  void probe();
-  void register_descriptor_table(unsigned slots, unsigned accept_slots);
+  // Making the ring, in ring_setup.cpp.
+  void set_up(Options::TaskWork task_work);
+  void probe(const Options& options);
+  void register_descriptor_table(SlotPlan slots);
   bool rehearse_direct_socket();
   void note(bool ok, const char* feature, int error = 0);
+
+  int enter_for_batch(unsigned completions);
 
   io_uring ring_{};
   Features features_;
   std::vector<std::string> granted_;
   std::vector<std::string> refused_;
   std::uint64_t submissions_ = 0;
+  std::array<__kernel_timespec, kSubmissionEntries> times_{};  // by the entry's place in the queue
 };
 
 // A setsockopt(2) as an operation of the ring, on a direct descriptor. `value` is read when the
@@ -75,7 +102,8 @@ class Ring {
 void prepare_set_option(io_uring_sqe* sqe, int slot, int level, int name, const void* value,
                         unsigned size);
 
-// "io_uring_setup: EPERM: ... ; remedy", for people. `error` is a positive errno.
-std::string explain_refusal(int error);
+// Why this host cannot run a loop with these options: "io_uring_setup: EPERM: ... ; remedy", for
+// people. Empty: it can.
+std::string refusal(const Options& options);
 
 }  // namespace asyncbench::uring

@@ -3,9 +3,22 @@
 
 #include <cstdint>
 
-#include "loop.hpp"
+#include "stream.hpp"
 
 namespace asyncbench::uring {
+
+enum class Kind : std::uint8_t {
+  ignored,
+  socket_setup,
+  connect,
+  receive,
+  send,
+  zerocopy_send,
+  file,
+  accept,
+  timeout,
+  wake
+};
 
 struct Tag {
   Kind kind = Kind::ignored;

@@ -1,7 +1,12 @@
 #include "uring.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/run_lanes.hpp"
 #include "loop.hpp"
@@ -10,49 +15,102 @@ namespace asyncbench {
 
 namespace {
 
+using uring::Options;
+using TaskWork = Options::TaskWork;
+
+struct Rung {
+  const char* name;
+  const char* summary;
+  Options options;
+};
+
+constexpr std::array<Rung, 1> kLadder = {{
+    {"uring",
+     "io_uring: multishot accept and receive, direct descriptors, one system call a turn",
+     {}},
+}};
+
+const char* name_of(TaskWork task_work) {
+  switch (task_work) {
+    case TaskWork::deferred:
+      return "deferred to io_uring_enter";
+    case TaskWork::cooperative:
+      return "in any system call";
+    case TaskWork::kernel_thread:
+      return "in a kernel thread of each loop, which submits, too";
+  }
+  return "";
+}
+
+// A file system that can only block is called from worker threads of the kernel, as many as
+// io_uring's default for a ring of this size (io_uring_register_iowq_max_workers(3)).
+unsigned kernel_workers_max() {
+  return std::min(uring::kSubmissionEntries,
+                  4 * static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+StrategyInfo info_of(const Rung& rung) {
+  const Options& options = rung.options;
+  StrategyInfo info;
+  info.name = rung.name;
+  info.summary = rung.summary;
+  info.library = "liburing " LIBURING_VERSION;
+  info.waits = "io_uring_enter";
+  info.in_all = info.name == "uring";
+  const bool spins = options.task_work == TaskWork::kernel_thread;
+  info.options = {
+      {"receive_buffer_bytes", std::to_string(kReceiveBytes)},
+      {"receive_buffers", options.buffer_ring ? "shared by a loop's streams" : "one a stream"},
+      {"multishot", !options.multishot    ? "no"
+                    : options.buffer_ring ? "accept, receive"
+                                          : "accept"},
+      {"descriptors", options.direct_descriptors ? "direct" : "plain"},
+      {"task_work", name_of(options.task_work)},
+      {"sends", options.zerocopy_sends ? "without copies" : "copied"},
+      {"file_buffers", options.fixed_buffers ? "registered" : "plain"},
+      {"submission_entries", std::to_string(uring::kSubmissionEntries)},
+      {"completion_entries", std::to_string(uring::kCompletionEntries)},
+      {"queued_buffers_per_stream_max", std::to_string(uring::kQueuedBuffersMax)},
+      {"file_completions_awaited", "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
+                                       std::to_string(uring::kBatchCompletionsMax) + " at most"},
+      {"file_completions_awaited_us_max", std::to_string(uring::kBatchWaitMax.count())},
+      {"file_kernel_workers_max", std::to_string(kernel_workers_max())},
+      {"accept", "SO_REUSEPORT, one socket a loop"},
+      {"busy_wait", spins ? "the kernel's thread, for " +
+                                std::to_string(uring::kKernelThreadSpin.count()) + " ms after work"
+                          : "no"}};
+  return info;
+}
+
 class Uring final : public Strategy {
  public:
-  Uring() {
-    info_.name = "uring";
-    info_.summary =
-        "io_uring: multishot accept and receive, direct descriptors, one system call a turn";
-    info_.library = "liburing " LIBURING_VERSION;
-    info_.waits = "io_uring_enter";
-    info_.options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
-                     {"submission_entries", std::to_string(uring::kSubmissionEntries)},
-                     {"completion_entries", std::to_string(uring::kCompletionEntries)},
-                     {"queued_buffers_per_stream_max", std::to_string(uring::kQueuedBuffersMax)},
-                     {"accept", "SO_REUSEPORT, one socket a loop"},
-                     {"busy_wait", "no"}};
-  }
+  explicit Uring(const Rung& rung) : options_(rung.options), info_(info_of(rung)) {}
 
   const StrategyInfo& info() const override { return info_; }
 
   Support supports(const OpSet& needed) const override {
-    for (const OpKind kind : {OpKind::open, OpKind::read, OpKind::write, OpKind::sync,
-                              OpKind::close_file, OpKind::exchange, OpKind::gather}) {
-      if (!needed.contains(kind)) continue;
-      return Support::no(std::string("uring has no operation ") + name_of(kind));
-    }
-    io_uring ring{};
-    if (const int error = -io_uring_queue_init(4, &ring, 0); error != 0) {
-      return Support::no(uring::explain_refusal(error));
-    }
-    io_uring_queue_exit(&ring);
-    return Support::yes();
+    if (needed.contains(OpKind::exchange))
+      return Support::no(info_.name + " has no operation exchange");
+    const std::string reason = uring::refusal(options_);
+    return reason.empty() ? Support::yes() : Support::no(reason);
   }
 
   // Each loop is made by the thread that runs it: a ring has a single issuer.
   void run(Job& job) override {
-    run_lanes(job, [&job](unsigned lane) { return uring::Loop(job, lane); });
+    run_lanes(job, [&](unsigned lane) { return uring::Loop(job, lane, options_); });
   }
 
  private:
+  Options options_;
   StrategyInfo info_;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_uring() { return std::make_unique<Uring>(); }
+std::vector<std::unique_ptr<Strategy>> make_uring_ladder() {
+  std::vector<std::unique_ptr<Strategy>> ladder;
+  for (const Rung& rung : kLadder) ladder.push_back(std::make_unique<Uring>(rung));
+  return ladder;
+}
 
 }  // namespace asyncbench

@@ -1,0 +1,105 @@
+// File operations. What the page cache serves ends within the submission; the rest is in the hands
+// of the disk, or of worker threads of the kernel where a file system can only block.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/file_ops.hpp"
+#include "loop.hpp"
+
+namespace asyncbench::uring {
+
+namespace {
+
+// What read(2) moves at most; an entry's length has 32 bits.
+constexpr std::size_t kMovedBytesMax = 0x7ffff000;
+
+unsigned length_of(std::span<const std::byte> bytes) {
+  return static_cast<unsigned>(std::min(bytes.size(), kMovedBytesMax));
+}
+
+}  // namespace
+
+std::optional<Completion> Loop::open(Stream& stream, const op::Open& wanted) {
+  if (ring_.features().direct_descriptors) {
+    const std::optional<int> slot = slots_.take();
+    if (!slot) return failed(EMFILE);
+    stream.opening_slot = *slot;
+    io_uring_sqe* const sqe = ring_.entry();
+    // No program that this one may execute inherits a slot, so the kernel refuses O_CLOEXEC here.
+    io_uring_prep_openat_direct(sqe, AT_FDCWD, wanted.path, wanted.flags & ~O_CLOEXEC, kNewFileMode,
+                                static_cast<unsigned>(*slot));
+    queue_file_op(stream, sqe);
+  } else {
+    io_uring_sqe* const sqe = ring_.entry();
+    io_uring_prep_openat(sqe, AT_FDCWD, wanted.path, wanted.flags | O_CLOEXEC, kNewFileMode);
+    queue_file_op(stream, sqe);
+  }
+  stream.is_opening = true;
+  return std::nullopt;
+}
+
+void Loop::read(Stream& stream, const op::Read& wanted) {
+  io_uring_sqe* const sqe = ring_.entry();
+  const auto buffer = registered_ ? registered_->index_of(wanted.into) : std::nullopt;
+  if (buffer) {
+    io_uring_prep_read_fixed(sqe, wanted.file, wanted.into.data(), length_of(wanted.into),
+                             wanted.offset, *buffer);
+  } else {
+    io_uring_prep_read(sqe, wanted.file, wanted.into.data(), length_of(wanted.into), wanted.offset);
+  }
+  if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
+  queue_file_op(stream, sqe);
+}
+
+void Loop::write(Stream& stream, const op::Write& wanted) {
+  io_uring_sqe* const sqe = ring_.entry();
+  const auto buffer = registered_ ? registered_->index_of(wanted.bytes) : std::nullopt;
+  if (buffer) {
+    io_uring_prep_write_fixed(sqe, wanted.file, wanted.bytes.data(), length_of(wanted.bytes),
+                              wanted.offset, *buffer);
+  } else {
+    io_uring_prep_write(sqe, wanted.file, wanted.bytes.data(), length_of(wanted.bytes),
+                        wanted.offset);
+  }
+  if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
+  queue_file_op(stream, sqe);
+}
+
+void Loop::sync(Stream& stream, const op::Sync& wanted) {
+  io_uring_sqe* const sqe = ring_.entry();
+  io_uring_prep_fsync(sqe, wanted.file, IORING_FSYNC_DATASYNC);
+  if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
+  queue_file_op(stream, sqe);
+}
+
+void Loop::queue_file_op(Stream& stream, io_uring_sqe* sqe) {
+  sqe->user_data = tag_of(stream, Kind::file);
+  begin_in_flight(stream);
+  ++files_in_flight_;
+  stream.waits = Stream::Waits::file;
+}
+
+void Loop::file_op_ended(Stream& stream, int result) {
+  end_in_flight(stream);
+  --files_in_flight_;
+  const int slot = std::exchange(stream.opening_slot, -1);
+  if (std::exchange(stream.is_opening, false)) {
+    if (result < 0) {
+      if (slot >= 0) slots_.give_back(slot);
+    } else {
+      if (slot >= 0) result = slot;
+      if (is_stopping_) close_descriptor(result);  // the task will not hear of it
+    }
+  }
+  if (is_stopping_) {
+    complete(stream, failed(std::errc::operation_canceled));
+  } else if (result < 0) {
+    complete(stream, failed(-result));
+  } else {
+    complete(stream, {.size = static_cast<std::size_t>(result)});
+  }
+}
+
+}  // namespace asyncbench::uring

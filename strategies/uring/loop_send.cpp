@@ -1,0 +1,200 @@
+// Sending: tried within the submission, completed by the kernel, or without a copy.
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <functional>
+
+#include "loop.hpp"
+
+namespace asyncbench::uring {
+
+namespace {
+
+// Of linux/io_uring.h, since Linux 6.2; liburing 2.3 does not name them.
+constexpr unsigned kReportCopies = 1U << 3U;     // IORING_SEND_ZC_REPORT_USAGE
+constexpr unsigned kNotifiesOfCopy = 1U << 31U;  // IORING_NOTIF_USAGE_ZC_COPIED
+
+// How long a peer that has nothing to say may put off an acknowledgement (TCP_DELACK_MAX of the
+// kernel's net/tcp.h). Until then, a send without copies that went well waits on past its deadline.
+constexpr std::chrono::milliseconds kAcknowledgedWithin{200};
+
+}  // namespace
+
+// A successful send posts no completion. That it has ended is certain all the same once the entry
+// has been submitted: MSG_DONTWAIT makes the kernel finish with it inside io_uring_enter, and with
+// MSG_WAITALL whatever is not the whole (a short send, EAGAIN, an error) is a failure, which does
+// post one, and before any completion that the same call goes on to collect; DEFER_TASKRUN fixes
+// that order (io_send() in io_uring/net.c, Linux 6.1 to 6.18). The task goes on only after the
+// submission.
+std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
+  if (wanted.bytes.empty()) return Completion{};
+  stream.unsent = wanted.bytes;
+  stream.cancelled_as = {};
+  stream.awaits_reply = wanted.awaits_reply;
+  stream.waits = Stream::Waits::send;
+  stream.send_deadline = wanted.deadline;
+  timers_.set(stream, wanted.deadline);
+  if (!ring_.features().defer_taskrun || sends_without_copy(stream)) {
+    queue_send(stream);
+    return std::nullopt;
+  }
+  io_uring_sqe* const sqe = ring_.entry();
+  io_uring_prep_send(sqe, stream.descriptor, wanted.bytes.data(), wanted.bytes.size(),
+                     MSG_NOSIGNAL | MSG_DONTWAIT | MSG_WAITALL);
+  sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
+  sqe->user_data = tag_of(stream, Kind::send);
+  stream.send_completes = false;
+  stream.sent_in = ring_.submissions();
+  // A task that goes on to receive need not be woken for the send: the reply will do that, if the
+  // receive for it is armed. Every other one goes on right after the submission.
+  const bool has_received = stream.queued > 0 || stream.own_received > 0 || stream.at_end ||
+                            stream.receive_error != 0 || stream.is_starved;
+  const bool sends_received = sends_what_it_received(stream);
+  if (!wanted.awaits_reply || has_received || (sends_received && !stream.lent)) {
+    stream.awaits_reply = false;
+    sends_.push_back(&stream);
+  } else {
+    if (!stream.receive_armed) arm_receive(stream);
+    if (sends_received) {
+      lenders_.push_back(&stream);
+    } else if (stream.lent) {
+      give_back(*std::exchange(stream.lent, std::nullopt));
+    }
+  }
+  return std::nullopt;
+}
+
+// Whether the bytes lie in the buffer that was received last: it must not be received into again
+// before they are sent.
+bool Loop::sends_what_it_received(const Stream& stream) const {
+  const std::byte* const buffer =
+      stream.lent ? buffers_->data(*stream.lent, kReceiveBytes).data() : stream.own_buffer.get();
+  return buffer != nullptr && std::less_equal{}(buffer, stream.unsent.data()) &&
+         std::less{}(stream.unsent.data(), buffer + kReceiveBytes);
+}
+
+// A send, or the rest of it, for as long as it takes; posts a completion.
+void Loop::queue_send(Stream& stream) {
+  io_uring_sqe* const sqe = ring_.entry();
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_WAITALL;
+  if (sends_without_copy(stream)) {
+    io_uring_prep_send_zc(sqe, stream.descriptor, stream.unsent.data(), stream.unsent.size(),
+                          kFlags, ring_.features().zerocopy_report ? kReportCopies : 0);
+    sqe->user_data = tag_of(stream, Kind::zerocopy_send);
+  } else {
+    io_uring_prep_send(sqe, stream.descriptor, stream.unsent.data(), stream.unsent.size(), kFlags);
+    sqe->user_data = tag_of(stream, Kind::send);
+  }
+  if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
+  stream.send_completes = true;
+  begin_in_flight(stream);
+}
+
+void Loop::send_ended(Stream& stream, int result) {
+  if (stream.waits != Stream::Waits::send) return;
+  const bool was_tried_at_once = !stream.send_completes;
+  if (!was_tried_at_once) end_in_flight(stream);
+  if (result > 0) stream.unsent = stream.unsent.subspan(static_cast<std::size_t>(result));
+  if (result < 0 && !(was_tried_at_once && result == -EAGAIN)) {
+    stream.send_completes = false;
+    const std::errc reason = stream.cancelled_as;
+    complete(stream, reason != std::errc{} ? failed(reason) : failed(-result));
+  } else if (stream.unsent.empty()) {
+    stream.send_completes = false;
+    complete(stream, {});
+  } else if (stream.cancelled_as != std::errc{}) {
+    stream.send_completes = false;
+    complete(stream, failed(stream.cancelled_as));
+  } else if (is_stopping_) {
+    stream.send_completes = false;
+    complete(stream, failed(std::errc::operation_canceled));
+  } else {
+    ++report_.counters["short_sends"];
+    queue_send(stream);
+    timers_.set(stream, stream.send_deadline);  // it may have fired before the submission
+  }
+}
+
+// Resumes the tasks whose sends have been submitted and did not fail. Failures were handled by
+// reap(), unless the completion queue has overflowed: then they are still to come.
+void Loop::complete_sends() {
+  if (sends_.empty() && lenders_.empty()) return;
+  if (io_uring_cq_has_overflow(ring_.get())) return;
+  completing_.swap(sends_);
+  for (Stream* const stream : completing_) {
+    if (stream->waits != Stream::Waits::send || stream->send_completes) continue;
+    if (ring_.submissions() > stream->sent_in) {
+      complete(*stream, {});
+    } else {
+      sends_.push_back(stream);
+    }
+  }
+  completing_.clear();
+  // An idle connection must not hold the buffer of its last request until the next one comes.
+  completing_.swap(lenders_);
+  for (Stream* const stream : completing_) {
+    if (stream->waits != Stream::Waits::send || !stream->awaits_reply || !stream->lent) continue;
+    if (ring_.submissions() == stream->sent_in) {
+      lenders_.push_back(stream);
+    } else if (!stream->send_completes) {
+      give_back(*std::exchange(stream->lent, std::nullopt));
+    }
+  }
+  completing_.clear();
+}
+
+// Ends a send that posts a completion, which then says why.
+void Loop::cancel_send(Stream& stream, std::errc reason) {
+  const Time patience = stream.send_deadline + kAcknowledgedWithin;
+  if (reason == std::errc::timed_out && was_taken_whole(stream) && last_known_time_ < patience) {
+    timers_.set(stream, patience);
+    return;
+  }
+  stream.cancelled_as = reason;
+  if (stream.awaits_notification) {
+    let_go_of_bytes(stream);
+  } else {
+    cancel(stream, sends_without_copy(stream) ? Kind::zerocopy_send : Kind::send);
+  }
+}
+
+// Nothing but the peer's acknowledgement is missing.
+bool Loop::was_taken_whole(const Stream& stream) {
+  return stream.awaits_notification == static_cast<int>(stream.unsent.size());
+}
+
+bool Loop::sends_without_copy(const Stream& stream) const {
+  return ring_.features().zerocopy_sends && !stream.takes_copies_only;
+}
+
+// Posts two completions: how it ended, and that the bytes are no longer in use.
+void Loop::zerocopy_send_ended(Stream& stream, const io_uring_cqe& cqe) {
+  if ((cqe.flags & IORING_CQE_F_MORE) != 0) {
+    stream.awaits_notification = cqe.res;
+    if (stream.cancelled_as != std::errc{}) let_go_of_bytes(stream);
+    return;
+  }
+  int result = cqe.res;
+  if ((cqe.flags & IORING_CQE_F_NOTIF) != 0) {
+    if ((static_cast<unsigned>(cqe.res) & kNotifiesOfCopy) != 0) ++copied_sends_;
+    result = *std::exchange(stream.awaits_notification, std::nullopt);
+  }
+  if (result == -EOPNOTSUPP && stream.cancelled_as == std::errc{}) {
+    // A socket that cannot, such as a Unix one.
+    stream.takes_copies_only = true;
+    end_in_flight(stream);
+    queue_send(stream);
+    return;
+  }
+  const bool was_reset = stream.descriptor < 0;
+  send_ended(stream, was_reset ? -ECANCELED : result);
+}
+
+// The kernel sends from the task's bytes for as long as the peer takes to acknowledge them; only a
+// reset ends that. After an error there is nothing else that the stream could be used for.
+void Loop::let_go_of_bytes(Stream& stream) {
+  if (stream.descriptor >= 0) close_socket(stream, true);
+}
+
+}  // namespace asyncbench::uring

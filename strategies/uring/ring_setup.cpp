@@ -1,0 +1,216 @@
+// Making a ring: asking for the best, taking what is granted, telling both.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "registered_memory.hpp"
+#include "ring.hpp"
+
+namespace asyncbench::uring {
+
+namespace {
+
+// Feature bits of linux/io_uring.h that liburing 2.3 does not name.
+constexpr unsigned kFeatureRegisteredRings = 1U << 13U;  // IORING_FEAT_REG_REG_RING, Linux 6.3
+constexpr unsigned kFeatureMinimumWait = 1U << 15U;      // IORING_FEAT_MIN_TIMEOUT, 6.12
+
+struct Attempt {
+  unsigned flags;
+  const char* name;
+};
+
+constexpr unsigned kSingle = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
+
+// In the order of preference. The default takes any ring; a variant is what its name says.
+std::span<const Attempt> attempts(Options::TaskWork task_work) {
+  static constexpr std::array<Attempt, 3> kDeferred = {
+      {{kSingle | IORING_SETUP_DEFER_TASKRUN, "SINGLE_ISSUER and DEFER_TASKRUN"},
+       {IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SUBMIT_ALL, "COOP_TASKRUN"},
+       {0, "a ring without flags"}}};
+  static constexpr std::array<Attempt, 1> kCooperative = {
+      {{kSingle | IORING_SETUP_COOP_TASKRUN, "SINGLE_ISSUER and COOP_TASKRUN"}}};
+  static constexpr std::array<Attempt, 1> kThread = {
+      {{kSingle | IORING_SETUP_SQPOLL, "SINGLE_ISSUER and SQPOLL"}}};
+  switch (task_work) {
+    case Options::TaskWork::deferred:
+      return kDeferred;
+    case Options::TaskWork::cooperative:
+      return kCooperative;
+    case Options::TaskWork::kernel_thread:
+      return kThread;
+  }
+  return {};
+}
+
+std::string explain_refusal(int error) {
+  std::string text = "io_uring_setup: ";
+  text += strerrorname_np(error);
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      return text +
+             ": io_uring is forbidden here; set /proc/sys/kernel/io_uring_disabled to 0, and in a "
+             "container allow it in the seccomp profile (--security-opt seccomp=...)";
+    case ENOSYS:
+      return text +
+             ": no io_uring in this kernel, or a seccomp filter hides it; use Linux 5.11 or "
+             "later, and in a container allow it in the seccomp profile";
+    case ENOMEM:
+      return text +
+             ": the locked-memory limit is too low for a ring; raise it (ulimit -l unlimited)";
+    case EMFILE:
+      return text + ": no descriptor left; raise the limit (ulimit -n)";
+    default:
+      return text + ": " + std::strerror(error);
+  }
+}
+
+// Whether a kernel thread may submit, without starting one, whose end would take its time: the
+// permission is looked at before the processor that the thread should run on, which does not exist.
+int refusal_of_kernel_thread() {
+  io_uring ring{};
+  io_uring_params params{};
+  params.flags = IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF;
+  params.sq_thread_cpu = std::numeric_limits<int>::max();
+  const int error = -io_uring_queue_init_params(4, &ring, &params);
+  if (error == 0) io_uring_queue_exit(&ring);
+  return error == EINVAL ? 0 : error;
+}
+
+}  // namespace
+
+std::string refusal(const Options& options) try {
+  Options probed = options;
+  if (options.task_work == Options::TaskWork::kernel_thread) {
+    if (const int error = refusal_of_kernel_thread(); error != 0) {
+      return explain_refusal(error) + " (SQPOLL)";
+    }
+    probed.task_work = Options::TaskWork::deferred;
+  }
+  Ring ring(probed, {.own = 1});
+  if (options.zerocopy_sends && !ring.features().zerocopy_sends) {
+    return "no SEND_ZC in this kernel; use Linux 6.0 or later";
+  }
+  if (options.fixed_buffers) {
+    std::vector<std::byte> page(4096);
+    if (const int error = RegisteredMemory(ring.get(), page).error(); error != 0) {
+      return std::string("io_uring_register_buffers: ") + strerrorname_np(error) +
+             ": raise the limit of locked memory (ulimit -l unlimited)";
+    }
+  }
+  return {};
+} catch (const StrategyError& error) {
+  return error.what();
+}
+
+Ring::Ring(const Options& options, SlotPlan slots) {
+  set_up(options.task_work);
+  probe(options);
+  if (options.direct_descriptors) register_descriptor_table(slots);
+}
+
+Ring::~Ring() { io_uring_queue_exit(&ring_); }
+
+void Ring::note(bool ok, const char* feature, int error) {
+  if (ok) {
+    granted_.emplace_back(feature);
+  } else {
+    refused_.push_back(std::string(feature) +
+                       (error == 0 ? "" : std::string(": ") + strerrorname_np(error)));
+  }
+}
+
+void Ring::set_up(Options::TaskWork task_work) {
+  int error = 0;
+  for (const Attempt& attempt : attempts(task_work)) {
+    io_uring_params params{};
+    params.flags = attempt.flags | IORING_SETUP_CQSIZE;
+    params.cq_entries = kCompletionEntries;
+    params.sq_thread_idle = kKernelThreadSpin.count();
+    error = -io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
+    note(error == 0, attempt.name, error);
+    if (error == 0) {
+      features_.defer_taskrun = (attempt.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
+      features_.kernel_thread = (attempt.flags & IORING_SETUP_SQPOLL) != 0;
+      break;
+    }
+    if (error != EINVAL) break;  // not a matter of flags
+  }
+  if (error != 0) throw StrategyError(explain_refusal(error));
+  constexpr unsigned kNeeded = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+  if ((ring_.features & kNeeded) != kNeeded) {
+    io_uring_queue_exit(&ring_);
+    throw StrategyError("io_uring is too old here (no EXT_ARG); use Linux 5.11 or later");
+  }
+  const int registered = io_uring_register_ring_fd(&ring_);
+  features_.registered_ring_fd = registered == 1;
+  note(features_.registered_ring_fd, "registered ring descriptor",
+       registered < 0 ? -registered : 0);
+}
+
+void Ring::probe(const Options& options) {
+  io_uring_probe* const probed = io_uring_get_probe_ring(&ring_);
+  const auto has = [probed](int op) {
+    return probed != nullptr && io_uring_opcode_supported(probed, op) != 0;
+  };
+  // Multishot accept came with SOCKET, multishot receive with SEND_ZC: neither has a bit of its
+  // own.
+  features_.multishot_accept = options.multishot && has(IORING_OP_SOCKET);
+  features_.provided_buffers = options.buffer_ring && has(IORING_OP_SEND_ZC);
+  features_.multishot_receive = options.multishot && features_.provided_buffers;
+  features_.direct_descriptors =
+      options.direct_descriptors && has(IORING_OP_SOCKET) && has(IORING_OP_URING_CMD);
+  features_.minimum_wait = (ring_.features & kFeatureMinimumWait) != 0;
+  features_.zerocopy_sends = options.zerocopy_sends && has(IORING_OP_SEND_ZC);
+  features_.zerocopy_report = (ring_.features & kFeatureRegisteredRings) != 0;
+  io_uring_free_probe(probed);
+  if (options.multishot) note(features_.multishot_accept, "multishot accept");
+  if (options.zerocopy_sends) note(features_.zerocopy_sends, "sends without copies");
+  note(features_.minimum_wait, "minimum wait");
+}
+
+void Ring::register_descriptor_table(SlotPlan slots) {
+  int error = EOPNOTSUPP;
+  if (features_.direct_descriptors) {
+    error = -io_uring_register_files_sparse(&ring_, slots.total());
+    if (error == 0 && slots.accepted > 0) {
+      error = -io_uring_register_file_alloc_range(&ring_, slots.own, slots.accepted);
+    }
+    if (error == 0 && !rehearse_direct_socket()) error = EOPNOTSUPP;
+    if (error != 0) io_uring_unregister_files(&ring_);
+  }
+  features_.direct_descriptors = error == 0;
+  note(error == 0, "direct descriptors", error);
+}
+
+// Makes, configures and closes a socket the way that Loop::connect() does.
+bool Ring::rehearse_direct_socket() {
+  static constexpr int kOn = 1;
+  io_uring_sqe* sqe = entries(3);
+  io_uring_prep_socket_direct(sqe, AF_INET, SOCK_STREAM, 0, 0, 0);
+  sqe->flags |= IOSQE_IO_HARDLINK;
+  sqe = io_uring_get_sqe(&ring_);
+  prepare_set_option(sqe, 0, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
+  sqe->flags |= IOSQE_IO_HARDLINK;
+  sqe = io_uring_get_sqe(&ring_);
+  io_uring_prep_close_direct(sqe, 0);
+  bool ok = io_uring_submit_and_wait(&ring_, 3) == 3;
+  for (int i = 0; i < 3; ++i) {
+    io_uring_cqe* cqe = nullptr;
+    if (io_uring_wait_cqe(&ring_, &cqe) != 0) return false;
+    ok = ok && cqe->res >= 0;
+    io_uring_cqe_seen(&ring_, cqe);
+  }
+  return ok;
+}
+
+}  // namespace asyncbench::uring
