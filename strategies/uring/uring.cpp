@@ -24,10 +24,32 @@ struct Rung {
   Options options;
 };
 
-constexpr std::array<Rung, 1> kLadder = {{
+constexpr std::array<Rung, 8> kLadder = {{
     {"uring",
      "io_uring: multishot accept and receive, direct descriptors, one system call a turn",
      {}},
+    {"uring:oneshot",
+     "uring with one accept and one receive an operation instead of multishot ones",
+     {.multishot = false}},
+    {"uring:no_direct_fds",
+     "uring with plain descriptors instead of a table in the ring",
+     {.direct_descriptors = false}},
+    {"uring:no_buffer_ring",
+     "uring with a receive buffer a stream, hence one-shot receives, instead of a shared ring",
+     {.buffer_ring = false}},
+    {"uring:sqpoll",
+     "uring with a kernel thread that submits and burns CPU spinning (SQPOLL), instead of "
+     "DEFER_TASKRUN",
+     {.task_work = TaskWork::kernel_thread}},
+    {"uring:no_defer_taskrun",
+     "uring with COOP_TASKRUN instead of DEFER_TASKRUN, hence a completion for each send",
+     {.task_work = TaskWork::cooperative}},
+    {"uring:zerocopy",
+     "uring with sends without copies (SEND_ZC), each awaited until acknowledged",
+     {.zerocopy_sends = true}},
+    {"uring:fixed_buffers",
+     "uring with reads and writes in registered memory (READ_FIXED)",
+     {.fixed_buffers = true}},
 }};
 
 const char* name_of(TaskWork task_work) {
