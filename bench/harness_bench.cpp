@@ -161,17 +161,16 @@ void one_request_under_null(benchmark::State& state) {
   while (state.KeepRunningBatch(state.max_iterations)) {
     state.PauseTiming();
     const auto requests = static_cast<std::uint64_t>(state.max_iterations);
-    workloads::ClientRun run({.parameters = parameters,
-                              .targets = workloads::origin_targets(parameters, 1),
-                              .window_expected = std::chrono::seconds(1),
-                              .request_budget = requests});
-    run.window().start_ns = 0;
+    workloads::ClientRun run(
+        {.parameters = parameters, .targets = workloads::origin_targets(parameters, 1)},
+        {.window_expected = std::chrono::seconds(1), .request_budget = requests});
+    run.load().window().start_ns = 0;
     LaneReport lane;
     Job job{.tasks = run.make_tasks(false), .lanes = {&lane, 1}, .canned_reply = bytes_of(reply)};
     state.ResumeTiming();
     strategy->run(job);
     state.PauseTiming();
-    const auto recording = run.take();
+    const auto recording = run.load().take();
     if (recording.ended_in(measure::Phase::window) != requests ||
         recording.failed_time.count() > 0) {
       state.SkipWithError("not every request ended well");

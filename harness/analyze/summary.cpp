@@ -94,6 +94,27 @@ std::optional<Estimate> percentile_across(const std::vector<Latencies>& trials, 
   return result;
 }
 
+// What the workloads measure beside their requests: plain figures, and percentiles of each series.
+std::map<std::string, Estimate> own_figures(const Trials& trials) {
+  std::map<std::string, std::vector<double>> values;
+  std::map<std::string, std::vector<Latencies>> series;
+  for (const Trial* trial : trials) {
+    for (const auto& [name, value] : trial->figures) values[name].push_back(value);
+    for (const auto& [name, latency] : trial->series) {
+      series[name].push_back({.completed = histogram_of(latency)});
+    }
+  }
+  std::map<std::string, Estimate> figures;
+  for (const auto& [name, list] : values) figures.emplace(name, estimate(list));
+  for (const auto& [name, latencies] : series) {
+    for (const int percent : {50, 99}) {
+      const auto value = percentile_across(latencies, percent);
+      if (value) figures.emplace(fmt::format("{}_p{}_ns", name, percent), *value);
+    }
+  }
+  return figures;
+}
+
 // One note a code, with the first detail and how many trials have it.
 std::vector<Note> gather_notes(const Cell& cell, const Trials& timed) {
   struct Seen {
@@ -231,6 +252,8 @@ void summarize(Cell& cell) {
   summary.response_time_p50_ns = percentile_across(response, 50);
   summary.response_time_p99_ns = percentile_across(response, 99);
   summary.response_time_p99_9_ns = percentile_across(response, 99.9);
+
+  summary.figures = own_figures(timed);
 
   summary.notes = gather_notes(cell, timed);
   note_counts(cell, summary, timed);

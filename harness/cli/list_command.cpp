@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -21,71 +20,64 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit codes: 0, also when some strategy is not supported here";
 
-struct WorkloadText {
-  std::string_view name;
-  std::string_view summary;
-};
-constexpr std::array kWorkloads = {
-    WorkloadText{"fetch", "HTTP client under test: GET from the embedded origin or from --url"},
-    WorkloadText{"serve", "HTTP server under test: the same load generator asks every strategy"},
-};
-
+// One strategy, and whether it can be the subject of each workload, in the order of
+// workloads::all_workloads().
 struct Row {
   const StrategyInfo* info;
-  Support fetch;
-  Support serve;
+  std::vector<Support> supports;
 };
 
-std::string yes_or_no(const Support& support) { return support ? "yes" : "no"; }
-
+// The matrix: yes, or the number of the reason below it.
 void print_table(const std::vector<Row>& rows) {
+  const auto workloads = workloads::all_workloads();
   std::size_t name_width = 8;
-  std::size_t library_width = 7;
-  for (const Row& row : rows) {
-    name_width = std::max(name_width, row.info->name.size());
-    library_width = std::max(library_width, row.info->library.size());
+  for (const Row& row : rows) name_width = std::max(name_width, row.info->name.size());
+  std::vector<std::string> reasons;
+  std::string text = fmt::format("{:<{}}", "strategy", name_width);
+  for (const workloads::Workload* workload : workloads) {
+    text += fmt::format("  {}", workload->info().name);
   }
-  const auto print_row = [&](std::string_view name, std::string_view fetch, std::string_view serve,
-                             std::string_view library, std::string_view waits) {
-    fmt::print("{:<{}}  {:<5}  {:<5}  {:<{}}  {}\n", name, name_width, fetch, serve, library,
-               library_width, waits);
-  };
-  print_row("strategy", "fetch", "serve", "library", "waits in");
   for (const Row& row : rows) {
-    print_row(row.info->name, yes_or_no(row.fetch), yes_or_no(row.serve), row.info->library,
-              row.info->waits);
+    text += fmt::format("\n{:<{}}", row.info->name, name_width);
+    for (std::size_t i = 0; i < workloads.size(); ++i) {
+      std::string cell = "yes";
+      if (!row.supports[i]) {
+        auto reason = std::ranges::find(reasons, row.supports[i].reason);
+        if (reason == reasons.end()) {
+          reason = reasons.insert(reasons.end(), row.supports[i].reason);
+        }
+        cell = fmt::format("[{}]", reason - reasons.begin() + 1);
+      }
+      text += fmt::format("  {:<{}}", cell, workloads[i]->info().name.size());
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
   }
-}
-
-void print_reasons(const std::vector<Row>& rows) {
-  bool first = true;
-  const auto print_reason = [&](const Row& row, std::string_view workload, const Support& support) {
-    if (support) return;
-    if (first) fmt::print("\nNot supported here:\n");
-    first = false;
-    fmt::print("  {}, {}:\n{}", row.info->name, workload,
-               report::wrapped(support.reason, "    ", kColumns));
-  };
-  for (const Row& row : rows) {
-    print_reason(row, "fetch", row.fetch);
-    print_reason(row, "serve", row.serve);
+  fmt::print("{}\n", text);
+  if (!reasons.empty()) fmt::print("\nNot supported here:\n");
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    fmt::print("{}", report::wrapped(reasons[i], fmt::format("  {:<5}", fmt::format("[{}]", i + 1)),
+                                     kColumns));
   }
 }
 
-void print_workloads(const std::vector<Row>& rows) {
+void print_strategies(const std::vector<Row>& rows) {
+  fmt::print("\nStrategies:\n");
+  for (const Row& row : rows) {
+    const StrategyInfo& info = *row.info;
+    fmt::print("{}", report::wrapped(
+                         fmt::format("{} ({}; waits in {}){}", info.summary, info.library,
+                                     info.waits, info.in_all ? "" : "; not part of 'all'"),
+                         fmt::format("  {}: ", info.name), kColumns));
+  }
+}
+
+void print_workloads() {
   fmt::print("\nWorkloads:\n");
-  for (const WorkloadText& workload : kWorkloads) {
-    fmt::print("  {:<7}{}\n", workload.name, workload.summary);
+  for (const workloads::Workload* workload : workloads::all_workloads()) {
+    fmt::print("{}", report::wrapped(workload->info().summary,
+                                     fmt::format("  {:<13}", workload->info().name), kColumns));
   }
   fmt::print("Suites: {}\n", fmt::join(run::suite_names(), ", "));
-  for (const Row& row : rows) {
-    if (row.info->in_all) continue;
-    std::fputs(report::wrapped(fmt::format("Not part of '--strategies all': {}, {}", row.info->name,
-                                           row.info->summary),
-                               "", kColumns)
-                   .c_str(),
-               stdout);
-  }
 }
 
 nlohmann::ordered_json to_json(const Support& support) {
@@ -100,6 +92,11 @@ void print_json(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     auto options = nlohmann::ordered_json::object();
     for (const StrategyOption& option : row.info->options) options[option.name] = option.value;
+    auto supports = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < row.supports.size(); ++i) {
+      supports[std::string{workloads::all_workloads()[i]->info().name}] =
+          to_json(row.supports[i]);
+    }
     strategies.push_back(
         {{"name", row.info->name},
          {"summary", row.info->summary},
@@ -108,7 +105,7 @@ void print_json(const std::vector<Row>& rows) {
          {"event_loop", row.info->event_loop},
          {"in_all", row.info->in_all},
          {"options", options},
-         {"workloads", {{"fetch", to_json(row.fetch)}, {"serve", to_json(row.serve)}}}});
+         {"workloads", supports}});
   }
   const nlohmann::ordered_json document{{"strategies", strategies},
                                         {"workloads", run::workload_names()},
@@ -128,15 +125,17 @@ ExitCode list_command(const Arguments& arguments, const Registry& registry) {
 
   std::vector<Row> rows;
   for (const auto& strategy : registry.all()) {
-    rows.push_back(
-        {&strategy->info(), run::supports_client(*strategy), run::supports_server(*strategy)});
+    Row& row = rows.emplace_back(Row{.info = &strategy->info()});
+    for (const workloads::Workload* workload : workloads::all_workloads()) {
+      row.supports.push_back(run::supports_subject(*strategy, *workload));
+    }
   }
   if (json) {
     print_json(rows);
   } else {
     print_table(rows);
-    print_reasons(rows);
-    print_workloads(rows);
+    print_strategies(rows);
+    print_workloads();
   }
   return ExitCode::done;
 }

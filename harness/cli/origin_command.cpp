@@ -13,9 +13,9 @@
 #include "cli/parse.hpp"
 #include "http/faults.hpp"
 #include "run/names.hpp"
-#include "run/parameters.hpp"
 #include "run/plan.hpp"
 #include "workloads/http_server.hpp"
+#include "workloads/http_workloads.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -77,7 +77,7 @@ void define_options(CLI::App& app, Values& values) {
 // A plain number of at most `highest`.
 std::uint64_t bounded(std::string_view option, const std::string& text, std::uint64_t lowest,
                       std::uint64_t highest) {
-  const std::uint64_t number = run::parse_count(text);
+  const std::uint64_t number = workloads::parse_count(text);
   if (number >= lowest && number <= highest) return number;
   throw usage_error(fmt::format("{} {} is impossible", option, text),
                     fmt::format("give {} to {}", lowest, highest));
@@ -89,8 +89,8 @@ void set_freeze(workloads::ServerOptions& options, const std::string& text) {
     throw usage_error(fmt::format("--freeze '{}' lacks the period", text),
                       "write FOR/EVERY, for example 1s/5s");
   }
-  options.freeze_for = run::parse_duration(text.substr(0, slash));
-  options.freeze_every = run::parse_duration(text.substr(slash + 1));
+  options.freeze_for = workloads::parse_duration(text.substr(0, slash));
+  options.freeze_every = workloads::parse_duration(text.substr(slash + 1));
   if (options.freeze_for >= options.freeze_every) {
     throw usage_error(fmt::format("--freeze {} would never answer", text),
                       "the period must be longer than the freeze, for example 1s/5s");
@@ -114,12 +114,12 @@ workloads::ServerOptions server_options(const Values& values) {
   workloads::ServerOptions options;
   options.port = static_cast<std::uint16_t>(bounded("--port", values.port, 0, 65'535));
   options.lanes = static_cast<unsigned>(bounded("--threads", values.threads, 1, 1'024));
-  options.max_connections = run::parse_count(values.max_connections);
-  options.max_body_bytes = run::parse_size(values.max_body);
-  options.header_timeout = run::parse_duration(values.header_timeout);
-  options.body_timeout = run::parse_duration(values.body_timeout);
-  options.write_timeout = run::parse_duration(values.write_timeout);
-  options.idle_timeout = run::parse_duration(values.idle_timeout);
+  options.max_connections = workloads::parse_count(values.max_connections);
+  options.max_body_bytes = workloads::parse_size(values.max_body);
+  options.header_timeout = workloads::parse_duration(values.header_timeout);
+  options.body_timeout = workloads::parse_duration(values.body_timeout);
+  options.write_timeout = workloads::parse_duration(values.write_timeout);
+  options.idle_timeout = workloads::parse_duration(values.idle_timeout);
   if (!values.freeze.empty()) set_freeze(options, values.freeze);
   if (!values.fault.empty()) require_fault(values.fault);
   options.fault = values.fault;
@@ -134,7 +134,7 @@ Strategy& choose_strategy(const Registry& registry, const std::string& name) {
     for (const auto& one : registry.all()) known.push_back(one->info().name);
     throw run::UsageError(run::unknown_name("strategy", name, known));
   }
-  if (const Support support = run::supports_server(*strategy); !support) {
+  if (const Support support = run::supports_subject(*strategy, workloads::serve_workload()); !support) {
     throw CommandError(ExitCode::incomplete, fmt::format("{} cannot serve here", name),
                        support.reason);
   }

@@ -31,10 +31,10 @@ void print_plan(const run::Plan& plan) {
                stdout);
   }
   fmt::print("\n{}\n", amount_text(plan));
-  const std::string window = settings.requests == 0 ? run::to_text(settings.duration) + " window"
+  const std::string window = settings.requests == 0 ? workloads::to_text(settings.duration) + " window"
                                                     : fmt::format("{} requests", settings.requests);
   fmt::print("each trial: {} warm-up, {}, at most {} grace; seed {}\n",
-             run::to_text(settings.warmup), window, run::to_text(settings.grace), settings.seed);
+             workloads::to_text(settings.warmup), window, workloads::to_text(settings.grace), settings.seed);
   fmt::print("peer strategy {}; CPUs: subject {}, peer {}\n", settings.peer_strategy,
              cpu_list(settings.pin.subject), cpu_list(settings.pin.peer));
 }

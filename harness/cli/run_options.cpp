@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,8 @@
 #include <fstream>
 
 #include "cli/parse.hpp"
-#include "run/parameters.hpp"
+#include "run/pinning.hpp"
+#include "run/plan.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -39,7 +41,7 @@ constexpr std::string_view kFooter =
     "  5 some cells failed, or a strategy that was named is not supported here\n"
     "  6 the result could not be stored   7 internal error   130, 143 interrupted";
 
-// An option with one value. What was not given stays unset: the suite's value holds, else the
+// An option with one value, beside the parameters of the work. What was not given stays unset: the suite's value holds, else the
 // default, which `otherwise` shows.
 struct ValueOption {
   const char* name;
@@ -49,80 +51,41 @@ struct ValueOption {
   void (*set)(RunOptions& options, const std::string& text);
 };
 
-// Parameters of the work: text for run::expand_parameter(), checked here by expanding it once.
-template <const char* const& kParameter>
-void set_parameter(RunOptions& options, const std::string& text) {
-  try {
-    run::expand_parameter(kParameter, text);
-  } catch (const run::UsageError& error) {
-    // The option's name will stand before the text: it need not be said twice.
-    const std::string own_name = std::string(kParameter) + ": ";
-    const std::string_view said = error.what();
-    throw run::UsageError(
-        std::string(said.starts_with(own_name) ? said.substr(own_name.size()) : said));
-  }
-  options.parameters[kParameter] = text;
-}
-
-constexpr const char* kConnections = "connections";
-constexpr const char* kBodyBytes = "body_bytes";
-constexpr const char* kServerDelay = "server_delay";
-constexpr const char* kKeepAlive = "keep_alive";
-constexpr const char* kArrivals = "arrivals";
-constexpr const char* kThinkTime = "think_time";
-constexpr const char* kDeadline = "deadline";
-
-constexpr std::array kWorkOptions = {
-    ValueOption{"--connections,-c", "N", "64", "connections, each with one request in flight",
-                set_parameter<kConnections>},
-    ValueOption{"--body-bytes", "SIZE", "12", "body of a response", set_parameter<kBodyBytes>},
-    ValueOption{"--server-delay", "TIME", "0", "before the server answers; exp:10ms: random",
-                set_parameter<kServerDelay>},
-    ValueOption{"--keep-alive", "on|off", "on", "off: a new connection for each request",
-                set_parameter<kKeepAlive>},
-    ValueOption{"--arrivals", "HOW", "closed",
-                "closed, or an open loop: constant:RATE, poisson:RATE (requests per second)",
-                set_parameter<kArrivals>},
-    ValueOption{"--think-time", "TIME", "0", "closed loop: pause before the next request",
-                set_parameter<kThinkTime>},
-    ValueOption{"--deadline", "TIME", "5s", "of one request", set_parameter<kDeadline>},
-    ValueOption{"--verify", "HOW", "sample",
-                "content of responses: all, sample (first of a connection, every 64th), none",
-                [](RunOptions& options, const std::string& text) {
-                  options.verify = run::parse_verify(text);
-                }},
-};
-
 constexpr std::array kTrialOptions = {
+    ValueOption{"--verify", "HOW", "sample",
+                "content of results: all, sample (first of a connection or file, every 64th), none",
+                [](RunOptions& options, const std::string& text) {
+                  options.verify = workloads::parse_verify(text);
+                }},
     ValueOption{"--duration", "TIME", "3s", "window of a trial",
                 [](RunOptions& options, const std::string& text) {
-                  options.duration = run::parse_duration(text);
+                  options.duration = workloads::parse_duration(text);
                 }},
     ValueOption{"--warmup", "TIME", "1s", "before the window, not measured",
                 [](RunOptions& options, const std::string& text) {
-                  options.warmup = run::parse_duration(text);
+                  options.warmup = workloads::parse_duration(text);
                 }},
     ValueOption{"--trials", "N", "6", "of each cell; 6 are the least for a 95 % interval",
                 [](RunOptions& options, const std::string& text) {
                   options.trials = static_cast<unsigned>(
-                      std::min<std::uint64_t>(run::parse_count(text), UINT32_MAX));
+                      std::min<std::uint64_t>(workloads::parse_count(text), UINT32_MAX));
                 }},
     ValueOption{"--seed", "N", "1", "of the order of trials and of random arrivals",
                 [](RunOptions& options, const std::string& text) {
-                  options.seed = run::parse_count(text);
+                  options.seed = workloads::parse_count(text);
                 }},
     ValueOption{"--requests", "N", "", "end a window after N requests instead of --duration",
                 [](RunOptions& options, const std::string& text) {
-                  options.requests = run::parse_count(text);
+                  options.requests = workloads::parse_count(text);
                 }},
     ValueOption{"--threads", "N", "1", "event loops of the subject; thread strategies ignore it",
                 [](RunOptions& options, const std::string& text) {
                   options.threads = static_cast<unsigned>(
-                      std::min<std::uint64_t>(run::parse_count(text), UINT32_MAX));
+                      std::min<std::uint64_t>(workloads::parse_count(text), UINT32_MAX));
                 }},
     ValueOption{"--grace", "TIME", "2s", "from the window's end to the hard stop",
                 [](RunOptions& options, const std::string& text) {
-                  options.grace = run::parse_duration(text);
+                  options.grace = workloads::parse_duration(text);
                 }},
     ValueOption{"--peer-strategy", "NAME", "uring, else asio", "of the other end, for all alike",
                 [](RunOptions& options, const std::string& text) { options.peer_strategy = text; }},
@@ -137,9 +100,85 @@ constexpr std::array kTrialOptions = {
                 }},
 };
 
+// A parameter of some workload, as an option.
+struct WorkOption {
+  workloads::ParameterInfo info;
+  std::vector<std::string> workloads;  // that have it
+  std::string text;
+
+  // "--body-bytes"
+  std::string name() const {
+    std::string name = fmt::format("--{}", info.name);
+    std::ranges::replace(name, '_', '-');
+    return name;
+  }
+};
+
+// One for each name: workloads that share a parameter mean the same by it.
+std::vector<WorkOption> work_options() {
+  std::vector<WorkOption> options;
+  for (const workloads::Workload* workload : workloads::all_workloads()) {
+    for (const workloads::ParameterInfo& info : workload->info().parameters) {
+      auto option = std::ranges::find(options, info.name, [](const WorkOption& o) { return o.info.name; });
+      if (option == options.end()) option = options.insert(options.end(), {.info = info});
+      option->workloads.emplace_back(workload->info().name);
+    }
+  }
+  return options;
+}
+
+const char* type_of(workloads::ValueKind kind) {
+  switch (kind) {
+    using enum workloads::ValueKind;
+    case count:
+      return "N";
+    case size:
+      return "SIZE";
+    case duration:
+    case delay:
+      return "TIME";
+    case share:
+      return "SHARE";
+    case on_off:
+      return "on|off";
+    case arrivals:
+    case choice:
+    case sync:
+      return "HOW";
+  }
+  return "HOW";
+}
+
+void define(CLI::App& app, std::vector<WorkOption>& options) {
+  for (WorkOption& option : options) {
+    std::string name = option.name();
+    if (option.info.name == "connections") name += ",-c";
+    std::string description{option.info.description};
+    if (!option.info.choices.empty()) description += fmt::format(": {}", option.info.choices);
+    add_value(app, name, option.text, type_of(option.info.kind), description)
+        ->default_str(std::string{option.info.otherwise})
+        ->group(fmt::format("Parameters of {}", fmt::join(option.workloads, ", ")));
+  }
+}
+
+void apply(const CLI::App& app, const std::vector<WorkOption>& options, RunOptions& run_options) {
+  for (const WorkOption& option : options) {
+    if (app.count(option.name()) == 0) continue;
+    try {
+      workloads::expand_values(option.info, option.text);
+    } catch (const run::UsageError& error) {
+      // The option's name will stand before the text: it need not be said twice.
+      std::string_view said = error.what();
+      said.remove_prefix(option.info.name.size() + 2);
+      throw run::UsageError(fmt::format("{}: {}", option.name(), said));
+    }
+    run_options.parameters[std::string{option.info.name}] = option.text;
+  }
+}
+
 // What was typed, before it is understood.
 struct Typed {
-  std::array<std::string, kWorkOptions.size()> work;
+  std::vector<WorkOption> work = work_options();
   std::array<std::string, kTrialOptions.size()> trial;
   std::string strategies;
   std::vector<std::string> urls;
@@ -201,26 +240,31 @@ std::string default_out() {
 
 std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   const auto app = make_app("run",
-                            "Measures a workload (fetch, serve) or a suite (quick, or a TOML file) "
+                            "Measures a workload or a suite (quick, standard ..., or a TOML file) "
                             "under several strategies, prints the table and stores the result.",
                             kFooter);
   RunRequest request;
   RunOptions& options = request.options;
   Typed typed;
-  app->add_option("what", options.what, "fetch, serve, quick, or the path of a suite (.toml)")
+  app->add_option("what", options.what, fmt::format("{}, {}, or the path of a suite (.toml)",
+                              fmt::join(run::workload_names(), ", "),
+                              fmt::join(run::suite_names(), ", ")))
       ->option_text("WORKLOAD|SUITE");
-  add_value(*app, "--strategies,-s", typed.strategies, "A,B", "names, or all; see asyncbench list")
+  add_value(*app, "--strategies,-s", typed.strategies, "A,B", "names, patterns (uring:*) or all; see asyncbench list")
       ->default_str("all")
       ->group("What");
-  define(*app, kWorkOptions, typed.work, "What");
-  app->add_option("--url", typed.urls, "fetch: real servers instead of the embedded origin")
+  define(*app, typed.work);
+  app->add_option("--url", typed.urls, "real servers instead of the embedded origin")
       ->type_name("URL...")
       ->group("What");
-  add_value(*app, "--urls-from", typed.urls_from, "FILE", "fetch: the same, one URL a line")
+  add_value(*app, "--urls-from", typed.urls_from, "FILE", "the same, one URL a line")
       ->group("What");
   app->add_option("--allow-remote", typed.allowed_hosts,
                   "a host beyond loopback that URLs may name: load it only if it is yours")
       ->type_name("HOST...")
+      ->group("What");
+  add_value(*app, "--folder", options.folder, "PATH", "where files are made, and removed after")
+      ->default_str("the current folder")
       ->group("What");
   define(*app, kTrialOptions, typed.trial, "How");
   add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
@@ -246,8 +290,8 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   if (options.what.empty()) {
     throw usage_error("no workload or suite given", "for example: asyncbench run fetch");
   }
-  options.strategies = run::split_list(typed.strategies);
-  apply(*app, kWorkOptions, typed.work, options);
+  options.strategies = workloads::split_list(typed.strategies);
+  apply(*app, typed.work, options);
   apply(*app, kTrialOptions, typed.trial, options);
   options.urls = typed.urls;
   if (!typed.urls_from.empty()) {

@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -25,10 +28,18 @@ using result::Summary;
 
 using Member = std::optional<Estimate> Summary::*;
 
+// A figure of a summary: one that every workload has, or one of the workload's own by its name.
 struct Column {
-  std::string_view title;
-  Member figure;
-  std::string (*format)(double);
+  std::string title;
+  Member figure = nullptr;
+  std::string own;
+  std::string (*format)(double) = format_number;
+
+  std::optional<Estimate> of(const Summary& summary) const {
+    if (figure != nullptr) return summary.*figure;
+    const auto found = summary.figures.find(own);
+    return found == summary.figures.end() ? std::nullopt : std::optional(found->second);
+  }
 };
 
 std::string microseconds(double ns) { return format_number(ns / 1e3); }
@@ -66,25 +77,62 @@ Ranking ranking_of(const Group& group) {
   return {"throughput", &Summary::throughput_per_s, true};
 }
 
+// "heartbeat_lag_p99_ns" is shown as a duration under "heartbeat lag p99".
+Column own_column(const std::string& name) {
+  struct Unit {
+    std::string_view suffix;
+    std::string_view shown;
+    std::string (*format)(double);
+  };
+  static constexpr std::array kUnits = {Unit{"_bytes_per_s", " B/s", format_bytes},
+                                        Unit{"_per_s", "/s", format_count},
+                                        Unit{"_bytes", "", format_bytes},
+                                        Unit{"_ns", "", format_duration_ns}};
+  Column column{.title = name, .own = name};
+  for (const Unit& unit : kUnits) {
+    if (!name.ends_with(unit.suffix)) continue;
+    column.title.replace(name.size() - unit.suffix.size(), std::string::npos, unit.shown);
+    column.format = unit.format;
+    break;
+  }
+  std::ranges::replace(column.title, '_', ' ');
+  return column;
+}
+
+std::vector<Column> own_columns(const Group& group) {
+  std::set<std::string> names;
+  for (const Cell* cell : group.cells) {
+    if (!cell->summary) continue;
+    for (const auto& [name, estimate] : cell->summary->figures) names.insert(name);
+  }
+  std::vector<Column> columns;
+  for (const std::string& name : names) columns.push_back(own_column(name));
+  return columns;
+}
+
 std::vector<Column> columns_of(const Group& group) {
+  const auto common = [](const char* title, Member figure, std::string (*format)(double)) {
+    return Column{.title = title, .figure = figure, .format = format};
+  };
   std::vector<Column> columns = {
-      {"req/s", &Summary::throughput_per_s, format_count},
-      {"p50", &Summary::service_time_p50_ns, format_duration_ns},
-      {"p99", &Summary::service_time_p99_ns, format_duration_ns},
-      {"p99.9", &Summary::service_time_p99_9_ns, format_duration_ns},
-      {"CPU us", &Summary::cpu_per_request_ns, microseconds},
-      {"ctx sw", &Summary::context_switches_per_request, format_number},
-      {"syscall", &Summary::syscalls_per_request, format_number},
+      common("req/s", &Summary::throughput_per_s, format_count),
+      common("p50", &Summary::service_time_p50_ns, format_duration_ns),
+      common("p99", &Summary::service_time_p99_ns, format_duration_ns),
+      common("p99.9", &Summary::service_time_p99_9_ns, format_duration_ns),
+      common("CPU us", &Summary::cpu_per_request_ns, microseconds),
+      common("ctx sw", &Summary::context_switches_per_request, format_number),
+      common("syscall", &Summary::syscalls_per_request, format_number),
   };
   if (any_has(group, &Summary::response_time_p99_ns)) {
-    columns[1] = {"resp p50", &Summary::response_time_p50_ns, format_duration_ns};
-    columns[2] = {"resp p99", &Summary::response_time_p99_ns, format_duration_ns};
-    columns[3] = {"r p99.9", &Summary::response_time_p99_9_ns, format_duration_ns};
+    columns[1] = common("resp p50", &Summary::response_time_p50_ns, format_duration_ns);
+    columns[2] = common("resp p99", &Summary::response_time_p99_ns, format_duration_ns);
+    columns[3] = common("r p99.9", &Summary::response_time_p99_9_ns, format_duration_ns);
   }
   if (any_has(group, analyze::kPeersDiffer)) {
     columns.insert(columns.begin() + 5,
-                   {"total us", &Summary::cpu_per_request_total_ns, microseconds});
+                   common("total us", &Summary::cpu_per_request_total_ns, microseconds));
   }
+  std::ranges::move(own_columns(group), std::back_inserter(columns));
   return columns;
 }
 
@@ -244,7 +292,7 @@ class Writer {
     for (const Column& column : columns) {
       std::size_t width = display_width(column.title);
       for (const Cell* cell : cells) {
-        const auto& figure = (*cell->summary).*(column.figure);
+        const auto figure = column.of(*cell->summary);
         width = std::max(
             {width, display_width(value_text(figure, column)), display_width(spread_text(figure))});
       }
@@ -279,11 +327,9 @@ class Writer {
       out_ += options_.color && *style ? fmt::format("{}{}\033[0m\n", style, row) : row + '\n';
     };
     line(
-        "strategy", [&](std::size_t i) { return std::string(columns[i].title); }, "");
+        "strategy", [&](std::size_t i) { return columns[i].title; }, "");
     for (const Cell* cell : cells) {
-      const auto figure = [&](std::size_t i) -> const std::optional<Estimate>& {
-        return (*cell->summary).*(columns[i].figure);
-      };
+      const auto figure = [&](std::size_t i) { return columns[i].of(*cell->summary); };
       line(
           printable(cell->strategy),
           [&](std::size_t i) { return value_text(figure(i), columns[i]); },

@@ -1,4 +1,5 @@
-// The names of all fields, once, for reading and for writing alike. Internal to this part.
+// The names of all fields, once, for reading and for writing alike: of the result, and of what
+// participants report for it. For .cpp files that turn values into JSON.
 //
 // describe(visit, object) calls visit(name, member) for each field in the order of the file. With a
 // const object a visitor writes; with a mutable one it reads.
@@ -89,6 +90,11 @@ void describe(auto&& visit, Is<LaneReport> auto& lane) {
   visit("refused", lane.refused);
 }
 
+void describe(auto&& visit, Is<ItemOutcomes> auto& item) {
+  visit("name", item.name);
+  visit("outcomes", item.outcomes);
+}
+
 void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("block", trial.block);
   visit("repeat", trial.repeat);
@@ -122,6 +128,9 @@ void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("peer", trial.peer);
   visit("server", trial.server);
   visit("disturbance", trial.disturbance);
+  visit("series", trial.series);
+  visit("figures", trial.figures);
+  visit("items", trial.items);
   visit("slices", trial.slices);
   visit("coarse_slices", trial.coarse_slices);
   visit("lanes", trial.lanes);
@@ -154,6 +163,7 @@ void describe(auto&& visit, Is<Summary> auto& summary) {
   visit("syscalls_per_request", summary.syscalls_per_request);
   visit("memory_peak_bytes", summary.memory_peak_bytes);
   visit("error_share", summary.error_share);
+  visit("figures", summary.figures);
   visit("notes", summary.notes);
 }
 

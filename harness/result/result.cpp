@@ -18,6 +18,25 @@ std::optional<std::int64_t> Usage::cpu_ns() const {
   return *cpu_user_ns + *cpu_system_ns;
 }
 
+Usage sum(const Usage& a, const Usage& b) {
+  const auto add = [](const std::optional<std::int64_t>& x, const std::optional<std::int64_t>& y) {
+    return x && y ? std::optional(*x + *y) : std::nullopt;
+  };
+  Usage both = a;
+  for (const auto member :
+       {&Usage::cpu_user_ns, &Usage::cpu_system_ns, &Usage::context_switches_voluntary,
+        &Usage::context_switches_involuntary, &Usage::page_faults_minor, &Usage::page_faults_major,
+        &Usage::syscalls, &Usage::memory_peak_bytes, &Usage::run_queue_wait_ns,
+        &Usage::threads_peak}) {
+    both.*member = add(a.*member, b.*member);
+  }
+  for (const std::int64_t cpu : b.cpus) {
+    if (std::ranges::find(both.cpus, cpu) == both.cpus.end()) both.cpus.push_back(cpu);
+  }
+  both.unreadable.insert(b.unreadable.begin(), b.unreadable.end());
+  return both;
+}
+
 std::uint64_t Trial::ended() const {
   return std::accumulate(outcomes.begin(), outcomes.end(), std::uint64_t{0});
 }

@@ -82,6 +82,10 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
+// What two participants used together; what one of them could not read is empty. Their peaks of
+// memory add up to an upper bound.
+Usage sum(const Usage& a, const Usage& b);
+
 // How undisturbed the machine was around one trial.
 struct Disturbance {
   std::optional<std::int64_t> steal_ns;          // all CPUs, over the window
@@ -106,6 +110,14 @@ struct Slice {
 // measure::kCoarseSlice each: (bucket, count) of the buckets that are not empty, in order; the
 // bounds of a bucket are those of measure::coarse_bucket().
 using CoarseSlice = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+// How the requests for one thing of many (one URL of a list) ended, over the whole trial.
+struct ItemOutcomes {
+  std::string name;
+  std::map<std::string, std::uint64_t> outcomes;  // by outcome; none that did not occur
+
+  bool operator==(const ItemOutcomes&) const = default;
+};
 
 enum class TrialKind : std::uint8_t {
   timed,  // its times count
@@ -160,6 +172,12 @@ struct Trial {
   std::optional<Usage> peer;                    // empty: a foreign process, as in `fetch --url`
   std::optional<measure::ServerTotals> server;  // of the side that served, if it is ours
   Disturbance disturbance;
+
+  // What the workload measures beside its requests, over the window: latencies by name
+  // ("heartbeat_lag"), and plain figures whose unit ends the name ("read_bytes_per_s").
+  std::map<std::string, Latency> series;
+  std::map<std::string, double> figures;
+  std::vector<ItemOutcomes> items;  // of workloads that ask for many different things
 
   std::vector<Slice> slices;
   std::vector<CoarseSlice> coarse_slices;
@@ -216,6 +234,8 @@ struct Summary {
   std::optional<Estimate> syscalls_per_request;          // the subject's, from the count trial
   std::optional<Estimate> memory_peak_bytes;
   std::optional<Estimate> error_share;  // outcomes other than ok, of all that ended
+  // The workload's own: Trial::figures, and of each series "<name>_p50_ns" and "<name>_p99_ns".
+  std::map<std::string, Estimate> figures;
   std::vector<Note> notes;              // across trials
 
   bool operator==(const Summary&) const = default;

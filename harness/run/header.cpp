@@ -6,10 +6,13 @@
 #include <random>
 
 #include "run/clock_time.hpp"
-#include "run/parameters.hpp"
 
 namespace asyncbench::run {
 namespace {
+
+using workloads::parse_verify;
+using workloads::split_list;
+using workloads::to_text;
 
 using result::Value;
 
@@ -47,14 +50,15 @@ std::string new_run_id() {
 
 result::Cell cell_of(const Cell& cell, const Registry& registry) {
   result::Cell row;
-  row.workload = name_of(cell.workload);
+  row.workload = cell.workload->info().name;
   row.strategy = cell.strategy;
-  row.parameters = shown_parameters(cell.parameters);
+  row.parameters = shown_parameters(cell.work);
   row.id = cell.id;
   row.status =
       cell.unsupported.empty() ? result::CellStatus::measured : result::CellStatus::unsupported;
   row.reason = cell.unsupported;
-  row.generator = cell.workload == Workload::fetch ? result::Side::subject : result::Side::peer;
+  row.generator =
+      cell.subject() == workloads::Role::client ? result::Side::subject : result::Side::peer;
   if (const Strategy* strategy = registry.find(cell.strategy)) row.strategy_info = strategy->info();
   return row;
 }
@@ -95,8 +99,6 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
   header.plan.subject_cpus = widened(settings.pin.subject);
   header.plan.peer_cpus = widened(settings.pin.peer);
   header.plan.cpu_idle = settings.cpu_idle == CpuIdle::leave ? "default" : "poll";
-  const std::vector<std::string> urls =
-      plan.cells.empty() ? std::vector<std::string>{} : plan.cells.front().parameters.urls;
   header.plan.options = {
       {"requests", static_cast<std::int64_t>(settings.requests)},
       {"threads", std::int64_t{settings.threads}},
@@ -104,8 +106,9 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
       {"cpu_idle_required", settings.cpu_idle == CpuIdle::poll},
       {"count_trials", has_count_trials(plan)},
       {"named_strategies", named_strategies(plan)},
-      {"urls", fmt::format("{}", fmt::join(urls, " "))},
-      {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))}};
+      {"urls", fmt::format("{}", fmt::join(settings.urls, " "))},
+      {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))},
+      {"folder", settings.folder}};
   for (const Cell& cell : plan.cells) header.cells.push_back(cell_of(cell, registry));
   return header;
 }
@@ -133,19 +136,26 @@ Plan plan_of(const result::Result& header) {
                                                                   : CpuIdle::automatic;
   settings.verify = parse_verify(option<std::string>(stored, "verify"));
   settings.allowed_hosts = split_list(option<std::string>(stored, "allowed_hosts"));
+  settings.urls = split_list(option<std::string>(stored, "urls"), ' ');
+  settings.folder = option<std::string>(stored, "folder");
 
   const auto named = split_list(option<std::string>(stored, "named_strategies"));
-  const auto urls = split_list(option<std::string>(stored, "urls"), ' ');
   for (const result::Cell& row : header.cells) {
     Cell cell;
     cell.id = row.id;
-    cell.workload = row.workload == "serve" ? Workload::serve : Workload::fetch;
-    cell.strategy = row.strategy;
-    for (const auto& [name, value] : row.parameters) {
-      set_parameter(cell.parameters, name, text_of(value));
+    cell.workload = workloads::find_workload(row.workload);
+    if (cell.workload == nullptr) {
+      throw UsageError(fmt::format("{}: this program has no workload {}", row.id, row.workload));
     }
-    cell.parameters.verify = settings.verify;
-    cell.parameters.urls = urls;
+    cell.strategy = row.strategy;
+    cell.work = {.parameters = workloads::Parameters(cell.workload->info().parameters),
+                 .verify = settings.verify,
+                 .urls = settings.urls,
+                 .allowed_hosts = settings.allowed_hosts,
+                 .folder = settings.folder};
+    for (const auto& [name, value] : row.parameters) {
+      cell.work.parameters.set(name, text_of(value));
+    }
     cell.named = std::ranges::find(named, row.strategy) != named.end();
     if (row.status == result::CellStatus::unsupported) cell.unsupported = row.reason;
     plan.cells.push_back(std::move(cell));

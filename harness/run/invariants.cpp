@@ -24,7 +24,7 @@ std::uint64_t maybe_answered(const Recording& recording) {
 
 std::string resources_missing(const Records& records) {
   std::string missing;
-  for (const report::Record* record : {records.client, records.server}) {
+  for (const report::Record* record : {records.client, records.server, records.upstream}) {
     if (record != nullptr && !record->resources_back) missing += record->resources_missing + " ";
   }
   return missing;
@@ -70,11 +70,11 @@ std::uint64_t ended_whole_trial(const Recording& recording, Outcome outcome) {
 std::optional<bool> requests_balance(const report::Record& client, const Cell& cell) {
   const Recording& r = *client.recording;
   if (!r.balances()) return false;
-  if (!cell.parameters.arrivals.open_loop()) return true;
+  if (!cell.is_open_loop()) return true;
   // The schedule, walked afresh, knows what should have been: every task's first request is outside
   // of it, all others are arrivals.
-  const std::uint64_t due =
-      cell.parameters.connections + client.arrivals_before + client.arrivals_due;
+  const std::uint64_t due = cell.workload->in_flight(cell.work.parameters) +
+                            client.arrivals_before + client.arrivals_due;
   return due == r.ended_in(Phase::warm_up) + r.ended_in(Phase::window) + r.censored + r.not_started;
 }
 
@@ -84,10 +84,11 @@ std::optional<bool> ends_agree(const Records& records, const Cell& cell) {
   if (server.faults > 0) return std::nullopt;
   const Recording& r = *records.client->recording;
   const std::uint64_t most = r.answered + maybe_answered(r);
-  const std::uint64_t most_bytes =
-      r.answered_body_bytes + maybe_answered(r) * cell.parameters.body_bytes;
-  return r.answered <= server.responses && server.responses <= most &&
-         r.answered_body_bytes <= server.response_body_bytes &&
+  if (server.responses < r.answered || server.responses > most) return false;
+  const auto payload = cell.workload->payload_bytes(cell.work.parameters);
+  if (!payload) return true;
+  const std::uint64_t most_bytes = r.answered_body_bytes + maybe_answered(r) * *payload;
+  return r.answered_body_bytes <= server.response_body_bytes &&
          server.response_body_bytes <= most_bytes;
 }
 
@@ -96,13 +97,13 @@ std::optional<bool> samples_agree(const report::Record& client, const Cell& cell
   const std::uint64_t ok = ended(r, Phase::window, Outcome::ok);
   const std::uint64_t others = r.ended_in(Phase::window) - ok;
   const bool open_loop_agrees =
-      !cell.parameters.arrivals.open_loop() || r.response_time.count() <= ok;
+      !cell.is_open_loop() || r.response_time.count() <= ok;
   return r.service_time.count() == ok && r.failed_time.count() == others &&
          r.time_to_first_byte.count() <= ok && open_loop_agrees;
 }
 
 std::optional<bool> limit_held(const report::Record& client, const Cell& cell) {
-  return client.recording->in_flight_max <= cell.parameters.connections;
+  return client.recording->in_flight_max <= cell.workload->in_flight(cell.work.parameters);
 }
 
 std::optional<bool> resources_back(const Records& records) {
@@ -110,16 +111,16 @@ std::optional<bool> resources_back(const Records& records) {
 }
 
 std::optional<bool> little_holds(const report::Record& client, const Cell& cell) {
-  const workloads::HttpParameters& p = cell.parameters;
+  const workloads::Parameters& parameters = cell.work.parameters;
   const Recording& r = *client.recording;
   const std::uint64_t requests = r.ended_in(Phase::window);
-  const bool applies = !p.arrivals.open_loop() && p.keep_alive && p.think_time == Duration{0};
-  if (!applies || requests == 0) return std::nullopt;
+  if (!cell.workload->keeps_in_flight(parameters) || requests == 0) return std::nullopt;
   const auto window_ns = static_cast<double>(client.window_end_ns - client.window_start_ns);
   const auto in_flight_ns = static_cast<double>(r.time_in_flight_ns);
   const double mean_ns = in_flight_ns / static_cast<double>(requests);
   const double tolerance = std::max({0.02, 2 * mean_ns / window_ns, 2000 / mean_ns});
-  return std::abs(in_flight_ns / (p.connections * window_ns) - 1) <= tolerance;
+  const auto limit = static_cast<double>(cell.workload->in_flight(parameters));
+  return std::abs(in_flight_ns / (limit * window_ns) - 1) <= tolerance;
 }
 
 void check_invariants(result::Trial& trial, const Records& records, const Cell& cell) {

@@ -10,10 +10,12 @@
 
 namespace asyncbench::run {
 
-// The two ends of a trial. The peer of a client is ours or a foreign server, then null.
+// What the participants of a trial recorded. The server of a client is ours, or a foreign one or
+// none at all, then null.
 struct Records {
   const report::Record* client = nullptr;
   const report::Record* server = nullptr;
+  const report::Record* upstream = nullptr;
 };
 
 // Each answers whether it holds; nullopt: it could not be checked. DESIGN.md, section 5, defines
@@ -29,14 +31,13 @@ std::optional<bool> ends_agree(const Records& records, const Cell& cell);
 // C: as many latencies as requests were recorded.
 std::optional<bool> samples_agree(const report::Record& client, const Cell& cell);
 
-// D: never more in flight than connections.
+// D: never more in flight than the workload's limit.
 std::optional<bool> limit_held(const report::Record& client, const Cell& cell);
 
-// E: both sides gave descriptors, threads and rings back.
+// E: all sides gave descriptors, threads and rings back.
 std::optional<bool> resources_back(const Records& records);
 
-// G: Little's law in a closed loop with keep-alive and no think time, where N connections keep N
-// requests in flight. In the form that is exact over a finite window: the times that requests spent
+// G: Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight). In the form that is exact over a finite window: the times that requests spent
 // in flight inside of it, clipped at both of its edges, add up to N T. The usual form, N = X R, errs
 // at the edges, most where a stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time
 // between two requests of a task: 2 us, or one preemption in a window of few requests.

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "run/parameters.hpp"
+#include "result/fields.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -13,7 +13,10 @@ using measure::Histogram;
 using measure::Recording;
 using nlohmann::json;
 
-// One list of fields for writing and for reading: `visit(name, member)` for each.
+using result::describe;
+
+// One list of fields for writing and for reading: `visit(name, member)` for each. Those of values that
+// go into the result as well are the result's.
 void describe(auto&& visit, auto& recording) requires
     std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(recording)>>, Recording> {
   visit("ended", recording.ended);
@@ -38,45 +41,6 @@ void describe(auto&& visit, auto& recording) requires
   visit("coarse", recording.coarse);
 }
 
-void describe(auto&& visit, auto& totals) requires std::is_same_v<
-    std::remove_const_t<std::remove_reference_t<decltype(totals)>>, measure::ServerTotals> {
-  visit("connections", totals.connections);
-  visit("refused", totals.refused);
-  visit("requests", totals.requests);
-  visit("responses", totals.responses);
-  visit("response_body_bytes", totals.response_body_bytes);
-  visit("faults", totals.faults);
-  visit("bad_requests", totals.bad_requests);
-  visit("timeouts", totals.timeouts);
-  visit("resets", totals.resets);
-}
-
-void describe(auto&& visit, auto& usage) requires
-    std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(usage)>>, result::Usage> {
-  visit("cpu_user_ns", usage.cpu_user_ns);
-  visit("cpu_system_ns", usage.cpu_system_ns);
-  visit("context_switches_voluntary", usage.context_switches_voluntary);
-  visit("context_switches_involuntary", usage.context_switches_involuntary);
-  visit("page_faults_minor", usage.page_faults_minor);
-  visit("page_faults_major", usage.page_faults_major);
-  visit("syscalls", usage.syscalls);
-  visit("memory_peak_bytes", usage.memory_peak_bytes);
-  visit("run_queue_wait_ns", usage.run_queue_wait_ns);
-  visit("threads_peak", usage.threads_peak);
-  visit("cpus", usage.cpus);
-  visit("unreadable", usage.unreadable);
-}
-
-void describe(auto&& visit, auto& lane) requires
-    std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(lane)>>, LaneReport> {
-  visit("wakeups", lane.wakeups);
-  visit("completions", lane.completions);
-  visit("accept_pauses", lane.accept_pauses);
-  visit("counters", lane.counters);
-  visit("granted", lane.granted);
-  visit("refused", lane.refused);
-}
-
 template <class T>
 concept Described = requires(T& value) {
   describe([](const char*, auto&) {}, value);
@@ -85,6 +49,13 @@ concept Described = requires(T& value) {
 json written(const Histogram& histogram) {
   if (histogram.empty()) return nullptr;
   return {{"hdr", histogram.encode()}, {"below", histogram.below()}, {"above", histogram.above()}};
+}
+
+Histogram read_histogram(const json& field) {
+  if (field.is_null()) return {};
+  return Histogram::decode(field.at("hdr").get<std::string>(),
+                           field.at("below").get<std::uint64_t>(),
+                           field.at("above").get<std::uint64_t>());
 }
 
 json written(const Recording::Slice& slice) {
@@ -120,10 +91,7 @@ T read(const json& fields) {
         using Member = std::remove_cvref_t<decltype(member)>;
         const json& field = fields.at(name);
         if constexpr (std::is_same_v<Member, Histogram>) {
-          if (field.is_null()) return;
-          member = Histogram::decode(field.at("hdr").get<std::string>(),
-                                     field.at("below").get<std::uint64_t>(),
-                                     field.at("above").get<std::uint64_t>());
+          member = read_histogram(field);
         } else if constexpr (std::is_same_v<Member, std::vector<Recording::Slice>>) {
           for (const json& slice : field) {
             member.push_back({.completions = slice.at(0).get<std::uint64_t>(),
@@ -139,16 +107,49 @@ T read(const json& fields) {
   return value;
 }
 
+json written(const workloads::Address& address) {
+  return {{"port", address.port}, {"path", address.path}};
+}
+
+workloads::Address read_address(const json& j) {
+  return {.port = j.at("port").get<std::uint16_t>(), .path = j.at("path").get<std::string>()};
+}
+
+json written(const workloads::Work& work) {
+  return {{"parameters", work.parameters.texts()},
+          {"verify", workloads::to_text(work.verify)},
+          {"urls", work.urls},
+          {"allowed_hosts", work.allowed_hosts},
+          {"folder", work.folder}};
+}
+
+workloads::Work read_work(const json& j, const workloads::Workload& workload) {
+  workloads::Work work{.parameters = workloads::Parameters(workload.info().parameters)};
+  for (const auto& [name, value] : j.at("parameters").items()) {
+    work.parameters.set(name, value.get<std::string>());
+  }
+  work.verify = workloads::parse_verify(j.at("verify").get<std::string>());
+  j.at("urls").get_to(work.urls);
+  j.at("allowed_hosts").get_to(work.allowed_hosts);
+  j.at("folder").get_to(work.folder);
+  return work;
+}
+
+Role role_named(const std::string& name) {
+  for (const Role role : {Role::upstream, Role::server, Role::client}) {
+    if (workloads::name_of(role) == name) return role;
+  }
+  throw ProtocolError(fmt::format("unknown role \"{}\"", name));
+}
+
 json written(const order::Job& job) {
   return {{"type", "job"},
           {"protocol", kProtocolVersion},
-          {"role", job.role == Role::client ? "client" : "server"},
+          {"role", workloads::name_of(job.role)},
+          {"workload", job.workload},
           {"strategy", job.strategy},
-          {"parameters", parameter_texts(job.parameters)},
-          {"verify", to_text(job.parameters.verify)},
-          {"urls", job.parameters.urls},
-          {"allowed_hosts", job.allowed_hosts},
-          {"port", job.port},
+          {"work", written(job.work)},
+          {"address", written(job.address)},
           {"threads", job.threads},
           {"cpus", job.cpus},
           {"seed", job.seed},
@@ -165,15 +166,15 @@ order::Job read_job(const json& j) {
                                     kProtocolVersion, j.at("protocol").dump()));
   }
   order::Job job;
-  job.role = j.at("role") == "server" ? Role::server : Role::client;
-  j.at("strategy").get_to(job.strategy);
-  for (const auto& [name, value] : j.at("parameters").items()) {
-    set_parameter(job.parameters, name, value.get<std::string>());
+  job.role = role_named(j.at("role").get<std::string>());
+  j.at("workload").get_to(job.workload);
+  const workloads::Workload* const workload = workloads::find_workload(job.workload);
+  if (workload == nullptr) {
+    throw ProtocolError(fmt::format("unknown workload \"{}\"", job.workload));
   }
-  job.parameters.verify = parse_verify(j.at("verify").get<std::string>());
-  j.at("urls").get_to(job.parameters.urls);
-  j.at("allowed_hosts").get_to(job.allowed_hosts);
-  j.at("port").get_to(job.port);
+  j.at("strategy").get_to(job.strategy);
+  job.work = read_work(j.at("work"), *workload);
+  job.address = read_address(j.at("address"));
   j.at("threads").get_to(job.threads);
   j.at("cpus").get_to(job.cpus);
   j.at("seed").get_to(job.seed);
@@ -185,10 +186,21 @@ order::Job read_job(const json& j) {
   return job;
 }
 
+json written(const std::vector<workloads::ItemOutcomes>& items) {
+  json all = json::array();
+  for (const auto& item : items) all.push_back({{"name", item.name}, {"outcomes", item.outcomes}});
+  return all;
+}
+
 json written(const report::Record& record) {
   json lanes = json::array();
   for (const LaneReport& lane : record.lanes) lanes.push_back(written(lane));
+  json series = json::object();
+  for (const auto& [name, histogram] : record.series) series[name] = written(histogram);
   return {{"type", "record"},
+          {"series", series},
+          {"figures", record.figures},
+          {"items", written(record.items)},
           {"recording", record.recording ? written(*record.recording) : json(nullptr)},
           {"server", record.server ? written(*record.server) : json(nullptr)},
           {"usage", written(record.usage)},
@@ -207,6 +219,14 @@ report::Record read_record(const json& j) {
   if (!j.at("server").is_null()) record.server = read<measure::ServerTotals>(j.at("server"));
   record.usage = read<result::Usage>(j.at("usage"));
   for (const json& lane : j.at("lanes")) record.lanes.push_back(read<LaneReport>(lane));
+  for (const auto& [name, histogram] : j.at("series").items()) {
+    record.series[name] = read_histogram(histogram);
+  }
+  j.at("figures").get_to(record.figures);
+  for (const json& item : j.at("items")) {
+    item.at("name").get_to(record.items.emplace_back().name);
+    item.at("outcomes").get_to(record.items.back().outcomes);
+  }
   j.at("window_start_ns").get_to(record.window_start_ns);
   j.at("window_end_ns").get_to(record.window_end_ns);
   j.at("arrivals_due").get_to(record.arrivals_due);
@@ -258,7 +278,7 @@ std::string to_line(const Order& order) {
 std::string to_line(const Report& report) {
   return dump(std::visit(
       Overloaded{[](const report::Listening& listening) {
-                   return json{{"type", "listening"}, {"port", listening.port}};
+                   return json{{"type", "listening"}, {"address", written(listening.address)}};
                  },
                  [](const report::Ready&) {
                    return json{{"type", "ready"}};
@@ -289,7 +309,7 @@ Order order_from(std::string_view line) {
 
 Report report_from(std::string_view line) {
   return parsed(line, [](const std::string& type, const json& j) -> Report {
-    if (type == "listening") return report::Listening{j.at("port").get<std::uint16_t>()};
+    if (type == "listening") return report::Listening{read_address(j.at("address"))};
     if (type == "ready") return report::Ready{};
     if (type == "window_end") return report::WindowEnd{j.at("window_end_ns").get<std::int64_t>()};
     if (type == "record") return read_record(j);

@@ -13,11 +13,11 @@
 #include "measure/recorder.hpp"
 #include "measure/server_counters.hpp"
 #include "result/result.hpp"
-#include "workloads/http_parameters.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::run {
 
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 
 // The other end said something that is not in the protocol.
 class ProtocolError : public std::runtime_error {
@@ -25,7 +25,7 @@ class ProtocolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Role : std::uint8_t { client, server };
+using workloads::Role;
 
 // Runner -> participant.
 namespace order {
@@ -33,10 +33,10 @@ namespace order {
 // The first line.
 struct Job {
   Role role = Role::client;
+  std::string workload;
   std::string strategy;
-  workloads::HttpParameters parameters;
-  std::vector<std::string> allowed_hosts;
-  std::uint16_t port = 0;  // client: of the embedded origin; not used with URLs
+  workloads::Work work;
+  workloads::Address address;  // of the participant that this one talks to, if any
   unsigned threads = 1;
   std::vector<unsigned> cpus;  // empty: not pinned
   std::uint64_t seed = 1;
@@ -64,7 +64,7 @@ using Order = std::variant<order::Job, order::Go, order::WindowEnd, order::Stop>
 namespace report {
 
 struct Listening {
-  std::uint16_t port = 0;
+  workloads::Address address;
 };
 struct Ready {};
 struct WindowEnd {
@@ -72,15 +72,11 @@ struct WindowEnd {
 };
 
 // What one side has to say of the trial; its last line.
-struct Record {
-  std::optional<measure::Recording> recording;  // clients
-  std::optional<measure::ServerTotals> server;  // servers
-  result::Usage usage;                          // between the window's start and its end
+struct Record : workloads::SideRecord {
+  result::Usage usage;  // between the window's start and its end
   std::vector<LaneReport> lanes;
   std::int64_t window_start_ns = 0;
   std::int64_t window_end_ns = 0;
-  std::uint64_t arrivals_due = 0;     // open loop, in the window
-  std::uint64_t arrivals_before = 0;  // open loop, due before the window
   bool resources_back = false;        // invariant E
   std::string resources_missing;      // what was not given back
 };

@@ -4,20 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "core/time.hpp"
-#include "workloads/http_parameters.hpp"
+#include "workloads/values.hpp"
 
 namespace asyncbench::run {
 
-// Wrong usage or unusable input. The text is one line: what is wrong and what would be right.
-class UsageError : public std::invalid_argument {
- public:
-  using std::invalid_argument::invalid_argument;
-};
+using workloads::UsageError;
 
 // What the program's exit says, for every subcommand.
 enum class ExitCode : int {
@@ -54,14 +49,14 @@ enum class CpuIdle : std::uint8_t {
 
 // What is not set comes from the suite, else from the defaults of Settings.
 struct RunOptions {
-  // A workload ("fetch", "serve"), an embedded suite ("quick"), or the path of a suite's TOML file.
+  // A workload ("fetch"), an embedded suite ("quick"), or the path of a suite's TOML file.
   std::string what;
 
-  // Names, or the one word "all". Empty: the suite's, else "all".
+  // Names, "all", or a pattern ("uring:*"). Empty: the suite's, else "all".
   std::vector<std::string> strategies;
 
   // Workload parameters as text, each a value, a list ("1,64") or a range ("1..1024*2"). The names
-  // are those of kParameterNames (parameters.hpp). In suites they override every entry's own.
+  // are the workload's own. In suites they override those of every entry that has them.
   std::map<std::string, std::string> parameters;
 
   std::optional<Duration> duration;  // of the window
@@ -76,8 +71,10 @@ struct RunOptions {
   std::optional<CpuIdle> cpu_idle;
   std::optional<workloads::Verify> verify;
 
-  std::vector<std::string> urls;           // fetch: a real server instead of the embedded origin
+  std::vector<std::string> urls;           // real servers instead of the embedded origin
   std::vector<std::string> allowed_hosts;  // hosts beyond loopback that `urls` may name
+
+  std::string folder;  // where workloads make their files; empty: the current one
 
   std::string out;  // the result's path; the journal is beside it: out + ".journal"
   std::vector<std::string> command;  // argv, for the record
@@ -96,7 +93,9 @@ struct Settings {
   Pinning pin;                // resolved: none or listed
   CpuIdle cpu_idle = CpuIdle::automatic;
   workloads::Verify verify = workloads::Verify::sample;
+  std::vector<std::string> urls;
   std::vector<std::string> allowed_hosts;
+  std::string folder;
 };
 
 }  // namespace asyncbench::run

@@ -24,11 +24,13 @@
 #include "measure/cpu.hpp"
 #include "run/messages.hpp"
 #include "run/resources.hpp"
-#include "run/side.hpp"
 #include "run/window_meter.hpp"
+#include "run/plan.hpp"
 
 namespace asyncbench::run {
 namespace {
+
+using workloads::Side;
 
 constexpr Duration kTearDownLimit = std::chrono::seconds(1);
 
@@ -159,17 +161,17 @@ class Participant {
   enum class Phase { before_window, window, drain, stopped };
 
   void run_side(report::Record& record) {
-    const std::size_t lanes =
-        lanes_of(strategy_.info(), order_.threads, measure::allowed_cpus().size());
-    const std::unique_ptr<Side> side =
-        make_side(order_, strategy_, lanes,
-                  {.ready = [this] { raise(ready_); }, .budget_spent = [this] { raise(spent_); }});
+    // As many lanes as loops; a strategy that starts threads of its own gets one a CPU.
+    const std::size_t lanes = strategy_.info().event_loop ? std::size_t{order_.threads}
+                                                          : measure::allowed_cpus().size();
+    const std::unique_ptr<Side> side = make_side(lanes);
     record.lanes.resize(lanes);
     Job job;
     job.lanes = record.lanes;
+    job.threads = order_.threads;
     job.stop = stop_.get_token();
     side->prepare(job);
-    if (const auto port = side->port()) Line::send(report::Listening{*port});
+    if (const auto address = side->address()) Line::send(report::Listening{*address});
 
     std::string failure;
     {
@@ -195,6 +197,27 @@ class Participant {
     side->fill(record);
     record.window_start_ns = window_start_ns_;
     record.window_end_ns = window_end_ns_;
+  }
+
+  std::unique_ptr<Side> make_side(std::size_t lanes) {
+    const workloads::Workload& workload = *workloads::find_workload(order_.workload);
+    const workloads::Forms forms = workload.forms(order_.role, order_.work.parameters);
+    const Support support = strategy_.supports(forms.operations);
+    const bool exchange = !support && forms.exchange && strategy_.supports(*forms.exchange);
+    if (!support && !exchange) throw StrategyError(support.reason);
+    return workload.make_side({.role = order_.role,
+                               .work = order_.work,
+                               .address = order_.address,
+                               .exchange = exchange,
+                               .null_strategy = order_.strategy == kNullStrategy,
+                               .lanes = lanes,
+                               .shared_lanes = !strategy_.info().event_loop,
+                               .threads = order_.threads,
+                               .window_expected = order_.window_expected,
+                               .request_budget = order_.requests,
+                               .seed = order_.seed,
+                               .on_ready = [this] { raise(ready_); },
+                               .on_budget_spent = [this] { raise(spent_); }});
   }
 
   // From a strategy's thread.
@@ -245,7 +268,7 @@ class Participant {
   void start(const order::Go& go, Side& side) {
     window_start_ns_ = go.window_start_ns;
     window_end_ns_ = go.window_end_ns.value_or(0);
-    side.set_window(go);
+    side.set_window(go.window_start_ns, go.window_end_ns);
     alarm_.set(from_ns(go.window_start_ns));
   }
 

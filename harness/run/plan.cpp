@@ -1,34 +1,35 @@
 #include "run/plan.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
+#include <fnmatch.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <random>
 #include <set>
 
 #include "run/names.hpp"
-#include "run/parameters.hpp"
+#include "run/pinning.hpp"
 #include "run/suite.hpp"
 #include "workloads/http_client.hpp"
-#include "workloads/http_server.hpp"
+#include "workloads/http_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {
 
 using result::TrialKind;
-
-constexpr std::array kWorkloads = {Workload::fetch, Workload::serve};
+using workloads::find_workload;
+using workloads::ParameterInfo;
+using workloads::Parameters;
+using workloads::Role;
+using workloads::Work;
+using workloads::Workload;
 
 // What spawning two processes, connecting, draining and the canaries take, measured on two cores.
 constexpr Duration kTrialOverhead = std::chrono::milliseconds(150);
 
-Workload workload_named(const std::string& name) {
-  for (const Workload workload : kWorkloads) {
-    if (name_of(workload) == name) return workload;
-  }
+const Workload& workload_named(const std::string& name) {
+  if (const Workload* workload = find_workload(name)) return *workload;
   throw UsageError(unknown_name("workload", name, workload_names()));
 }
 
@@ -55,7 +56,8 @@ std::vector<std::string> first_set(const std::vector<std::vector<std::string>>& 
   return {};
 }
 
-// "all", alone or among names, stands for every strategy that wants to be part of it.
+// "all", alone or among names, stands for every strategy that wants to be part of it; a pattern
+// ("uring:*") for all that it matches, and for the strategy that they are variants of.
 std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wanted,
                                               const Registry& registry) {
   std::vector<ChosenStrategy> chosen;
@@ -68,13 +70,22 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
     }
   };
   for (const std::string& name : wanted) {
-    if (name != "all") {
-      strategy_named(name, registry);
-      add(name, true);
+    const bool is_all = name == "all";
+    if (!is_all && name.find_first_of("*?[") == std::string::npos) {
+      add(strategy_named(name, registry).info().name, true);
       continue;
     }
+    const std::string base = name.ends_with(":*") ? name.substr(0, name.size() - 2) : name;
+    const std::size_t before = chosen.size();
     for (const auto& strategy : registry.all()) {
-      if (strategy->info().in_all) add(strategy->info().name, false);
+      const StrategyInfo& info = strategy->info();
+      const bool matches =
+          is_all ? info.in_all
+                 : info.name == base || ::fnmatch(name.c_str(), info.name.c_str(), 0) == 0;
+      if (matches) add(info.name, false);
+    }
+    if (chosen.size() == before && !is_all) {
+      throw UsageError(unknown_name("strategy", name, strategy_names(registry)));
     }
   }
   if (chosen.empty()) throw UsageError("no strategy was named; try --strategies all");
@@ -82,41 +93,69 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
 }
 
 std::string why_unsupported(const Cell& cell, const Strategy& strategy) {
+  const Parameters& parameters = cell.work.parameters;
   if (cell.strategy == kNullStrategy) {
-    if (cell.workload == Workload::serve) return "null has no connections to serve";
-    if (cell.parameters.arrivals.open_loop()) return "null completes at once: closed loop only";
-    if (!cell.parameters.urls.empty()) return "null sends nothing: it cannot measure a URL";
+    // It answers every Receive with the same canned response.
+    if (cell.workload != &workloads::fetch_workload()) {
+      return "null completes every operation at once, with a canned response: fetch alone";
+    }
+    if (cell.is_open_loop()) return "null completes at once: closed loop only";
+    if (!cell.work.urls.empty()) return "null sends nothing: it cannot measure a URL";
   }
-  const Support support =
-      cell.workload == Workload::fetch ? supports_client(strategy) : supports_server(strategy);
+  const Support support = supports(strategy, *cell.workload, cell.subject(), parameters);
   return support ? "" : support.reason;
 }
 
-// Every combination of the listed values, the first parameter varying slowest.
-std::vector<workloads::HttpParameters> combinations(
-    const std::map<std::string, std::string>& lists) {
-  for (const auto& [name, text] : lists) expand_parameter(name, text);
-  std::vector<workloads::HttpParameters> all(1);
-  for (const std::string_view name : kParameterNames) {
-    const auto list = lists.find(std::string{name});
+// The value lists of one suite entry, or of flags: "connections" -> "1,64".
+using ValueLists = std::map<std::string, std::string>;
+
+// Every combination of the listed values, the parameter that the workload names first varying
+// slowest. Lists for parameters that it does not have are left to the caller.
+std::vector<Parameters> combinations(const Workload& workload, const ValueLists& lists) {
+  const std::span<const ParameterInfo> infos = workload.info().parameters;
+  std::vector<Parameters> all{Parameters(infos)};
+  for (const ParameterInfo& info : infos) {
+    const auto list = lists.find(std::string{info.name});
     if (list == lists.end()) continue;
-    std::vector<workloads::HttpParameters> next;
-    for (const workloads::HttpParameters& base : all) {
-      for (const std::string& value : expand_parameter(name, list->second)) {
-        set_parameter(next.emplace_back(base), name, value);
-      }
+    const std::vector<std::string> values = workloads::expand_values(info, list->second);
+    std::vector<Parameters> next;
+    for (const Parameters& base : all) {
+      for (const std::string& value : values) next.emplace_back(base).set(info.name, value);
     }
     all = std::move(next);
   }
   return all;
 }
 
-Cell finish_cell(Cell cell, const Registry& registry) {
-  if (cell.parameters.arrivals.open_loop() && cell.parameters.think_time > Duration{0}) {
-    throw UsageError("think_time belongs to a closed loop; an open loop's pace is its arrivals");
+std::vector<std::string> workloads_with(std::string_view parameter) {
+  std::vector<std::string> names;
+  for (const Workload* workload : workloads::all_workloads()) {
+    if (workloads::find_parameter(workload->info().parameters, parameter) != nullptr) {
+      names.emplace_back(workload->info().name);
+    }
   }
-  cell.id = result::cell_id(std::string{name_of(cell.workload)}, cell.strategy,
-                            shown_parameters(cell.parameters));
+  return names;
+}
+
+// What flags say must mean something to some cell of the run.
+void check_parameters(const ValueLists& flags, const std::vector<SuiteEntry>& entries) {
+  for (const auto& [name, text] : flags) {
+    const std::vector<std::string> owners = workloads_with(name);
+    const bool is_used = std::ranges::any_of(entries, [&](const SuiteEntry& entry) {
+      return std::ranges::find(owners, entry.workload) != owners.end();
+    });
+    if (is_used) continue;
+    throw UsageError(fmt::format("{} is no parameter of {}; it belongs to {}", name,
+                                 entries.front().workload, fmt::join(owners, ", ")));
+  }
+}
+
+Cell finish_cell(Cell cell, const Registry& registry) {
+  if (const std::string objection = cell.workload->objection(cell.work); !objection.empty()) {
+    throw UsageError(objection);
+  }
+  cell.id = result::cell_id(std::string{cell.workload->info().name}, cell.strategy,
+                            shown_parameters(cell.work));
   cell.unsupported = why_unsupported(cell, strategy_named(cell.strategy, registry));
   return cell;
 }
@@ -150,46 +189,78 @@ Settings resolve_settings(const RunOptions& options, const RunOptions& suite,
   }
   settings.peer_strategy = choose_peer_strategy(peer.value_or(""), registry);
   settings.pin = resolve_pinning(settings.pin);
+  settings.urls = options.urls;
   settings.allowed_hosts = options.allowed_hosts;
+  settings.folder = options.folder;
   return settings;
 }
 
+// Every role but the subject's is played by the peer strategy.
 void check_peer(const Plan& plan, const Registry& registry) {
   const Strategy& peer = strategy_named(plan.settings.peer_strategy, registry);
   for (const Cell& cell : plan.cells) {
-    if (!cell.unsupported.empty() || !cell.parameters.urls.empty()) continue;
-    const Support support =
-        cell.workload == Workload::fetch ? supports_server(peer) : supports_client(peer);
-    if (!support || peer.info().name == kNullStrategy) {
-      throw UsageError(fmt::format("peer strategy {} cannot be the peer of {}: {}",
-                                   peer.info().name, name_of(cell.workload), support.reason));
+    if (!cell.unsupported.empty()) continue;
+    for (const Role role : cell.workload->roles(cell.work)) {
+      if (role == cell.subject()) continue;
+      const Support support = supports(peer, *cell.workload, role, cell.work.parameters);
+      if (support && peer.info().name != kNullStrategy) continue;
+      throw UsageError(fmt::format("peer strategy {} cannot be the {} of {}: {}",
+                                   peer.info().name, workloads::name_of(role),
+                                   cell.workload->info().name, support.reason));
     }
   }
 }
 
 // A URL that cannot be asked for is known before measuring, not in every trial anew.
-void check_urls(const RunOptions& options) {
-  for (const char* const name : {"body_bytes", "server_delay"}) {
-    if (options.urls.empty() || !options.parameters.contains(name)) continue;
-    throw UsageError(
-        fmt::format("{} is for the embedded origin; a server of --url decides it itself", name));
+void check_urls(const RunOptions& options, const std::vector<SuiteEntry>& entries) {
+  if (options.urls.empty()) return;
+  for (const SuiteEntry& entry : entries) {
+    const workloads::WorkloadInfo& info = workload_named(entry.workload).info();
+    if (!info.takes_urls) {
+      throw UsageError(fmt::format("--url measures a real server: it does not go with {}",
+                                   info.name));
+    }
+    for (const ParameterInfo& parameter : info.parameters) {
+      if (!parameter.of_origin || !options.parameters.contains(std::string{parameter.name})) {
+        continue;
+      }
+      throw UsageError(
+          fmt::format("{} is for the embedded origin; a server of --url decides it itself",
+                      parameter.name));
+    }
   }
   try {
-    workloads::url_targets({.urls = options.urls}, options.allowed_hosts);
+    workloads::url_targets(options.urls, true, options.allowed_hosts);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
 }
 
-}  // namespace
-
-std::string_view name_of(Workload workload) {
-  return workload == Workload::fetch ? "fetch" : "serve";
+// The entries of a suite, or the one of a workload with flags.
+Suite suite_of(const RunOptions& options) {
+  const std::vector<std::string> workloads = workload_names();
+  if (std::ranges::find(workloads, options.what) != workloads.end()) {
+    Suite suite;
+    suite.cells.push_back({.workload = options.what});
+    return suite;
+  }
+  std::vector<std::string> known = workloads;
+  std::ranges::copy(suite_names(), std::back_inserter(known));
+  const bool is_path =
+      options.what.ends_with(".toml") || options.what.find('/') != std::string::npos;
+  if (!is_path && std::ranges::find(known, options.what) == known.end()) {
+    throw UsageError(unknown_name("workload or suite", options.what, known));
+  }
+  return load_suite(options.what);
 }
+
+}  // namespace
 
 std::vector<std::string> workload_names() {
   std::vector<std::string> names;
-  for (const Workload workload : kWorkloads) names.emplace_back(name_of(workload));
+  for (const Workload* workload : workloads::all_workloads()) {
+    names.emplace_back(workload->info().name);
+  }
   return names;
 }
 
@@ -199,13 +270,39 @@ std::vector<std::string> suite_names() {
   return names;
 }
 
-Support supports_client(const Strategy& strategy) {
-  const Support stream = strategy.supports(workloads::client_stream_ops());
-  return stream || !strategy.supports(workloads::client_exchange_ops()) ? stream : Support::yes();
+Support supports(const Strategy& strategy, const Workload& workload, Role role,
+                 const Parameters& parameters) {
+  const workloads::Forms forms = workload.forms(role, parameters);
+  const Support support = strategy.supports(forms.operations);
+  if (support || !forms.exchange) return support;
+  return strategy.supports(*forms.exchange) ? Support::yes() : support;
 }
 
-Support supports_server(const Strategy& strategy) {
-  return strategy.supports(workloads::server_ops());
+Support supports_subject(const Strategy& strategy, const Workload& workload) {
+  const Cell cell{.workload = &workload,
+                  .strategy = strategy.info().name,
+                  .work = {.parameters = Parameters(workload.info().parameters)}};
+  const std::string reason = why_unsupported(cell, strategy);
+  return reason.empty() ? Support::yes() : Support::no(reason);
+}
+
+result::Values shown_parameters(const Work& work) {
+  const Parameters defaults(work.parameters.infos());
+  result::Values shown;
+  for (const ParameterInfo& info : work.parameters.infos()) {
+    // How long a real server's bodies are is its own affair.
+    if (info.of_origin && !work.urls.empty()) continue;
+    const std::string& text = work.parameters.text(info.name);
+    if (!info.always_shown && text == defaults.text(info.name)) continue;
+    const bool is_number =
+        info.kind == workloads::ValueKind::count || info.kind == workloads::ValueKind::size;
+    if (is_number) {
+      shown.emplace_back(info.name, static_cast<std::int64_t>(work.parameters.number(info.name)));
+    } else {
+      shown.emplace_back(info.name, text);
+    }
+  }
+  return shown;
 }
 
 std::string choose_peer_strategy(const std::string& wanted, const Registry& registry) {
@@ -215,59 +312,28 @@ std::string choose_peer_strategy(const std::string& wanted, const Registry& regi
   for (const std::string& name : candidates) {
     const Strategy* strategy = registry.find(name);
     if (strategy == nullptr || name == kNullStrategy) continue;
-    if (supports_client(*strategy) && supports_server(*strategy)) return name;
+    if (supports_subject(*strategy, workloads::fetch_workload()) &&
+        supports_subject(*strategy, workloads::serve_workload())) {
+      return name;
+    }
   }
   throw UsageError("no strategy can be the peer on this host; asyncbench list says why");
 }
 
-Pinning resolve_pinning(const Pinning& wanted) {
-  if (wanted.mode == Pinning::Mode::none) return wanted;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof allowed, &allowed);
-  std::vector<unsigned> cpus;
-  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
-  }
-  if (wanted.mode == Pinning::Mode::automatic) {
-    if (cpus.size() < 2) return {.mode = Pinning::Mode::none};
-    return {.mode = Pinning::Mode::listed, .subject = {cpus.back()}, .peer = {cpus.front()}};
-  }
-  for (const auto* side : {&wanted.subject, &wanted.peer}) {
-    for (const unsigned cpu : *side) {
-      if (std::ranges::find(cpus, cpu) == cpus.end()) {
-        throw UsageError(fmt::format("pin: CPU {} is not among those that this process may use: {}",
-                                     cpu, fmt::join(cpus, ", ")));
-      }
-    }
-  }
-  return wanted;
-}
-
 Cell make_cell(const std::string& workload, const std::string& strategy,
                const std::map<std::string, std::string>& parameters, const Registry& registry) {
-  Cell cell{.workload = workload_named(workload), .strategy = strategy};
-  for (const auto& [name, value] : parameters) set_parameter(cell.parameters, name, value);
+  const Workload& chosen = workload_named(workload);
+  Cell cell{.workload = &chosen,
+            .strategy = strategy,
+            .work = {.parameters = Parameters(chosen.info().parameters)}};
+  for (const auto& [name, value] : parameters) cell.work.parameters.set(name, value);
   return finish_cell(std::move(cell), registry);
 }
 
 Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls) {
-  Suite suite;
-  const std::vector<std::string> workloads = workload_names();
-  if (std::ranges::find(workloads, options.what) != workloads.end()) {
-    suite.cells.push_back({.workload = options.what});
-  } else {
-    std::vector<std::string> known = workloads;
-    std::ranges::copy(suite_names(), std::back_inserter(known));
-    const bool is_path =
-        options.what.ends_with(".toml") || options.what.find('/') != std::string::npos;
-    if (!is_path && std::ranges::find(known, options.what) == known.end()) {
-      throw UsageError(unknown_name("workload or suite", options.what, known));
-    }
-    suite = load_suite(options.what);
-  }
-
-  check_urls(options);
+  const Suite suite = suite_of(options);
+  check_parameters(options.parameters, suite.cells);
+  check_urls(options, suite.cells);
 
   Plan plan;
   plan.settings = resolve_settings(options, suite.options, registry);
@@ -277,21 +343,20 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
 
   std::set<std::string> seen;
   for (const SuiteEntry& entry : suite.cells) {
-    const Workload workload = workload_named(entry.workload);
-    if (!options.urls.empty() && workload != Workload::fetch) {
-      throw UsageError("--url measures a real server: it goes with fetch alone");
-    }
+    const Workload& workload = workload_named(entry.workload);
     const std::vector<std::string> wanted =
         first_set({options.strategies, entry.strategies, suite.options.strategies, {"all"}});
-    std::map<std::string, std::string> lists = entry.parameters;
+    ValueLists lists = entry.parameters;
     for (const auto& [name, text] : options.parameters) lists[name] = text;
-    for (workloads::HttpParameters& parameters : combinations(lists)) {
-      parameters.verify = plan.settings.verify;
-      parameters.urls = options.urls;
+    for (const Parameters& parameters : combinations(workload, lists)) {
       for (const ChosenStrategy& strategy : choose_strategies(wanted, registry)) {
-        Cell cell = finish_cell({.workload = workload,
+        Cell cell = finish_cell({.workload = &workload,
                                  .strategy = strategy.name,
-                                 .parameters = parameters,
+                                 .work = {.parameters = parameters,
+                                          .verify = plan.settings.verify,
+                                          .urls = plan.settings.urls,
+                                          .allowed_hosts = plan.settings.allowed_hosts,
+                                          .folder = plan.settings.folder},
                                  .named = strategy.named},
                                 registry);
         if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));

@@ -11,24 +11,23 @@
 #include "core/strategy.hpp"
 #include "result/result.hpp"
 #include "run/options.hpp"
-#include "workloads/http_parameters.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::run {
-
-enum class Workload : std::uint8_t {
-  fetch,  // the client is the subject
-  serve,  // the server is the subject
-};
-std::string_view name_of(Workload workload);
 
 // One point to measure. A plain value.
 struct Cell {
   std::string id;  // "fetch/strategy:uring/connections:64/body_bytes:12"
-  Workload workload = Workload::fetch;
+  const workloads::Workload* workload = nullptr;
   std::string strategy;
-  workloads::HttpParameters parameters;
+  workloads::Work work;
   bool named = true;        // the strategy was asked for by name rather than through "all"
   std::string unsupported;  // why the strategy cannot run this here; empty: it can
+
+  workloads::Role subject() const { return workload->subject(work.parameters); }
+  bool is_open_loop() const {
+    return work.parameters.has("arrivals") && work.parameters.arrivals("arrivals").open_loop();
+  }
 };
 
 struct PlannedTrial {
@@ -70,18 +69,23 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls);
 // `count_syscalls`: whether the host lets us count them, so that count trials make sense.
 Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls);
 
-// One cell, for programs that make their own plan. Parameters as text, see parameters.hpp.
+// One cell, for programs that make their own plan. Parameters as text.
 // Throws UsageError; an unsupported strategy is said in Cell::unsupported.
 Cell make_cell(const std::string& workload, const std::string& strategy,
                const std::map<std::string, std::string>& parameters, const Registry& registry);
 
-// The resolved choice of the other end's strategy and of CPUs. Throw UsageError.
+// The resolved choice of the other end's strategy. Throws UsageError.
 std::string choose_peer_strategy(const std::string& wanted, const Registry& registry);
-Pinning resolve_pinning(const Pinning& wanted);
 
-// Whether a strategy can be the given side of a workload here, and why not.
-Support supports_client(const Strategy& strategy);
-Support supports_server(const Strategy& strategy);
+// Whether a strategy can play a role in the work here, in one of its forms, and why not.
+Support supports(const Strategy& strategy, const workloads::Workload& workload,
+                 workloads::Role role, const workloads::Parameters& parameters);
+
+// Whether it can be the subject of the workload with its default parameters, for overviews.
+Support supports_subject(const Strategy& strategy, const workloads::Workload& workload);
+
+// The parameters that a cell's id and result carry.
+result::Values shown_parameters(const workloads::Work& work);
 
 // The names that RunOptions::what can take beside paths.
 std::vector<std::string> workload_names();

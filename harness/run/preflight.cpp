@@ -15,15 +15,6 @@ constexpr std::uint64_t kOtherDescriptors = 64;
 // The targets of the embedded origin rotate over 127.0.0.1 to 127.0.0.16.
 constexpr std::uint64_t kOriginAddresses = 16;
 
-std::uint64_t most_connections(const Plan& plan, bool foreign) {
-  std::uint64_t most = 0;
-  for (const Cell& cell : plan.cells) {
-    if (!cell.unsupported.empty() || cell.parameters.urls.empty() == foreign) continue;
-    most = std::max<std::uint64_t>(most, cell.parameters.connections);
-  }
-  return most;
-}
-
 // /proc/sys/net/ipv4/ip_local_port_range; Linux' default where it cannot be read.
 std::uint64_t ephemeral_ports() {
   std::uint64_t first = 32768;
@@ -46,9 +37,17 @@ void check_ports(std::vector<std::string>& problems, std::uint64_t connections,
 
 std::vector<std::string> preflight(const Plan& plan) {
   std::vector<std::string> problems;
-  const std::uint64_t own = most_connections(plan, false);
-  const std::uint64_t foreign = most_connections(plan, true);
-  const std::uint64_t needed = std::max(own, foreign) + kOtherDescriptors;
+  std::uint64_t descriptors = 0;
+  std::uint64_t own_ports = 0;
+  std::uint64_t foreign_ports = 0;
+  for (const Cell& cell : plan.cells) {
+    if (!cell.unsupported.empty()) continue;
+    const workloads::Parameters& parameters = cell.work.parameters;
+    descriptors = std::max(descriptors, cell.workload->descriptors(parameters));
+    std::uint64_t& ports = cell.work.urls.empty() ? own_ports : foreign_ports;
+    ports = std::max(ports, cell.workload->ports(parameters));
+  }
+  const std::uint64_t needed = descriptors + kOtherDescriptors;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && needed > limit.rlim_max) {
     problems.push_back(fmt::format(
@@ -56,8 +55,8 @@ std::vector<std::string> preflight(const Plan& plan) {
         "(as root) or use fewer connections",
         needed, limit.rlim_max, needed));
   }
-  check_ports(problems, own, kOriginAddresses);
-  check_ports(problems, foreign, 1);
+  check_ports(problems, own_ports, kOriginAddresses);
+  check_ports(problems, foreign_ports, 1);
   return problems;
 }
 

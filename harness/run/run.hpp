@@ -2,7 +2,7 @@
 #pragma once
 
 #include "run/options.hpp"      // IWYU pragma: export
-#include "run/parameters.hpp"   // IWYU pragma: export
 #include "run/participant.hpp"  // IWYU pragma: export
+#include "run/pinning.hpp"      // IWYU pragma: export
 #include "run/plan.hpp"         // IWYU pragma: export
 #include "run/runner.hpp"       // IWYU pragma: export

@@ -11,10 +11,17 @@
 #include <sstream>
 
 #include "run/names.hpp"
-#include "run/parameters.hpp"
+#include "run/pinning.hpp"
+#include "run/plan.hpp"
 
 namespace asyncbench::run {
 namespace {
+
+using workloads::parse_count;
+using workloads::parse_duration;
+using workloads::parse_verify;
+using workloads::split_list;
+using workloads::Workload;
 
 // One suite's text being read: every error carries its place.
 class SuiteReader {
@@ -129,24 +136,30 @@ class SuiteReader {
 
   SuiteEntry read_entry(const toml::table& table) const {
     SuiteEntry entry;
+    if (const toml::node* node = table.get("workload")) entry.workload = text_of(*node);
+    if (entry.workload.empty()) refuse(table.source(), "this [[cells]] table names no workload");
+    const Workload* const workload = workloads::find_workload(entry.workload);
+    if (workload == nullptr) {
+      refuse(table.get("workload")->source(),
+             unknown_name("workload", entry.workload, workload_names()));
+    }
     for (const auto& [key, node] : table) {
       const std::string name{key.str()};
-      if (name == "workload") {
-        entry.workload = text_of(node);
-      } else if (name == "strategies") {
+      if (name == "workload") continue;
+      if (name == "strategies") {
         entry.strategies = names_of(node);
-      } else if (std::ranges::find(kParameterNames, name) != kParameterNames.end()) {
+      } else if (const auto* info =
+                     workloads::find_parameter(workload->info().parameters, name)) {
         placed(node, [&, &value = node] {
           entry.parameters[name] = list_of(value);
-          expand_parameter(name, entry.parameters[name]);
+          workloads::expand_values(*info, entry.parameters[name]);
         });
       } else {
-        std::vector<std::string> known{kParameterNames.begin(), kParameterNames.end()};
-        known.insert(known.end(), {"workload", "strategies"});
+        std::vector<std::string> known{"workload", "strategies"};
+        for (const auto& one : workload->info().parameters) known.emplace_back(one.name);
         refuse(key.source(), unknown_name("key", name, known));
       }
     }
-    if (entry.workload.empty()) refuse(table.source(), "this [[cells]] table names no workload");
     return entry;
   }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -21,6 +22,7 @@ namespace asyncbench::run {
 namespace {
 
 using result::TrialStatus;
+using workloads::kRoles;
 
 // Between an order and its answer; generous, since only a broken participant exhausts them.
 constexpr Duration kAnswerLimit = std::chrono::seconds(10);
@@ -78,21 +80,31 @@ class TrialRun {
   }
 
  private:
-  bool subject_is_client() const { return cell_.workload == Workload::fetch; }
+  // What is kept of one role. The processes end before the events that they are heard through.
+  struct Participant {
+    std::unique_ptr<Process> process;  // null: the role is not ours to play
+    report::Record record;
+  };
 
-  // A foreign server is there already, and null has none.
-  bool has_server() const {
-    return cell_.parameters.urls.empty() && cell_.strategy != kNullStrategy;
+  Participant& in(Role role) { return participants_[static_cast<std::size_t>(role)]; }
+  const report::Record* record_of(Role role) {
+    return in(role).process ? &in(role).record : nullptr;
   }
 
-  order::Job job_for(Role role, std::uint16_t port) const {
-    const bool is_subject = (role == Role::client) == subject_is_client();
+  // null plays fetch without a server.
+  std::vector<Role> roles() const {
+    if (cell_.strategy == kNullStrategy) return {Role::client};
+    return cell_.workload->roles(cell_.work);
+  }
+
+  order::Job job_for(Role role, const workloads::Address& address) const {
+    const bool is_subject = role == cell_.subject();
     order::Job job;
     job.role = role;
+    job.workload = cell_.workload->info().name;
     job.strategy = is_subject ? cell_.strategy : settings_.peer_strategy;
-    job.parameters = cell_.parameters;
-    job.allowed_hosts = settings_.allowed_hosts;
-    job.port = port;
+    job.work = cell_.work;
+    job.address = address;
     job.threads = is_subject ? settings_.threads : 1;
     job.cpus = is_subject ? settings_.pin.subject : settings_.pin.peer;
     job.seed = seed_;
@@ -104,33 +116,46 @@ class TrialRun {
     return job;
   }
 
-  Process& start(std::unique_ptr<Process>& process, Role role, std::uint16_t port) {
-    const bool is_subject = (role == Role::client) == subject_is_client();
-    process = std::make_unique<Process>(is_subject ? "subject" : "peer");
+  // "subject", or "peer" with its role where there are several.
+  std::string name_for(Role role) const {
+    if (role == cell_.subject()) return "subject";
+    return roles_.size() <= 2 ? "peer" : fmt::format("peer ({})", workloads::name_of(role));
+  }
+
+  Process& start(Role role, const workloads::Address& address) {
+    std::unique_ptr<Process>& process = in(role).process;
+    process = std::make_unique<Process>(name_for(role));
     processes_.push_back(process.get());
-    process->send(to_line(Order{job_for(role, port)}));
+    process->send(to_line(Order{job_for(role, address)}));
     return *process;
   }
 
   void converse() {
-    std::uint16_t port = 0;
-    if (has_server()) {
-      start(server_, Role::server, 0);
-      port = await<report::Listening>(*server_, now() + kAnswerLimit, "listening").port;
+    // null connects to nothing, but its requests need an address to name.
+    workloads::Address address{.port = 1};
+    for (const Role role : roles_) {
+      Process& process = start(role, address);
+      if (role == Role::client) continue;
+      address = await<report::Listening>(process, now() + kAnswerLimit, "listening").address;
     }
-    start(client_, Role::client, port);
-    await<report::Ready>(*client_, now() + ready_limit(), "ready");
+    Process& client = *in(Role::client).process;
+    await<report::Ready>(client, now() + ready_limit(), "ready");
 
     const Time window_start = now() + std::max<Duration>(settings_.warmup, kWindowLead);
     const Time window_end = lay_window(window_start);
-    client_record_ =
-        await<report::Record>(*client_, window_end + settings_.grace + kAnswerLimit, "record");
-    if (!client_record_.recording) fail(*client_, "its record holds no recording");
-    await_end(*client_);
-    if (!server_) return;
-    server_->send(to_line(Order{order::Stop{}}));
-    server_record_ = await<report::Record>(*server_, now() + kAnswerLimit, "record");
-    await_end(*server_);
+    // The client first: the servers answer it until it has ended.
+    for (auto role = roles_.rbegin(); role != roles_.rend(); ++role) {
+      Participant& participant = in(*role);
+      Time patience = now() + kAnswerLimit;
+      if (*role == Role::client) {
+        patience = window_end + settings_.grace + kAnswerLimit;
+      } else {
+        participant.process->send(to_line(Order{order::Stop{}}));
+      }
+      participant.record = await<report::Record>(*participant.process, patience, "record");
+      await_end(*participant.process);
+    }
+    if (!in(Role::client).record.recording) fail(client, "its record holds no recording");
   }
 
   // Returns the window's end, whether it was set or found by the client.
@@ -145,9 +170,12 @@ class TrialRun {
     pass_until(start);
     const measure::MachineSnapshot before = measure::take_machine(cpu);
     if (by_budget) {
-      const auto ended = await<report::WindowEnd>(*client_, start + kBudgetLimit, "window_end");
+      Process& client = *in(Role::client).process;
+      const auto ended = await<report::WindowEnd>(client, start + kBudgetLimit, "window_end");
       end = from_ns(ended.window_end_ns);
-      if (server_) server_->send(to_line(Order{order::WindowEnd{ended.window_end_ns}}));
+      for (Process* process : processes_) {
+        if (process != &client) process->send(to_line(Order{order::WindowEnd{to_ns(end)}}));
+      }
     } else {
       pass_until(end);
     }
@@ -157,11 +185,13 @@ class TrialRun {
 
   // Time for every task's first outcome: a server's delay or a slow schedule may precede it.
   Duration ready_limit() const {
-    const workloads::HttpParameters& p = cell_.parameters;
-    Duration limit = kAnswerLimit + p.deadline + 10 * p.server_delay.mean;
-    if (p.arrivals.open_loop()) {
-      const double seconds = p.connections / p.arrivals.rate_per_s;
-      limit += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+    Duration limit = kAnswerLimit + cell_.workload->patience(cell_.work.parameters);
+    if (cell_.is_open_loop()) {
+      const double rate_per_s = cell_.work.parameters.arrivals("arrivals").rate_per_s;
+      const auto tasks =
+          static_cast<double>(cell_.workload->in_flight(cell_.work.parameters));
+      limit +=
+          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(tasks / rate_per_s));
     }
     return limit;
   }
@@ -258,23 +288,24 @@ class TrialRun {
   }
 
   void judge() {
-    trial_.window_ns = client_record_.window_end_ns - client_record_.window_start_ns;
-    result::put_recording(trial_, *client_record_.recording);
-    if (cell_.parameters.arrivals.open_loop()) {
-      trial_.offered_per_s = static_cast<double>(client_record_.arrivals_due) * 1e9 /
-                             static_cast<double>(trial_.window_ns);
+    const report::Record& client = in(Role::client).record;
+    trial_.window_ns = client.window_end_ns - client.window_start_ns;
+    result::put_recording(trial_, *client.recording);
+    if (cell_.is_open_loop()) {
+      trial_.offered_per_s =
+          static_cast<double>(client.arrivals_due) * 1e9 / static_cast<double>(trial_.window_ns);
     }
-    const report::Record& subject = subject_is_client() ? client_record_ : server_record_;
-    const report::Record& peer = subject_is_client() ? server_record_ : client_record_;
+    const report::Record& subject = in(cell_.subject()).record;
     trial_.subject = subject.usage;
     trial_.lanes = subject.lanes;
-    if (server_) {
-      trial_.peer = peer.usage;
-      trial_.server = server_record_.server;
-    }
-    check_invariants(
-        trial_, {.client = &client_record_, .server = server_ ? &server_record_ : nullptr}, cell_);
-    const bool bug = ended_whole_trial(*client_record_.recording, Outcome::internal) > 0;
+    put_peers();
+    put_series();
+    check_invariants(trial_,
+                     {.client = &client,
+                      .server = record_of(Role::server),
+                      .upstream = record_of(Role::upstream)},
+                     cell_);
+    const bool bug = ended_whole_trial(*client.recording, Outcome::internal) > 0;
     trial_.valid = !trial_.broken() && !bug;
     if (trial_.valid) return;
     trial_.status = TrialStatus::invalid;
@@ -284,18 +315,40 @@ class TrialRun {
     }
   }
 
+  // What the other participants used together, and what the client's server counted.
+  void put_peers() {
+    for (const Role role : roles_) {
+      if (role == cell_.subject()) continue;
+      const result::Usage& usage = in(role).record.usage;
+      trial_.peer = trial_.peer ? result::sum(*trial_.peer, usage) : usage;
+    }
+    if (const report::Record* server = record_of(Role::server)) trial_.server = server->server;
+  }
+
+  void put_series() {
+    std::map<Role, workloads::SideRecord> records;
+    for (const Role role : roles_) {
+      const report::Record& record = in(role).record;
+      for (const auto& [name, histogram] : record.series) {
+        if (const auto latency = result::latency_of(histogram)) {
+          trial_.series.emplace(name, *latency);
+        }
+      }
+      for (const auto& item : record.items) trial_.items.push_back({item.name, item.outcomes});
+      records.emplace(role, record);
+    }
+    trial_.figures = cell_.workload->figures(cell_.work, records);
+  }
+
   const Cell& cell_;
   const Settings& settings_;
   const result::TrialKind kind_;
   const std::uint64_t seed_;
   EventLoop events_;
   std::optional<Event> early_;
-  // The client after the server: it ends first.
-  std::unique_ptr<Process> server_;
-  std::unique_ptr<Process> client_;
+  const std::vector<Role> roles_ = roles();
+  std::array<Participant, kRoles> participants_;
   std::vector<Process*> processes_;  // those that are still to be heard of
-  report::Record client_record_;
-  report::Record server_record_;
   result::Trial trial_;
 };
 

@@ -53,10 +53,10 @@ std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
   return targets;
 }
 
-std::vector<ClientRun::Target> url_targets(const HttpParameters& parameters,
+std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
                                            const std::vector<std::string>& allowed_hosts) {
   std::vector<ClientRun::Target> targets;
-  for (const std::string& text : parameters.urls) {
+  for (const std::string& text : urls) {
     const http::ParsedUrl parsed = http::parse_url(text);
     if (!parsed.url) throw std::invalid_argument(text + ": " + parsed.error);
     const http::Url& url = *parsed.url;
@@ -68,7 +68,7 @@ std::vector<ClientRun::Target> url_targets(const HttpParameters& parameters,
           text + ": not on this machine; to load a server of yours elsewhere, add --allow-remote " +
           url.host);
     }
-    targets.push_back({http::make_request(http::Method::get, url, to, parameters.keep_alive),
+    targets.push_back({http::make_request(http::Method::get, url, to, keep_alive),
                        http::BodyExpectation::of_foreign_server()});
   }
   return targets;

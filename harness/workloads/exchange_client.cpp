@@ -2,7 +2,7 @@
 #include "http/head_policy.hpp"
 #include "http/response_reader.hpp"
 #include "http/response_sink.hpp"
-#include "workloads/client_flow.hpp"
+#include "workloads/http_client.hpp"
 
 namespace asyncbench::workloads {
 
@@ -10,11 +10,11 @@ namespace {
 
 class ExchangeClient final : public Task, private http::ResponseSink {
  public:
-  ExchangeClient(ClientRun::Shared& shared, unsigned index) : flow_(shared, index) {}
+  ExchangeClient(ClientRun& run, unsigned index) : run_(run), flow_(run.load(), index) {}
 
   Op start(unsigned lane) override {
     flow_.start(lane);
-    return next_request();
+    return next_request(now());
   }
 
   Op resume(const Completion& ended) override {
@@ -24,7 +24,7 @@ class ExchangeClient final : public Task, private http::ResponseSink {
           flow_.give_up();
           return op::Finish{};
         }
-        return next_request();
+        return next_request(now());
       case Stage::beginning:
         return exchange();
       case Stage::exchanging:
@@ -36,30 +36,21 @@ class ExchangeClient final : public Task, private http::ResponseSink {
  private:
   enum class Stage : std::uint8_t { sleeping, beginning, exchanging };
 
-  Op next_request() {
-    const Time at = now();
-    const ClientFlow::Next next = flow_.next(at);
-    switch (next.step) {
-      case ClientFlow::Next::Step::sleep:
-        stage_ = Stage::sleeping;
-        return op::Sleep{next.until};
-      case ClientFlow::Next::Step::finish:
-        return op::Finish{};
-      case ClientFlow::Next::Step::begin:
-        break;
-    }
-    stage_ = Stage::beginning;
-    target_ = &flow_.begin(at);
-    return op::Begin{};
+  // `at`: now, or what RequestFlow::end() returned.
+  Op next_request(Time at) {
+    const Op next = flow_.next(at);
+    stage_ = kind_of(next) == OpKind::sleep ? Stage::sleeping : Stage::beginning;
+    return next;
   }
 
   Op exchange() {
     stage_ = Stage::exchanging;
+    target_ = &run_.target(flow_.index(), flow_.requests());
     end_ = {};
     is_too_long_ = false;
     policy_.begin(target_->request.method);
-    body_.begin(target_->expectation, flow_.verifies(responses_));
-    return op::Exchange{&target_->request, this, flow_.deadline()};
+    body_.begin(target_->expectation, run_.verifies(responses_));
+    return op::Exchange{&target_->request, this, flow_.record().begun + run_.deadline()};
   }
 
   bool head_line(std::span<const std::byte> line) override {
@@ -86,8 +77,7 @@ class ExchangeClient final : public Task, private http::ResponseSink {
       record.connected = end_.connected;
     }
     ++responses_;
-    flow_.end(ended.error ? Outcome::cancelled : outcome(), at);
-    return next_request();
+    return next_request(flow_.end(ended.error ? Outcome::cancelled : outcome(), at));
   }
 
   // The findings of our own policy come first: a library may see a broken response as a good one,
@@ -100,7 +90,8 @@ class ExchangeClient final : public Task, private http::ResponseSink {
     return body_.end(!policy_.has_body()) ? Outcome::ok : Outcome::content_mismatch;
   }
 
-  ClientFlow flow_;
+  ClientRun& run_;
+  RequestFlow flow_;
   Stage stage_ = Stage::sleeping;
   bool is_too_long_ = false;
   unsigned responses_ = 0;  // since the last new connection that this task had
@@ -112,8 +103,8 @@ class ExchangeClient final : public Task, private http::ResponseSink {
 
 }  // namespace
 
-std::unique_ptr<Task> make_exchange_client(ClientRun::Shared& shared, unsigned index) {
-  return std::make_unique<ExchangeClient>(shared, index);
+std::unique_ptr<Task> make_exchange_client(ClientRun& run, unsigned index) {
+  return std::make_unique<ExchangeClient>(run, index);
 }
 
 }  // namespace asyncbench::workloads

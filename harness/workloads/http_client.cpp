@@ -1,57 +1,48 @@
 #include "workloads/http_client.hpp"
 
-#include "workloads/client_flow.hpp"
+#include <utility>
 
 namespace asyncbench::workloads {
 
-ClientRun::Shared::Shared(Setup from)
-    : setup(std::move(from)),
-      t0(now()),
-      arrivals(setup.parameters.arrivals, setup.seed,
-               t0 + setup.parameters.connections * kConnectStagger) {
-  const measure::RecorderOptions options{.shared = setup.shared_lanes,
-                                         .open_loop = setup.parameters.arrivals.open_loop(),
-                                         .window_expected = setup.window_expected};
-  for (std::size_t lane = 0; lane < setup.lanes; ++lane) {
-    recorders.push_back(std::make_unique<measure::Recorder>(window, options));
-  }
+namespace {
+
+LoadOptions with_tasks(LoadOptions load, const HttpParameters& parameters) {
+  load.tasks = parameters.connections;
+  load.arrivals = parameters.arrivals;
+  load.think_time = parameters.think_time;
+  load.stagger = kConnectStagger;
+  return load;
 }
 
-ClientRun::ClientRun(Setup setup) : shared_(std::make_unique<Shared>(std::move(setup))) {}
-ClientRun::~ClientRun() = default;
+}  // namespace
+
+ClientRun::ClientRun(Setup setup, LoadOptions load)
+    : setup_(std::move(setup)), load_(with_tasks(std::move(load), setup_.parameters)) {}
 
 std::vector<std::unique_ptr<Task>> ClientRun::make_tasks(bool exchange) {
   std::vector<std::unique_ptr<Task>> tasks;
-  for (unsigned index = 0; index < shared_->setup.parameters.connections; ++index) {
-    tasks.push_back(exchange ? make_exchange_client(*shared_, index)
-                             : make_stream_client(*shared_, index));
+  for (unsigned index = 0; index < setup_.parameters.connections; ++index) {
+    tasks.push_back(exchange ? make_exchange_client(*this, index)
+                             : make_stream_client(*this, index));
   }
   return tasks;
 }
 
-measure::Window& ClientRun::window() { return shared_->window; }
-
-measure::Recording ClientRun::take() {
-  if (shared_->setup.parameters.arrivals.open_loop()) {
-    shared_->arrivals.drain(shared_->window.end(), [this](Time intended) {
-      shared_->recorders.front()->abandoned(intended);
-    });
-  }
-  measure::Recording recording = shared_->recorders.front()->take();
-  for (std::size_t lane = 1; lane < shared_->recorders.size(); ++lane) {
-    recording.merge(shared_->recorders[lane]->take());
-  }
-  return recording;
+ClientRun::Target& ClientRun::target(unsigned index, std::uint64_t nth) {
+  const std::uint64_t turn = setup_.takes_in_turn ? nth - 1 : 0;
+  return setup_.targets[(index + turn) % setup_.targets.size()];
 }
 
-std::uint64_t ClientRun::arrivals_due_in_window() const {
-  if (!shared_->setup.parameters.arrivals.open_loop()) return 0;
-  return shared_->arrivals.count(shared_->window.start(), shared_->window.end());
-}
-
-std::uint64_t ClientRun::arrivals_due_before_window() const {
-  if (!shared_->setup.parameters.arrivals.open_loop()) return 0;
-  return shared_->arrivals.count(Time::min(), shared_->window.start());
+bool ClientRun::verifies(unsigned nth) const {
+  switch (setup_.parameters.verify) {
+    case Verify::all:
+      return true;
+    case Verify::sample:
+      return nth % kVerifyEvery == 0;
+    case Verify::none:
+      return false;
+  }
+  return false;
 }
 
 OpSet client_stream_ops() {

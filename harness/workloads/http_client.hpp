@@ -1,20 +1,17 @@
 // HTTP client tasks: the subject of `fetch`, the load generator of `serve`.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/op.hpp"
 #include "core/task.hpp"
 #include "http/body.hpp"
 #include "http/request.hpp"
-#include "load/arrivals.hpp"
-#include "measure/recorder.hpp"
 #include "workloads/http_parameters.hpp"
+#include "workloads/load_run.hpp"
 
 namespace asyncbench::workloads {
 
@@ -26,58 +23,48 @@ class ClientRun {
     http::BodyExpectation expectation;
   };
 
-  // `lanes` as in Job::lanes; `shared_lanes`: several threads record into one lane.
-  // `window_expected` sizes the time slices. `request_budget`: end the window after that many
-  // requests have ended in it; 0: the window has an end time.
+  // Task i starts with target i % size. `takes_in_turn`: and goes on with the next one each time,
+  // as with a list of URLs; targets that differ in their address alone are better kept to.
   struct Setup {
     HttpParameters parameters;
-    std::vector<Target> targets;  // task i starts with target i % size and takes them in turn
-    std::size_t lanes = 1;
-    bool shared_lanes = false;
-    Duration window_expected{0};
-    std::uint64_t request_budget = 0;
-    std::uint64_t seed = 1;
-    // Called once, from a task's thread, when every task has had its first outcome.
-    std::function<void()> on_ready;
-    // Called once, from a task's thread, when the budget has been used up.
-    std::function<void()> on_budget_spent;
+    std::vector<Target> targets;
+    bool takes_in_turn = false;
   };
-  explicit ClientRun(Setup setup);
-  ~ClientRun();
+  // `load`: how many tasks, their pace and recording; its tasks are the parameters' connections.
+  ClientRun(Setup setup, LoadOptions load);
 
   // `exchange`: the form over op::Exchange, for strategies that bring their own HTTP.
   std::vector<std::unique_ptr<Task>> make_tasks(bool exchange);
 
-  // Set its start and, without a budget, its end when the trial is ready.
-  measure::Window& window();
+  LoadRun& load() { return load_; }
 
-  // Of all lanes, merged, after the job has run. Counts what the schedule still held as not
-  // started.
-  measure::Recording take();
+  // What the `nth` request (from 1) of task `index` asks for.
+  Target& target(unsigned index, std::uint64_t nth);
 
-  // Open loop: how many arrivals were due in [window start, window end), counted afresh; 0 if
-  // closed.
-  std::uint64_t arrivals_due_in_window() const;
-  // Open loop: how many were due before the window's start. Whole-trial identity (invariant A),
-  // since each task's first request is outside the schedule:
-  //   connections + due before + due in the window = ended before or in the window + censored + not
-  //   started
-  std::uint64_t arrivals_due_before_window() const;
+  // Whether to verify the content of the `nth` response (from 0) of a connection.
+  bool verifies(unsigned nth) const;
 
-  struct Shared;  // for the tasks
+  Duration deadline() const { return setup_.parameters.deadline; }
 
  private:
-  std::unique_ptr<Shared> shared_;
+  Setup setup_;
+  LoadRun load_;
 };
+
+// Content is verified on the first response of a connection and then on every 64th.
+inline constexpr unsigned kVerifyEvery = 64;
+
+// The two forms of the client.
+std::unique_ptr<Task> make_stream_client(ClientRun& run, unsigned index);
+std::unique_ptr<Task> make_exchange_client(ClientRun& run, unsigned index);
 
 // The target list for `parameters` against the embedded origin at `port`: one a loopback address
 // (127.0.0.1 to 127.0.0.16), so that ports last for many connections.
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, std::uint16_t port);
 
-// Targets for `parameters.urls`: resolves names. Throws std::invalid_argument with the cause and
-// the remedy for a bad URL, an unknown name, or a host that is neither loopback nor in
-// `allowed_hosts`.
-std::vector<ClientRun::Target> url_targets(const HttpParameters& parameters,
+// Targets for `urls`: resolves names. Throws std::invalid_argument with the cause and the remedy
+// for a bad URL, an unknown name, or a host that is neither loopback nor in `allowed_hosts`.
+std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
                                            const std::vector<std::string>& allowed_hosts);
 
 // What a strategy must offer to run the client in each form.

@@ -1,35 +1,15 @@
 // The HTTP client over Connect, Send, Receive and Close.
-#include <cerrno>
-
 #include "http/response_reader.hpp"
-#include "workloads/client_flow.hpp"
+#include "workloads/http_client.hpp"
+#include "workloads/stream_outcome.hpp"
 
 namespace asyncbench::workloads {
 
 namespace {
 
-bool is_any_of(std::error_code error, std::initializer_list<std::errc> conditions) {
-  for (const std::errc condition : conditions) {
-    if (error == condition) return true;
-  }
-  return false;
-}
-
-Outcome outcome_of_connect(std::error_code error) {
-  using enum std::errc;
-  if (error == timed_out) return Outcome::connect_timeout;
-  if (error == connection_refused) return Outcome::connect_refused;
-  if (error == operation_canceled) return Outcome::cancelled;
-  if (is_any_of(error, {connection_reset, connection_aborted})) return Outcome::reset;
-  if (is_any_of(error, {host_unreachable, network_unreachable, network_down, invalid_argument})) {
-    return Outcome::connect_unreachable;
-  }
-  return Outcome::local_resource;  // out of ports, descriptors or memory, or forbidden here
-}
-
 class StreamClient final : public Task {
  public:
-  StreamClient(ClientRun::Shared& shared, unsigned index) : flow_(shared, index) {}
+  StreamClient(ClientRun& run, unsigned index) : run_(run), flow_(run.load(), index) {}
 
   Op start(unsigned lane) override {
     flow_.start(lane);
@@ -53,7 +33,7 @@ class StreamClient final : public Task {
       case Stage::sending:
         if (ended.error) return after_stream_error(ended.error);
         stage_ = Stage::receiving;
-        return op::Receive{flow_.deadline()};
+        return op::Receive{deadline()};
       case Stage::receiving:
         return after_receive(ended);
       case Stage::closing_to_retry:
@@ -79,21 +59,12 @@ class StreamClient final : public Task {
     closing_to_finish
   };
 
-  // `at`: now, or what ClientFlow::end() returned.
+  // `at`: now, or what RequestFlow::end() returned.
   Op next_request(Time at) {
-    const ClientFlow::Next next = flow_.next(at);
-    switch (next.step) {
-      case ClientFlow::Next::Step::sleep:
-        stage_ = Stage::sleeping;
-        return op::Sleep{next.until};
-      case ClientFlow::Next::Step::finish:
-        return finish();
-      case ClientFlow::Next::Step::begin:
-        break;
-    }
-    stage_ = Stage::beginning;
-    target_ = &flow_.begin(at);
-    return op::Begin{};
+    const Op next = flow_.next(at);
+    if (kind_of(next) == OpKind::finish) return finish();
+    stage_ = kind_of(next) == OpKind::sleep ? Stage::sleeping : Stage::beginning;
+    return next;
   }
 
   Op finish() {
@@ -108,6 +79,7 @@ class StreamClient final : public Task {
   }
 
   Op obtain_connection() {
+    target_ = &run_.target(flow_.index(), flow_.requests());
     if (!is_connected_) return connect();
     if (connected_to_ != &target_->request && !same_server()) return close(Stage::closing_to_retry);
     connected_to_ = &target_->request;
@@ -117,6 +89,8 @@ class StreamClient final : public Task {
     stage_ = Stage::probing;
     return op::Receive{Time{}};  // long past, yet far from overflowing a difference
   }
+
+  Time deadline() { return flow_.record().begun + run_.deadline(); }
 
   bool same_server() const {
     return connected_to_->url.host == target_->request.url.host &&
@@ -133,7 +107,7 @@ class StreamClient final : public Task {
     stage_ = Stage::connecting;
     responses_ = 0;
     flow_.record().connect_begun = now();
-    return op::Connect{&target_->request.to, flow_.deadline()};
+    return op::Connect{&target_->request.to, deadline()};
   }
 
   Op after_connect(const Completion& ended) {
@@ -148,9 +122,9 @@ class StreamClient final : public Task {
 
   Op send() {
     stage_ = Stage::sending;
-    body_.begin(target_->expectation, flow_.verifies(responses_));
+    body_.begin(target_->expectation, run_.verifies(responses_));
     reader_.begin(target_->request.method, body_);
-    return op::Send{std::as_bytes(std::span(target_->request.wire)), flow_.deadline(), true};
+    return op::Send{std::as_bytes(std::span(target_->request.wire)), deadline(), true};
   }
 
   Op after_receive(const Completion& ended) {
@@ -164,7 +138,7 @@ class StreamClient final : public Task {
     measure::RequestRecord& record = flow_.record();
     if (record.first_byte == kNever) record.first_byte = at;
     const http::ResponseReader::Fed fed = reader_.feed(ended.data);
-    if (fed.state == http::ResponseReader::State::reading) return op::Receive{flow_.deadline()};
+    if (fed.state == http::ResponseReader::State::reading) return op::Receive{deadline()};
     // Bytes beyond the response answer no request of ours.
     return complete(at, fed.state == http::ResponseReader::State::done &&
                             fed.taken == ended.data.size() && reader_.keep_alive() &&
@@ -207,7 +181,8 @@ class StreamClient final : public Task {
     return close(Stage::closing_to_go_on);
   }
 
-  ClientFlow flow_;
+  ClientRun& run_;
+  RequestFlow flow_;
   Stage stage_ = Stage::sleeping;
   bool is_connected_ = false;
   unsigned responses_ = 0;  // on this connection
@@ -219,8 +194,8 @@ class StreamClient final : public Task {
 
 }  // namespace
 
-std::unique_ptr<Task> make_stream_client(ClientRun::Shared& shared, unsigned index) {
-  return std::make_unique<StreamClient>(shared, index);
+std::unique_ptr<Task> make_stream_client(ClientRun& run, unsigned index) {
+  return std::make_unique<StreamClient>(run, index);
 }
 
 }  // namespace asyncbench::workloads

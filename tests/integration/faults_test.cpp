@@ -205,9 +205,8 @@ TEST_P(Client, S03ReportsAMissingRouteAsConnectUnreachable) {
 
 TEST(ClientTargets, S43NameTheHostThatCannotBeResolved) {
   const bool permitted = in_empty_network([] {
-    const workloads::HttpParameters parameters{.urls = {"http://nosuch.invalid/"}};
     try {
-      workloads::url_targets(parameters, {"nosuch.invalid"});
+      workloads::url_targets({"http://nosuch.invalid/"}, true, {"nosuch.invalid"});
       ADD_FAILURE() << "resolved";
     } catch (const std::invalid_argument& error) {
       EXPECT_THAT(error.what(), testing::HasSubstr("nosuch.invalid"));

@@ -54,17 +54,17 @@ measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientR
                      .deadline = options.deadline,
                      .verify = workloads::Verify::all},
       .targets = std::move(targets),
-      .lanes = lanes.size(),
-      .shared_lanes = !strategy.info().event_loop,
-      .request_budget = options.requests,
+      .takes_in_turn = true,
   };
-  workloads::ClientRun run(std::move(setup));
-  run.window().start_ns = to_ns(now());
+  workloads::ClientRun run(std::move(setup), {.lanes = lanes.size(),
+                                              .shared_lanes = !strategy.info().event_loop,
+                                              .request_budget = options.requests});
+  run.load().window().start_ns = to_ns(now());
   Job job;
   job.tasks = run.make_tasks(brings_own_http(strategy));
   job.lanes = lanes;
   strategy.run(job);
-  return run.take();
+  return run.load().take();
 }
 
 std::string outcomes_of(const measure::Recording& recording) {

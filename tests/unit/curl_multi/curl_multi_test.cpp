@@ -86,11 +86,11 @@ TEST(CurlMulti, SendsTheFieldsThatOthersSend) {
   std::vector<std::string> wires;
   for (const ClientRun::Target& target : targets) wires.push_back(target.request.wire);
 
-  // One task takes the targets of named URLs in turn.
-  ClientRun run({.parameters = {.connections = 1, .urls = {"http://localhost/"}},
-                 .targets = std::move(targets),
-                 .request_budget = wires.size()});
-  run.window().start_ns = to_ns(now());
+  // One task takes the targets in turn.
+  ClientRun run(
+      {.parameters = {.connections = 1}, .targets = std::move(targets), .takes_in_turn = true},
+      {.request_budget = wires.size()});
+  run.load().window().start_ns = to_ns(now());
   std::vector<LaneReport> lanes(1);
   Job job;
   job.tasks = run.make_tasks(true);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "workloads/http_workloads.hpp"
+
 namespace asyncbench::run {
 namespace {
 
@@ -20,7 +22,9 @@ struct Sound {
   report::Record server;
 
   Sound() {
-    cell.parameters.connections = 4;
+    cell.workload = &workloads::fetch_workload();
+    cell.work.parameters = workloads::Parameters(cell.workload->info().parameters);
+    cell.work.parameters.set("connections", "4");
     measure::Recording& r = client.recording.emplace();
     r.begun = {104, 1000, 0};
     r.ended[kWarmUp][kOk] = 100;
@@ -67,7 +71,7 @@ TEST(Invariants, NoticeALostRequest) {
 
 TEST(Invariants, WalkTheScheduleOfAnOpenLoop) {
   Sound sound;
-  sound.cell.parameters.arrivals = {.kind = load::ArrivalKind::constant, .rate_per_s = 4000};
+  sound.cell.work.parameters.set("arrivals", "constant:4000");
   sound.client.arrivals_before = 100;
   sound.client.arrivals_due = 1000;
   EXPECT_EQ(requests_balance(sound.client, sound.cell), true);
@@ -129,7 +133,7 @@ TEST(Invariants, LittlesLawNoticesTimesThatAreTooLong) {
 
 TEST(Invariants, LittlesLawIsForKeepAliveClosedLoopsWithoutThinkTime) {
   Sound sound;
-  sound.cell.parameters.keep_alive = false;
+  sound.cell.work.parameters.set("keep_alive", "off");
   EXPECT_EQ(little_holds(sound.client, sound.cell), std::nullopt);
 }
 

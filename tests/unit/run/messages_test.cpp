@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "run/parameters.hpp"
+#include "workloads/http_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -16,10 +16,15 @@ TEST(Messages, CarryAJob) {
   order::Job job;
   job.role = Role::server;
   job.strategy = "uring:oneshot";
-  job.parameters.body_bytes = 4096;
-  job.parameters.server_delay = {.mean = 3ms, .exponential = true};
-  job.parameters.urls = {"http://127.0.0.1:8080/x"};
-  job.port = 8080;
+  job.workload = "serve";
+  job.work.parameters =
+      workloads::Parameters(workloads::serve_workload().info().parameters);
+  job.work.parameters.set("body_bytes", "4k");
+  job.work.parameters.set("server_delay", "exp:3ms");
+  job.work.verify = workloads::Verify::all;
+  job.work.urls = {"http://127.0.0.1:8080/x"};
+  job.work.folder = "/data";
+  job.address = {.port = 8080, .path = "/run/a.sock"};
   job.cpus = {0, 3};
   job.seed = UINT64_MAX;
   job.window_expected = 3s;
@@ -29,8 +34,13 @@ TEST(Messages, CarryAJob) {
   const auto copy = std::get<order::Job>(order_from(to_line(Order{job})));
   EXPECT_EQ(copy.role, Role::server);
   EXPECT_EQ(copy.strategy, job.strategy);
-  EXPECT_EQ(parameter_texts(copy.parameters), parameter_texts(job.parameters));
-  EXPECT_EQ(copy.parameters.urls, job.parameters.urls);
+  EXPECT_EQ(copy.workload, job.workload);
+  EXPECT_EQ(copy.work.parameters, job.work.parameters);
+  EXPECT_EQ(copy.work.verify, job.work.verify);
+  EXPECT_EQ(copy.work.urls, job.work.urls);
+  EXPECT_EQ(copy.work.folder, job.work.folder);
+  EXPECT_EQ(copy.address.port, 8080);
+  EXPECT_EQ(copy.address.path, job.address.path);
   EXPECT_EQ(copy.cpus, job.cpus);
   EXPECT_EQ(copy.seed, job.seed);
   EXPECT_EQ(copy.grace, job.grace);
@@ -60,6 +70,9 @@ TEST(Messages, CarryARecordToTheBit) {
   record.usage.cpu_user_ns = 10;
   record.usage.unreadable = {{"syscalls", "EACCES"}};
   record.lanes = {{.wakeups = 3, .counters = {{"cq_overflows", 1}}, .granted = {"DEFER_TASKRUN"}}};
+  record.series["heartbeat_lag"].record(5000, 3);
+  record.figures = {{"read_bytes", 4096.5}};
+  record.items = {{.name = "http://a/", .outcomes = {{"ok", 3}}}};
   record.window_end_ns = 99;
   record.resources_back = true;
   const auto copy = std::get<report::Record>(report_from(to_line(Report{record})));
@@ -71,6 +84,9 @@ TEST(Messages, CarryARecordToTheBit) {
   EXPECT_EQ(copy.server->responses, 12u);
   EXPECT_EQ(copy.usage, record.usage);
   EXPECT_EQ(copy.lanes[0].counters.at("cq_overflows"), 1u);
+  EXPECT_EQ(copy.series, record.series);
+  EXPECT_EQ(copy.figures, record.figures);
+  EXPECT_EQ(copy.items.at(0).outcomes, record.items[0].outcomes);
   EXPECT_EQ(copy.window_end_ns, 99);
 }
 
@@ -84,8 +100,8 @@ TEST(Messages, RefuseWhatIsNotInTheProtocol) {
 
 TEST(Messages, RefuseAnotherVersion) {
   std::string line = to_line(Order{order::Job{}});
-  line.replace(line.find("\"protocol\":1"), 12, "\"protocol\":9");
-  EXPECT_THAT([&] { order_from(line); }, ThrowsMessage<ProtocolError>(HasSubstr("version 1")));
+  line.replace(line.find("\"protocol\":2"), 12, "\"protocol\":9");
+  EXPECT_THAT([&] { order_from(line); }, ThrowsMessage<ProtocolError>(HasSubstr("version 2")));
 }
 
 TEST(Messages, ReplaceBytesThatAreNotText) {

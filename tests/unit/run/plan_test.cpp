@@ -126,7 +126,7 @@ TEST(Plan, FlagsOverrideTheSuite) {
   EXPECT_EQ(plan.settings.duration, 100ms);
   EXPECT_EQ(plan.settings.warmup, 300ms);
   EXPECT_EQ(plan.settings.trials, 6u);
-  for (const Cell& cell : plan.cells) EXPECT_EQ(cell.parameters.connections, 3u);
+  for (const Cell& cell : plan.cells) EXPECT_EQ(cell.work.parameters.number("connections"), 3u);
 }
 
 TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {
@@ -136,6 +136,36 @@ TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {
   }
   registry.add(std::make_unique<FakeStrategy>("curl", true, false));
   EXPECT_LT(make_plan(options_for("quick"), registry, true).expected_time(), 90s);
+}
+
+TEST(Plan, TakesAPatternForAStrategyAndItsVariants) {
+  Registry registry = fakes();
+  registry.add(std::make_unique<FakeStrategy>("both:one", false, true));
+  registry.add(std::make_unique<FakeStrategy>("both:two", false, true));
+  RunOptions options = options_for("fetch");
+  options.strategies = {"both:*"};
+  const Plan plan = make_plan(options, registry, false);
+  std::vector<std::string> names;
+  for (const Cell& cell : plan.cells) names.push_back(cell.strategy);
+  EXPECT_THAT(names, ElementsAre("both", "both:one", "both:two"));
+  EXPECT_FALSE(plan.cells[1].named);
+  options.strategies = {"bath:*"};
+  EXPECT_THAT([&] { make_plan(options, registry, false); },
+              ThrowsMessage<UsageError>(HasSubstr("bath:*")));
+}
+
+TEST(Plan, ShowsOnlyParametersThatDifferFromTheDefaults) {
+  const auto id = [](const std::map<std::string, std::string>& parameters) {
+    return make_cell("fetch", "both", parameters, fakes()).id;
+  };
+  EXPECT_EQ(id({}), "fetch/strategy:both/connections:64/body_bytes:12");
+  EXPECT_EQ(id({{"keep_alive", "off"}, {"server_delay", "10ms"}}),
+            "fetch/strategy:both/connections:64/body_bytes:12/server_delay:10ms/keep_alive:off");
+  RunOptions options = options_for("fetch");
+  options.strategies = {"both"};
+  options.urls = {"http://127.0.0.1/"};
+  EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
+              ElementsAre("fetch/strategy:both/connections:64"));
 }
 
 TEST(Plan, RefusesWhatCannotBeMeant) {
@@ -155,7 +185,7 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   expect(options, "think_time");
   options = options_for("serve");
   options.urls = {"http://127.0.0.1/"};
-  expect(options, "fetch alone");
+  expect(options, "does not go with serve");
   options = options_for("fetch");
   options.urls = {"http://127.0.0.1/"};
   options.parameters = {{"body_bytes", "1k"}};
@@ -187,7 +217,7 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
   for (std::size_t i = 0; i < plan.cells.size(); ++i) {
     EXPECT_EQ(again.cells[i].named, plan.cells[i].named);
     EXPECT_EQ(again.cells[i].unsupported, plan.cells[i].unsupported);
-    EXPECT_EQ(again.cells[i].parameters.server_delay.mean, 2ms);
+    EXPECT_EQ(again.cells[i].work.parameters, plan.cells[i].work.parameters);
   }
   EXPECT_EQ(again.settings.threads, 2u);
   EXPECT_EQ(again.settings.seed, 99u);

@@ -1,0 +1,172 @@
+// A workload: a kind of work, with its parameters and the sides that take part in it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/job.hpp"
+#include "core/op.hpp"
+#include "core/outcome.hpp"
+#include "measure/histogram.hpp"
+#include "measure/recorder.hpp"
+#include "measure/server_counters.hpp"
+#include "workloads/parameters.hpp"
+
+namespace asyncbench::workloads {
+
+// What a participant does. A trial starts its participants in this order, each with the address of
+// the one before it.
+enum class Role : std::uint8_t {
+  upstream,  // serves the server
+  server,    // serves the client
+  client,    // issues the requests and records them; every workload has one
+};
+inline constexpr std::size_t kRoles = 3;
+std::string_view name_of(Role role);
+
+// Where a server listens.
+struct Address {
+  std::uint16_t port = 0;  // on loopback
+  std::string path;        // of a Unix socket; then there is no port
+};
+
+// What a cell asks for beside its parameters.
+struct Work {
+  Parameters parameters;
+  Verify verify = Verify::sample;
+  std::vector<std::string> urls;           // real servers instead of the embedded origin
+  std::vector<std::string> allowed_hosts;  // hosts beyond loopback that `urls` may name
+  std::string folder;                      // where files are made; empty: the current folder
+};
+
+struct SideSetup {
+  Role role = Role::client;
+  Work work;
+  Address address;                   // of the participant that this one talks to
+  bool exchange = false;             // the strategy brings its own HTTP: see Forms
+  bool null_strategy = false;        // nothing is sent: Side::prepare() sets canned replies
+  std::size_t lanes = 1;             // as in Job::lanes
+  bool shared_lanes = false;         // several threads work in one lane
+  unsigned threads = 1;              // loops: a server needs a socket for each
+  Duration window_expected{0};       // sizes the time slices
+  std::uint64_t request_budget = 0;  // client: end the window after that many requests; 0: by time
+  std::uint64_t seed = 1;
+  // Client, each called once, from the strategy's threads.
+  std::function<void()> on_ready;         // every task has had its first outcome
+  std::function<void()> on_budget_spent;  // the window has ended, see Side::window_end_ns()
+};
+
+// How the requests for one thing of many ended, over the whole trial: one URL of a list.
+struct ItemOutcomes {
+  std::string name;
+  std::map<std::string, std::uint64_t> outcomes;  // by name_of(Outcome); none that are 0
+};
+
+// What a side has to say after the job has run.
+struct SideRecord {
+  std::optional<measure::Recording> recording;  // the client
+  std::optional<measure::ServerTotals> server;  // servers
+  std::uint64_t arrivals_due = 0;               // client, open loop: in the window
+  std::uint64_t arrivals_before = 0;            // client, open loop: before the window
+  // Latencies beside those of the requests, in the window: "heartbeat_lag", "upstream_time".
+  std::map<std::string, measure::Histogram> series;
+  // Plain figures of the window; the unit ends the name: "read_bytes".
+  std::map<std::string, double> figures;
+  std::vector<ItemOutcomes> items;
+};
+
+// One side of a cell, made ready as a job for a strategy. Made before the job runs, asked for its
+// figures after; outlives the job.
+class Side {
+ public:
+  virtual ~Side() = default;
+
+  // Where a server listens; clients do not.
+  virtual std::optional<Address> address() const { return std::nullopt; }
+
+  // Tasks, acceptor, canned reply, I/O memory; threads, lanes and stop are the caller's.
+  virtual void prepare(Job& job) = 0;
+
+  // From the harness thread, while the job runs; once. Without an end the client finds it.
+  virtual void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) = 0;
+
+  // Client with a request budget, after on_budget_spent.
+  virtual std::int64_t window_end_ns() const { return 0; }
+
+  // After the job has run.
+  virtual void fill(SideRecord& record) = 0;
+};
+
+// The forms in which a role can be run: over a strategy's own operations, or over its own HTTP.
+struct Forms {
+  OpSet operations;
+  std::optional<OpSet> exchange;
+};
+
+struct WorkloadInfo {
+  std::string_view name;
+  std::string_view summary;  // one line
+  std::span<const ParameterInfo> parameters;
+  bool takes_urls = false;    // --url instead of the embedded origin
+  bool takes_folder = false;  // --folder
+};
+
+// Stateless; one object for all cells.
+class Workload {
+ public:
+  virtual ~Workload() = default;
+
+  virtual const WorkloadInfo& info() const = 0;
+
+  // Which participant is compared.
+  virtual Role subject(const Parameters& parameters) const = 0;
+
+  // The participants of a trial, in the order of Role. With URLs the server is a foreign one.
+  virtual std::vector<Role> roles(const Work& work) const = 0;
+
+  // What a strategy must offer to play the role.
+  virtual Forms forms(Role role, const Parameters& parameters) const = 0;
+
+  // Why the parameters make no sense together, or cannot be had here (no space, no such folder),
+  // with the remedy; empty: they do. Called before measuring.
+  virtual std::string objection(const Work& /*work*/) const { return ""; }
+
+  // How many requests are in flight at most: the client's tasks.
+  virtual std::uint64_t in_flight(const Parameters& parameters) const = 0;
+
+  // Whether in a closed loop that many are in flight all the time, so that Little's law holds.
+  virtual bool keeps_in_flight(const Parameters& parameters) const = 0;
+
+  // Descriptors that one participant needs for the work, and loopback ports that the client takes.
+  virtual std::uint64_t descriptors(const Parameters& parameters) const = 0;
+  virtual std::uint64_t ports(const Parameters& /*parameters*/) const { return 0; }
+
+  // The longest that the first outcome of every task may take, beside connecting.
+  virtual Duration patience(const Parameters& parameters) const = 0;
+
+  // Upper bound of the payload bytes of one answered request, for checking both ends' counts
+  // against each other (invariant B); empty: sizes are not known.
+  virtual std::optional<std::uint64_t> payload_bytes(const Parameters& parameters) const = 0;
+
+  // More figures of a trial, derived from what all participants recorded; units end the names.
+  virtual std::map<std::string, double> figures(const Work& /*work*/,
+                                                const std::map<Role, SideRecord>& records) const;
+
+  // Throws std::exception with cause and remedy when the side cannot be set up.
+  virtual std::unique_ptr<Side> make_side(const SideSetup& setup) const = 0;
+};
+
+// All workloads, in the order in which people are shown them.
+std::span<const Workload* const> all_workloads();
+
+// Null when there is none of this name.
+const Workload* find_workload(std::string_view name);
+
+}  // namespace asyncbench::workloads
