@@ -64,10 +64,10 @@ void print_strategies(const std::vector<Row>& rows) {
   fmt::print("\nStrategies:\n");
   for (const Row& row : rows) {
     const StrategyInfo& info = *row.info;
-    fmt::print("{}", report::wrapped(
-                         fmt::format("{} ({}; waits in {}){}", info.summary, info.library,
-                                     info.waits, info.in_all ? "" : "; not part of 'all'"),
-                         fmt::format("  {}: ", info.name), kColumns));
+    fmt::print("{}",
+               report::wrapped(fmt::format("{} ({}; waits in {}){}", info.summary, info.library,
+                                           info.waits, info.in_all ? "" : "; not part of 'all'"),
+                               fmt::format("  {}: ", info.name), kColumns));
   }
 }
 
@@ -94,18 +94,16 @@ void print_json(const std::vector<Row>& rows) {
     for (const StrategyOption& option : row.info->options) options[option.name] = option.value;
     auto supports = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < row.supports.size(); ++i) {
-      supports[std::string{workloads::all_workloads()[i]->info().name}] =
-          to_json(row.supports[i]);
+      supports[std::string{workloads::all_workloads()[i]->info().name}] = to_json(row.supports[i]);
     }
-    strategies.push_back(
-        {{"name", row.info->name},
-         {"summary", row.info->summary},
-         {"library", row.info->library},
-         {"waits", row.info->waits},
-         {"event_loop", row.info->event_loop},
-         {"in_all", row.info->in_all},
-         {"options", options},
-         {"workloads", supports}});
+    strategies.push_back({{"name", row.info->name},
+                          {"summary", row.info->summary},
+                          {"library", row.info->library},
+                          {"waits", row.info->waits},
+                          {"event_loop", row.info->event_loop},
+                          {"in_all", row.info->in_all},
+                          {"options", options},
+                          {"workloads", supports}});
   }
   const nlohmann::ordered_json document{{"strategies", strategies},
                                         {"workloads", run::workload_names()},

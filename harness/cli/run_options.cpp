@@ -41,8 +41,8 @@ constexpr std::string_view kFooter =
     "  5 some cells failed, or a strategy that was named is not supported here\n"
     "  6 the result could not be stored   7 internal error   130, 143 interrupted";
 
-// An option with one value, beside the parameters of the work. What was not given stays unset: the suite's value holds, else the
-// default, which `otherwise` shows.
+// An option with one value, beside the parameters of the work. What was not given stays unset: the
+// suite's value holds, else the default, which `otherwise` shows.
 struct ValueOption {
   const char* name;
   const char* type;
@@ -119,7 +119,8 @@ std::vector<WorkOption> work_options() {
   std::vector<WorkOption> options;
   for (const workloads::Workload* workload : workloads::all_workloads()) {
     for (const workloads::ParameterInfo& info : workload->info().parameters) {
-      auto option = std::ranges::find(options, info.name, [](const WorkOption& o) { return o.info.name; });
+      auto option =
+          std::ranges::find(options, info.name, [](const WorkOption& o) { return o.info.name; });
       if (option == options.end()) option = options.insert(options.end(), {.info = info});
       option->workloads.emplace_back(workload->info().name);
     }
@@ -246,11 +247,13 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   RunRequest request;
   RunOptions& options = request.options;
   Typed typed;
-  app->add_option("what", options.what, fmt::format("{}, {}, or the path of a suite (.toml)",
-                              fmt::join(run::workload_names(), ", "),
-                              fmt::join(run::suite_names(), ", ")))
+  app->add_option(
+         "what", options.what,
+         fmt::format("{}, {}, or the path of a suite (.toml)",
+                     fmt::join(run::workload_names(), ", "), fmt::join(run::suite_names(), ", ")))
       ->option_text("WORKLOAD|SUITE");
-  add_value(*app, "--strategies,-s", typed.strategies, "A,B", "names, patterns (uring:*) or all; see asyncbench list")
+  add_value(*app, "--strategies,-s", typed.strategies, "A,B",
+            "names, patterns (uring:*) or all; see asyncbench list")
       ->default_str("all")
       ->group("What");
   define(*app, typed.work);

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <numeric>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -84,10 +84,9 @@ Column own_column(const std::string& name) {
     std::string_view shown;
     std::string (*format)(double);
   };
-  static constexpr std::array kUnits = {Unit{"_bytes_per_s", " B/s", format_bytes},
-                                        Unit{"_per_s", "/s", format_count},
-                                        Unit{"_bytes", "", format_bytes},
-                                        Unit{"_ns", "", format_duration_ns}};
+  static constexpr std::array kUnits = {
+      Unit{"_bytes_per_s", " B/s", format_bytes}, Unit{"_per_s", "/s", format_count},
+      Unit{"_bytes", "", format_bytes}, Unit{"_ns", "", format_duration_ns}};
   Column column{.title = name, .own = name};
   for (const Unit& unit : kUnits) {
     if (!name.ends_with(unit.suffix)) continue;

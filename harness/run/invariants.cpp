@@ -73,8 +73,8 @@ std::optional<bool> requests_balance(const report::Record& client, const Cell& c
   if (!cell.is_open_loop()) return true;
   // The schedule, walked afresh, knows what should have been: every task's first request is outside
   // of it, all others are arrivals.
-  const std::uint64_t due = cell.workload->in_flight(cell.work.parameters) +
-                            client.arrivals_before + client.arrivals_due;
+  const std::uint64_t due =
+      cell.workload->in_flight(cell.work.parameters) + client.arrivals_before + client.arrivals_due;
   return due == r.ended_in(Phase::warm_up) + r.ended_in(Phase::window) + r.censored + r.not_started;
 }
 
@@ -96,8 +96,7 @@ std::optional<bool> samples_agree(const report::Record& client, const Cell& cell
   const Recording& r = *client.recording;
   const std::uint64_t ok = ended(r, Phase::window, Outcome::ok);
   const std::uint64_t others = r.ended_in(Phase::window) - ok;
-  const bool open_loop_agrees =
-      !cell.is_open_loop() || r.response_time.count() <= ok;
+  const bool open_loop_agrees = !cell.is_open_loop() || r.response_time.count() <= ok;
   return r.service_time.count() == ok && r.failed_time.count() == others &&
          r.time_to_first_byte.count() <= ok && open_loop_agrees;
 }

@@ -15,8 +15,8 @@ using nlohmann::json;
 
 using result::describe;
 
-// One list of fields for writing and for reading: `visit(name, member)` for each. Those of values that
-// go into the result as well are the result's.
+// One list of fields for writing and for reading: `visit(name, member)` for each. Those of values
+// that go into the result as well are the result's.
 void describe(auto&& visit, auto& recording) requires
     std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(recording)>>, Recording> {
   visit("ended", recording.ended);

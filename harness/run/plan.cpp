@@ -137,6 +137,14 @@ std::vector<std::string> workloads_with(std::string_view parameter) {
   return names;
 }
 
+std::vector<std::string> workloads_that(bool workloads::WorkloadInfo::*flag) {
+  std::vector<std::string> names;
+  for (const Workload* workload : workloads::all_workloads()) {
+    if (workload->info().*flag) names.emplace_back(workload->info().name);
+  }
+  return names;
+}
+
 // What flags say must mean something to some cell of the run.
 void check_parameters(const ValueLists& flags, const std::vector<SuiteEntry>& entries) {
   for (const auto& [name, text] : flags) {
@@ -204,9 +212,9 @@ void check_peer(const Plan& plan, const Registry& registry) {
       if (role == cell.subject()) continue;
       const Support support = supports(peer, *cell.workload, role, cell.work.parameters);
       if (support && peer.info().name != kNullStrategy) continue;
-      throw UsageError(fmt::format("peer strategy {} cannot be the {} of {}: {}",
-                                   peer.info().name, workloads::name_of(role),
-                                   cell.workload->info().name, support.reason));
+      throw UsageError(fmt::format("peer strategy {} cannot be the {} of {}: {}", peer.info().name,
+                                   workloads::name_of(role), cell.workload->info().name,
+                                   support.reason));
     }
   }
 }
@@ -217,16 +225,16 @@ void check_urls(const RunOptions& options, const std::vector<SuiteEntry>& entrie
   for (const SuiteEntry& entry : entries) {
     const workloads::WorkloadInfo& info = workload_named(entry.workload).info();
     if (!info.takes_urls) {
-      throw UsageError(fmt::format("--url measures a real server: it does not go with {}",
-                                   info.name));
+      throw UsageError(fmt::format(
+          "--url measures a real server: it does not go with {}, but with {}", info.name,
+          fmt::join(workloads_that(&workloads::WorkloadInfo::takes_urls), ", ")));
     }
     for (const ParameterInfo& parameter : info.parameters) {
       if (!parameter.of_origin || !options.parameters.contains(std::string{parameter.name})) {
         continue;
       }
-      throw UsageError(
-          fmt::format("{} is for the embedded origin; a server of --url decides it itself",
-                      parameter.name));
+      throw UsageError(fmt::format(
+          "{} is for the embedded origin; a server of --url decides it itself", parameter.name));
     }
   }
   try {

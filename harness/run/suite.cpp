@@ -148,8 +148,7 @@ class SuiteReader {
       if (name == "workload") continue;
       if (name == "strategies") {
         entry.strategies = names_of(node);
-      } else if (const auto* info =
-                     workloads::find_parameter(workload->info().parameters, name)) {
+      } else if (const auto* info = workloads::find_parameter(workload->info().parameters, name)) {
         placed(node, [&, &value = node] {
           entry.parameters[name] = list_of(value);
           workloads::expand_values(*info, entry.parameters[name]);

@@ -188,8 +188,7 @@ class TrialRun {
     Duration limit = kAnswerLimit + cell_.workload->patience(cell_.work.parameters);
     if (cell_.is_open_loop()) {
       const double rate_per_s = cell_.work.parameters.arrivals("arrivals").rate_per_s;
-      const auto tasks =
-          static_cast<double>(cell_.workload->in_flight(cell_.work.parameters));
+      const auto tasks = static_cast<double>(cell_.workload->in_flight(cell_.work.parameters));
       limit +=
           std::chrono::duration_cast<Duration>(std::chrono::duration<double>(tasks / rate_per_s));
     }

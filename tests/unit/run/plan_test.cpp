@@ -185,7 +185,7 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   expect(options, "think_time");
   options = options_for("serve");
   options.urls = {"http://127.0.0.1/"};
-  expect(options, "does not go with serve");
+  expect(options, "does not go with serve, but with fetch");
   options = options_for("fetch");
   options.urls = {"http://127.0.0.1/"};
   options.parameters = {{"body_bytes", "1k"}};
