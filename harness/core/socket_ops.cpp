@@ -25,6 +25,12 @@ int end_connect(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
+bool is_unix_socket(int fd) {
+  int family = 0;
+  socklen_t size = sizeof family;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family == AF_UNIX;
+}
+
 void set_blocking(int fd, bool is_blocking) {
   const int flags = fcntl(fd, F_GETFL);
   fcntl(fd, F_SETFL, is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);

@@ -18,6 +18,8 @@ int begin_connect(int fd, const Endpoint& to);
 // socket(7)).
 int end_connect(int fd);
 
+bool is_unix_socket(int fd);
+
 void set_blocking(int fd, bool is_blocking);
 
 // Makes close(2) send RST instead of FIN and drop what has not been sent (SO_LINGER, socket(7)). A

@@ -44,8 +44,8 @@ class Epoll final : public Strategy {
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                   {"receive_buffers", "the loop's, lent while a task looks at what it received"},
                   {"events_per_wait", std::to_string(reactor::kEventsPerWait)},
-                  {"operations_per_turn_max", std::to_string(reactor::kTurnLength)},
-                  {"accept", "SO_REUSEPORT, one socket a loop"},
+                  {"operations_per_turn_max", std::to_string(reactor::Loop::kTurnLength)},
+                  {"accept", "one socket a loop (SO_REUSEPORT); a Unix socket is shared"},
                   {"file_threads_max", std::to_string(FilePool::kThreadsMax)},
                   {"busy_wait", "no"}},
   };

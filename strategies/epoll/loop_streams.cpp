@@ -1,9 +1,7 @@
 // Streams: connecting, receiving, sending, closing.
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 #include "core/socket_ops.hpp"
@@ -11,16 +9,10 @@
 
 namespace asyncbench::reactor {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 // EPOLLRDHUP tells the end of the stream apart from bytes: see Stream::has_hung_up.
 constexpr std::uint32_t kEdges = EPOLLIN | EPOLLRDHUP | EPOLLET;
-
-// A Unix socket whose peer's backlog is full answers EAGAIN and tells nobody when it has room
-// (connect(2)).
-constexpr Duration kBacklogPause = 1ms;
 
 std::uint64_t tag_of(Stream& stream) { return reinterpret_cast<std::uint64_t>(&stream); }
 
@@ -49,27 +41,22 @@ void Loop::has_sent(Stream& stream) {
   if (stream.is_unix) watch_for_room(stream, false);
 }
 
+// The socket is watched once it connects and not before: one that does not counts as hung up
+// (tcp_poll() in net/ipv4/tcp.c).
 Loop::Attempt Loop::connect(Stream& stream, const op::Connect& wanted) {
   stream.socket = stream_socket(*wanted.to, SOCK_NONBLOCK);
   if (!stream.socket) return failed(errno);
   stream.is_unix = wanted.to->is_unix();
-  return try_connect(stream, wanted);
-}
-
-// The socket is watched from here on and not before: one that has not begun to connect counts as
-// hung up (tcp_poll() in net/ipv4/tcp.c).
-Loop::Attempt Loop::try_connect(Stream& stream, const op::Connect& wanted) {
   int error = begin_connect(stream.socket.get(), *wanted.to);
   if (error == EAGAIN && stream.is_unix) {
-    stream.wanted = wanted;
-    park(stream, Waits::connect, std::min(wanted.deadline, now() + kBacklogPause));
+    stream.socket.reset();
+    await_backlog(stream, wanted);
     return std::nullopt;
   }
   if (error == 0 || error == EINPROGRESS) {
     if (const int refused = watch(stream, error == EINPROGRESS)) error = refused;
   }
   if (error != EINPROGRESS) return connected(stream, error);
-  stream.wanted = wanted;
   park(stream, Waits::connect, wanted.deadline);
   return std::nullopt;
 }
@@ -80,22 +67,28 @@ Completion Loop::connected(Stream& stream, int error) {
   return failed(error);
 }
 
+bool Loop::adopt(Stream& stream, Fd accepted) {
+  stream.socket = std::move(accepted);
+  stream.is_unix = accepts_unix_;
+  return watch(stream, false) == 0;
+}
+
 Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
-  const bool is_late = wanted.deadline <= last_known_time_;
+  const bool is_late = has_passed(wanted.deadline);
   if (stream.may_receive || is_late) {
-    if (Attempt received = try_receive(stream)) return received;
+    if (Attempt received = receive_now(stream)) return received;
     if (is_late) return failed(std::errc::timed_out);
   }
   park(stream, Waits::receive, wanted.deadline);
   return std::nullopt;
 }
 
-Loop::Attempt Loop::try_receive(Stream& stream) {
-  ReceiveBuffers::Buffer buffer = buffers_.take();
+Loop::Attempt Loop::receive_now(Stream& stream) {
+  ReceiveBuffers::Buffer buffer = buffers().take();
   const ssize_t received = ::recv(stream.socket.get(), buffer.get(), kReceiveBytes, 0);
   if (received <= 0) {
     const int error = received < 0 ? errno : 0;
-    buffers_.give_back(std::move(buffer));
+    buffers().give_back(std::move(buffer));
     if (error == EAGAIN) {
       ++receives_in_vain_;
       stream.may_receive = false;
@@ -111,7 +104,7 @@ Loop::Attempt Loop::try_receive(Stream& stream) {
 }
 
 Loop::Attempt Loop::send(Stream& stream, op::Send wanted) {
-  if (Attempt sent = try_send(stream, wanted)) return sent;
+  if (Attempt sent = send_now(stream, wanted)) return sent;
   ++short_sends_;
   stream.wanted = wanted;
   watch_for_room(stream, true);
@@ -120,12 +113,17 @@ Loop::Attempt Loop::send(Stream& stream, op::Send wanted) {
 }
 
 // Less than the whole means that the socket is full, and the next room makes an edge.
-Loop::Attempt Loop::try_send(Stream& stream, op::Send& rest) {
+Loop::Attempt Loop::send_now(Stream& stream, op::Send& rest) {
   const ssize_t sent =
       ::send(stream.socket.get(), rest.bytes.data(), rest.bytes.size(), MSG_NOSIGNAL);
   if (sent < 0) return errno == EAGAIN ? Attempt{} : failed(errno);
   rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(sent));
   return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
+}
+
+// The kernel has no hand in bytes that it has not taken.
+void Loop::abandon(Stream& stream) {
+  if (stream.waits == Waits::connect) close(stream, false);
 }
 
 void Loop::close(Stream& stream, bool reset) {

@@ -60,6 +60,9 @@ int Poller::modify(int fd, std::uint32_t events, std::uint64_t data) {
   return epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
 }
 
+// Fails only for a descriptor that is not there.
+void Poller::remove(int fd) { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 // In steady state deadlines only move away (see TimerQueue), and the armed timer comes before them
 // all: then neither the clock nor the timer is touched.
 std::span<const epoll_event> Poller::wait(Time until) {

@@ -26,6 +26,7 @@ class Poller {
   // Reports `events` of `fd` with `data` from now on, and what is ready already. 0, or the errno.
   int add(int fd, std::uint32_t events, std::uint64_t data);
   int modify(int fd, std::uint32_t events, std::uint64_t data);
+  void remove(int fd);
 
   // Waits for news, for as long as `until` has not come. Valid until the next wait.
   std::span<const epoll_event> wait(Time until);

@@ -1,4 +1,4 @@
-// The receive buffers of one loop.
+// The receive buffers of one event loop.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "core/job.hpp"
 
-namespace asyncbench::reactor {
+namespace asyncbench {
 
 // A task has nearly always dealt with what it received before the loop turns to the next one, so
 // that one buffer, warm in the cache, serves all connections in turn. Another is needed only while
@@ -32,10 +32,8 @@ class ReceiveBuffers {
     if (spare_.size() < kSpareMax) spare_.push_back(std::move(buffer));
   }
 
-  std::size_t spare() const { return spare_.size(); }
-
  private:
   std::vector<Buffer> spare_;
 };
 
-}  // namespace asyncbench::reactor
+}  // namespace asyncbench
