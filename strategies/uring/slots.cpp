@@ -6,6 +6,7 @@ namespace asyncbench::uring {
 
 namespace {
 
+constexpr rlim_t kTableMax = 1024 * 1024;  // the kernel's limit, IORING_MAX_FIXED_FILES
 constexpr rlim_t kAcceptedMax = 32 * 1024;
 constexpr rlim_t kSpareMax = 32 * 1024;  // beyond one for each task
 
@@ -15,13 +16,13 @@ SlotPlan SlotPlan::of(const Job& job, unsigned lane) {
   const rlim_t tasks = (job.tasks.size() + job.threads - 1 - lane) / job.threads;
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t needed = tasks + 64;
-  const rlim_t left = limit.rlim_cur > needed ? limit.rlim_cur - needed : 0;
+  const rlim_t total = std::clamp<rlim_t>(limit.rlim_cur, 2, kTableMax);
   // What accepted connections open and connect should not run out before they do.
   const rlim_t accepted =
-      job.acceptor == nullptr ? 0 : std::clamp<rlim_t>(left / 2, 1, kAcceptedMax);
-  const rlim_t spare = std::min(left - std::min(left, accepted), kSpareMax);
-  return {.own = static_cast<unsigned>(needed + spare),
+      job.acceptor == nullptr
+          ? 0
+          : std::clamp<rlim_t>((total - std::min(total, tasks)) / 2, 1, kAcceptedMax);
+  return {.own = static_cast<unsigned>(std::min(tasks + kSpareMax, total - accepted)),
           .accepted = static_cast<unsigned>(accepted)};
 }
 
