@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "strategies/asio/asio.hpp"
-#include "strategies/curl_multi/curl_multi.hpp"
+#include "strategies/curl/curl.hpp"
 #include "strategies/epoll/epoll.hpp"
 #include "strategies/null/null.hpp"
 #include "strategies/threads/threads.hpp"
@@ -20,6 +20,7 @@ Registry make_registry() {
   registry.add(make_asio());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
   registry.add(make_curl_multi());
+  registry.add(make_curl_threads());
   registry.add(make_null());
   return registry;
 }

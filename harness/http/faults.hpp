@@ -33,7 +33,7 @@ struct FaultScript {
   bool only_reused = false;      // acts on the second request of a connection; the first is answered well
   std::vector<FaultStep> steps;
   std::vector<Outcome> outcomes; // what a client must report: one of these
-  // Outcomes that curl_multi may report instead (the written divergence list); empty: none.
+  // Outcomes that libcurl's strategies may report instead (the written divergence list); empty: none.
   std::vector<Outcome> curl_outcomes;
 };
 

@@ -43,7 +43,9 @@ std::size_t responses_in(const std::string& text) {
   return count;
 }
 
-std::vector<std::string> serving_strategies() { return strategies_but({"null", "curl_multi"}); }
+std::vector<std::string> serving_strategies() {
+  return strategies_but({"null", "curl_multi", "curl_threads"});
+}
 
 class Server : public testing::TestWithParam<std::string> {
  protected:

@@ -1,5 +1,5 @@
 // What libcurl sends, compared with the request as other strategies send it.
-#include "strategies/curl_multi/curl_multi.hpp"
+#include "strategies/curl/curl.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -72,7 +72,7 @@ std::vector<std::string> fields_of(const std::string& head) {
   return fields;
 }
 
-TEST(CurlMulti, SendsTheFieldsThatOthersSend) {
+void expect_the_fields_that_others_send(Strategy& strategy) {
   Listener listener;
   const Endpoint to = Endpoint::loopback(listener.port());
   std::vector<ClientRun::Target> targets;
@@ -95,13 +95,21 @@ TEST(CurlMulti, SendsTheFieldsThatOthersSend) {
   Job job;
   job.tasks = run.make_tasks(true);
   job.lanes = lanes;
-  make_curl_multi()->run(job);
+  strategy.run(job);
 
   const std::vector<std::string>& heads = listener.heads();
   ASSERT_EQ(heads.size(), wires.size());
   for (std::size_t i = 0; i < wires.size(); ++i) {
     EXPECT_THAT(fields_of(heads[i]), testing::UnorderedElementsAreArray(fields_of(wires[i])));
   }
+}
+
+TEST(CurlMulti, SendsTheFieldsThatOthersSend) {
+  expect_the_fields_that_others_send(*make_curl_multi());
+}
+
+TEST(CurlThreads, SendsTheFieldsThatOthersSend) {
+  expect_the_fields_that_others_send(*make_curl_threads());
 }
 
 }  // namespace

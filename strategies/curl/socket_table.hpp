@@ -7,12 +7,14 @@
 #include <optional>
 #include <vector>
 
+#include "socket_owner.hpp"
+
 namespace asyncbench::curl {
 
 // libcurl wants a socket watched for each transfer and forgotten at its end: two epoll_ctl calls a
 // request. A pooled connection will be wanted again at once, so it stays registered, and the wish
 // is kept here. Level-triggered: libcurl receives once a call and does not drain the socket.
-class SocketTable {
+class SocketTable final : public SocketOwner {
  public:
   // `epoll` outlives the table.
   explicit SocketTable(int epoll) : epoll_(epoll) {}
@@ -21,8 +23,8 @@ class SocketTable {
   // epoll refused the socket.
   bool want(curl_socket_t socket, int what);
 
-  // libcurl is about to close the socket; its number may name another one right after.
-  void closing(curl_socket_t socket);
+  bool opened(curl_socket_t) override { return true; }
+  void closing(curl_socket_t socket) override;
 
   // What an event of epoll means to libcurl: CURL_CSELECT_ bits, nothing if it is out of date.
   // `key` is epoll_data of the event. The socket is socket_of(key).

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "core/op.hpp"
@@ -12,18 +13,20 @@
 #include "curl_outcome.hpp"
 #include "http/request.hpp"
 #include "http/response_sink.hpp"
+#include "socket_owner.hpp"
 
 namespace asyncbench::curl {
 
-class SocketTable;
-
 // Options are set once for the life of the handle; an exchange sets only what differs from the one
-// before it. The handle is added to a multi handle and removed from it by the owner. Stays where it
-// is: libcurl keeps its address.
+// before it. Under the multi interface the owner adds the handle to a multi handle, and removes it
+// from there. Stays where it is: libcurl keeps its address.
 class Transfer {
  public:
-  // `sockets` outlives every connection of the multi handle.
-  explicit Transfer(SocketTable& sockets) : sockets_(sockets) {}
+  // By which of libcurl's interfaces the handle is driven.
+  enum class Interface : std::uint8_t { easy, multi };
+
+  // `sockets` outlives every connection of the handle, or of the multi handle.
+  Transfer(Interface interface, SocketOwner& sockets) : interface_(interface), sockets_(sockets) {}
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -62,7 +65,8 @@ class Transfer {
   static int on_close(void* sockets, curl_socket_t socket);
   static int on_connected(void* self, char*, char*, int, int);
 
-  SocketTable& sockets_;
+  Interface interface_;
+  SocketOwner& sockets_;
   // Declared before the handle, which refers to them.
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::unique_ptr<curl_slist, ListFree> fields_;  // of a head, beyond those that libcurl makes

@@ -13,7 +13,6 @@
 
 #include "core/job.hpp"
 #include "http/response_reader.hpp"
-#include "socket_table.hpp"
 
 namespace asyncbench::curl {
 
@@ -66,7 +65,7 @@ bool Transfer::create() {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_connected);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
-  // A connection outlives the transfer that opened it, so its close goes to the table.
+  // A connection outlives the transfer that opened it, so its close goes to the owner.
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets_);
 
@@ -79,6 +78,8 @@ bool Transfer::create() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, static_cast<long>(kReceiveBytes));
+  // One connection a task, as tasks with a stream have; a multi handle has its own limit.
+  if (interface_ == Interface::easy) curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 1L);
   // Addresses are numeric, so nothing in that cache ever gets old; -1 spares looking.
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
   return true;
@@ -126,7 +127,7 @@ http::ExchangeEnd Transfer::finished(CURLcode code) {
     curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &last_error);
     if (os_error == 0) os_error = static_cast<int>(last_error);
     // Only curl_easy_perform() clears it: used with multi, the handle would report it ever after.
-    if (last_error != 0) handle_.reset();
+    if (last_error != 0 && interface_ == Interface::multi) handle_.reset();
   }
   http::ExchangeEnd end =
       this->end(is_too_long_ ? Outcome::limit : outcome_of(code, os_error, progress_));
@@ -178,12 +179,17 @@ curl_socket_t Transfer::on_open(void* self, curlsocktype, curl_sockaddr* address
   transfer.opened_ = true;
   const int socket = ::socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
                               address->protocol);
-  if (socket < 0) transfer.socket_error_ = errno;
-  return socket < 0 ? CURL_SOCKET_BAD : socket;
+  if (socket < 0) {
+    transfer.socket_error_ = errno;
+    return CURL_SOCKET_BAD;
+  }
+  if (transfer.sockets_.opened(socket)) return socket;
+  ::close(socket);
+  return CURL_SOCKET_BAD;
 }
 
 int Transfer::on_close(void* sockets, curl_socket_t socket) {
-  static_cast<SocketTable*>(sockets)->closing(socket);
+  static_cast<SocketOwner*>(sockets)->closing(socket);
   return ::close(socket);
 }
 

@@ -1,0 +1,85 @@
+#include "curl.hpp"
+
+#include <curl/curl.h>
+
+#include <mutex>
+#include <utility>
+
+#include "core/file_pool.hpp"
+#include "core/run_lanes.hpp"
+#include "easy_run.hpp"
+#include "multi_loop.hpp"
+
+namespace asyncbench {
+
+namespace {
+
+// All that differs between the two: what they say and offer, and who performs the exchanges.
+class CurlStrategy final : public Strategy {
+ public:
+  using Run = void (*)(Job& job);
+
+  CurlStrategy(StrategyInfo info, OpSet offered, Run run_job)
+      : info_(std::move(info)), offered_(offered), run_(run_job) {
+    // Not thread-safe with other users of libcurl, so it is done before any thread of ours.
+    static std::once_flag initialized;
+    std::call_once(initialized, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    info_.library = std::string("libcurl ") + curl_version_info(CURLVERSION_NOW)->version;
+    info_.options.push_back({"receive_buffer_bytes", std::to_string(kReceiveBytes)});
+    info_.options.push_back({"connection_cache", "one a task"});
+  }
+
+  const StrategyInfo& info() const override { return info_; }
+
+  Support supports(const OpSet& needed) const override {
+    if (needed.contains(OpKind::accept)) {
+      return Support::no("libcurl is a client library: it cannot accept connections");
+    }
+    for (std::size_t i = 0; i < kOpKinds; ++i) {
+      const auto kind = static_cast<OpKind>(i);
+      if (needed.contains(kind) && !offered_.contains(kind)) {
+        return Support::no(info_.name + " leaves HTTP and streams to libcurl: it cannot perform " +
+                           name_of(kind));
+      }
+    }
+    return Support::yes();
+  }
+
+  void run(Job& job) override { run_(job); }
+
+ private:
+  StrategyInfo info_;
+  OpSet offered_;
+  Run run_;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_curl_multi() {
+  return std::make_unique<CurlStrategy>(
+      StrategyInfo{.name = "curl_multi",
+                   .summary = "libcurl's multi_socket interface on epoll; HTTP is libcurl's own",
+                   .waits = "epoll_wait",
+                   .options = {{"events_per_wait", std::to_string(curl::MultiLoop::kEventBatch)},
+                               {"trigger", "level"},
+                               {"file_threads_max", std::to_string(FilePool::kThreadsMax)}}},
+      OpSet{OpKind::begin, OpKind::exchange, OpKind::sleep, OpKind::open, OpKind::read,
+            OpKind::write, OpKind::sync, OpKind::close_file, OpKind::gather, OpKind::close,
+            OpKind::finish},
+      [](Job& job) {
+        run_lanes(job, [&job](unsigned lane) { return curl::MultiLoop(job, lane); });
+      });
+}
+
+std::unique_ptr<Strategy> make_curl_threads() {
+  return std::make_unique<CurlStrategy>(
+      StrategyInfo{.name = "curl_threads",
+                   .summary = "a thread and a libcurl easy handle for every connection",
+                   .waits = "poll, by libcurl",
+                   .event_loop = false},
+      OpSet{OpKind::begin, OpKind::exchange, OpKind::sleep, OpKind::open, OpKind::read,
+            OpKind::write, OpKind::sync, OpKind::close_file, OpKind::close, OpKind::finish},
+      [](Job& job) { curl::EasyRun(job).run(); });
+}
+
+}  // namespace asyncbench

@@ -1,0 +1,147 @@
+#include "easy_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/file_ops.hpp"
+#include "core/fine_timers.hpp"
+#include "core/strategy.hpp"
+
+namespace asyncbench::curl {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// While a stop is carried out, how often sockets are shut down again: a shutdown between libcurl's
+// opening of a socket and its connect(2) has no effect on that connect.
+constexpr Duration kShutDownAgain = 5ms;
+
+// What libcurl knows of a deadline: whole milliseconds, rounded up so that it is never early, and 0
+// for none.
+long timeout_ms(Time deadline) {
+  if (deadline == kNever) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(time_left(deadline));
+  return std::max(static_cast<long>(left.count()), 1L);
+}
+
+}  // namespace
+
+EasyTask::EasyTask(Task& task, unsigned lane, std::stop_token stop)
+    : task_(task),
+      lane_(lane),
+      stop_(std::move(stop)),
+      transfer_(Transfer::Interface::easy, socket_) {}
+
+void EasyTask::run() {
+  Op next = task_.start(lane_);
+  while (!std::holds_alternative<op::Finish>(next)) {
+    const Completion ended = perform(next);
+    ++completions_;
+    next = task_.resume(ended);
+  }
+}
+
+Completion EasyTask::perform(const Op& op) {
+  if (stop_.stop_requested() && !outlives_stop(kind_of(op))) {
+    if (const auto* exchange = std::get_if<op::Exchange>(&op)) {
+      exchange->sink->ended({.outcome = Outcome::cancelled});
+    }
+    return failed(std::errc::operation_canceled);
+  }
+  if (is_file_op(kind_of(op))) {
+    const Completion ended = perform_file_op(op);
+    return stop_.stop_requested() ? cancel_file_op(op, ended) : ended;
+  }
+  return std::visit(Overloaded{
+                        [](const op::Begin&) { return Completion{}; },
+                        [](const op::Close&) { return Completion{}; },
+                        [this](const op::Sleep& wanted) { return sleep(wanted); },
+                        [this](const op::Exchange& wanted) { return exchange(wanted); },
+                        [](const auto&) { return failed(std::errc::operation_not_supported); },
+                    },
+                    op);
+}
+
+Completion EasyTask::exchange(const op::Exchange& exchange) {
+  CURL* const handle = transfer_.begin(exchange);
+  if (handle == nullptr) {
+    exchange.sink->ended(
+        {.outcome = Outcome::local_resource, .detail = "libcurl is out of memory"});
+    return {};
+  }
+  socket_.distrust_if_spoken();
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms(exchange.deadline));
+  ++waits_;  // at least: libcurl does not say how often it polled
+  const CURLcode code = curl_easy_perform(handle);
+  if (stop_.stop_requested()) {
+    // The stop shuts the socket down: whatever libcurl made of it, the stop is what happened.
+    exchange.sink->ended(transfer_.cancelled());
+    return failed(std::errc::operation_canceled);
+  }
+  exchange.sink->ended(transfer_.finished(code));
+  return {};
+}
+
+Completion EasyTask::sleep(const op::Sleep& sleep) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  ++waits_;
+  std::condition_variable_any().wait_until(lock, stop_, sleep.until, [] { return false; });
+  return stop_.stop_requested() ? failed(std::errc::operation_canceled) : Completion{};
+}
+
+EasyRun::EasyRun(Job& job) : job_(job) {
+  for (std::size_t i = 0; i < job.tasks.size(); ++i) {
+    tasks_.emplace_back(*job.tasks[i], static_cast<unsigned>(i % job.lanes.size()),
+                        stop_.get_token());
+  }
+}
+
+void EasyRun::run() {
+  const FineTimers fine_timers;
+  const std::stop_callback on_stop(job_.stop, [this] { stop_.request_stop(); });
+  std::vector<std::jthread> threads;
+  std::string refusal;
+  for (EasyTask& task : tasks_) {
+    const std::lock_guard lock(mutex_);
+    try {
+      threads.emplace_back(&EasyRun::drive, this, std::ref(task));
+      ++unfinished_;
+    } catch (const std::system_error& refused) {
+      refusal = refused.what();
+      stop_.request_stop();
+      break;
+    }
+  }
+  wait_for_tasks();
+  if (refusal.empty()) return;
+  throw StrategyError("a thread for each of " + std::to_string(tasks_.size()) + " tasks: " +
+                      refusal + "; raise ulimit -u, kernel.threads-max or the cgroup's pids.max");
+}
+
+void EasyRun::drive(EasyTask& task) {
+  task.run();
+  const std::lock_guard lock(mutex_);
+  LaneReport& report = job_.lanes[task.lane()];
+  report.completions += task.completions();
+  report.wakeups += task.waits();
+  if (--unfinished_ == 0) changed_.notify_all();
+}
+
+void EasyRun::wait_for_tasks() {
+  const auto all_have_finished = [this] { return unfinished_ == 0; };
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop_.get_token(), all_have_finished);
+  while (!all_have_finished()) {
+    for (EasyTask& task : tasks_) task.shut_down();
+    changed_.wait_for(lock, kShutDownAgain, all_have_finished);
+  }
+}
+
+}  // namespace asyncbench::curl
