@@ -93,7 +93,7 @@ std::unique_ptr<Strategy> make_thread_pool() {
       StrategyInfo{
           .name = "thread_pool",
           .summary = "a bounded pool of threads with a work queue, blocking calls",
-          .waits = "blocking, epoll",
+          .waits = "blocking calls, and epoll_wait for idle connections",
           .options = {{"workers_max", std::to_string(kPoolWorkers)},
                       {"receive_patience_ms", std::to_string(ThreadPool::kPatience.count())}}},
       &run_in_pool);
