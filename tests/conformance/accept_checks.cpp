@@ -1,90 +1,19 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "checks.hpp"
 #include "peer.hpp"
-#include "run_job.hpp"
+#include "serving.hpp"
 
 namespace asyncbench::conformance {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-// Makes a task of each connection by a function; counts the tasks that live.
-class TestAcceptor final : public Acceptor {
- public:
-  using Make = std::function<Script(unsigned lane)>;
-
-  explicit TestAcceptor(Make make, unsigned listeners = 1)
-      : make_(std::move(make)), listeners_(listeners) {}
-
-  int socket(unsigned lane) override { return listeners_.at(lane).fd(); }
-
-  std::unique_ptr<Task> accepted(unsigned lane) override {
-    EXPECT_LT(lane, lanes);
-    ++seen;
-    if (!make_) return nullptr;
-    ++alive;
-    const std::shared_ptr<void> counted(nullptr, [this](void*) { --alive; });
-    return script([this, counted](unsigned started_lane) { return make_(started_lane); });
-  }
-
-  const Endpoint& endpoint(unsigned lane = 0) const { return listeners_.at(lane).endpoint(); }
-
-  unsigned lanes = 1;
-  std::atomic<int> seen = 0;
-  std::atomic<int> alive = 0;
-
- private:
-  Make make_;
-  std::vector<Listener> listeners_;
-};
-
-Script echo(unsigned) {
-  for (;;) {
-    const Completion received = co_await op::Receive{now() + 10s};
-    if (received.error || received.data.empty()) break;
-    co_await op::Begin{};
-    const Completion sent = co_await op::Send{received.data, now() + 10s};
-    if (sent.error) break;
-  }
-  co_await op::Close{};
-}
-
-// Serves in a thread of its own until stop() or the end of the scope.
-class Serving {
- public:
-  Serving(Strategy& strategy, TestAcceptor& acceptor, unsigned threads = 1) {
-    options_.acceptor = &acceptor;
-    options_.threads = threads;
-    acceptor.lanes = threads;
-    thread_ = std::jthread([this, &strategy] { reports_ = run_job(strategy, {}, options_); });
-  }
-  ~Serving() { stop(); }
-
-  const std::vector<LaneReport>& stop() {
-    options_.stop.request_stop();
-    if (thread_.joinable()) thread_.join();
-    return reports_;
-  }
-
- private:
-  RunOptions options_;
-  std::vector<LaneReport> reports_;
-  std::jthread thread_;
-};
-
-void expect_echo(Peer& peer, const std::string& text) {
-  peer.send(text);
-  EXPECT_EQ(peer.receive(text.size()), text);
-}
 
 void accepted_connections_are_served(Strategy& strategy) {
   TestAcceptor acceptor(echo);
@@ -127,15 +56,17 @@ void accepted_tasks_die_after_their_finish(Strategy& strategy) {
 }
 
 void a_half_closed_connection_gets_its_answer(Strategy& strategy) {
-  TestAcceptor acceptor([](unsigned) -> Script {
-    std::string request;
-    for (;;) {
-      const Completion received = co_await op::Receive{now() + 10s};
-      if (received.error || received.data.empty()) break;
-      request += text_of(received.data);
-    }
-    co_await op::Send{bytes_of(request), now() + 10s};
-    co_await op::Close{};
+  TestAcceptor acceptor([] {
+    return [](unsigned) -> Script {
+      std::string request;
+      for (;;) {
+        const Completion received = co_await op::Receive{now() + 10s};
+        if (received.error || received.data.empty()) break;
+        request += text_of(received.data);
+      }
+      co_await op::Send{bytes_of(request), now() + 10s};
+      co_await op::Close{};
+    };
   });
   Serving serving(strategy, acceptor);
   Peer peer = connect_to(acceptor.endpoint());
@@ -179,15 +110,20 @@ void each_loop_accepts_on_its_own_socket(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"AcceptedConnectionsAreServed", kServerOps, accepted_connections_are_served},
-    Check{"ConnectionsInTurnAreServed", kServerOps, connections_in_turn_are_served},
-    Check{"AcceptedTasksDieAfterTheirFinish", kServerOps, accepted_tasks_die_after_their_finish},
-    Check{"AHalfClosedConnectionGetsItsAnswer", kServerOps,
+    Check{"AcceptedConnectionsAreServed", OpKind::accept, Ending::success, kServerOps,
+          accepted_connections_are_served},
+    Check{"ConnectionsInTurnAreServed", OpKind::accept, Ending::success, kServerOps,
+          connections_in_turn_are_served},
+    Check{"AcceptedTasksDieAfterTheirFinish", OpKind::accept, Ending::success, kServerOps,
+          accepted_tasks_die_after_their_finish},
+    Check{"AHalfClosedConnectionGetsItsAnswer", OpKind::accept, Ending::success, kServerOps,
           a_half_closed_connection_gets_its_answer},
-    Check{"RefusedConnectionsAreClosed", kServerOps, refused_connections_are_closed},
-    Check{"StopEndsAcceptingAndWhatWasAccepted", kServerOps,
+    Check{"RefusedConnectionsAreClosed", OpKind::accept, Ending::error, kServerOps,
+          refused_connections_are_closed},
+    Check{"StopEndsAcceptingAndWhatWasAccepted", OpKind::accept, Ending::stop, kServerOps,
           stop_ends_accepting_and_what_was_accepted},
-    Check{"EachLoopAcceptsOnItsOwnSocket", kServerOps, each_loop_accepts_on_its_own_socket},
+    Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerOps,
+          each_loop_accepts_on_its_own_socket},
 };
 
 }  // namespace

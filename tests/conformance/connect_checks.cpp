@@ -106,13 +106,20 @@ void finish_closes_the_stream(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"ConnectReachesAListener", kStreamOps, connect_reaches_a_listener},
-    Check{"ConnectToAClosedPortIsRefused", kStreamOps, connect_to_a_closed_port_is_refused},
-    Check{"ConnectDeadlineIsNeverEarly", kStreamOps, connect_deadline_is_never_early},
-    Check{"AClosedStreamCanBeConnectedAgain", kStreamOps, a_closed_stream_can_be_connected_again},
-    Check{"CloseWithResetSendsRst", kStreamOps, close_with_reset_sends_rst},
-    Check{"CloseWithoutAStreamIsHarmless", kStreamOps, close_without_a_stream_is_harmless},
-    Check{"FinishClosesTheStream", kStreamOps, finish_closes_the_stream},
+    Check{"ConnectReachesAListener", OpKind::connect, Ending::success, kStreamOps,
+          connect_reaches_a_listener},
+    Check{"ConnectToAClosedPortIsRefused", OpKind::connect, Ending::error, kStreamOps,
+          connect_to_a_closed_port_is_refused},
+    Check{"ConnectDeadlineIsNeverEarly", OpKind::connect, Ending::deadline, kStreamOps,
+          connect_deadline_is_never_early},
+    Check{"AClosedStreamCanBeConnectedAgain", OpKind::close, Ending::success, kStreamOps,
+          a_closed_stream_can_be_connected_again},
+    Check{"CloseWithResetSendsRst", OpKind::close, Ending::reset, kStreamOps,
+          close_with_reset_sends_rst},
+    Check{"CloseWithoutAStreamIsHarmless", OpKind::close, Ending::error, kStreamOps,
+          close_without_a_stream_is_harmless},
+    Check{"FinishClosesTheStream", OpKind::finish, Ending::success, kStreamOps,
+          finish_closes_the_stream},
 };
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kPatienceMs = 10'000;
 
-Fd tcp_socket(int flags = 0) {
-  return Fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+Fd stream_socket(int family, int flags = 0) {
+  return Fd{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
 }
 
 Endpoint local_endpoint(int fd) {
@@ -100,27 +100,37 @@ void Peer::reset() {
   fd_.reset();
 }
 
-Listener::Listener(int backlog, int receive_buffer_bytes) : fd_(tcp_socket()) {
+Listener::Listener(int backlog, int receive_buffer_bytes) : fd_(stream_socket(AF_INET)) {
   const int on = 1;
   setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (receive_buffer_bytes > 0) {
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
                sizeof receive_buffer_bytes);
   }
-  const Endpoint any = Endpoint::loopback(0);
-  EXPECT_EQ(::bind(fd_.get(), any.address(), any.size()), 0) << std::strerror(errno);
+  listen_on(Endpoint::loopback(0), backlog);
+}
+
+Listener::Listener(const std::string& path) : fd_(stream_socket(AF_UNIX)) {
+  constexpr int kBacklog = 512;
+  listen_on(Endpoint::unix_socket(path).value(), kBacklog);
+}
+
+void Listener::listen_on(const Endpoint& endpoint, int backlog) {
+  EXPECT_EQ(::bind(fd_.get(), endpoint.address(), endpoint.size()), 0) << std::strerror(errno);
   EXPECT_EQ(::listen(fd_.get(), backlog), 0) << std::strerror(errno);
   endpoint_ = local_endpoint(fd_.get());
 }
 
 Peer Listener::accept() const {
-  EXPECT_TRUE(becomes_ready(fd_.get(), POLLIN, kPatienceMs)) << "nobody connected";
+  const bool is_ready = becomes_ready(fd_.get(), POLLIN, kPatienceMs);
+  EXPECT_TRUE(is_ready) << "nobody connected";
+  if (!is_ready) return Peer{Fd{}};
   return Peer{Fd{::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
 }
 
 FullListener::FullListener() : listener_(0) {
   for (int i = 0; i < 8; ++i) {
-    Fd& fd = waiting_.emplace_back(tcp_socket(SOCK_NONBLOCK));
+    Fd& fd = waiting_.emplace_back(stream_socket(AF_INET, SOCK_NONBLOCK));
     ::connect(fd.get(), endpoint().address(), endpoint().size());
     // Handshakes on loopback end within microseconds; one that does not was dropped.
     if (!becomes_ready(fd.get(), POLLOUT, 50)) return;
@@ -129,13 +139,13 @@ FullListener::FullListener() : listener_(0) {
 }
 
 Peer connect_to(const Endpoint& to) {
-  Fd fd = tcp_socket();
+  Fd fd = stream_socket(to.family());
   EXPECT_EQ(::connect(fd.get(), to.address(), to.size()), 0) << std::strerror(errno);
   return Peer{std::move(fd)};
 }
 
 Endpoint closed_port() {
-  const Fd fd = tcp_socket();
+  const Fd fd = stream_socket(AF_INET);
   const Endpoint any = Endpoint::loopback(0);
   EXPECT_EQ(::bind(fd.get(), any.address(), any.size()), 0);
   return local_endpoint(fd.get());

@@ -31,17 +31,21 @@ class Peer {
   Fd fd_;
 };
 
-// A listening socket on 127.0.0.1.
+// A listening socket.
 class Listener {
  public:
-  // `receive_buffer_bytes` (0: the kernel's choice) is inherited by what it accepts.
+  // On 127.0.0.1. `receive_buffer_bytes` (0: the kernel's choice) is inherited by what it accepts.
   explicit Listener(int backlog = 512, int receive_buffer_bytes = 0);
+  // On a Unix socket that it makes at `path`.
+  explicit Listener(const std::string& path);
 
   const Endpoint& endpoint() const { return endpoint_; }
   int fd() const { return fd_.get(); }
   Peer accept() const;
 
  private:
+  void listen_on(const Endpoint& endpoint, int backlog);
+
   Fd fd_;
   Endpoint endpoint_;
 };

@@ -103,13 +103,20 @@ void an_unsupported_operation_is_answered(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"TwoHundredTasksRunAtOnce", kStreamOps, two_hundred_tasks_run_at_once},
-    Check{"TwoLoopsShareTheTasks", kStreamOps, two_loops_share_the_tasks},
-    Check{"OneObjectRunsSeveralJobs", kStreamOps, one_object_runs_several_jobs},
-    Check{"AJobWithoutTasksEndsAtOnce", kStreamOps, a_job_without_tasks_ends_at_once},
-    Check{"TasksKeepTheLaneOfTheirIndex", kStreamOps, tasks_keep_the_lane_of_their_index},
-    Check{"ALongChainNeedsNoStack", kStreamOps, a_long_chain_needs_no_stack},
-    Check{"AnUnsupportedOperationIsAnswered", kStreamOps, an_unsupported_operation_is_answered},
+    Check{"TwoHundredTasksRunAtOnce", OpKind::begin, Ending::success, kStreamOps,
+          two_hundred_tasks_run_at_once},
+    Check{"TwoLoopsShareTheTasks", OpKind::begin, Ending::success, kStreamOps,
+          two_loops_share_the_tasks},
+    Check{"OneObjectRunsSeveralJobs", OpKind::begin, Ending::success, kStreamOps,
+          one_object_runs_several_jobs},
+    Check{"AJobWithoutTasksEndsAtOnce", OpKind::finish, Ending::success, kStreamOps,
+          a_job_without_tasks_ends_at_once},
+    Check{"TasksKeepTheLaneOfTheirIndex", OpKind::begin, Ending::success, kStreamOps,
+          tasks_keep_the_lane_of_their_index},
+    Check{"ALongChainNeedsNoStack", OpKind::sleep, Ending::success, kStreamOps,
+          a_long_chain_needs_no_stack},
+    Check{"AnUnsupportedOperationIsAnswered", OpKind::exchange, Ending::error, kStreamOps,
+          an_unsupported_operation_is_answered},
 };
 
 }  // namespace

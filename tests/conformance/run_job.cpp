@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 namespace asyncbench::conformance {
@@ -11,6 +13,7 @@ namespace asyncbench::conformance {
 namespace {
 
 constexpr std::chrono::seconds kPatience{20};
+constexpr std::size_t kPageBytes = 4096;
 
 // Stops a run that does not end by itself.
 class Watchdog {
@@ -32,6 +35,14 @@ class Watchdog {
 
 }  // namespace
 
+IoMemory::IoMemory(std::size_t blocks, std::size_t block_bytes)
+    : blocks_(blocks),
+      block_bytes_(block_bytes),
+      bytes_(static_cast<std::byte*>(std::aligned_alloc(kPageBytes, blocks * block_bytes))) {
+  if (block_bytes % kPageBytes != 0) throw std::invalid_argument("blocks are whole pages");
+  std::ranges::fill(all(), std::byte{0xEE});  // what no read has touched is no test content
+}
+
 std::vector<LaneReport> run_job(Strategy& strategy, Tasks tasks, RunOptions options) {
   std::vector<LaneReport> lanes(std::max(options.lanes, options.threads));
   Job job;
@@ -39,6 +50,7 @@ std::vector<LaneReport> run_job(Strategy& strategy, Tasks tasks, RunOptions opti
   job.acceptor = options.acceptor;
   job.threads = options.threads;
   job.lanes = lanes;
+  job.io_memory = options.io_memory;
   job.stop = options.stop.get_token();
   const Watchdog watchdog(options.stop);
   strategy.run(job);

@@ -1,7 +1,10 @@
 // Runs a job under a strategy, with a watchdog so that a hang is a failure with a name.
 #pragma once
 
+#include <cstddef>
+#include <cstdlib>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -22,7 +25,26 @@ struct RunOptions {
   unsigned threads = 1;
   unsigned lanes = 1;  // at least `threads`
   Acceptor* acceptor = nullptr;
+  std::span<std::byte> io_memory;
   std::stop_source stop;
+};
+
+// Memory for Job::io_memory, in blocks whose place suits O_DIRECT.
+class IoMemory {
+ public:
+  IoMemory(std::size_t blocks, std::size_t block_bytes);
+  std::span<std::byte> all() { return {bytes_.get(), blocks_ * block_bytes_}; }
+  std::span<std::byte> block(std::size_t index) {
+    return all().subspan(index * block_bytes_, block_bytes_);
+  }
+
+ private:
+  struct Free {
+    void operator()(std::byte* bytes) const { std::free(bytes); }
+  };
+  std::size_t blocks_;
+  std::size_t block_bytes_;
+  std::unique_ptr<std::byte[], Free> bytes_;
 };
 
 // Returns the lane reports. A run of more than 20 s is stopped and fails the test.

@@ -180,13 +180,17 @@ void a_send_that_awaits_a_reply_gets_it(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"SendEndsWhenTheKernelHasTakenAll", kStreamOps, send_ends_when_the_kernel_has_taken_all},
-    Check{"SendsArriveInOrder", kStreamOps, sends_arrive_in_order},
-    Check{"SendToAResetPeerFails", kStreamOps, send_to_a_reset_peer_fails},
-    Check{"SendDeadlineIsNeverEarly", kStreamOps, send_deadline_is_never_early},
-    Check{"SendPastItsDeadlineSendsAllOrTimesOut", kStreamOps,
+    Check{"SendEndsWhenTheKernelHasTakenAll", OpKind::send, Ending::partial, kStreamOps,
+          send_ends_when_the_kernel_has_taken_all},
+    Check{"SendsArriveInOrder", OpKind::send, Ending::success, kStreamOps, sends_arrive_in_order},
+    Check{"SendToAResetPeerFails", OpKind::send, Ending::reset, kStreamOps,
+          send_to_a_reset_peer_fails},
+    Check{"SendDeadlineIsNeverEarly", OpKind::send, Ending::deadline, kStreamOps,
+          send_deadline_is_never_early},
+    Check{"SendPastItsDeadlineSendsAllOrTimesOut", OpKind::send, Ending::deadline, kStreamOps,
           send_past_its_deadline_sends_all_or_times_out},
-    Check{"ASendThatAwaitsAReplyGetsIt", kStreamOps, a_send_that_awaits_a_reply_gets_it},
+    Check{"ASendThatAwaitsAReplyGetsIt", OpKind::send, Ending::success, kStreamOps,
+          a_send_that_awaits_a_reply_gets_it},
 };
 
 }  // namespace

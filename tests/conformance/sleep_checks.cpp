@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 
 #include "checks.hpp"
 #include "run_job.hpp"
@@ -47,10 +48,59 @@ void many_sleeps_end_each_at_its_time(Strategy& strategy) {
   run_job(strategy, std::move(tasks));
 }
 
+void ten_thousand_sleeps_end_each_at_its_time(Strategy& strategy) {
+  constexpr int kTasks = 10'000;
+  std::atomic<int> ended = 0;
+  Tasks tasks;
+  // Starting so many takes a while where each needs a thread.
+  const Time begin = now() + 1s * test::kSlowdown;
+  for (int i = 0; i < kTasks; ++i) {
+    tasks.push_back(script([&ended, begin, i](unsigned) -> Script {
+      const Time until = begin + 100us * ((i * 17) % kTasks);
+      const Completion slept = co_await op::Sleep{until};
+      EXPECT_FALSE(slept.error) << slept.error.message();
+      expect_on_time(until, now());
+      ++ended;
+    }));
+  }
+  run_job(strategy, std::move(tasks));
+  EXPECT_EQ(ended, kTasks);
+}
+
+// One task's operations end at once, one after the other, for as long as the other one needs: both
+// must have their turns.
+void an_endless_chain_starves_nobody(Strategy& strategy) {
+  std::atomic<bool> slept = false;
+  Tasks tasks;
+  tasks.push_back(script([&](unsigned) -> Script {
+    const Time patience = now() + 5s;
+    while (!slept && now() < patience) {
+      co_await op::Begin{};
+      co_await op::Sleep{Time{}};
+    }
+    EXPECT_TRUE(slept) << "the other task had no turn";
+  }));
+  tasks.push_back(script([&](unsigned) -> Script {
+    for (int i = 0; i < 5; ++i) {
+      const Time until = now() + 2ms;
+      co_await op::Sleep{until};
+      expect_on_time(until, now());
+    }
+    slept = true;
+  }));
+  run_job(strategy, std::move(tasks));
+}
+
 const std::array kChecks{
-    Check{"SleepIsNeverEarly", kStreamOps, sleep_is_never_early},
-    Check{"SleepUntilThePastEndsAtOnce", kStreamOps, sleep_until_the_past_ends_at_once},
-    Check{"ManySleepsEndEachAtItsTime", kStreamOps, many_sleeps_end_each_at_its_time},
+    Check{"SleepIsNeverEarly", OpKind::sleep, Ending::success, kStreamOps, sleep_is_never_early},
+    Check{"SleepUntilThePastEndsAtOnce", OpKind::sleep, Ending::success, kStreamOps,
+          sleep_until_the_past_ends_at_once},
+    Check{"ManySleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamOps,
+          many_sleeps_end_each_at_its_time},
+    Check{"TenThousandSleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamOps,
+          ten_thousand_sleeps_end_each_at_its_time},
+    Check{"AnEndlessChainStarvesNobody", OpKind::sleep, Ending::success, kStreamOps,
+          an_endless_chain_starves_nobody},
 };
 
 }  // namespace

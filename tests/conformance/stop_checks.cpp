@@ -1,44 +1,19 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
 #include <string>
 #include <thread>
 
 #include "checks.hpp"
 #include "peer.hpp"
 #include "run_job.hpp"
+#include "stopper.hpp"
 
 namespace asyncbench::conformance {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-// Stops the run once the task is in, or about to begin, the operation in question; both must lead
-// to the same end. The pause makes the former likely.
-class Stopper {
- public:
-  explicit Stopper(std::stop_source run)
-      : thread_([this, run]() mutable {
-          reached_.wait(false);
-          std::this_thread::sleep_for(20ms);
-          run.request_stop();
-        }) {}
-
-  void now_waiting() {
-    reached_ = true;
-    reached_.notify_one();
-  }
-
- private:
-  std::atomic<bool> reached_ = false;
-  std::jthread thread_;
-};
-
-void expect_canceled(const Completion& ended) {
-  EXPECT_EQ(ended.error, std::errc::operation_canceled) << ended.error.message();
-}
 
 void stop_ends_a_connect(Strategy& strategy) {
   const FullListener full;
@@ -110,9 +85,31 @@ void stop_before_the_run_cancels_everything(Strategy& strategy) {
   run_script(
       strategy,
       [&](unsigned) -> Script {
+        expect_canceled(co_await op::Begin{});
         expect_canceled(co_await op::Connect{&listener.endpoint()});
         expect_canceled(co_await op::Sleep{now() + 1h});
         EXPECT_FALSE((co_await op::Close{}).error);
+      },
+      options);
+}
+
+void close_works_after_a_stop(Strategy& strategy) {
+  const Listener listener;
+  RunOptions options;
+  Stopper stopper(options.stop);
+  std::jthread peer([&] {
+    Peer connection = listener.accept();
+    EXPECT_EQ(connection.receive_all(), "");
+  });
+  run_script(
+      strategy,
+      [&](unsigned) -> Script {
+        co_await op::Connect{&listener.endpoint()};
+        stopper.now_waiting();
+        expect_canceled(co_await op::Sleep{now() + 1h});
+        const Completion closed = co_await op::Close{};
+        EXPECT_FALSE(closed.error) << closed.error.message();
+        EXPECT_FALSE((co_await op::Close{}).error) << "without a stream, too";
       },
       options);
 }
@@ -140,12 +137,16 @@ void stop_ends_many_tasks_whatever_they_do(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"StopEndsAConnect", kStreamOps, stop_ends_a_connect},
-    Check{"StopEndsAReceive", kStreamOps, stop_ends_a_receive},
-    Check{"StopEndsASend", kStreamOps, stop_ends_a_send},
-    Check{"StopEndsASleep", kStreamOps, stop_ends_a_sleep},
-    Check{"StopBeforeTheRunCancelsEverything", kStreamOps, stop_before_the_run_cancels_everything},
-    Check{"StopEndsManyTasksWhateverTheyDo", kStreamOps, stop_ends_many_tasks_whatever_they_do},
+    Check{"StopEndsAConnect", OpKind::connect, Ending::stop, kStreamOps, stop_ends_a_connect},
+    Check{"StopEndsAReceive", OpKind::receive, Ending::stop, kStreamOps, stop_ends_a_receive},
+    Check{"StopEndsASend", OpKind::send, Ending::stop, kStreamOps, stop_ends_a_send},
+    Check{"StopEndsASleep", OpKind::sleep, Ending::stop, kStreamOps, stop_ends_a_sleep},
+    Check{"CloseWorksAfterAStop", OpKind::close, Ending::stop, kStreamOps,
+          close_works_after_a_stop},
+    Check{"StopBeforeTheRunCancelsEverything", OpKind::begin, Ending::stop, kStreamOps,
+          stop_before_the_run_cancels_everything},
+    Check{"StopEndsManyTasksWhateverTheyDo", OpKind::finish, Ending::stop, kStreamOps,
+          stop_ends_many_tasks_whatever_they_do},
 };
 
 }  // namespace

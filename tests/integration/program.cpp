@@ -151,21 +151,4 @@ Ended run_program(std::vector<std::string> arguments, const Surroundings& surrou
   return Program(std::move(arguments), surroundings).wait();
 }
 
-ScratchFolder::ScratchFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "asyncbench-test-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::system_category(), name);
-  path_ = name;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string ScratchFolder::file(const std::string& name, const std::string& text) const {
-  const auto path = path_ / name;
-  std::ofstream(path) << text;
-  return path.string();
-}
-
 }  // namespace asyncbench::test

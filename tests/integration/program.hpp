@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/fd.hpp"
+#include "tests/scratch_folder.hpp"
 
 namespace asyncbench::test {
 
@@ -54,18 +55,5 @@ class Program {
 
 // Starts it and waits for its end.
 Ended run_program(std::vector<std::string> arguments, const Surroundings& surroundings = {});
-
-// A folder of its own, removed with everything in it.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  const std::filesystem::path& path() const { return path_; }
-  // Creates a file with this text; its path.
-  std::string file(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace asyncbench::test

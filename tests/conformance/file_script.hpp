@@ -1,0 +1,20 @@
+// What scripts over files share.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "core/op.hpp"
+
+namespace asyncbench::conformance {
+
+// Of an Open that succeeded.
+inline int index_of(const Completion& opened) { return static_cast<int>(opened.size); }
+
+inline void put(std::span<std::byte> into, std::string_view text) {
+  std::memcpy(into.data(), text.data(), text.size());
+}
+
+}  // namespace asyncbench::conformance
