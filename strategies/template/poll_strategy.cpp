@@ -16,11 +16,8 @@ class PollStrategy final : public Strategy {
 
   // A "no" says why in one line. Probe the host here if the operations need something of it.
   Support supports(const OpSet& needed) const override {
-    for (const OpKind kind : {OpKind::open, OpKind::read, OpKind::write, OpKind::sync,
-                              OpKind::close_file, OpKind::exchange, OpKind::gather}) {
-      if (needed.contains(kind)) {
-        return Support::no(std::string("poll does not perform ") + name_of(kind));
-      }
+    if (needed.contains(OpKind::exchange)) {
+      return Support::no("poll brings no HTTP of its own; the form over streams serves it");
     }
     return Support::yes();
   }
@@ -35,7 +32,8 @@ class PollStrategy final : public Strategy {
                      .summary = "one poll over all descriptors a turn: the strategy to copy",
                      .library = "kernel",
                      .waits = "ppoll",
-                     .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)}}};
+                     .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
+                                 {"file_threads_max", std::to_string(FilePool::kThreadsMax)}}};
 };
 
 }  // namespace
