@@ -87,6 +87,7 @@ void stop_ends(Strategy& strategy, Op (*make)(int file, std::span<std::byte> blo
   IoMemory memory(kTasks, kLargeBlockBytes);
   RunOptions options{.io_memory = memory.all()};
   Stopper stopper(options.stop);
+  std::atomic<std::size_t> opened_files = 0;
   std::atomic<std::size_t> canceled = 0;
   Tasks tasks;
   for (std::size_t i = 0; i < kTasks; ++i) {
@@ -94,7 +95,7 @@ void stop_ends(Strategy& strategy, Op (*make)(int file, std::span<std::byte> blo
       const Completion opened = co_await op::Open{path.c_str(), O_RDWR};
       EXPECT_FALSE(opened.error) << opened.error.message();
       const int file = index_of(opened);
-      if (i == 0) stopper.now_waiting();
+      if (++opened_files == kTasks) stopper.now_waiting();
       Completion ended;
       while (!ended.error) ended = co_await make(file, memory.block(i));
       expect_canceled(ended);
