@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "core/ring_refusal.hpp"
 #include "core/strategy.hpp"
 #include "registered_memory.hpp"
 #include "ring.hpp"
@@ -51,29 +52,6 @@ std::span<const Attempt> attempts(Options::TaskWork task_work) {
   return {};
 }
 
-std::string explain_refusal(int error) {
-  std::string text = "io_uring_setup: ";
-  text += strerrorname_np(error);
-  switch (error) {
-    case EPERM:
-    case EACCES:
-      return text +
-             ": io_uring is forbidden here; set /proc/sys/kernel/io_uring_disabled to 0, and in a "
-             "container allow it in the seccomp profile (--security-opt seccomp=...)";
-    case ENOSYS:
-      return text +
-             ": no io_uring in this kernel, or a seccomp filter hides it; use Linux 5.11 or "
-             "later, and in a container allow it in the seccomp profile";
-    case ENOMEM:
-      return text +
-             ": the locked-memory limit is too low for a ring; raise it (ulimit -l unlimited)";
-    case EMFILE:
-      return text + ": no descriptor left; raise the limit (ulimit -n)";
-    default:
-      return text + ": " + std::strerror(error);
-  }
-}
-
 // Whether a kernel thread may submit, without starting one, whose end would take its time: the
 // permission is looked at before the processor that the thread should run on, which does not exist.
 int refusal_of_kernel_thread() {
@@ -92,7 +70,7 @@ std::string refusal(const Options& options) try {
   Options probed = options;
   if (options.task_work == Options::TaskWork::kernel_thread) {
     if (const int error = refusal_of_kernel_thread(); error != 0) {
-      return explain_refusal(error) + " (SQPOLL)";
+      return explain_ring_refusal(error) + " (SQPOLL)";
     }
     probed.task_work = Options::TaskWork::deferred;
   }
@@ -145,7 +123,7 @@ void Ring::set_up(Options::TaskWork task_work) {
     }
     if (error != EINVAL) break;  // not a matter of flags
   }
-  if (error != 0) throw StrategyError(explain_refusal(error));
+  if (error != 0) throw StrategyError(explain_ring_refusal(error));
   constexpr unsigned kNeeded = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
   if ((ring_.features & kNeeded) != kNeeded) {
     io_uring_queue_exit(&ring_);
