@@ -18,6 +18,7 @@ Registry make_registry() {
   registry.add(make_thread_pool());
   registry.add(make_epoll());
   registry.add(make_asio());
+  registry.add(make_asio_coro());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
   registry.add(make_curl_multi());
   registry.add(make_curl_threads());

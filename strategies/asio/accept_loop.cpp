@@ -22,11 +22,15 @@ constexpr int kAcceptBatch = 64;
   throw boost::system::system_error(errno, boost::system::system_category(), operation);
 }
 
-tcp protocol_of(int listening) {
+Protocol protocol_of(int listening) {
   int family = 0;
-  socklen_t size = sizeof family;
-  if (getsockopt(listening, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) throw_errno("getsockopt");
-  return family == AF_INET6 ? tcp::v6() : tcp::v4();
+  int protocol = 0;
+  socklen_t size = sizeof(int);
+  if (getsockopt(listening, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 ||
+      getsockopt(listening, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
+    throw_errno("getsockopt");
+  }
+  return {family, protocol};
 }
 
 // Asio closes what it holds, and the acceptor's socket is only lent.
@@ -48,10 +52,12 @@ AcceptLoop::AcceptLoop(Loop& loop, Acceptor& acceptor)
   listener_.set_option(net::socket_base::enable_connection_aborted(true));
 }
 
+// The listener is closed when the wait has ended, and not before: over io_uring, Asio gives the
+// state of a closed socket to the next one while the kernel's last word on it is still to come.
 void AcceptLoop::stop() {
   loop_.forget_timer(*this);
   error_code ignored;
-  listener_.close(ignored);
+  listener_.cancel(ignored);
 }
 
 void AcceptLoop::wait() {
@@ -69,7 +75,6 @@ void AcceptLoop::accept_waiting() {
     error_code error;
     Socket socket(loop_.context().get_executor());
     listener_.accept(socket, error);
-    if (!error) socket.non_blocking(true, error);
     if (error == net::error::would_block) break;
     if (is_resource_shortage(error.value())) {
       ++loop_.report().accept_pauses;

@@ -1,4 +1,4 @@
-// The strategy `asio`: Boost.Asio as C++ programs use it, one io_context a thread, callbacks.
+// Boost.Asio as C++ programs use it, one io_context a thread.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,10 @@
 
 namespace asyncbench {
 
+// `asio`: over epoll, with callbacks.
 std::unique_ptr<Strategy> make_asio();
+
+// `asio_coro`: over epoll, with C++20 coroutines.
+std::unique_ptr<Strategy> make_asio_coro();
 
 }  // namespace asyncbench

@@ -4,15 +4,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "core/file_pool.hpp"
 #include "core/job.hpp"
 #include "core/timer_queue.hpp"
+#include "files.hpp"
+#include "handler_memory.hpp"
 #include "net.hpp"
 
 namespace asyncbench::asio_loop {
 
 class AcceptLoop;
+class Loop;
 class Stream;
 
 // Something that waits for a point in time.
@@ -25,11 +33,24 @@ class Waiter : public Timer {
   ~Waiter() = default;
 };
 
+// How tasks are run: makes the stream of one. The parameters are those of Stream.
+using MakeStream = std::unique_ptr<Stream> (*)(Loop& loop, Task& task, std::unique_ptr<Task> owned,
+                                               Stream* parent);
+
+template <class Kind>
+std::unique_ptr<Stream> make_stream(Loop& loop, Task& task, std::unique_ptr<Task> owned,
+                                    Stream* parent) {
+  return std::make_unique<Kind>(loop, task, std::move(owned), parent);
+}
+
 // All members but stop() are for the thread that calls run().
 class Loop {
  public:
-  // Throws boost::system::system_error when the kernel grants no epoll descriptor.
-  Loop(Job& job, unsigned lane);
+  // The index of a stream that is not in the list.
+  static constexpr std::size_t kNotRunning = static_cast<std::size_t>(-1);
+
+  // Throws boost::system::system_error when the kernel grants no epoll descriptor or no ring.
+  Loop(Job& job, unsigned lane, MakeStream make_stream);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
@@ -53,40 +74,57 @@ class Loop {
   void stop_timer(Waiter& waiter) { timers_.clear(waiter); }
   void forget_timer(Waiter& waiter) { timers_.remove(waiter); }
 
-  // Starts a task on its stream; `accepted` and `owned` are set for an accepted connection.
-  void start(Task& task);
+  // Hands a stream's file operation to the lane's file threads.
+  void submit(FileWork& work) { files_->submit(work); }
+
+  // Starts the task of an accepted connection.
   void start(std::unique_ptr<Task> task, Socket accepted);
 
-  // The stream's task has finished: destroys the stream, and the task if the strategy owns it.
+  // Starts a child of `parent`, on the stream that it has or on a new one.
+  void start_child(Task& task, Stream& parent);
+
+  // The stream's task has finished: destroys the stream, and the task if the strategy owns it,
+  // unless the task is a child, whose parent may want to run it again.
   void finish(Stream& stream);
 
+  // Takes a stream out of the list of those whose tasks run, if it is there.
+  void leave(Stream& stream);
+
   // An operation that had to wait has ended; `last_seen` is the stream's own. Asio does not tell
-  // when epoll_wait returns, but it reports a descriptor once each time: a second report means
-  // that it has returned again. LaneReport::wakeups is therefore a lower bound, exact as long as
-  // every return brings one descriptor, or all.
+  // when its wait in the kernel returns, but it reports a descriptor once each time: a second
+  // report means that it has returned again. LaneReport::wakeups is therefore a lower bound, exact
+  // as long as every return brings one descriptor, or all.
   void count_wakeup(std::uint64_t& last_seen) {
     if (last_seen == report_.wakeups) ++report_.wakeups;
     last_seen = report_.wakeups;
   }
 
  private:
-  Stream& add(std::unique_ptr<Stream> stream);
+  Stream& add(Task& task, std::unique_ptr<Task> owned, Stream* parent);
+  void enter(Stream& stream);
   void arm();
   void fire();
+  void wake_for_files();
   void cancel_everything();
-  void abandon();
+  void wind_up();
   void end_when_idle();
 
   Job& job_;
   const unsigned lane_;
+  const MakeStream make_stream_;
   LaneReport& report_;
+  HandlerMemory wake_memory_;  // outlives the context, which may still hold the wake-up
   net::io_context context_;
+  // run() does not see that file threads work.
+  net::executor_work_guard<Executor> work_ = net::make_work_guard(context_);
   WakeTimer timer_;
   Time armed_ = kNever;  // when timer_ fires; kNever: it does not wait
   Time last_known_time_ = now();
+  std::uint64_t last_timer_wakeup_ = 0;
   TimerQueue<Waiter> timers_;
+  std::optional<FilePool> files_;
   std::unique_ptr<AcceptLoop> accept_loop_;
-  std::vector<Stream*> streams_;  // of the unfinished tasks, which own them
+  std::vector<Stream*> streams_;  // of the tasks that run, which own them
   bool stopping_ = false;
 };
 

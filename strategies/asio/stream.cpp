@@ -1,159 +1,203 @@
 #include "stream.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/buffer.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <cstring>
+#include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <utility>
+
+#include "core/file_ops.hpp"
+#include "core/socket_ops.hpp"
+#include "files.hpp"
 
 namespace asyncbench::asio_loop {
 
 namespace {
 
-// Operations that may end at once, one after the other, before other tasks get a turn.
-constexpr int kTurnLength = 64;
-
-tcp::endpoint to_asio(const Endpoint& endpoint) {
-  tcp::endpoint result;
-  std::memcpy(result.data(), endpoint.address(), endpoint.size());
-  result.resize(endpoint.size());
-  return result;
-}
+// How long a Unix socket waits for room in its listener's queue before it asks again.
+constexpr Duration kBacklogPause = std::chrono::milliseconds(1);
 
 }  // namespace
 
-Stream::Stream(Loop& loop, Task& task, std::unique_ptr<Task> owned, Socket socket)
-    : loop_(loop), task_(task), owned_(std::move(owned)), socket_(std::move(socket)) {}
-
-Stream::~Stream() { loop_.forget_timer(*this); }
-
-template <class Handler>
-auto Stream::with_memory(Handler handler) {
-  return net::bind_allocator(HandlerAllocator<void>(memory_), std::move(handler));
+Protocol::endpoint endpoint_of(const op::Connect& connecting) {
+  const Endpoint& to = *connecting.to;
+  return {to.address(), to.size(), to.is_unix() ? 0 : IPPROTO_TCP};
 }
 
-void Stream::drive(Op op) {
-  for (int turn = 0; turn < kTurnLength; ++turn) {
-    const Ended ended = perform(op);
-    if (!ended) return;
-    ++loop_.report().completions;
-    op = task_.resume(*ended);
+Stream::Stream(Loop& loop, Task& task, std::unique_ptr<Task> owned, Stream* parent)
+    : loop_(loop),
+      task_(task),
+      owned_(std::move(owned)),
+      parent_(parent),
+      socket_(loop.context().get_executor()) {
+  if (parent_ != nullptr) parent_->children_.push_back(&task);
+}
+
+Stream::~Stream() {
+  loop_.forget_timer(*this);
+  loop_.leave(*this);
+}
+
+std::optional<Completion> Stream::attempt(const Op& op) {
+  const OpKind kind = kind_of(op);
+  if (loop_.stopping() && !outlives_stop(kind)) return failed(std::errc::operation_canceled);
+  // A switch, not std::visit, which calls through a table from a dozen alternatives on.
+  switch (kind) {
+    case OpKind::begin:
+      return Completion{};
+    case OpKind::connect:
+      return connect(std::get<op::Connect>(op));
+    case OpKind::receive:
+      return receive(std::get<op::Receive>(op));
+    case OpKind::send:
+      return send(std::get<op::Send>(op));
+    case OpKind::close:
+      return close(std::get<op::Close>(op));
+    case OpKind::sleep:
+      return sleep(std::get<op::Sleep>(op));
+    case OpKind::open:
+    case OpKind::read:
+    case OpKind::write:
+    case OpKind::sync:
+    case OpKind::close_file:
+      if (std::optional<Completion> ended = file_op_at_once(op)) return ended;
+      pending_ = Pending::file;
+      return std::nullopt;
+    case OpKind::gather:
+      return gather(std::get<op::Gather>(op));
+    case OpKind::exchange:
+    case OpKind::finish:
+    case OpKind::accept:
+      break;
   }
-  yield_turn(op);
+  return failed(std::errc::operation_not_supported);
 }
 
-// A task whose operations all end at once would keep the loop from the others, and from the stop.
-void Stream::yield_turn(Op op) {
-  pending_ = Pending::turn;
-  next_ = op;
-  net::post(socket_.get_executor(), with_memory([this] {
-              pending_ = Pending::none;
-              drive(next_);
-            }));
-}
-
-Stream::Ended Stream::perform(const Op& op) {
-  if (loop_.stopping() && !outlives_stop(kind_of(op))) return failed(std::errc::operation_canceled);
-  return std::visit(
-      Overloaded{
-          [](const op::Begin&) -> Ended { return Completion{}; },
-          [this](const op::Connect& connecting) { return connect(connecting); },
-          [this](const op::Receive& receiving) { return receive(receiving); },
-          [this](const op::Send& sending) { return send(sending); },
-          [this](const op::Close& closing) { return close(closing); },
-          [this](const op::Sleep& sleeping) { return sleep(sleeping); },
-          [this](const op::Finish&) -> Ended {
-            loop_.finish(*this);
-            return std::nullopt;
-          },
-          [](const auto&) -> Ended { return failed(std::errc::operation_not_supported); },
-      },
-      op);
-}
-
-Stream::Ended Stream::connect(const op::Connect& op) {
-  const tcp::endpoint peer = to_asio(*op.to);
+std::optional<Completion> Stream::connect(const op::Connect& connecting) {
   error_code error;
-  socket_.open(peer.protocol(), error);
-  if (!error) socket_.set_option(tcp::no_delay(true), error);
-  if (!error) socket_.non_blocking(true, error);
-  if (error) {
-    const Completion failure = failed(error.value());
-    socket_.close(error);
-    return failure;
-  }
-  wait(Pending::connect, op.deadline);
-  socket_.async_connect(peer, with_memory([this](const error_code& outcome) {
-                          if (outcome) {
-                            error_code ignored;
-                            socket_.close(ignored);
-                          }
-                          ended(outcome, {});
-                        }));
+  socket_.open(endpoint_of(connecting).protocol(), error);
+  if (error) return failed(error.value());
+  if (connecting.to->is_unix()) return connect_unix(connecting);
+  socket_.set_option(net::ip::tcp::no_delay(true), error);
+  wait(Pending::connect, connecting.deadline);
   return std::nullopt;
 }
 
-Stream::Ended Stream::receive(const op::Receive& op) {
-  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(kReceiveBytes);
-  const net::mutable_buffer into(buffer_.get(), kReceiveBytes);
-  if (op.deadline <= loop_.last_known_time()) {
-    error_code error;
-    const std::size_t size = socket_.receive(into, 0, error);
-    if (error == net::error::would_block) return failed(std::errc::timed_out);
-    if (error == net::error::eof) return Completion{};
-    if (error) return failed(error.value());
-    return Completion{.data = {buffer_.get(), size}};
+// A Unix socket is connected at once, unless the listener's queue is full. Nobody tells when that
+// changes (connect(2), EAGAIN), and Asio would take the socket for connected.
+std::optional<Completion> Stream::connect_unix(const op::Connect& connecting) {
+  const int fd = socket_.native_handle();
+  set_blocking(fd, false);
+  const int error = begin_connect(fd, *connecting.to);
+  set_blocking(fd, true);
+  if (error == 0) return Completion{};
+  const Time at = loop_.look_at_clock();
+  if (error == EAGAIN && at < connecting.deadline) {
+    const Time again = std::min(at + kBacklogPause, connecting.deadline);
+    keep(connecting);
+    wait(Pending::backlog, again);
+    return std::nullopt;
   }
-  wait(Pending::receive, op.deadline);
-  socket_.async_receive(into, with_memory([this](const error_code& error, std::size_t size) {
-                          ended(error, {.data = {buffer_.get(), size}});
-                        }));
+  close_socket();
+  return error == EAGAIN ? failed(std::errc::timed_out) : failed(error);
+}
+
+Completion Stream::connected(const error_code& error) {
+  if (error) close_socket();
+  return settle(error, {});
+}
+
+std::optional<Completion> Stream::receive(const op::Receive& receiving) {
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(kReceiveBytes);
+  if (receiving.deadline <= loop_.last_known_time()) {
+    const ssize_t size =
+        ::recv(socket_.native_handle(), buffer_.get(), kReceiveBytes, MSG_DONTWAIT);
+    if (size >= 0) return Completion{.data = {buffer_.get(), static_cast<std::size_t>(size)}};
+    return errno == EAGAIN ? failed(std::errc::timed_out) : failed(errno);
+  }
+  wait(Pending::receive, receiving.deadline);
   return std::nullopt;
+}
+
+Completion Stream::received(const error_code& error, std::size_t size) {
+  if (error == net::error::eof) return settle({}, {});
+  return settle(error, {.data = {buffer_.get(), size}});
 }
 
 // A reply nearly always fits into the socket's buffer, so the bytes are offered to the kernel at
-// once: Asio's async_send would do the same but deliver the good news through the loop's queue,
-// and the loop would look for events before it.
-Stream::Ended Stream::send(const op::Send& op) {
-  if (op.bytes.empty()) return Completion{};
-  error_code error;
-  const std::size_t sent =
-      socket_.send(net::const_buffer(op.bytes.data(), op.bytes.size()), 0, error);
-  if (error && error != net::error::would_block) return failed(error.value());
-  if (sent == op.bytes.size()) return Completion{};
-  rest_ = op.bytes.subspan(sent);
-  wait(Pending::send, op.deadline);
-  send_rest();
+// once: async_send would deliver the good news through the loop's queue, behind a look for events,
+// and over io_uring after one more request. Not Asio's send() either: it would want the socket in
+// non-blocking mode, where io_uring gives up at once instead of waiting.
+std::optional<Completion> Stream::send(const op::Send& sending) {
+  if (sending.bytes.empty()) return Completion{};
+  const ssize_t size = ::send(socket_.native_handle(), sending.bytes.data(), sending.bytes.size(),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (size < 0 && errno != EAGAIN) return failed(errno);
+  const std::size_t taken = size < 0 ? 0 : static_cast<std::size_t>(size);
+  if (taken == sending.bytes.size()) return Completion{};
+  rest_ = sending.bytes.subspan(taken);
+  wait(Pending::send, sending.deadline);
   return std::nullopt;
 }
 
-void Stream::send_rest() {
-  socket_.async_send(net::const_buffer(rest_.data(), rest_.size()),
-                     with_memory([this](const error_code& error, std::size_t sent) {
-                       rest_ = rest_.subspan(sent);
-                       if (error || rest_.empty()) {
-                         ended(error, {});
-                       } else if (timed_out_ || loop_.stopping()) {
-                         // Cancelled while this news was on its way.
-                         ended(net::error::operation_aborted, {});
-                       } else {
-                         send_rest();
-                       }
-                     }));
+std::optional<Completion> Stream::sent(const error_code& error, std::size_t size) {
+  rest_ = rest_.subspan(size);
+  if (error || rest_.empty()) return settle(error, {});
+  // Cancelled while this news was on its way.
+  if (timed_out_ || loop_.stopping()) return settle(net::error::operation_aborted, {});
+  return std::nullopt;
 }
 
-Stream::Ended Stream::close(const op::Close& op) {
-  error_code ignored;
-  if (op.reset) socket_.set_option(net::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+std::optional<Completion> Stream::close(const op::Close& closing) {
+  if (closing.reset) reset_on_close(socket_.native_handle());
+  close_socket();
   return Completion{};
 }
 
-Stream::Ended Stream::sleep(const op::Sleep& op) {
-  if (op.until <= loop_.look_at_clock()) return Completion{};
-  wait(Pending::sleep, op.until);
+std::optional<Completion> Stream::sleep(const op::Sleep& sleeping) {
+  if (sleeping.until <= loop_.look_at_clock()) return Completion{};
+  wait(Pending::sleep, sleeping.until);
   return std::nullopt;
+}
+
+std::optional<Completion> Stream::gather(const op::Gather& gathering) {
+  pending_ = Pending::children;
+  // One more than there are, so that the last one of those that end at once does not end the wait
+  // that has not begun.
+  running_children_ = gathering.children.size() + 1;
+  for (Task* const child : gathering.children) loop_.start_child(*child, *this);
+  if (--running_children_ > 0) return std::nullopt;
+  return settle({});
+}
+
+void Stream::child_finished() {
+  if (--running_children_ == 0) end_wait(settle({}));
+}
+
+void Stream::close_children() {
+  for (Task* const child : children_) child->state.reset();
+  children_.clear();
+}
+
+void Stream::file_ended(FileWork& work) {
+  Stream& stream = static_cast<Work&>(work).stream;
+  stream.loop_.count_wakeup(stream.last_wakeup_);
+  stream.pending_ = Pending::none;
+  stream.end_wait(stream.loop_.stopping() ? cancel_file_op(work.op, work.ended) : work.ended);
+}
+
+Completion Stream::transferred(const error_code& error, std::size_t size) {
+  loop_.count_wakeup(last_wakeup_);
+  if (error && error != net::error::eof) return settle(failed(error.value()));
+  return settle({.size = size});
+}
+
+void Stream::close_socket() {
+  error_code ignored;
+  socket_.close(ignored);
 }
 
 void Stream::wait(Pending pending, Time deadline) {
@@ -163,48 +207,62 @@ void Stream::wait(Pending pending, Time deadline) {
 
 void Stream::expired() {
   if (pending_ == Pending::sleep) {
-    end({});
+    end_wait(settle({}));
     return;
   }
-  // The handler brings the news: until then the kernel may still take bytes from the task's
-  // buffer, and an operation that has ended by now ended in time.
+  if (pending_ == Pending::backlog) {
+    const std::optional<Completion> connected = connect_unix(std::get<op::Connect>(kept()));
+    if (connected) end_wait(settle(*connected));
+    return;
+  }
+  // The news of the cancellation ends the operation: until then the kernel may still take bytes
+  // from the task's buffer, and an operation that has ended by now ended in time.
   timed_out_ = true;
   error_code ignored;
   socket_.cancel(ignored);
 }
 
 void Stream::cancel() {
-  if (pending_ == Pending::sleep) {
-    end(failed(std::errc::operation_canceled));
-    return;
+  switch (pending_) {
+    case Pending::sleep:
+      end_wait(settle({}));
+      break;
+    case Pending::backlog:
+      close_socket();
+      end_wait(settle({}));
+      break;
+    case Pending::connect:
+    case Pending::receive:
+    case Pending::send: {
+      error_code ignored;
+      socket_.cancel(ignored);
+      break;
+    }
+    case Pending::file:      // is in the kernel's hands, and ends there
+    case Pending::children:  // are cancelled themselves
+    case Pending::turn:
+    case Pending::none:
+      break;
   }
-  error_code ignored;
-  if (socket_.is_open()) socket_.cancel(ignored);
 }
 
-void Stream::abandon() {
-  error_code ignored;
-  socket_.close(ignored);
-}
-
-void Stream::ended(const error_code& error, Completion completion) {
+// Of a socket's operation. What Asio reports is an errno in Boost's system category.
+Completion Stream::settle(const error_code& error, Completion completion) {
   loop_.count_wakeup(last_wakeup_);
-  if (error && error != net::error::eof) completion = failure(error);
-  end(completion);
-}
-
-Completion Stream::failure(const error_code& error) const {
+  loop_.stop_timer(*this);
+  const bool timed_out = std::exchange(timed_out_, false);
+  pending_ = Pending::none;
+  if (!error) return completion;
   if (error != net::error::operation_aborted) return failed(error.value());
-  return failed(timed_out_ && !loop_.stopping() ? std::errc::timed_out
-                                                : std::errc::operation_canceled);
+  return failed(timed_out && !loop_.stopping() ? std::errc::timed_out
+                                               : std::errc::operation_canceled);
 }
 
-void Stream::end(const Completion& completion) {
+// Of what ends otherwise: it reports a stop, however it ended.
+Completion Stream::settle(Completion completion) {
   loop_.stop_timer(*this);
   pending_ = Pending::none;
-  timed_out_ = false;
-  ++loop_.report().completions;
-  drive(task_.resume(completion));
+  return loop_.stopping() ? failed(std::errc::operation_canceled) : completion;
 }
 
 }  // namespace asyncbench::asio_loop

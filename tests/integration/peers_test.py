@@ -22,7 +22,8 @@ PATIENCE_S = 60
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 SCHEMA = TESTS.parent / "results/schema/result-1.schema.json"
 VALIDATE = TESTS / "unit/result/validate.py"
-SERVING = ["thread_per_request", "thread_per_connection", "thread_pool", "epoll", "asio", "uring"]
+SERVING = ["thread_per_request", "thread_per_connection", "thread_pool", "epoll", "asio",
+           "asio_coro", "uring"]
 
 program = ""
 

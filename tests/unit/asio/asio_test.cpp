@@ -1,12 +1,15 @@
-// What is the strategy's own: memory, fairness, errors. The conformance suite covers the rest.
+// What is these strategies' own: memory, fairness, errors. The conformance suite covers
+// the rest.
 #include "strategies/asio/asio.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -19,13 +22,14 @@ namespace {
 
 constexpr std::array<std::byte, 64> kMessage{};
 
-// A listening socket on an ephemeral port of 127.0.0.1.
+// A listening socket on an ephemeral port of 127.0.0.1, or a Unix socket without a file.
 class Listening {
  public:
-  Listening() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const Endpoint any = Endpoint::loopback(0);
-    EXPECT_EQ(::bind(fd_.get(), any.address(), any.size()), 0);
-    EXPECT_EQ(::listen(fd_.get(), 128), 0);
+  Listening() : Listening(Endpoint::loopback(0), 128) {}
+  Listening(const Endpoint& at, int backlog)
+      : fd_(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    EXPECT_EQ(::bind(fd_.get(), at.address(), at.size()), 0);
+    EXPECT_EQ(::listen(fd_.get(), backlog), 0);
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
     EXPECT_EQ(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&bound), &size), 0);
@@ -78,23 +82,6 @@ class EchoAcceptor final : public Acceptor {
   int socket_;
 };
 
-// An echo server that runs until it goes out of scope.
-class EchoServer {
- public:
-  EchoServer()
-      : thread_([this](const std::stop_token& stop) {
-          LaneReport lane;
-          Job job{.acceptor = &acceptor_, .lanes = {&lane, 1}, .stop = stop};
-          make_asio()->run(job);
-        }) {}
-  const Endpoint& endpoint() const { return listening_.endpoint(); }
-
- private:
-  Listening listening_;
-  EchoAcceptor acceptor_{listening_.fd()};
-  std::jthread thread_;
-};
-
 // A task that asks a function for its next operation; the count of ended operations is its clock.
 class ScriptTask final : public Task {
  public:
@@ -108,16 +95,45 @@ class ScriptTask final : public Task {
   int ended_ = 0;
 };
 
-LaneReport run_scripts(std::vector<ScriptTask::Script> scripts, std::stop_token stop = {}) {
-  LaneReport lane;
-  Job job{.lanes = {&lane, 1}, .stop = std::move(stop)};
-  for (auto& script : scripts) job.tasks.push_back(std::make_unique<ScriptTask>(std::move(script)));
-  make_asio()->run(job);
-  return lane;
-}
+class Asio : public testing::TestWithParam<std::unique_ptr<Strategy> (*)()> {
+ protected:
+  void SetUp() override {
+    const Support support = strategy_->supports({OpKind::connect});
+    if (!support) GTEST_SKIP() << support.reason;
+  }
 
-TEST(Asio, AllocatesNothingInSteadyState) {
-  EchoServer server;
+  LaneReport run_scripts(std::vector<ScriptTask::Script> scripts, std::stop_token stop = {}) {
+    LaneReport lane;
+    Job job{.lanes = {&lane, 1}, .stop = std::move(stop)};
+    for (auto& script : scripts) {
+      job.tasks.push_back(std::make_unique<ScriptTask>(std::move(script)));
+    }
+    strategy_->run(job);
+    return lane;
+  }
+
+  std::unique_ptr<Strategy> strategy_ = GetParam()();
+};
+
+// An echo server that runs until it goes out of scope.
+class EchoServer {
+ public:
+  explicit EchoServer(Strategy& strategy)
+      : thread_([this, &strategy](const std::stop_token& stop) {
+          LaneReport lane;
+          Job job{.acceptor = &acceptor_, .lanes = {&lane, 1}, .stop = stop};
+          strategy.run(job);
+        }) {}
+  const Endpoint& endpoint() const { return listening_.endpoint(); }
+
+ private:
+  Listening listening_;
+  EchoAcceptor acceptor_{listening_.fd()};
+  std::jthread thread_;
+};
+
+TEST_P(Asio, AllocatesNothingInSteadyState) {
+  EchoServer server(*strategy_);
   constexpr int kTasks = 8;
   constexpr int kWarmUp = 200;
   constexpr int kMeasured = 4000;
@@ -148,8 +164,8 @@ TEST(Asio, AllocatesNothingInSteadyState) {
   EXPECT_GT(lane.completions, static_cast<std::uint64_t>(kTasks * kMeasured));
 }
 
-TEST(Asio, DeliversAfterATimedOutReceiveWhatArrivesLater) {
-  EchoServer server;
+TEST_P(Asio, DeliversAfterATimedOutReceiveWhatArrivesLater) {
+  EchoServer server(*strategy_);
   run_scripts({[&](int ended, const Completion& c) -> Op {
     switch (ended) {
       case 0:
@@ -173,7 +189,7 @@ TEST(Asio, DeliversAfterATimedOutReceiveWhatArrivesLater) {
   }});
 }
 
-TEST(Asio, StopsATaskWhoseOperationsAllEndAtOnce) {
+TEST_P(Asio, StopsATaskWhoseOperationsAllEndAtOnce) {
   std::stop_source stop;
   int after_stop = 0;
   run_scripts({[&](int ended, const Completion& c) -> Op {
@@ -189,12 +205,12 @@ TEST(Asio, StopsATaskWhoseOperationsAllEndAtOnce) {
   EXPECT_LE(after_stop, 64);
 }
 
-TEST(Asio, NamesTheOperationThatTheKernelRefuses) {
+TEST_P(Asio, NamesTheOperationThatTheKernelRefuses) {
   EchoAcceptor acceptor(-1);
   LaneReport lane;
   Job job{.acceptor = &acceptor, .lanes = {&lane, 1}};
   try {
-    make_asio()->run(job);
+    strategy_->run(job);
     ADD_FAILURE() << "listened on nothing";
   } catch (const StrategyError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("F_DUPFD"));
@@ -202,8 +218,8 @@ TEST(Asio, NamesTheOperationThatTheKernelRefuses) {
   }
 }
 
-TEST(Asio, RunsTheTasksOfEveryLane) {
-  EchoServer server;
+TEST_P(Asio, RunsTheTasksOfEveryLane) {
+  EchoServer server(*strategy_);
   std::array<LaneReport, 3> lanes;
   Job job{.threads = 3, .lanes = lanes};
   for (int i = 0; i < 7; ++i) {
@@ -214,12 +230,56 @@ TEST(Asio, RunsTheTasksOfEveryLane) {
       return op::Finish{};
     }));
   }
-  make_asio()->run(job);
+  strategy_->run(job);
   EXPECT_EQ(lanes[0].completions, 6U);
   EXPECT_EQ(lanes[1].completions, 4U);
   EXPECT_EQ(lanes[2].completions, 4U);
-  EXPECT_THAT(lanes[2].granted, testing::Contains("epoll"));
+  EXPECT_THAT(lanes[2].granted, testing::Contains(testing::AnyOf("epoll", "io_uring")));
 }
+
+TEST_P(Asio, HasFileThreadsOnlyForWhatMayBlock) {
+  const LaneReport none = run_scripts({[](int, const Completion&) -> Op { return op::Finish{}; }});
+  EXPECT_EQ(none.counters.count("file_threads"), 0U);
+  const LaneReport one = run_scripts({[](int ended, const Completion& c) -> Op {
+    EXPECT_FALSE(c.error);
+    if (ended == 0) return op::Open{"/dev/null", O_RDONLY};
+    if (ended == 1) return op::CloseFile{static_cast<int>(c.size)};
+    return op::Finish{};
+  }});
+  EXPECT_EQ(one.counters.at("file_threads"), 1U);
+}
+
+// The kernel refuses such a connect instead of going on with it, and tells nobody when it would.
+TEST_P(Asio, ConnectsAUnixSocketWhenTheListenersQueueHasRoomAgain) {
+  const std::string name = "/tmp/asio_test." + std::to_string(::getpid());
+  const Listening full(Endpoint::unix_socket(name).value(), 0);
+  const auto connect = [&](int ended, const Completion& c) -> Op {
+    EXPECT_FALSE(c.error);
+    if (ended == 0) return op::Connect{&full.endpoint()};
+    return op::Finish{};
+  };
+  run_scripts({connect});
+  run_scripts({[&](int ended, const Completion& c) -> Op {
+    if (ended == 0) return op::Connect{&full.endpoint(), now() + std::chrono::milliseconds(20)};
+    if (ended == 1) {
+      EXPECT_EQ(c.error, std::errc::timed_out);
+      const Fd accepted(::accept(full.fd(), nullptr, nullptr));
+      EXPECT_TRUE(accepted);
+      return op::Connect{&full.endpoint(), now() + std::chrono::seconds(10)};
+    }
+    if (ended == 2) {
+      EXPECT_FALSE(c.error) << c.error.message();
+      return op::Send{kMessage};
+    }
+    EXPECT_FALSE(c.error) << c.error.message();
+    return op::Finish{};
+  }});
+  ::unlink(name.c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, Asio,
+                         testing::Values(&make_asio, &make_asio_coro),
+                         [](const auto& strategy) { return strategy.param()->info().name; });
 
 }  // namespace
 }  // namespace asyncbench

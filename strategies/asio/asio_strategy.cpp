@@ -1,0 +1,79 @@
+#include "asio_strategy.hpp"
+
+#include <boost/asio/version.hpp>
+#include <boost/system/system_error.hpp>
+#include <boost/version.hpp>
+#include <exception>
+#include <utility>
+
+#include "core/run_lanes.hpp"
+
+namespace asyncbench::asio_loop {
+
+namespace {
+
+std::string library() {
+  return "Boost " + std::to_string(BOOST_VERSION / 100000) + "." +
+         std::to_string(BOOST_VERSION / 100 % 1000) + ", Asio " +
+         std::to_string(BOOST_ASIO_VERSION / 100000) + "." +
+         std::to_string(BOOST_ASIO_VERSION / 100 % 1000) + "." +
+         std::to_string(BOOST_ASIO_VERSION % 100);
+}
+
+class AsioStrategy final : public Strategy {
+ public:
+  explicit AsioStrategy(Flavour flavour) : flavour_(std::move(flavour)) {
+    StrategyInfo& info = flavour_.info;
+    info.library = library();
+    info.options.insert(info.options.begin(),
+                        {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
+                         {"concurrency_hint", "UNSAFE_IO"},
+                         {"accept", "SO_REUSEPORT, one socket a loop"},
+                         {"send", "send(2) at once, the backend for what the socket does not take"},
+                         {"file_threads_max", std::to_string(FilePool::kThreadsMax)}});
+  }
+
+  const StrategyInfo& info() const override { return flavour_.info; }
+
+  Support supports(const OpSet& needed) const override {
+    if (needed.contains(OpKind::exchange)) {
+      return Support::no(info().name +
+                         ": brings no HTTP of its own; the form over streams serves it");
+    }
+    return flavour_.probe();
+  }
+
+  void run(Job& job) override {
+    try {
+      run_lanes(job, [&](unsigned lane) {
+        job.lanes[lane].granted = flavour_.granted;
+        return Loop(job, lane, flavour_.make_stream);
+      });
+    } catch (const StrategyError&) {
+      throw;
+    } catch (const boost::system::system_error& error) {
+      throw StrategyError(explain(error));
+    } catch (const std::exception& error) {
+      throw StrategyError(info().name + ": " + error.what());
+    }
+  }
+
+ private:
+  std::string explain(const boost::system::system_error& error) const {
+    std::string text = info().name + ": " + error.what();
+    if (is_resource_shortage(error.code().value())) {
+      text += "; raise the limit of open files (ulimit -n) or ask for fewer threads";
+    }
+    return text;
+  }
+
+  Flavour flavour_;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_strategy(Flavour flavour) {
+  return std::make_unique<AsioStrategy>(std::move(flavour));
+}
+
+}  // namespace asyncbench::asio_loop

@@ -1,0 +1,22 @@
+// What the strategies of this folder have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/strategy.hpp"
+#include "loop.hpp"
+
+namespace asyncbench::asio_loop {
+
+// How one of them differs from the others.
+struct Flavour {
+  StrategyInfo info;  // name, summary, waits, and options beside those of all
+  MakeStream make_stream;
+  std::vector<std::string> granted;  // by the kernel, once a loop exists
+  Support (*probe)();                // whether this host has what the backend needs
+};
+
+std::unique_ptr<Strategy> make_strategy(Flavour flavour);
+
+}  // namespace asyncbench::asio_loop
