@@ -19,6 +19,7 @@ Registry make_registry() {
   registry.add(make_epoll());
   registry.add(make_asio());
   registry.add(make_asio_coro());
+  registry.add(make_asio_uring());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
   registry.add(make_curl_multi());
   registry.add(make_curl_threads());

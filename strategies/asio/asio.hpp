@@ -13,4 +13,7 @@ std::unique_ptr<Strategy> make_asio();
 // `asio_coro`: over epoll, with C++20 coroutines.
 std::unique_ptr<Strategy> make_asio_coro();
 
+// `asio_uring`: over Asio's io_uring backend, with callbacks.
+std::unique_ptr<Strategy> make_asio_uring();
+
 }  // namespace asyncbench

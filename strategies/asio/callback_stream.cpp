@@ -89,6 +89,11 @@ void CallbackStream::send_rest() {
 }
 
 void CallbackStream::start_file(const Op& wanted) {
+#if defined(BOOST_ASIO_HAS_FILE)
+  auto handler = with_memory(
+      [this](const error_code& error, std::size_t size) { go_on(transferred(error, size)); });
+  if (transfer_.start(wanted, loop().io_memory(), std::move(handler))) return;
+#endif
   keep(wanted);
   submit_kept();
 }

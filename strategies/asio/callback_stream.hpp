@@ -28,6 +28,9 @@ class CallbackStream final : public Stream {
   auto with_memory(Handler handler);
 
   HandlerMemory memory_;
+#if defined(BOOST_ASIO_HAS_FILE)
+  FileTransfer transfer_{loop().context()};
+#endif
 };
 
 }  // namespace asyncbench::asio_loop

@@ -19,6 +19,9 @@ Loop::Loop(Job& job, unsigned lane, MakeStream make_stream)
       // only call from another is post(), whose locks stay.
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       timer_(context_.get_executor()),
+#if defined(BOOST_ASIO_HAS_FILE)
+      io_memory_(context_, job.io_memory, report_),
+#endif
       stopping_(job.stop.stop_requested()) {
   files_.emplace([this] { wake_for_files(); });
   if (job.acceptor != nullptr && !stopping_) {

@@ -77,6 +77,10 @@ class Loop {
   // Hands a stream's file operation to the lane's file threads.
   void submit(FileWork& work) { files_->submit(work); }
 
+#if defined(BOOST_ASIO_HAS_FILE)
+  IoMemory& io_memory() { return io_memory_; }
+#endif
+
   // Starts the task of an accepted connection.
   void start(std::unique_ptr<Task> task, Socket accepted);
 
@@ -122,6 +126,9 @@ class Loop {
   Time last_known_time_ = now();
   std::uint64_t last_timer_wakeup_ = 0;
   TimerQueue<Waiter> timers_;
+#if defined(BOOST_ASIO_HAS_FILE)
+  IoMemory io_memory_;
+#endif
   std::optional<FilePool> files_;
   std::unique_ptr<AcceptLoop> accept_loop_;
   std::vector<Stream*> streams_;  // of the tasks that run, which own them

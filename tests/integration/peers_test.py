@@ -23,7 +23,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 SCHEMA = TESTS.parent / "results/schema/result-1.schema.json"
 VALIDATE = TESTS / "unit/result/validate.py"
 SERVING = ["thread_per_request", "thread_per_connection", "thread_pool", "epoll", "asio",
-           "asio_coro", "uring"]
+           "asio_coro", "asio_uring", "uring"]
 
 program = ""
 

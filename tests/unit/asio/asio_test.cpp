@@ -1,5 +1,5 @@
-// What is these strategies' own: memory, fairness, errors. The conformance suite covers
-// the rest.
+// What is these strategies' own: memory, fairness, errors, two backends in one program. The
+// conformance suite covers the rest.
 #include "strategies/asio/asio.hpp"
 
 #include <fcntl.h>
@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstdio>
 #include <functional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -277,9 +279,80 @@ TEST_P(Asio, ConnectsAUnixSocketWhenTheListenersQueueHasRoomAgain) {
   ::unlink(name.c_str());
 }
 
+// Over io_uring the end of a cancellation must not be taken for that of another stream's operation,
+// once the ring's entries are used for the second time.
+TEST_P(Asio, TimesOutNoStreamButTheOneWhoseDeadlineHasPassed) {
+  EchoServer server(*strategy_);
+  constexpr int kIdle = 4;
+  constexpr int kRoundTrips = 6000;  // together more than the ring has entries
+  constexpr int kTimeouts = 100;
+  std::stop_source stop;
+  int idle = 0;
+  std::vector<ScriptTask::Script> scripts(kIdle, [&](int ended, const Completion& c) -> Op {
+    if (ended == 0) return op::Connect{&server.endpoint()};
+    if (ended == 2 * kRoundTrips + 1) {
+      ++idle;
+      return op::Receive{};
+    }
+    if (ended > 2 * kRoundTrips) {
+      EXPECT_EQ(c.error, std::errc::operation_canceled) << "after " << ended;
+      return op::Finish{};
+    }
+    EXPECT_FALSE(c.error) << c.error.message();
+    if (ended % 2 == 1) return op::Send{kMessage};
+    return op::Receive{};
+  });
+  int timeouts = 0;
+  bool is_connected = false;
+  scripts.emplace_back([&](int ended, const Completion& c) -> Op {
+    if (ended == 0) return op::Connect{&server.endpoint()};
+    if (!is_connected) {
+      EXPECT_FALSE(c.error) << c.error.message();
+      is_connected = true;
+    }
+    if (idle < kIdle) return op::Sleep{now() + std::chrono::milliseconds(1)};
+    if (timeouts > 0) {
+      EXPECT_EQ(c.error, std::errc::timed_out) << c.error.message();
+    }
+    if (timeouts++ < kTimeouts) return op::Receive{now() + std::chrono::milliseconds(1)};
+    stop.request_stop();
+    return op::Finish{};
+  });
+  run_scripts(std::move(scripts), stop.get_token());
+  EXPECT_EQ(timeouts, kTimeouts + 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Strategies, Asio,
-                         testing::Values(&make_asio, &make_asio_coro),
+                         testing::Values(&make_asio, &make_asio_coro, &make_asio_uring),
                          [](const auto& strategy) { return strategy.param()->info().name; });
+
+// The lines that a command prints.
+std::vector<std::string> lines_of(const std::string& command) {
+  std::string text;
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
+  EXPECT_EQ(::pclose(pipe), 0) << command;
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Asio's classes are not the same over epoll and over io_uring, under the same names: whatever both
+// libraries showed to the linker, it would take for one.
+TEST(AsioUring, ShowsTheLinkerItsFactoryAlone) {
+  const std::string symbols = NM " --format=just-symbols --extern-only --quiet ";
+  EXPECT_THAT(lines_of(symbols + "--defined-only " ASIO_URING_OBJECT),
+              testing::ElementsAre("_ZN10asyncbench15make_asio_uringEv"));
+  EXPECT_THAT(lines_of(symbols + "--undefined-only --demangle " ASIO_URING_OBJECT),
+              testing::Each(testing::Not(testing::HasSubstr("boost::"))));
+}
+
+TEST(AsioUring, ContainsNothingOfTheEpollBackend) {
+  const std::string symbols = NM " --format=just-symbols --demangle " ASIO_URING_OBJECT;
+  EXPECT_THAT(lines_of(symbols), testing::Contains(testing::HasSubstr("io_uring_service::run")));
+  EXPECT_THAT(lines_of(symbols), testing::Each(testing::Not(testing::HasSubstr("epoll"))));
+}
 
 }  // namespace
 }  // namespace asyncbench
