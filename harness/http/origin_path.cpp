@@ -16,6 +16,7 @@ constexpr std::array<Unit, 4> kSizeUnits{
 constexpr std::array<Unit, 4> kTimeUnits{
     {{"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}}};
 constexpr std::uint64_t kMaxDelay = 3'600'000'000'000;  // an hour: longer is a typing error
+constexpr std::uint64_t kMaxBurn = 10'000'000'000;      // a handler that computes cannot be stopped
 
 template <std::size_t kUnits>
 std::optional<std::uint64_t> parse_quantity(std::string_view text,
@@ -56,6 +57,13 @@ bool set_delay(OriginPath& path, std::string_view value) {
   return true;
 }
 
+bool set_burn(OriginPath& path, std::string_view value) {
+  const auto time = parse_quantity(value, kTimeUnits);
+  if (!time || *time > kMaxBurn) return false;
+  path.burn = Duration{static_cast<Duration::rep>(*time)};
+  return true;
+}
+
 bool set_fault(OriginPath& path, std::string_view id) {
   path.fault = find_fault(id);
   return path.fault != nullptr;
@@ -67,6 +75,7 @@ bool set(OriginPath& path, std::string_view name, std::string_view value) {
   if (name == "close") return set_body(path, Framing::until_close, value);
   if (name == "status") return set_status(path, value);
   if (name == "delay") return set_delay(path, value);
+  if (name == "burn") return set_burn(path, value);
   if (name == "fault") return set_fault(path, value);
   return false;
 }

@@ -6,6 +6,7 @@
 //   /close/N                 200, N bytes, ended by the close of the connection (no length)
 //   /status/CODE             that status, 12 bytes (none where the status forbids a body)
 //   /delay/DURATION          waits first: "10ms", or "exp:10ms" for exponential delays of that mean
+//   /burn/DURATION           then computes for so long, before it replies: "1ms" of CPU time
 //   /fault/ID                misbehaves as docs/faults.md says of ID ("S05")
 //
 // Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000; of two that contradict
@@ -32,6 +33,7 @@ struct OriginPath {
   std::uint64_t body_bytes = 12;
   Duration delay{0};
   bool delay_exponential = false;      // `delay` is then the mean
+  Duration burn{0};                    // CPU time, after the delay
   const FaultScript* fault = nullptr;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -55,6 +56,25 @@ std::string pin_to(const std::vector<int>& cpus) {
   }
   if (::sched_setaffinity(0, sizeof set, &set) == 0) return {};
   return errno_text("sched_setaffinity to CPU " + list);
+}
+
+void burn_cpu(Duration cpu_time) {
+  const auto used = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + Duration{time.tv_nsec};
+  };
+  // Reading the clock is a system call: seldom enough that this is no measure of system calls.
+  constexpr unsigned kStepsBetween = 2000;  // about 2 us
+  const Duration end = used() + cpu_time;
+  std::uint64_t state = 1;
+  while (used() < end) {
+    for (unsigned step = 0; step < kStepsBetween; ++step) {
+      state = state * 6364136223846793005U + 1442695040888963407U;
+    }
+    volatile std::uint64_t kept = state;  // the work must not be optimized away
+    (void)kept;
+  }
 }
 
 CpuIdleHold::CpuIdleHold() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/fd.hpp"
+#include "core/time.hpp"
 
 namespace asyncbench::measure {
 
@@ -19,6 +20,10 @@ std::vector<int> parse_cpu_list(std::string_view text);
 // Restricts the calling thread, and all that it starts from now on, to these CPUs. Returns an empty
 // string, or why not in one line.
 std::string pin_to(const std::vector<int>& cpus);
+
+// Computes in the calling thread until it has used that much CPU time: what a handler does that
+// blocks its loop. Preemption makes it longer by the clock, not by its own time.
+void burn_cpu(Duration cpu_time);
 
 // While it lives, no CPU of the machine enters an idle state that takes time to leave:
 // /dev/cpu_dma_latency, held open with a wanted latency of 0 us

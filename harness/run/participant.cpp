@@ -260,7 +260,10 @@ class Participant {
   void obey(const Order& order, Side& side) {
     std::visit(Overloaded{[](const order::Job&) { throw ProtocolError("a second job"); },
                           [&](const order::Go& go) { start(go, side); },
-                          [&](const order::WindowEnd& end) { end_window(end.window_end_ns); },
+                          [&](const order::WindowEnd& end) {
+                            side.set_window(window_start_ns_, end.window_end_ns);
+                            end_window(end.window_end_ns);
+                          },
                           [&](const order::Stop&) { stop(); }},
                order);
   }

@@ -37,6 +37,7 @@ class ClientRun {
   std::vector<std::unique_ptr<Task>> make_tasks(bool exchange);
 
   LoadRun& load() { return load_; }
+  const LoadRun& load() const { return load_; }
 
   // What the `nth` request (from 1) of task `index` asks for.
   Target& target(unsigned index, std::uint64_t nth);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "measure/cpu.hpp"
+
 namespace asyncbench::workloads {
 
 namespace {
@@ -186,7 +188,8 @@ const http::OriginPath& HttpConnection::path_of(std::string_view target) {
 }
 
 Op HttpConnection::reply() {
-  if (stage_ == Stage::delaying) at_ = now();
+  if (path_.burn > Duration::zero()) measure::burn_cpu(path_.burn);
+  if (stage_ == Stage::delaying || path_.burn > Duration::zero()) at_ = now();
   append_reply_head(path_);
   body_sent_ = 0;
   body_pending_ = !is_head_ && path_.status != 204 && path_.status != 304 && path_.body_bytes > 0;

@@ -45,7 +45,7 @@ Op RequestFlow::next(Time at) {
   const Time turn = run_->t0_ + index_ * run_->options_.stagger;
   if (at < turn) return op::Sleep{turn};
   if (run_->window_.ended(at)) return op::Finish{};
-  return begin(at);
+  return next_begins(at);
 }
 
 Op RequestFlow::next_closed(Time at) {
@@ -54,7 +54,7 @@ Op RequestFlow::next_closed(Time at) {
   if (think_time == Duration::zero() || is_waiting_) {
     has_idled_ = is_waiting_;
     is_waiting_ = false;
-    return begin(at);
+    return next_begins(at);
   }
   is_waiting_ = true;
   return op::Sleep{at + think_time};
@@ -66,13 +66,13 @@ Op RequestFlow::next_arrival(Time at) {
     has_idled_ = true;
     if (!run_->window_.ended(at)) {
       recorder_->start_lag(at - arrival_);
-      return begin(at);
+      return next_begins(at);
     }
   } else {
     if (run_->window_.ended(at)) return op::Finish{};
     has_idled_ = false;
     arrival_ = run_->arrivals_.take();
-    if (arrival_ <= at) return begin(at);
+    if (arrival_ <= at) return next_begins(at);
     is_waiting_ = true;
     return op::Sleep{arrival_};
   }
@@ -85,11 +85,15 @@ void RequestFlow::give_up() {
   arrival_ = kNever;
 }
 
-Op RequestFlow::begin(Time at) {
+Op RequestFlow::next_begins(Time at) {
+  begin(at);
+  return op::Begin{};
+}
+
+void RequestFlow::begin(Time at) {
   ++requests_;
   record_ = {.intended = std::exchange(arrival_, kNever), .begun = at};
   recorder_->begun(at);
-  return op::Begin{};
 }
 
 Time RequestFlow::end(Outcome outcome, Time at) {

@@ -48,6 +48,7 @@ class LoadRun {
 
   // Set its start and, without a budget, its end when the trial is ready.
   measure::Window& window() { return window_; }
+  const measure::Window& window() const { return window_; }
 
   // Of all lanes, merged, after the job has run. Counts what the schedule still held as not
   // started.
@@ -90,6 +91,11 @@ class RequestFlow {
   // A stop has ended the sleep that next() asked for.
   void give_up();
 
+  // For tasks that keep a pace of their own, instead of next(): a request begins at `at`, which may
+  // have passed; and whether none should any more.
+  void begin(Time at);
+  bool is_over(Time at) const { return run_->window_.ended(at); }
+
   measure::RequestRecord& record() { return record_; }
 
   // The request has ended; record() holds everything but the outcome and the end. Returns the time
@@ -106,7 +112,7 @@ class RequestFlow {
  private:
   Op next_closed(Time at);
   Op next_arrival(Time at);
-  Op begin(Time at);
+  Op next_begins(Time at);
   Time spend_budget();
 
   LoadRun* run_;

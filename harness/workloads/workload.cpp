@@ -4,6 +4,8 @@
 #include <array>
 
 #include "workloads/http_workloads.hpp"
+#include "workloads/interference_workload.hpp"
+#include "workloads/timers_workload.hpp"
 
 namespace asyncbench::workloads {
 
@@ -23,7 +25,8 @@ std::map<std::string, double> Workload::figures(const Work& /*work*/,
 }
 
 std::span<const Workload* const> all_workloads() {
-  static const std::array kAll = {&fetch_workload(), &serve_workload()};
+  static const std::array kAll = {&fetch_workload(), &serve_workload(), &timers_workload(),
+                                   &interference_workload()};
   return kAll;
 }
 

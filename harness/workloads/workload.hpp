@@ -94,7 +94,8 @@ class Side {
   // Tasks, acceptor, canned reply, I/O memory; threads, lanes and stop are the caller's.
   virtual void prepare(Job& job) = 0;
 
-  // From the harness thread, while the job runs; once. Without an end the client finds it.
+  // From the harness thread, while the job runs. Without an end the client finds it, and servers are
+  // told by a second call.
   virtual void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) = 0;
 
   // Client with a request budget, after on_budget_spent.

@@ -42,6 +42,14 @@ TEST(OriginPath, CombinesSegments) {
   EXPECT_EQ(path->status, 404U);
 }
 
+TEST(OriginPath, ComputesAfterItsDelay) {
+  const auto path = parse_origin_path("/burn/1500us/delay/2ms/bytes/5");
+  ASSERT_TRUE(path);
+  EXPECT_EQ(path->burn, std::chrono::microseconds(1500));
+  EXPECT_EQ(path->delay, std::chrono::milliseconds(2));
+  EXPECT_EQ(path->body_bytes, 5U);
+}
+
 TEST(OriginPath, IsNoneForAnythingElse) {
   for (const char* target : {"",
                              "*",
@@ -62,6 +70,8 @@ TEST(OriginPath, IsNoneForAnythingElse) {
                              "/delay/exp:",
                              "/delay/2h",
                              "/delay/5000s",
+                             "/burn/x",
+                             "/burn/11s",
                              "/fault/none",
                              "/favicon.ico",
                              "/bytes/5/robots.txt"}) {

@@ -1,0 +1,201 @@
+#include "workloads/interference_workload.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "measure/live_histogram.hpp"
+#include "workloads/http_client.hpp"
+#include "workloads/http_server.hpp"
+#include "workloads/load_side.hpp"
+
+namespace asyncbench::workloads {
+namespace {
+
+constexpr std::array kInfos = {
+    kConnectionsInfo,
+    ParameterInfo{.name = "cpu_burn",
+                  .kind = ValueKind::duration,
+                  .otherwise = "1ms",
+                  .description = "CPU time that a burning request's handler takes",
+                  .least = 1'000,
+                  .most = 10'000'000'000,
+                  .always_shown = true},
+    ParameterInfo{.name = "burn_share",
+                  .kind = ValueKind::share,
+                  .otherwise = "10%",
+                  .description = "of the requests that burn, in whole percent",
+                  .always_shown = true},
+    ParameterInfo{.name = "heartbeat",
+                  .kind = ValueKind::duration,
+                  .otherwise = "1ms",
+                  .description = "period of the heartbeat tasks, one a lane",
+                  .least = 100'000},
+    kArrivalsInfo,
+    kThinkTimeInfo,
+    kDeadlineInfo,
+};
+
+constexpr std::uint64_t kBodyBytes = 12;
+constexpr unsigned kMix = 100;  // requests in which the share comes out exactly
+
+HttpParameters http_parameters(const Work& work) {
+  const Parameters& parameters = work.parameters;
+  return {.connections = static_cast<unsigned>(parameters.number("connections")),
+          .body_bytes = kBodyBytes,
+          .arrivals = parameters.arrivals("arrivals"),
+          .think_time = parameters.duration("think_time"),
+          .deadline = parameters.duration("deadline"),
+          .verify = work.verify};
+}
+
+// A hundred targets on one server, the burning ones spread evenly among them. Tasks take them in
+// turn, each from another place.
+std::vector<ClientRun::Target> mixed_targets(const Parameters& parameters, std::uint16_t port) {
+  const auto burning = static_cast<unsigned>(std::lround(parameters.share("burn_share") * kMix));
+  const std::string plain = "/bytes/" + std::to_string(kBodyBytes);
+  const std::string burn =
+      "/burn/" + std::to_string(parameters.duration("cpu_burn").count()) + "ns" + plain;
+  std::vector<ClientRun::Target> targets;
+  for (unsigned i = 0; i < kMix; ++i) {
+    // Bresenham's way of putting `burning` marks on a line of kMix places.
+    const bool burns = (i + 1) * burning / kMix > i * burning / kMix;
+    const http::Url url{.host = "127.0.0.1", .port = port, .target = burns ? burn : plain};
+    targets.push_back({http::make_request(http::Method::get, url, Endpoint::loopback(port), true),
+                       http::BodyExpectation::of_origin(url.target)});
+  }
+  return targets;
+}
+
+class MixedClientSide final : public Side {
+ public:
+  explicit MixedClientSide(const SideSetup& setup)
+      : exchange_(setup.exchange),
+        run_({.parameters = http_parameters(setup.work),
+              .targets = mixed_targets(setup.work.parameters, setup.address.port),
+              .takes_in_turn = true},
+             load_options(setup)) {}
+
+  void prepare(Job& job) override { job.tasks = run_.make_tasks(exchange_); }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    set_load_window(run_.load(), start_ns, end_ns);
+  }
+  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
+  void fill(SideRecord& record) override { fill_from(run_.load(), record); }
+
+ private:
+  bool exchange_;
+  ClientRun run_;
+};
+
+// Beats at fixed times until the stop; in the window, records how late each beat came.
+class Heartbeat final : public Task {
+ public:
+  Heartbeat(const measure::Window& window, measure::LiveHistogram& lag, Duration period)
+      : window_(window), lag_(lag), period_(period) {}
+
+  Op start(unsigned /*lane*/) override {
+    due_ = now() + period_;
+    return op::Sleep{due_};
+  }
+
+  Op resume(const Completion& ended) override {
+    if (ended.error) return op::Finish{};
+    const Time at = now();
+    if (due_ >= window_.start() && due_ < window_.end()) lag_.record((at - due_).count(), true);
+    // Beats that were missed altogether are counted, each with its own lag: leaving them out would
+    // hide the worst.
+    due_ += period_;
+    return op::Sleep{due_};
+  }
+
+ private:
+  const measure::Window& window_;
+  measure::LiveHistogram& lag_;
+  Duration period_;
+  Time due_{};
+};
+
+class BurningServerSide final : public Side {
+ public:
+  explicit BurningServerSide(const SideSetup& setup)
+      : server_(ServerOptions{.lanes = setup.threads, .seed = setup.seed}),
+        heartbeats_(setup.threads),
+        period_(setup.work.parameters.duration("heartbeat")) {}
+
+  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
+  void prepare(Job& job) override {
+    job.acceptor = &server_;
+    for (unsigned i = 0; i < heartbeats_; ++i) {
+      job.tasks.push_back(std::make_unique<Heartbeat>(window_, lag_, period_));
+    }
+  }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    if (end_ns) window_.end_ns.store(*end_ns);
+    window_.start_ns.store(start_ns);
+  }
+  void fill(SideRecord& record) override {
+    record.server = server_.totals();
+    record.series.emplace("heartbeat_lag", lag_.take());
+  }
+
+ private:
+  HttpServer server_;
+  unsigned heartbeats_;
+  Duration period_;
+  measure::Window window_;
+  measure::LiveHistogram lag_;
+};
+
+class InterferenceWorkload final : public Workload {
+ public:
+  const WorkloadInfo& info() const override { return info_; }
+  Role subject(const Parameters& /*parameters*/) const override { return Role::server; }
+  std::vector<Role> roles(const Work& /*work*/) const override {
+    return {Role::server, Role::client};
+  }
+  Forms forms(Role role, const Parameters& /*parameters*/) const override {
+    if (role == Role::server) return {.operations = server_ops()};
+    return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
+  }
+  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
+  std::uint64_t in_flight(const Parameters& parameters) const override {
+    return parameters.number("connections");
+  }
+  bool keeps_in_flight(const Parameters& parameters) const override {
+    return !parameters.arrivals("arrivals").open_loop() &&
+           parameters.duration("think_time") == Duration{0};
+  }
+  std::uint64_t descriptors(const Parameters& parameters) const override {
+    return in_flight(parameters);
+  }
+  std::uint64_t ports(const Parameters& parameters) const override { return in_flight(parameters); }
+  Duration patience(const Parameters& parameters) const override {
+    // All connections' first requests may burn, one after the other.
+    return parameters.duration("deadline") +
+           parameters.duration("cpu_burn") * static_cast<std::int64_t>(in_flight(parameters));
+  }
+  std::optional<std::uint64_t> payload_bytes(const Parameters& /*parameters*/) const override {
+    return kBodyBytes;
+  }
+  std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
+    if (setup.role == Role::server) return std::make_unique<BurningServerSide>(setup);
+    return std::make_unique<MixedClientSide>(setup);
+  }
+
+ private:
+  WorkloadInfo info_{.name = "interference",
+                     .summary =
+                         "HTTP server under test of which some handlers burn CPU: how late a "
+                         "heartbeat beside them beats",
+                     .parameters = kInfos};
+};
+
+}  // namespace
+
+const Workload& interference_workload() {
+  static const InterferenceWorkload kInterference;
+  return kInterference;
+}
+
+}  // namespace asyncbench::workloads

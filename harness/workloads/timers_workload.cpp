@@ -1,0 +1,165 @@
+#include "workloads/timers_workload.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <random>
+
+#include "workloads/load_side.hpp"
+
+namespace asyncbench::workloads {
+namespace {
+
+constexpr std::array kInfos = {
+    ParameterInfo{.name = "timers",
+                  .kind = ValueKind::count,
+                  .otherwise = "1000",
+                  .description = "tasks that sleep",
+                  .least = 1,
+                  .most = 1'000'000,
+                  .always_shown = true},
+    ParameterInfo{.name = "period",
+                  .kind = ValueKind::duration,
+                  .otherwise = "1s",
+                  .description = "from one firing of a task to its next",
+                  .least = 100'000,
+                  .always_shown = true},
+    ParameterInfo{.name = "jitter",
+                  .kind = ValueKind::share,
+                  .otherwise = "0",
+                  .description = "of the period, by which a firing is moved at random, to or fro"},
+};
+
+// A task, its recording and a strategy's state for it, at the most: what is checked against the
+// memory that there is.
+constexpr std::uint64_t kBytesPerTimer = 2048;
+
+class TimerTask final : public Task {
+ public:
+  TimerTask(LoadRun& run, unsigned index, Time first, Duration period, Duration jitter)
+      : flow_(run, index), next_(first), period_(period), jitter_(jitter), random_(index + 1) {}
+
+  Op start(unsigned lane) override {
+    flow_.start(lane);
+    return sleep();
+  }
+
+  Op resume(const Completion& ended) override {
+    const Time at = now();
+    if (ended.error) {
+      // A stop: what was due by now and had not fired is a request that was cut off.
+      if (due_ <= at && !flow_.is_over(due_)) record(Outcome::cancelled, at);
+      return op::Finish{};
+    }
+    record(at >= due_ ? Outcome::ok : Outcome::internal, at);  // Sleep never ends early
+    if (flow_.is_over(at)) return op::Finish{};
+    next_ += period_;
+    return sleep();
+  }
+
+ private:
+  // A firing that comes late moves none of those after it.
+  Op sleep() {
+    due_ = next_;
+    if (jitter_ > Duration{0}) {
+      due_ += Duration{
+          std::uniform_int_distribution<std::int64_t>(-jitter_.count(), jitter_.count())(random_)};
+    }
+    return op::Sleep{due_};
+  }
+
+  void record(Outcome outcome, Time at) {
+    flow_.begin(due_);
+    flow_.end(outcome, at);
+  }
+
+  RequestFlow flow_;
+  Time next_;  // without jitter
+  Time due_{};
+  Duration period_;
+  Duration jitter_;
+  std::minstd_rand random_;
+};
+
+class TimersSide final : public Side {
+ public:
+  explicit TimersSide(const SideSetup& setup)
+      : period_(setup.work.parameters.duration("period")),
+        jitter_(std::chrono::duration_cast<Duration>(period_ *
+                                                     setup.work.parameters.share("jitter") / 2)),
+        run_([&] {
+          LoadOptions options = load_options(setup);
+          options.tasks = static_cast<unsigned>(setup.work.parameters.number("timers"));
+          return options;
+        }()) {}
+
+  void prepare(Job& job) override {
+    const unsigned count = run_.options().tasks;
+    job.tasks.reserve(count);
+    // Not before all tasks exist.
+    const Time first = now() + period_;
+    for (unsigned index = 0; index < count; ++index) {
+      job.tasks.push_back(std::make_unique<TimerTask>(run_, index, first + period_ * index / count,
+                                                      period_, jitter_));
+    }
+  }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    set_load_window(run_, start_ns, end_ns);
+  }
+  std::int64_t window_end_ns() const override { return run_.window().end_ns.load(); }
+  void fill(SideRecord& record) override { fill_from(run_, record); }
+
+ private:
+  Duration period_;
+  Duration jitter_;  // at most so much to either side
+  LoadRun run_;
+};
+
+class TimersWorkload final : public Workload {
+ public:
+  const WorkloadInfo& info() const override { return info_; }
+  Role subject(const Parameters& /*parameters*/) const override { return Role::client; }
+  std::vector<Role> roles(const Work& /*work*/) const override { return {Role::client}; }
+  Forms forms(Role /*role*/, const Parameters& /*parameters*/) const override {
+    return {.operations = {OpKind::sleep, OpKind::finish}};
+  }
+
+  std::string objection(const Work& work) const override {
+    const auto pages = static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES));
+    const std::uint64_t free_bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    const std::uint64_t timers = work.parameters.number("timers");
+    if (timers * kBytesPerTimer <= free_bytes) return "";
+    return "timers: " + std::to_string(timers) + " need up to " +
+           std::to_string(timers * kBytesPerTimer >> 20U) + " MiB, and " +
+           std::to_string(free_bytes >> 20U) + " MiB are free; use fewer";
+  }
+
+  std::uint64_t in_flight(const Parameters& parameters) const override {
+    return parameters.number("timers");
+  }
+  bool keeps_in_flight(const Parameters& /*parameters*/) const override { return false; }
+  std::uint64_t descriptors(const Parameters& /*parameters*/) const override { return 0; }
+  Duration patience(const Parameters& parameters) const override {
+    return 3 * parameters.duration("period");
+  }
+  std::optional<std::uint64_t> payload_bytes(const Parameters& /*parameters*/) const override {
+    return std::nullopt;
+  }
+  std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
+    return std::make_unique<TimersSide>(setup);
+  }
+
+ private:
+  WorkloadInfo info_{.name = "timers",
+                     .summary = "tasks that sleep: how late each fires, and what a timer costs",
+                     .parameters = kInfos};
+};
+
+}  // namespace
+
+const Workload& timers_workload() {
+  static const TimersWorkload kTimers;
+  return kTimers;
+}
+
+}  // namespace asyncbench::workloads
