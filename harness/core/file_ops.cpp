@@ -80,6 +80,8 @@ std::optional<Completion> try_file_op(const Op& op) {
   return std::nullopt;
 }
 
+bool waits_for_disk(const op::Open& opened) { return (opened.flags & (O_DIRECT | O_DSYNC)) != 0; }
+
 Completion cancel_file_op(const Op& op, const Completion& ended) {
   if (outlives_stop(kind_of(op))) return ended;
   if (std::holds_alternative<op::Open>(op) && !ended.error) ::close(static_cast<int>(ended.size));

@@ -18,8 +18,13 @@ Completion perform_file_op(const Op& op);
 
 // Performs a file operation if that needs no waiting: CloseFile, and a Read or Write that the page
 // cache serves whole (RWF_NOWAIT, preadv2(2)). nullopt: it would block, or part of it; nothing of a
-// Read counts then, and a Write has moved nothing.
+// Read counts then, and a Write has moved nothing. Not for files of which waits_for_disk() is true.
 std::optional<Completion> try_file_op(const Op& op);
+
+// Whether reading or writing a file opened so waits for the disk whatever RWF_NOWAIT says: a direct
+// transfer is waited for (iomap_dio_rw() in fs/iomap/direct-io.c), and so is the flush after a
+// synchronous write (generic_write_sync() in include/linux/fs.h).
+bool waits_for_disk(const op::Open& opened);
 
 // What a file operation reports when a stop came while it was performed: operation_canceled, unless
 // it outlives a stop. A file just opened is closed, for its task will never know of it.

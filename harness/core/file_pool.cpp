@@ -73,8 +73,35 @@ void FilePool::serve() {
 FileWork* FilePool::pop_all_ended() {
   const std::lock_guard lock(mutex_);
   FileWork* const first = std::exchange(ended_.first, nullptr);
-  for (const FileWork* work = first; work != nullptr; work = work->next_) --in_flight_;
+  for (const FileWork* work = first; work != nullptr; work = work->next_) {
+    --in_flight_;
+    note_opened(*work);
+  }
   return first;
+}
+
+std::optional<Completion> FilePool::try_at_once(const Op& op) {
+  const auto* const read = std::get_if<op::Read>(&op);
+  const auto* const write = std::get_if<op::Write>(&op);
+  if (read != nullptr && waits_for_disk(read->file)) return std::nullopt;
+  if (write != nullptr && waits_for_disk(write->file)) return std::nullopt;
+  return try_file_op(op);
+}
+
+// A mark stands until its number is another file's.
+void FilePool::note_opened(const FileWork& work) {
+  const auto* const open = std::get_if<op::Open>(&work.op);
+  if (open == nullptr || work.ended.error) return;
+  const bool waits = asyncbench::waits_for_disk(*open);
+  if (waits && work.ended.size >= waits_for_disk_.size()) {
+    waits_for_disk_.resize(work.ended.size + 1);
+  }
+  if (work.ended.size < waits_for_disk_.size()) waits_for_disk_[work.ended.size] = waits;
+}
+
+bool FilePool::waits_for_disk(int file) const {
+  const auto index = static_cast<std::size_t>(file);
+  return index < waits_for_disk_.size() && waits_for_disk_[index];
 }
 
 }  // namespace asyncbench

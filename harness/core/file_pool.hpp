@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -38,6 +39,10 @@ class FilePool {
   FilePool(const FilePool&) = delete;
   FilePool& operator=(const FilePool&) = delete;
 
+  // Performs a file operation at once if that needs no waiting (see try_file_op()); nullopt: it is
+  // one to submit. Files are those that this pool has opened.
+  std::optional<Completion> try_at_once(const Op& op);
+
   // `work` stays where it is until take_ended() has returned it. Without a single thread (the
   // system refuses them) the operation is performed here and now.
   void submit(FileWork& work);
@@ -69,6 +74,8 @@ class FilePool {
 
   void serve();
   FileWork* pop_all_ended();
+  void note_opened(const FileWork& work);
+  bool waits_for_disk(int file) const;
 
   std::function<void()> wake_;
   std::mutex mutex_;  // guards what follows, up to closing_
@@ -79,6 +86,7 @@ class FilePool {
   Queue ended_;
   bool closing_ = false;
   std::size_t in_flight_ = 0;
+  std::vector<bool> waits_for_disk_;  // by file, as far as any does
   std::vector<std::thread> threads_;
 };
 

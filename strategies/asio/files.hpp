@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/file_ops.hpp"
+#include "core/file_pool.hpp"
 #include "core/job.hpp"
 #include "net.hpp"
 
@@ -21,7 +22,7 @@ namespace asyncbench::asio_loop {
 
 // Read and Write go to the ring, cached or not. The library opens and syncs in blocking calls
 // alone, which are for the lane's file threads.
-inline std::optional<Completion> file_op_at_once(const Op& op) {
+inline std::optional<Completion> file_op_at_once(const Op& op, FilePool&) {
   if (std::holds_alternative<op::CloseFile>(op)) return perform_file_op(op);
   return std::nullopt;
 }
@@ -111,7 +112,9 @@ class FileTransfer {
 
 // What the page cache serves at once must not cost two context switches; the lane's file threads
 // do the rest.
-inline std::optional<Completion> file_op_at_once(const Op& op) { return try_file_op(op); }
+inline std::optional<Completion> file_op_at_once(const Op& op, FilePool& files) {
+  return files.try_at_once(op);
+}
 
 #endif
 

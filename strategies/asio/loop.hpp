@@ -74,8 +74,8 @@ class Loop {
   void stop_timer(Waiter& waiter) { timers_.clear(waiter); }
   void forget_timer(Waiter& waiter) { timers_.remove(waiter); }
 
-  // Hands a stream's file operation to the lane's file threads.
-  void submit(FileWork& work) { files_->submit(work); }
+  // The lane's file threads.
+  FilePool& files() { return *files_; }
 
 #if defined(BOOST_ASIO_HAS_FILE)
   IoMemory& io_memory() { return io_memory_; }

@@ -63,7 +63,7 @@ std::optional<Completion> Stream::attempt(const Op& op) {
     case OpKind::write:
     case OpKind::sync:
     case OpKind::close_file:
-      if (std::optional<Completion> ended = file_op_at_once(op)) return ended;
+      if (std::optional<Completion> ended = file_op_at_once(op, loop_.files())) return ended;
       pending_ = Pending::file;
       return std::nullopt;
     case OpKind::gather:

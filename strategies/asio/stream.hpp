@@ -86,7 +86,7 @@ class Stream : public TaskState, public Waiter {
   // Keeps `op` through a wait, in which the task's own copy is gone.
   void keep(const Op& op) { work_.op = op; }
   const Op& kept() const { return work_.op; }
-  void submit_kept() { loop_.submit(work_); }
+  void submit_kept() { loop_.files().submit(work_); }
 
   Loop& loop() { return loop_; }
   Socket& socket() { return socket_; }

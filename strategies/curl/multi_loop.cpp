@@ -198,7 +198,7 @@ void MultiLoop::take_from_curl(Driven& driven) {
 
 // What the page cache can answer is not worth a trip to another thread.
 std::optional<Completion> MultiLoop::begin_file_op(Driven& driven, const Op& op) {
-  if (const std::optional<Completion> ended = try_file_op(op)) return ended;
+  if (const std::optional<Completion> ended = files_.try_at_once(op)) return ended;
   driven.waits = Waits::file;
   driven.op = op;
   files_.submit(driven);

@@ -26,7 +26,7 @@ void Loop::run() {
   while (is_busy()) turn();
   report().counters["receives_in_vain"] = receives_in_vain_;
   report().counters["short_sends"] = short_sends_;
-  if (files_) report().counters["file_threads"] = files_->threads();
+  report().counters["file_threads"] = files_.threads();
 }
 
 void Loop::stop() {
@@ -46,7 +46,7 @@ void Loop::turn() {
   if (poller_.is_time()) fire_timers();
   if (std::exchange(has_arrivals_, false)) accept();
   if (std::exchange(is_woken_, false)) {
-    if (files_) take_files();
+    take_files();
     stop_if_asked();
   }
 }

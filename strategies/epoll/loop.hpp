@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "core/event_loop.hpp"
@@ -51,8 +50,8 @@ class Loop final : public EventLoop<Loop, Stream> {
   void close(Stream& stream, bool reset);
 
   Poller poller_;
-  std::unique_ptr<FilePool> files_;  // from the first file operation that blocks
-  std::vector<Stream*> have_news_;   // whose operations may end
+  FilePool files_{[this] { poller_.wake(); }};
+  std::vector<Stream*> have_news_;  // whose operations may end
   bool accepts_unix_ = false;
   bool has_arrivals_ = false;
   bool is_woken_ = false;

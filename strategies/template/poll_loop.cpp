@@ -243,7 +243,7 @@ Loop::Attempt Loop::perform(Connection& connection, const op::Gather& gather) {
 // A read that the page cache serves costs no thread.
 Loop::Attempt Loop::perform_on_file(Connection& connection) {
   if (connection.file == Connection::File::idle) {
-    if (const auto ended = try_file_op(connection.wanted)) return ended;
+    if (const auto ended = files_.try_at_once(connection.wanted)) return ended;
     connection.op = connection.wanted;
     connection.file = Connection::File::in_pool;
     files_.submit(connection);

@@ -81,6 +81,27 @@ TEST_F(FilePoolTest, MayBeDestroyedWithWorkInFlight) {
   }
 }
 
+// The kernel would carry such a read out at once, and wait for the disk meanwhile.
+TEST_F(FilePoolTest, ADirectReadIsLeftToAThread) {
+  constexpr std::size_t kBytes = 4096;
+  alignas(kBytes) static std::array<std::byte, kBytes> page{};
+  ASSERT_EQ(::pwrite(file_, page.data(), kBytes, 0), static_cast<ssize_t>(kBytes));
+  FileWork work;
+  for (const int flags : {O_RDONLY, O_RDONLY | O_DIRECT, O_RDONLY}) {
+    work.op = op::Open{path_.data(), flags};
+    EXPECT_FALSE(pool_.try_at_once(work.op));
+    pool_.submit(work);
+    take(1);
+    if (work.ended.error) GTEST_SKIP() << "O_DIRECT: " << work.ended.error.message();
+    const auto file = static_cast<int>(work.ended.size);
+    const op::Read read{file, 0, page};
+    EXPECT_EQ(pool_.try_at_once(read).has_value(),
+              (flags & O_DIRECT) == 0 && try_file_op(read).has_value());
+    // The same number is the next file's.
+    EXPECT_TRUE(pool_.try_at_once(op::CloseFile{file}));
+  }
+}
+
 TEST_F(FilePoolTest, CachedReadNeedsNoWaitingButItsEndDoes) {
   const std::string text = "cached";
   ASSERT_EQ(::pwrite(file_, text.data(), text.size(), 0), 6);
