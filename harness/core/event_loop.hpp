@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "core/fd.hpp"
-#include "core/file_ops.hpp"
 #include "core/job.hpp"
 #include "core/receive_buffers.hpp"
 #include "core/timer_queue.hpp"
@@ -32,10 +31,10 @@ enum class Waits : std::uint8_t { nothing, connect, backlog, receive, send, slee
 struct LoopTask : TaskState, Timer {
   explicit LoopTask(Task& of) : task(&of) {}
 
-  Task* task;
   Waits waits = Waits::nothing;
   std::uint32_t unfinished_children = 0;
-  std::uint32_t index = 0;                       // in EventLoop::running_
+  std::uint32_t index = 0;  // in EventLoop::running_
+  Task* task;
   ReceiveBuffers::Buffer lent;                   // what the task received, while it may look at it
   Op wanted = op::Finish{};                      // what waits, where needed; if nothing, what next
   std::unique_ptr<Task> owned;                   // the task of an accepted connection
@@ -202,26 +201,35 @@ class EventLoop {
       buffers_.give_back(std::move(stream.lent));
     }
     if (is_stopping_ && !outlives_stop(kind)) return failed(std::errc::operation_canceled);
-    if (is_file_op(kind)) return loop().file(stream, next);
-    return std::visit(
-        Overloaded{
-            [](const op::Begin&) { return Attempt{Completion{}}; },
-            [&](const op::Connect& connect) { return loop().connect(stream, connect); },
-            [&](const op::Receive& receive) { return loop().receive(stream, receive); },
-            [&](const op::Send& send) { return loop().send(stream, send); },
-            [&](const op::Close& close) {
-              loop().close(stream, close.reset);
-              return Attempt{Completion{}};
-            },
-            [&](const op::Sleep& sleep) { return this->sleep(stream, sleep); },
-            [&](const op::Gather& gather) { return this->gather(stream, gather); },
-            [&](const op::Finish&) {
-              finish(stream);
-              return Attempt{};
-            },
-            [](const auto&) { return Attempt{failed(std::errc::operation_not_supported)}; },
-        },
-        next);
+    // A switch, which compilers see through, where std::visit calls by a table.
+    switch (kind) {
+      case OpKind::begin:
+        return Completion{};
+      case OpKind::connect:
+        return loop().connect(stream, *std::get_if<op::Connect>(&next));
+      case OpKind::receive:
+        return loop().receive(stream, *std::get_if<op::Receive>(&next));
+      case OpKind::send:
+        return loop().send(stream, *std::get_if<op::Send>(&next));
+      case OpKind::close:
+        loop().close(stream, std::get_if<op::Close>(&next)->reset);
+        return Completion{};
+      case OpKind::open:
+      case OpKind::read:
+      case OpKind::write:
+      case OpKind::sync:
+      case OpKind::close_file:
+        return loop().file(stream, next);
+      case OpKind::sleep:
+        return sleep(stream, *std::get_if<op::Sleep>(&next));
+      case OpKind::gather:
+        return gather(stream, *std::get_if<op::Gather>(&next));
+      case OpKind::finish:
+        finish(stream);
+        return std::nullopt;
+      default:
+        return failed(std::errc::operation_not_supported);
+    }
   }
 
   Attempt sleep(Stream& stream, const op::Sleep& wanted) {
