@@ -146,10 +146,12 @@ void Loop::complete_sends() {
 
 // Ends a send that posts a completion, which then says why.
 void Loop::cancel_send(Stream& stream, std::errc reason) {
-  const Time patience = stream.send_deadline + kAcknowledgedWithin;
-  if (reason == std::errc::timed_out && was_taken_whole(stream) && last_known_time_ < patience) {
-    timers_.set(stream, patience);
-    return;
+  if (reason == std::errc::timed_out && was_taken_whole(stream)) {
+    const Time patience = stream.send_deadline + kAcknowledgedWithin;
+    if (last_known_time_ < patience) {
+      timers_.set(stream, patience);
+      return;
+    }
   }
   stream.cancelled_as = reason;
   if (stream.awaits_notification) {
