@@ -56,8 +56,8 @@ struct LoopTask : TaskState, Timer {
 //   bool adopt(Stream&, Fd)                 takes an accepted socket; false: no resources
 //   void watch_listener(bool)               whether accept() is to be called when there is news
 //
-// An operation that has to wait is park()ed, and ended by complete() later. All members but stop()
-// are for the thread that runs the loop.
+// An operation that has to wait is park()ed, and ended by complete() later. All members but
+// ask_to_stop() are for the thread that runs the loop.
 template <class Loop, class Stream>
 class EventLoop {
  public:
