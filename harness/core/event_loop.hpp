@@ -74,6 +74,9 @@ class EventLoop {
     is_accepting_ = true;
   }
 
+  // Of the tasks that have not finished, in any order.
+  const std::vector<Stream*>& running() const { return running_; }
+
   // Whether there is a task to run, or a connection to await.
   bool is_busy() const { return !running_.empty() || is_accepting_; }
 
