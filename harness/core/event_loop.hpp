@@ -24,7 +24,17 @@ namespace asyncbench {
 
 // What an operation under way waits for. `nothing`: the task runs, has finished, or has its next
 // turn to come. `backlog`: for a Unix socket's peer to have room, see EventLoop::await_backlog().
-enum class Waits : std::uint8_t { nothing, connect, backlog, receive, send, sleep, file, children };
+enum class Waits : std::uint8_t {
+  nothing,
+  connect,
+  backlog,
+  receive,
+  send,
+  sleep,
+  file,
+  exchange,
+  children
+};
 
 // What a loop keeps for one task; loops add their stream to it. Lives in Task::state: while the
 // task runs; for a gathered child, until its owner has finished.
@@ -56,8 +66,14 @@ struct LoopTask : TaskState, Timer {
 //   bool adopt(Stream&, Fd)                 takes an accepted socket; false: no resources
 //   void watch_listener(bool)               whether accept() is to be called when there is news
 //
-// An operation that has to wait is park()ed, and ended by complete() later. All members but
-// ask_to_stop() are for the thread that runs the loop.
+// or, where a library brings its own HTTP:
+//
+//   Attempt exchange(Stream&, const op::Exchange&)
+//   void abandon_exchange(Stream&, std::errc)   gives up the pending one, and tells its sink why
+//   void decline(const op::Exchange&)           tells the sink that a stop keeps it from beginning
+//
+// What a loop does not define is not supported. An operation that has to wait is park()ed, and
+// ended by complete() later. All members but ask_to_stop() are for the thread that runs the loop.
 template <class Loop, class Stream>
 class EventLoop {
  public:
@@ -73,6 +89,19 @@ class EventLoop {
     listener_ = job.acceptor->socket(lane);
     is_accepting_ = true;
   }
+
+  Attempt connect(Stream&, const op::Connect&) { return not_supported(); }
+  Attempt receive(Stream&, const op::Receive&) { return not_supported(); }
+  Attempt send(Stream&, const op::Send&) { return not_supported(); }
+  Attempt file(Stream&, const Op&) { return not_supported(); }
+  Attempt exchange(Stream&, const op::Exchange&) { return not_supported(); }
+  Attempt receive_now(Stream&) { return std::nullopt; }
+  void abandon(Stream&) {}
+  void abandon_exchange(Stream&, std::errc) {}
+  void decline(const op::Exchange&) {}
+  void close(Stream&, bool) {}
+  bool adopt(Stream&, Fd) { return false; }
+  void watch_listener(bool) {}
 
   // Of the tasks that have not finished, in any order.
   const std::vector<Stream*>& running() const { return running_; }
@@ -177,6 +206,7 @@ class EventLoop {
  private:
   static Stream& stream_of(Task& task) { return static_cast<Stream&>(*task.state); }
   Loop& loop() { return static_cast<Loop&>(*this); }
+  static Attempt not_supported() { return failed(std::errc::operation_not_supported); }
 
   void begin(Stream& stream) {
     stream.index = static_cast<std::uint32_t>(running_.size());
@@ -203,7 +233,10 @@ class EventLoop {
     if (stream.lent && kind != OpKind::begin && kind != OpKind::send) {
       buffers_.give_back(std::move(stream.lent));
     }
-    if (is_stopping_ && !outlives_stop(kind)) return failed(std::errc::operation_canceled);
+    if (is_stopping_ && !outlives_stop(kind)) {
+      if (kind == OpKind::exchange) loop().decline(*std::get_if<op::Exchange>(&next));
+      return failed(std::errc::operation_canceled);
+    }
     // A switch, which compilers see through, where std::visit calls by a table.
     switch (kind) {
       case OpKind::begin:
@@ -225,13 +258,15 @@ class EventLoop {
         return loop().file(stream, next);
       case OpKind::sleep:
         return sleep(stream, *std::get_if<op::Sleep>(&next));
+      case OpKind::exchange:
+        return loop().exchange(stream, *std::get_if<op::Exchange>(&next));
       case OpKind::gather:
         return gather(stream, *std::get_if<op::Gather>(&next));
       case OpKind::finish:
         finish(stream);
         return std::nullopt;
       default:
-        return failed(std::errc::operation_not_supported);
+        return not_supported();
     }
   }
 
@@ -331,6 +366,10 @@ class EventLoop {
         if (!has_passed(wanted.deadline)) ended = loop().connect(stream, wanted);
         break;
       }
+      case Waits::exchange:
+        loop().abandon_exchange(stream, std::errc::timed_out);
+        ended = Completion{};
+        break;
       default:
         loop().abandon(stream);
         break;
@@ -347,6 +386,9 @@ class EventLoop {
       case Waits::connect:
       case Waits::send:
         loop().abandon(stream);
+        break;
+      case Waits::exchange:
+        loop().abandon_exchange(stream, std::errc::operation_canceled);
         break;
       default:
         break;
