@@ -5,27 +5,39 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/fd.hpp"
+#include "file_script.hpp"
 #include "peer.hpp"
 #include "run_job.hpp"
+#include "stopper.hpp"
+#include "tests/scratch_folder.hpp"
 
 namespace asyncbench {
 namespace {
 
 using namespace std::chrono_literals;
 using conformance::bytes_of;
+using conformance::expect_canceled;
 using conformance::expect_on_time;
+using conformance::index_of;
+using conformance::IoMemory;
 using conformance::Listener;
+using conformance::run_job;
+using conformance::run_script;
+using conformance::RunOptions;
 using conformance::Script;
 using conformance::script;
+using conformance::Stopper;
+using conformance::Tasks;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -40,71 +52,45 @@ Strategy& variant(const std::string& name) {
   return **found;
 }
 
-// Runs scripts in one lane, over memory of so many blocks.
-class Lane {
+// A pipe whose reading end has a path: a file whose reads end only when the test wants them to.
+class SilentFile {
  public:
-  explicit Lane(std::size_t blocks = 1) : memory_(blocks * kBlockBytes) {}
-
-  template <class Make>
-  void add(Make make) {
-    tasks_.push_back(script(std::move(make)));
-  }
-  std::span<std::byte> block(std::size_t index) {
-    return std::span(memory_).subspan(index * kBlockBytes, kBlockBytes);
-  }
-  void stop() { stop_.request_stop(); }
-
-  LaneReport run(const std::string& name) {
-    LaneReport report;
-    Job job;
-    job.tasks = std::move(tasks_);
-    job.lanes = {&report, 1};
-    job.io_memory = memory_;
-    job.stop = stop_.get_token();
-    variant(name).run(job);
-    return report;
-  }
-
- private:
-  std::vector<std::byte> memory_;
-  std::vector<std::unique_ptr<Task>> tasks_;
-  std::stop_source stop_;
-};
-
-// A cached file that vanishes with its descriptor; until then it has a path.
-class UnnamedFile {
- public:
-  UnnamedFile() : fd_(open(testing::TempDir().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {
-    const std::array<std::byte, kBlockBytes> block{};
-    EXPECT_EQ(write(fd_.get(), block.data(), block.size()), ssize_t{kBlockBytes});
+  SilentFile() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    reading_ = Fd(ends[0]);
+    writing_ = Fd(ends[1]);
+    path_ = "/proc/self/fd/" + std::to_string(ends[0]);
   }
   const char* path() const { return path_.c_str(); }
+  void end() { writing_.reset(); }
 
  private:
-  Fd fd_;
-  std::string path_ = "/proc/self/fd/" + std::to_string(fd_.get());
+  Fd reading_;
+  Fd writing_;
+  std::string path_;
 };
 
-LaneReport read_with_many_tasks(const std::string& name, int tasks, int reads) {
-  const UnnamedFile file;
-  Lane lane(static_cast<std::size_t>(tasks));
-  for (int i = 0; i < tasks; ++i) {
-    const std::span<std::byte> block = lane.block(static_cast<std::size_t>(i));
-    lane.add([&file, block, reads](unsigned) -> Script {
-      const Completion opened = co_await op::Open{file.path(), O_RDONLY};
-      const int index = static_cast<int>(opened.size);
+LaneReport read_with_many_tasks(const std::string& name, std::size_t tasks, int reads) {
+  const test::ScratchFolder folder;
+  const std::string path = folder.file("file", std::string(kBlockBytes, 'x'));
+  IoMemory memory(tasks, kBlockBytes);
+  Tasks readers;
+  for (std::size_t i = 0; i < tasks; ++i) {
+    readers.push_back(script([&, i](unsigned) -> Script {
+      const int file = index_of(co_await op::Open{path.c_str(), O_RDONLY});
       for (int read = 0; read < reads; ++read) {
-        EXPECT_EQ((co_await op::Read{index, 0, block}).size, kBlockBytes);
+        EXPECT_EQ((co_await op::Read{file, 0, memory.block(i)}).size, kBlockBytes);
       }
-      co_await op::CloseFile{index};
-    });
+      co_await op::CloseFile{file};
+    }));
   }
-  return lane.run(name);
+  return run_job(variant(name), std::move(readers), {.io_memory = memory.all()}).front();
 }
 
-// At least a quarter of those in flight at a time; one by one while the files are being opened.
+// At least for a quarter of those in flight at a time; one by one while the files are being opened.
 TEST(Uring, EntersTheKernelOnceForSeveralReads) {
-  constexpr int kTasks = 32;
+  constexpr unsigned kTasks = 32;
   constexpr int kReads = 100;
   const LaneReport report = read_with_many_tasks("uring", kTasks, kReads);
   EXPECT_GE(report.completions, kTasks * kReads);
@@ -112,49 +98,88 @@ TEST(Uring, EntersTheKernelOnceForSeveralReads) {
 }
 
 TEST(Uring, TimersAreOnTimeBesideFilesThatTakeTheirTime) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
-  const Fd readable(ends[0]);
-  Fd writable(ends[1]);
   constexpr std::size_t kReaders = 16;
-  const std::string path = "/proc/self/fd/" + std::to_string(readable.get());
-  Lane lane(kReaders);
+  SilentFile silent;
+  IoMemory memory(kReaders, kBlockBytes);
+  Tasks tasks;
   for (std::size_t i = 0; i < kReaders; ++i) {
-    lane.add([&, i](unsigned) -> Script {
-      const int file = static_cast<int>((co_await op::Open{path.c_str(), O_RDONLY}).size);
-      EXPECT_EQ((co_await op::Read{file, 0, lane.block(i)}).size, 0U);
+    tasks.push_back(script([&, i](unsigned) -> Script {
+      const int file = index_of(co_await op::Open{silent.path(), O_RDONLY});
+      EXPECT_EQ((co_await op::Read{file, 0, memory.block(i)}).size, 0U);
       co_await op::CloseFile{file};
-    });
+    }));
   }
-  lane.add([&](unsigned) -> Script {
+  tasks.push_back(script([&](unsigned) -> Script {
     for (int i = 0; i < 5; ++i) {
       const Time due = now() + 10ms;
       co_await op::Sleep{due};
       expect_on_time(due, now());
     }
-    writable.reset();  // all reads end
-  });
-  lane.run("uring");
+    silent.end();
+  }));
+  run_job(variant("uring"), std::move(tasks), {.io_memory = memory.all()});
 }
 
 TEST(Uring, AStopEndsAReadThatNobodyAnswers) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
-  const Fd readable(ends[0]);
-  const Fd writable(ends[1]);
-  const std::string path = "/proc/self/fd/" + std::to_string(readable.get());
-  Lane lane;
-  lane.add([&](unsigned) -> Script {
-    const int file = static_cast<int>((co_await op::Open{path.c_str(), O_RDONLY}).size);
-    const Completion ended = co_await op::Read{file, 0, lane.block(0)};
-    EXPECT_EQ(ended.error, std::errc::operation_canceled) << ended.error.message();
-    co_await op::CloseFile{file};
+  const SilentFile silent;
+  IoMemory memory(1, kBlockBytes);
+  RunOptions options{.io_memory = memory.all()};
+  Stopper stopper(options.stop);
+  run_script(
+      variant("uring"),
+      [&](unsigned) -> Script {
+        const int file = index_of(co_await op::Open{silent.path(), O_RDONLY});
+        stopper.now_waiting();
+        expect_canceled(co_await op::Read{file, 0, memory.block(0)});
+        EXPECT_FALSE((co_await op::CloseFile{file}).error);
+      },
+      options);
+}
+
+// It blocks in a worker thread of the kernel, which the deadline and the stop must reach.
+TEST(Uring, AUnixConnectWaitsForRoomUntilItsDeadlineOrTheStop) {
+  for (const char* const name : {"uring", "uring:no_direct_fds", "uring:sqpoll"}) {
+    const test::ScratchFolder folder;
+    const Listener listener(folder.path() / "socket");
+    ASSERT_EQ(::listen(listener.fd(), 0), 0);
+    Tasks tasks;
+    RunOptions options;
+    Stopper stopper(options.stop);
+    // The only one for whom there is room.
+    tasks.push_back(script([&](unsigned) -> Script {
+      EXPECT_FALSE((co_await op::Connect{&listener.endpoint(), now() + 5s}).error);
+      expect_canceled(co_await op::Sleep{now() + 1h});
+    }));
+    tasks.push_back(script([&](unsigned) -> Script {
+      co_await op::Sleep{now() + 10ms};
+      const Time deadline = now() + 30ms;
+      const Completion ended = co_await op::Connect{&listener.endpoint(), deadline};
+      EXPECT_EQ(ended.error, std::errc::timed_out) << ended.error.message();
+      expect_on_time(deadline, now());
+      stopper.now_waiting();
+      expect_canceled(co_await op::Connect{&listener.endpoint()});
+    }));
+    run_job(variant(name), std::move(tasks), options);
+  }
+}
+
+TEST(Uring, AUnixConnectGoesOnWhenThereIsRoom) {
+  const test::ScratchFolder folder;
+  const Listener listener(folder.path() / "socket");
+  ASSERT_EQ(::listen(listener.fd(), 0), 0);
+  Tasks tasks;
+  for (int i = 0; i < 3; ++i) {
+    tasks.push_back(script([&](unsigned) -> Script {
+      const Completion ended = co_await op::Connect{&listener.endpoint(), now() + 5s};
+      EXPECT_FALSE(ended.error) << ended.error.message();
+      EXPECT_TRUE((co_await op::Receive{now() + 5s}).data.empty());
+      co_await op::Close{};
+    }));
+  }
+  std::jthread peer([&] {
+    for (int i = 0; i < 3; ++i) listener.accept();
   });
-  lane.add([&](unsigned) -> Script {
-    co_await op::Sleep{now() + 20ms};
-    lane.stop();
-  });
-  lane.run("uring");
+  run_job(variant("uring"), std::move(tasks));
 }
 
 TEST(Uring, VariantsAreGrantedTheirStepAndNothingElse) {
@@ -181,32 +206,12 @@ TEST(Uring, VariantsAreGrantedTheirStepAndNothingElse) {
 TEST(Uring, TellsWhichSendsWereCopiedAllTheSame) {
   const Listener listener;
   std::jthread peer([&] { listener.accept().receive_all(); });
-  Lane lane;
-  lane.add([&](unsigned) -> Script {
+  const auto reports = run_script(variant("uring:zerocopy"), [&](unsigned) -> Script {
     co_await op::Connect{&listener.endpoint()};
     for (int i = 0; i < 3; ++i) EXPECT_FALSE((co_await op::Send{bytes_of("hello")}).error);
     co_await op::Close{};
   });
-  const LaneReport report = lane.run("uring:zerocopy");
-  EXPECT_EQ(report.counters.at("zerocopy_sends_copied"), 3U) << "loopback copies all";
-}
-
-// The peer's kernel acknowledges nothing that it has no room for, and lets go of nothing else.
-TEST(Uring, ASendWithoutCopiesIsGivenUpAtAStop) {
-  const Listener listener(1, 16 * 1024);
-  const std::string sent(16 * 1024 * 1024, 'x');
-  Lane lane;
-  lane.add([&](unsigned) -> Script {
-    co_await op::Connect{&listener.endpoint()};
-    const Completion ended = co_await op::Send{bytes_of(sent)};
-    EXPECT_EQ(ended.error, std::errc::operation_canceled) << ended.error.message();
-    EXPECT_FALSE((co_await op::Close{}).error);
-  });
-  lane.add([&](unsigned) -> Script {
-    co_await op::Sleep{now() + 50ms};
-    lane.stop();
-  });
-  lane.run("uring:zerocopy");
+  EXPECT_EQ(reports[0].counters.at("zerocopy_sends_copied"), 3U) << "loopback copies all";
 }
 
 }  // namespace
