@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -92,6 +93,23 @@ std::optional<Estimate> percentile_across(const std::vector<Latencies>& trials, 
   result.at_least = at_least;
   result.unresolved = unresolved;
   return result;
+}
+
+// Of several loops, the requests of the one that had the fewest, as a share of the mean: 1 when all
+// had the same.
+std::optional<double> balance_of(const Trial& trial) {
+  if (trial.lanes.size() < 2) return std::nullopt;
+  double least = std::numeric_limits<double>::infinity();
+  double sum = 0;
+  for (const LaneReport& lane : trial.lanes) {
+    const auto found = lane.counters.find("requests");
+    if (found == lane.counters.end()) return std::nullopt;
+    const auto requests = static_cast<double>(found->second);
+    least = std::min(least, requests);
+    sum += requests;
+  }
+  if (sum == 0) return std::nullopt;
+  return least * static_cast<double>(trial.lanes.size()) / sum;
 }
 
 // What the workloads measure beside their requests: plain figures, and percentiles of each series.
@@ -254,6 +272,10 @@ void summarize(Cell& cell) {
   summary.response_time_p99_9_ns = percentile_across(response, 99.9);
 
   summary.figures = own_figures(timed);
+  // Threads of a strategy's own belong to no loop: which lane they record in says nothing.
+  if (const auto balance = across(timed, balance_of); balance && cell.strategy_info.event_loop) {
+    summary.figures.emplace("balance", *balance);
+  }
 
   summary.notes = gather_notes(cell, timed);
   note_counts(cell, summary, timed);

@@ -68,7 +68,8 @@ Ranking ranking_of(const Group& group) {
   if (any_has(group, &Summary::response_time_p99_ns)) {
     return {"response time p99", &Summary::response_time_p99_ns};
   }
-  if (any_has(group, analyze::kGeneratorLimited)) {
+  const bool paced = std::ranges::any_of(group.cells, &Cell::paced);
+  if (paced || any_has(group, analyze::kGeneratorLimited)) {
     if (any_has(group, analyze::kPeersDiffer)) {
       return {"total CPU per request", &Summary::cpu_per_request_total_ns};
     }

@@ -190,6 +190,7 @@ void describe(auto&& visit, Is<Cell> auto& cell) {
   visit("status", cell.status);
   visit("reason", OrNull{cell.reason});
   visit("generator", cell.generator);
+  visit("paced", cell.paced);
   visit("strategy_info", cell.strategy_info);
   visit("summary", cell.summary);
   visit("trials", cell.trials);

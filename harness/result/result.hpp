@@ -252,6 +252,7 @@ struct Cell {
   CellStatus status = CellStatus::measured;
   std::string reason;              // unsupported, failed: why, with the remedy
   Side generator = Side::subject;  // which side issues the requests
+  bool paced = false;  // the work fixes how many requests there are in a time
   StrategyInfo strategy_info;
   std::vector<Trial> trials;
   std::optional<Summary> summary;  // by analyze

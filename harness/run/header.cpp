@@ -59,6 +59,7 @@ result::Cell cell_of(const Cell& cell, const Registry& registry) {
   row.reason = cell.unsupported;
   row.generator =
       cell.subject() == workloads::Role::client ? result::Side::subject : result::Side::peer;
+  row.paced = cell.workload->is_paced(cell.work.parameters);
   if (const Strategy* strategy = registry.find(cell.strategy)) row.strategy_info = strategy->info();
   return row;
 }

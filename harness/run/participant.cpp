@@ -195,6 +195,9 @@ class Participant {
       throw StrategyError("the strategy ended before the window did");
     }
     side->fill(record);
+    for (std::size_t lane = 0; lane < record.requests_by_lane.size(); ++lane) {
+      record.lanes.at(lane).counters["requests"] = record.requests_by_lane[lane];
+    }
     record.window_start_ns = window_start_ns_;
     record.window_end_ns = window_end_ns_;
   }

@@ -365,7 +365,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                           .urls = plan.settings.urls,
                                           .allowed_hosts = plan.settings.allowed_hosts,
                                           .folder = plan.settings.folder},
-                                 .named = strategy.named},
+                                 .named = strategy.named && !options.strategies.empty()},
                                 registry);
         if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));
       }

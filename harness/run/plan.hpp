@@ -21,7 +21,7 @@ struct Cell {
   const workloads::Workload* workload = nullptr;
   std::string strategy;
   workloads::Work work;
-  bool named = true;        // the strategy was asked for by name rather than through "all"
+  bool named = true;        // the user asked for the strategy by its name
   std::string unsupported;  // why the strategy cannot run this here; empty: it can
 
   workloads::Role subject() const { return workload->subject(work.parameters); }

@@ -105,6 +105,12 @@ measure::ServerTotals HttpServer::totals() const {
   return all;
 }
 
+std::vector<std::uint64_t> HttpServer::responses_by_lane() const {
+  std::vector<std::uint64_t> responses;
+  for (const auto& lane : shared_->counters) responses.push_back(lane->totals().responses);
+  return responses;
+}
+
 OpSet server_ops() {
   return {OpKind::accept, OpKind::begin, OpKind::receive, OpKind::send,
           OpKind::close,  OpKind::sleep, OpKind::finish};

@@ -39,6 +39,7 @@ class HttpServer : public Acceptor {
   std::uint16_t port() const;
   std::size_t open_connections() const;
   measure::ServerTotals totals() const;
+  std::vector<std::uint64_t> responses_by_lane() const;
 
   struct Shared;
 

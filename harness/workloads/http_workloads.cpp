@@ -71,7 +71,8 @@ class HttpServerSide final : public Side {
   void prepare(Job& job) override { job.acceptor = &server_; }
   // Servers measure their usage over it; their tasks do not know it.
   void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
-  void fill(SideRecord& record) override { record.server = server_.totals(); }
+  void fill(SideRecord& record) override { record.server = server_.totals();
+    record.requests_by_lane = server_.responses_by_lane(); }
 
  private:
   HttpServer server_;

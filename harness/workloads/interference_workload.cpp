@@ -136,6 +136,7 @@ class BurningServerSide final : public Side {
   }
   void fill(SideRecord& record) override {
     record.server = server_.totals();
+    record.requests_by_lane = server_.responses_by_lane();
     record.series.emplace("heartbeat_lag", lag_.take());
   }
 

@@ -28,6 +28,14 @@ measure::Recording LoadRun::take() {
   return recording;
 }
 
+std::vector<std::uint64_t> LoadRun::requests_by_lane() const {
+  std::vector<std::uint64_t> requests;
+  for (const auto& recorder : recorders_) {
+    requests.push_back(recorder->take().ended_in(measure::Phase::window));
+  }
+  return requests;
+}
+
 std::uint64_t LoadRun::arrivals_due_in_window() const {
   if (!options_.arrivals.open_loop()) return 0;
   return arrivals_.count(window_.start(), window_.end());

@@ -54,6 +54,9 @@ class LoadRun {
   // started.
   measure::Recording take();
 
+  // Ended in the window, after the job has run.
+  std::vector<std::uint64_t> requests_by_lane() const;
+
   // Open loop: how many arrivals were due in [window start, window end), counted afresh; 0 if
   // closed.
   std::uint64_t arrivals_due_in_window() const;

@@ -20,6 +20,7 @@ void set_load_window(LoadRun& run, std::int64_t start_ns, std::optional<std::int
 
 void fill_from(LoadRun& run, SideRecord& record) {
   record.recording = run.take();
+  record.requests_by_lane = run.requests_by_lane();
   record.arrivals_due = run.arrivals_due_in_window();
   record.arrivals_before = run.arrivals_due_before_window();
 }

@@ -138,6 +138,7 @@ class TimersWorkload final : public Workload {
     return parameters.number("timers");
   }
   bool keeps_in_flight(const Parameters& /*parameters*/) const override { return false; }
+  bool is_paced(const Parameters& /*parameters*/) const override { return true; }
   std::uint64_t descriptors(const Parameters& /*parameters*/) const override { return 0; }
   Duration patience(const Parameters& parameters) const override {
     return 3 * parameters.duration("period");

@@ -75,6 +75,8 @@ struct SideRecord {
   std::optional<measure::ServerTotals> server;  // servers
   std::uint64_t arrivals_due = 0;               // client, open loop: in the window
   std::uint64_t arrivals_before = 0;            // client, open loop: before the window
+  // How many requests each lane has ended: client, in the window; server, in the whole trial.
+  std::vector<std::uint64_t> requests_by_lane;
   // Latencies beside those of the requests, in the window: "heartbeat_lag", "upstream_time".
   std::map<std::string, measure::Histogram> series;
   // Plain figures of the window; the unit ends the name: "read_bytes".
@@ -144,6 +146,10 @@ class Workload {
 
   // Whether in a closed loop that many are in flight all the time, so that Little's law holds.
   virtual bool keeps_in_flight(const Parameters& parameters) const = 0;
+
+  // Whether the parameters fix how many requests there are in a time, so that throughput tells
+  // nothing of a strategy that keeps up.
+  virtual bool is_paced(const Parameters& /*parameters*/) const { return false; }
 
   // Descriptors that one participant needs for the work, and loopback ports that the client takes.
   virtual std::uint64_t descriptors(const Parameters& parameters) const = 0;
