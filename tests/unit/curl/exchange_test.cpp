@@ -1,12 +1,11 @@
-// Exchange among the other operations of libcurl's strategies, and what a stop does to them. What
-// responses mean is for the faults test.
+// Exchange among the other operations of libcurl's strategies, many at once. What an exchange
+// promises is the conformance suite's, and what responses mean is for the faults test.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -17,7 +16,9 @@
 #include "http/response_sink.hpp"
 #include "peer.hpp"
 #include "run_job.hpp"
+#include "stopper.hpp"
 #include "strategies/curl/curl.hpp"
+#include "tests/scratch_folder.hpp"
 
 namespace asyncbench {
 namespace {
@@ -33,6 +34,7 @@ using conformance::run_script;
 using conformance::RunOptions;
 using conformance::Script;
 using conformance::script;
+using conformance::Stopper;
 using conformance::Tasks;
 
 constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
@@ -69,29 +71,6 @@ class Sink final : public http::ResponseSink {
   int ends = 0;
 };
 
-// Requests the stop 20 ms after it has been told that the operation is about to begin: whether that
-// has begun by then or not, the end is the same.
-class Stopper {
- public:
-  explicit Stopper(std::stop_source run)
-      : thread_([this, run]() mutable {
-          told_.wait(false);
-          std::this_thread::sleep_for(20ms);
-          stopped_at = now();
-          run.request_stop();
-        }) {}
-  void tell() {
-    told_ = true;
-    told_.notify_one();
-  }
-
-  Time stopped_at = kNever;
-
- private:
-  std::atomic<bool> told_ = false;
-  std::jthread thread_;
-};
-
 class Curl : public testing::TestWithParam<const char*> {
  protected:
   std::unique_ptr<Strategy> strategy_ =
@@ -101,31 +80,6 @@ class Curl : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Strategies, Curl, testing::Values("curl_multi", "curl_threads"),
                          [](const auto& param) { return std::string(param.param); });
 
-TEST_P(Curl, EndsAnExchangeWithASilentServerAtTheStop) {
-  const Listener listener;
-  const http::Request request = request_to(listener.endpoint());
-  RunOptions options;
-  Stopper stopper(options.stop);
-  Sink sink;
-  Sink later;
-  run_script(
-      *strategy_,
-      [&](unsigned) -> Script {
-        stopper.tell();
-        const Completion ended = co_await op::Exchange{&request, &sink};
-        EXPECT_EQ(ended.error, std::errc::operation_canceled) << ended.error.message();
-        expect_on_time(stopper.stopped_at, now());
-        const Completion again = co_await op::Exchange{&request, &later};
-        EXPECT_EQ(again.error, std::errc::operation_canceled) << again.error.message();
-        EXPECT_FALSE((co_await op::Close{}).error);
-      },
-      options);
-  EXPECT_EQ(sink.outcome, Outcome::cancelled);
-  EXPECT_EQ(sink.ends, 1);
-  EXPECT_EQ(later.outcome, Outcome::cancelled);
-  EXPECT_EQ(later.ends, 1);
-}
-
 TEST_P(Curl, EndsConnectsHalfResponsesAndSleepsAtTheStop) {
   const FullListener full;
   const Listener listener;
@@ -133,6 +87,7 @@ TEST_P(Curl, EndsConnectsHalfResponsesAndSleepsAtTheStop) {
   std::array<Sink, 30> sinks;
   RunOptions options;
   Stopper stopper(options.stop);
+  std::atomic<Time> stop_from = kNever;
   std::jthread server([&] {
     std::vector<Peer> connections;
     for (std::size_t i = 0; i < sinks.size() / 3; ++i) {
@@ -140,7 +95,9 @@ TEST_P(Curl, EndsConnectsHalfResponsesAndSleepsAtTheStop) {
       read_head(connections.back());
       connections.back().send(std::string(kHead) + "hal");
     }
-    stopper.tell();
+    // The stop is at least 20 ms away.
+    stop_from = now() + 20ms;
+    stopper.now_waiting();
     for (Peer& connection : connections) connection.receive_all();
   });
   std::atomic<int> cancelled = 0;
@@ -155,7 +112,7 @@ TEST_P(Curl, EndsConnectsHalfResponsesAndSleepsAtTheStop) {
         ended = co_await op::Exchange{&requests[i % 3], &sinks[i]};
         EXPECT_EQ(sinks[i].outcome, Outcome::cancelled);
       }
-      expect_on_time(stopper.stopped_at, now());
+      expect_on_time(stop_from, now());
       if (ended.error == std::errc::operation_canceled) ++cancelled;
     }));
   }
@@ -173,13 +130,6 @@ TEST_P(Curl, SleepsNeitherTooShortNorMuchTooLong) {
   });
 }
 
-// A name that no other run has.
-std::filesystem::path scratch_file() {
-  std::string name = (std::filesystem::temp_directory_path() / "curl_test.XXXXXX").string();
-  ::close(::mkstemp(name.data()));
-  return name;
-}
-
 TEST_P(Curl, StoresAResponseInAFileWithinOneTask) {
   const Listener listener;
   std::jthread server([&] {
@@ -190,11 +140,11 @@ TEST_P(Curl, StoresAResponseInAFileWithinOneTask) {
     }
   });
   const http::Request request = request_to(listener.endpoint());
-  const std::filesystem::path path = scratch_file();
-  const std::string name = path.string();
+  const test::ScratchFolder folder;
+  const std::string path = folder.path() / "body";
   run_script(*strategy_, [&](unsigned) -> Script {
     std::uint64_t offset = 0;
-    const Completion opened = co_await op::Open{name.c_str(), O_WRONLY | O_TRUNC};
+    const Completion opened = co_await op::Open{path.c_str(), O_WRONLY | O_CREAT};
     EXPECT_FALSE(opened.error) << opened.error.message();
     const auto file = static_cast<int>(opened.size);
     for (int i = 0; i < 2; ++i) {
@@ -211,7 +161,6 @@ TEST_P(Curl, StoresAResponseInAFileWithinOneTask) {
   });
   std::ifstream stored(path);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stored), {}), "hellohello");
-  std::filesystem::remove(path);
 }
 
 // The server answers only when all have asked: children one after the other would never end. The
@@ -264,10 +213,11 @@ TEST(CurlMulti, EndsAGatherAtTheStopWhenAllChildrenHave) {
   run_script(
       *make_curl_multi(),
       [&](unsigned) -> Script {
-        stopper.tell();
+        const Time stop_from = now() + 20ms;  // as soon as the stopper may
+        stopper.now_waiting();
         const Completion ended = co_await op::Gather{children};
         EXPECT_EQ(ended.error, std::errc::operation_canceled) << ended.error.message();
-        expect_on_time(stopper.stopped_at, now());
+        expect_on_time(stop_from, now());
         for (const Sink& sink : sinks) EXPECT_EQ(sink.outcome, Outcome::cancelled);
         EXPECT_EQ((co_await op::Gather{children}).error, std::errc::operation_canceled);
       },

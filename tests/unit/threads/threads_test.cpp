@@ -1,18 +1,24 @@
-// How many threads the strategies over blocking calls use: their promises to tasks are the
-// conformance suite's.
+// What is the thread strategies' own: how many threads they use, and what blocking calls cannot
+// wait for. Their promises to tasks are the conformance suite's.
 #include "strategies/threads/threads.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "core/fd.hpp"
 #include "peer.hpp"
 #include "run_job.hpp"
+#include "stopper.hpp"
+#include "tests/scratch_folder.hpp"
 
 namespace asyncbench {
 namespace {
@@ -153,6 +159,59 @@ TEST(ThreadPool, WaitsForMorePeersAtOnceThanItHasWorkers) {
   }
   run_job(*make_thread_pool(), std::move(tasks));
   EXPECT_EQ(answers, kTasks);
+}
+
+// A listener on a Unix socket whose queue holds no further connection.
+class FullUnixListener {
+ public:
+  FullUnixListener() {
+    const std::string path = folder_.path() / "full";
+    endpoint_ = Endpoint::unix_socket(path).value();
+    EXPECT_EQ(::bind(socket_.get(), endpoint_.address(), endpoint_.size()), 0);
+    EXPECT_EQ(::listen(socket_.get(), 0), 0);
+    for (;;) {
+      Fd fill(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      if (::connect(fill.get(), endpoint_.address(), endpoint_.size()) != 0) break;
+      filling_.push_back(std::move(fill));
+    }
+    EXPECT_EQ(errno, EAGAIN);
+  }
+  const Endpoint& endpoint() const { return endpoint_; }
+  void accept_one() { const Fd accepted(::accept(socket_.get(), nullptr, nullptr)); }
+
+ private:
+  test::ScratchFolder folder_;
+  Fd socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  Endpoint endpoint_;
+  std::vector<Fd> filling_;
+};
+
+// No shutdown wakes a thread that blocks in such a connect, and no poll tells when there is room.
+TEST(ThreadPerConnection, ConnectsToAFullUnixSocketWhenThereIsRoomAndNotAfterItsDeadline) {
+  FullUnixListener full;
+  run_script(*make_thread_per_connection(), [&](unsigned) -> Script {
+    const Time deadline = now() + 60ms;
+    const Completion late = co_await op::Connect{&full.endpoint(), deadline};
+    conformance::expect_on_time(deadline, now());
+    EXPECT_EQ(late.error, std::errc::timed_out) << late.error.message();
+    full.accept_one();
+    const Completion connected = co_await op::Connect{&full.endpoint(), now() + 10s};
+    EXPECT_FALSE(connected.error) << connected.error.message();
+    co_await op::Close{};
+  });
+}
+
+TEST(ThreadPerConnection, EndsAConnectToAFullUnixSocketAtTheStop) {
+  const FullUnixListener full;
+  conformance::RunOptions options;
+  conformance::Stopper stopper(options.stop);
+  run_script(
+      *make_thread_per_connection(),
+      [&](unsigned) -> Script {
+        stopper.now_waiting();
+        conformance::expect_canceled(co_await op::Connect{&full.endpoint()});
+      },
+      options);
 }
 
 }  // namespace
