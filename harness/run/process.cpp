@@ -15,6 +15,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/sigpipe_blocked.hpp"
 #include "run/participant.hpp"
 
 namespace asyncbench::run {
@@ -64,27 +65,6 @@ void read_available(Fd& fd, std::string& text) {
     }
   }
 }
-
-// SIGPIPE must neither end this program nor be ignored process-wide for it.
-class SigpipeBlocked {
- public:
-  SigpipeBlocked() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~SigpipeBlocked() {
-    const timespec at_once{};
-    sigtimedwait(&pipe_, nullptr, &at_once);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeBlocked(const SigpipeBlocked&) = delete;
-  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
-
- private:
-  sigset_t pipe_;
-  sigset_t before_;
-};
 
 int poll_timeout_ms(Time deadline) {
   if (deadline == kNever) return -1;
