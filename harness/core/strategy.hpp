@@ -37,6 +37,12 @@ struct Support {
   explicit operator bool() const { return supported; }
 };
 
+// What a library keeps for as long as the process lives, once it has been used.
+struct KeptResources {
+  int descriptors = 0;
+  int threads = 0;
+};
+
 // What run() throws when the environment refuses something without which no task can go on. The
 // text names the operation, the errno and the remedy.
 class StrategyError : public std::runtime_error {
@@ -57,6 +63,10 @@ class Strategy {
   // Runs the job to its end, in the calling thread or in threads that have all ended on return.
   // Failed operations are data for the tasks; throws StrategyError alone.
   virtual void run(Job& job) = 0;
+
+  // What of this process's descriptors and threads the library keeps by now: it may grow with the
+  // first run that needs it, and then counts as nothing that the run has left behind.
+  virtual KeptResources kept() const { return {}; }
 };
 
 // The strategies that a program offers, in the order in which tables show them.

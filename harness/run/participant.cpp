@@ -146,12 +146,12 @@ class Participant {
       : order_(order), strategy_(strategy), line_(line), meter_(order.count_syscalls) {}
 
   report::Record run() {
-    const measure::UsageSnapshot before = take_baseline();
+    const Footprint before = take_baseline(strategy_);
     report::Record record;
     run_side(record);
     record.usage = meter_.usage();
     record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
-    record.resources_missing = wait_until_back(before, kTearDownLimit);
+    record.resources_missing = wait_until_back(before, strategy_, kTearDownLimit);
     record.resources_back = record.resources_missing.empty();
     return record;
   }

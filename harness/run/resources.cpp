@@ -6,17 +6,30 @@
 
 namespace asyncbench::run {
 
-measure::UsageSnapshot take_baseline() {
-  // ThreadSanitizer starts a thread of its own beside a process's first: it is nobody's leak.
-  std::thread([] {}).join();
-  return measure::take_usage();
+namespace {
+
+Footprint take_footprint(const Strategy& strategy) {
+  const measure::UsageSnapshot held = measure::take_usage();
+  const KeptResources kept = strategy.kept();
+  Footprint footprint{.descriptors = held.descriptors, .threads = held.threads};
+  if (footprint.descriptors) *footprint.descriptors -= kept.descriptors;
+  if (footprint.threads) *footprint.threads -= kept.threads;
+  return footprint;
 }
 
-std::string wait_until_back(const measure::UsageSnapshot& before, Duration limit) {
+}  // namespace
+
+Footprint take_baseline(const Strategy& strategy) {
+  // ThreadSanitizer starts a thread of its own beside a process's first: it is nobody's leak.
+  std::thread([] {}).join();
+  return take_footprint(strategy);
+}
+
+std::string wait_until_back(const Footprint& before, const Strategy& strategy, Duration limit) {
   constexpr Duration kPollInterval = std::chrono::milliseconds(2);
   const Time deadline = now() + limit;
   while (true) {
-    const measure::UsageSnapshot held = measure::take_usage();
+    const Footprint held = take_footprint(strategy);
     if (held.descriptors <= before.descriptors && held.threads <= before.threads) return "";
     if (now() >= deadline) {
       return fmt::format("descriptors {} before and {} after, threads {} before and {} after",

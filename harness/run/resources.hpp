@@ -3,17 +3,25 @@
 
 #include <string>
 
+#include "core/strategy.hpp"
 #include "core/time.hpp"
 #include "measure/usage.hpp"
 
 namespace asyncbench::run {
 
-// What this process holds, before a run. Call it once signals are blocked: it starts a thread.
-measure::UsageSnapshot take_baseline();
+// What this process has to give back after a run: all that it holds, but what the strategy's
+// library keeps for the process.
+struct Footprint {
+  measure::Reading descriptors;  // io_uring rings are descriptors
+  measure::Reading threads;
+};
 
-// Waits until this process holds no more descriptors (io_uring rings are descriptors) and threads
-// than at `before`, since threads and rings are torn down asynchronously. Returns what is still
-// held after `limit`, in words; empty: everything is back.
-std::string wait_until_back(const measure::UsageSnapshot& before, Duration limit);
+// Before a run. Call it once signals are blocked: it starts a thread.
+Footprint take_baseline(const Strategy& strategy);
+
+// Waits until this process has no more to give back than at `before`, since threads and rings are
+// torn down asynchronously. Returns what is still held after `limit`, in words; empty: everything
+// is back.
+std::string wait_until_back(const Footprint& before, const Strategy& strategy, Duration limit);
 
 }  // namespace asyncbench::run

@@ -19,7 +19,7 @@ namespace asyncbench::conformance {
 
 namespace {
 
-// What a run must leave as it found it.
+// What a run must leave as it found it, beside what the strategy's library keeps for the process.
 struct Footprint {
   std::ptrdiff_t descriptors;
   std::ptrdiff_t threads;
@@ -31,13 +31,17 @@ std::ptrdiff_t entries_of(const char* folder) {
   return std::distance(std::filesystem::directory_iterator(folder), {});
 }
 
-Footprint footprint() { return {entries_of("/proc/self/fd"), entries_of("/proc/self/task")}; }
+Footprint footprint(const Strategy& strategy) {
+  const KeptResources kept = strategy.kept();
+  return {entries_of("/proc/self/fd") - kept.descriptors,
+          entries_of("/proc/self/task") - kept.threads};
+}
 
 // Threads and rings are torn down asynchronously: they have 1 s to go.
-void expect_footprint(const Footprint& before) {
+void expect_footprint(const Strategy& strategy, const Footprint& before) {
   const Time patience = now() + std::chrono::seconds(1);
-  while (footprint() != before && now() < patience) std::this_thread::yield();
-  const Footprint after = footprint();
+  while (footprint(strategy) != before && now() < patience) std::this_thread::yield();
+  const Footprint after = footprint(strategy);
   EXPECT_EQ(after.descriptors, before.descriptors) << "descriptors were left open";
   EXPECT_EQ(after.threads, before.threads) << "threads were left running";
 }
@@ -49,9 +53,9 @@ class ConformanceTest : public testing::Test {
   void TestBody() override {
     const Support support = strategy_.supports(check_.needs);
     if (!support) GTEST_SKIP() << support.reason;
-    const Footprint before = footprint();
+    const Footprint before = footprint(strategy_);
     check_.run(strategy_);
-    expect_footprint(before);
+    expect_footprint(strategy_, before);
   }
 
  private:
