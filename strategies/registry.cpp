@@ -5,6 +5,8 @@
 #include "strategies/asio/asio.hpp"
 #include "strategies/curl/curl.hpp"
 #include "strategies/epoll/epoll.hpp"
+#include "strategies/libevent/libevent.hpp"
+#include "strategies/libuv/libuv.hpp"
 #include "strategies/null/null.hpp"
 #include "strategies/threads/threads.hpp"
 #include "strategies/uring/uring.hpp"
@@ -20,6 +22,8 @@ Registry make_registry() {
   registry.add(make_asio());
   registry.add(make_asio_coro());
   registry.add(make_asio_uring());
+  registry.add(make_libuv());
+  registry.add(make_libevent());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
   registry.add(make_curl_multi());
   registry.add(make_curl_threads());
