@@ -49,7 +49,7 @@ class ExchangeClient final : public Task, private http::ResponseSink {
     end_ = {};
     is_too_long_ = false;
     policy_.begin(target_->request.method);
-    body_.begin(target_->expectation, run_.verifies(responses_));
+    body_.begin(target_->expectation, verifies(run_.verify(), responses_));
     return op::Exchange{&target_->request, this, flow_.record().begun + run_.deadline()};
   }
 

@@ -33,18 +33,6 @@ ClientRun::Target& ClientRun::target(unsigned index, std::uint64_t nth) {
   return setup_.targets[(index + turn) % setup_.targets.size()];
 }
 
-bool ClientRun::verifies(unsigned nth) const {
-  switch (setup_.parameters.verify) {
-    case Verify::all:
-      return true;
-    case Verify::sample:
-      return nth % kVerifyEvery == 0;
-    case Verify::none:
-      return false;
-  }
-  return false;
-}
-
 OpSet client_stream_ops() {
   return {OpKind::begin, OpKind::connect, OpKind::receive, OpKind::send,
           OpKind::close, OpKind::sleep,   OpKind::finish};

@@ -10,6 +10,7 @@
 #include "core/task.hpp"
 #include "http/body.hpp"
 #include "http/request.hpp"
+#include "workloads/http_fetch.hpp"
 #include "workloads/http_parameters.hpp"
 #include "workloads/load_run.hpp"
 
@@ -18,10 +19,7 @@ namespace asyncbench::workloads {
 // What all client tasks of a trial share. Outlives them.
 class ClientRun {
  public:
-  struct Target {
-    http::Request request;
-    http::BodyExpectation expectation;
-  };
+  using Target = HttpTarget;
 
   // Task i starts with target i % size. `takes_in_turn`: and goes on with the next one each time,
   // as with a list of URLs; targets that differ in their address alone are better kept to.
@@ -42,18 +40,13 @@ class ClientRun {
   // What the `nth` request (from 1) of task `index` asks for.
   Target& target(unsigned index, std::uint64_t nth);
 
-  // Whether to verify the content of the `nth` response (from 0) of a connection.
-  bool verifies(unsigned nth) const;
-
   Duration deadline() const { return setup_.parameters.deadline; }
+  Verify verify() const { return setup_.parameters.verify; }
 
  private:
   Setup setup_;
   LoadRun load_;
 };
-
-// Content is verified on the first response of a connection and then on every 64th.
-inline constexpr unsigned kVerifyEvery = 64;
 
 // The two forms of the client.
 std::unique_ptr<Task> make_stream_client(ClientRun& run, unsigned index);

@@ -1,0 +1,148 @@
+#include "workloads/http_fetch.hpp"
+
+#include "workloads/stream_outcome.hpp"
+
+namespace asyncbench::workloads {
+
+bool verifies(Verify verify, unsigned nth) {
+  switch (verify) {
+    case Verify::all:
+      return true;
+    case Verify::sample:
+      return nth % kVerifyEvery == 0;
+    case Verify::none:
+      return false;
+  }
+  return false;
+}
+
+Op HttpFetch::begin(HttpTarget& target, Time deadline, bool has_idled,
+                    measure::RequestRecord& record) {
+  target_ = &target;
+  deadline_ = deadline;
+  record_ = &record;
+  if (!is_connected_) return connect();
+  if (connected_to_ != &target.request && !same_server()) return retry();
+  connected_to_ = &target.request;
+  if (!has_idled) return send();
+  // Whatever has come in the meantime, bytes or the end, belongs to no request: such a connection
+  // must not be used.
+  stage_ = Stage::probing;
+  return op::Receive{Time{}};  // long past, yet far from overflowing a difference
+}
+
+std::optional<Op> HttpFetch::resume(const Completion& ended) {
+  switch (stage_) {
+    case Stage::receiving:
+      return after_receive(ended);
+    case Stage::sending:
+      if (ended.error) return after_stream_error(ended.error);
+      stage_ = Stage::receiving;
+      return op::Receive{deadline_};
+    case Stage::connecting:
+      return after_connect(ended);
+    case Stage::probing:
+      return after_probe(ended);
+    case Stage::closing_to_retry:
+      return connect();
+  }
+  return std::nullopt;
+}
+
+Op HttpFetch::close() {
+  is_connected_ = false;
+  return op::Close{};
+}
+
+bool HttpFetch::same_server() const {
+  return connected_to_->url.host == target_->request.url.host &&
+         connected_to_->url.port == target_->request.url.port;
+}
+
+Op HttpFetch::retry() {
+  stage_ = Stage::closing_to_retry;
+  return close();
+}
+
+Op HttpFetch::connect() {
+  stage_ = Stage::connecting;
+  responses_ = 0;
+  record_->connect_begun = now();
+  return op::Connect{&target_->request.to, deadline_};
+}
+
+Op HttpFetch::send() {
+  stage_ = Stage::sending;
+  body_.begin(target_->expectation, verifies(verify_, responses_));
+  reader_.begin(target_->request.method, body_);
+  return op::Send{std::as_bytes(std::span(target_->request.wire)), deadline_, true};
+}
+
+std::optional<Op> HttpFetch::after_probe(const Completion& ended) {
+  if (ended.error == std::errc::timed_out) return send();
+  if (ended.error == std::errc::operation_canceled) return end(Outcome::cancelled, now());
+  return retry();
+}
+
+std::optional<Op> HttpFetch::after_connect(const Completion& ended) {
+  if (ended.error) return end(outcome_of_connect(ended.error), now());
+  record_->connected = now();
+  is_connected_ = true;
+  connected_to_ = &target_->request;
+  return send();
+}
+
+std::optional<Op> HttpFetch::after_receive(const Completion& ended) {
+  if (ended.error) return after_stream_error(ended.error);
+  if (ended.data.empty()) {
+    reader_.end_of_stream();
+    if (reader_.outcome() == Outcome::eof_before_response && may_retry()) {
+      record_->attempts = 2;
+      return retry();
+    }
+    return complete(now(), false);
+  }
+  const Time at = now();
+  if (record_->first_byte == kNever) record_->first_byte = at;
+  const http::ResponseReader::Fed fed = reader_.feed(ended.data);
+  if (fed.state == http::ResponseReader::State::reading) return op::Receive{deadline_};
+  // Bytes beyond the response answer no request of ours.
+  return complete(at, fed.state == http::ResponseReader::State::done &&
+                          fed.taken == ended.data.size() && reader_.keep_alive() &&
+                          target_->request.keep_alive);
+}
+
+std::optional<Op> HttpFetch::after_stream_error(std::error_code error) {
+  if (error == std::errc::operation_canceled) return end(Outcome::cancelled, now());
+  if (error == std::errc::timed_out) {
+    return end(reader_.head_complete() ? Outcome::timeout_body : Outcome::timeout_headers, now());
+  }
+  if (!may_retry()) return end(Outcome::reset, now());
+  record_->attempts = 2;
+  return retry();
+}
+
+// A server may close an idle connection at any moment. When that meets a request of which no byte
+// was answered, the request is asked once more on a fresh connection: GET and HEAD are idempotent.
+bool HttpFetch::may_retry() const {
+  return responses_ > 0 && record_->attempts == 1 && !reader_.anything_received();
+}
+
+std::optional<Op> HttpFetch::complete(Time at, bool reusable) {
+  Outcome outcome = reader_.outcome();
+  if (outcome == Outcome::ok && !body_.end(!reader_.has_body())) {
+    outcome = Outcome::content_mismatch;
+  }
+  record_->body_bytes = body_.length();
+  ++responses_;
+  return end(outcome, at, reusable);
+}
+
+std::optional<Op> HttpFetch::end(Outcome outcome, Time at, bool reusable) {
+  outcome_ = outcome;
+  ended_at_ = at;
+  is_reusable_ = reusable;
+  return std::nullopt;
+}
+
+}  // namespace asyncbench::workloads
