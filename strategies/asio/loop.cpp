@@ -23,7 +23,7 @@ Loop::Loop(Job& job, unsigned lane, MakeStream make_stream)
       io_memory_(context_, job.io_memory, report_),
 #endif
       stopping_(job.stop.stop_requested()) {
-  files_.emplace([this] { wake_for_files(); });
+  make_files();
   if (job.acceptor != nullptr && !stopping_) {
     accept_loop_ = std::make_unique<AcceptLoop>(*this, *job.acceptor);
   }
@@ -114,10 +114,16 @@ void Loop::arm() {
 
 void Loop::fire() {
   count_wakeup(last_timer_wakeup_);
-  armed_ = kNever;
+  armed_ = Time::min();  // for what is set meanwhile, the timer is armed once, below
   const Time at = look_at_clock();
   while (Waiter* const waiter = timers_.pop_due(at)) waiter->expired();
+  armed_ = kNever;
   arm();
+}
+
+// When there are file threads already, they end their work first, of which nobody is told.
+void Loop::make_files() {
+  files_.emplace([this] { wake_for_files(); });
 }
 
 // From a file thread. One wake-up at a time is on its way, so one block of memory does.
@@ -158,7 +164,7 @@ void Loop::wind_up() {
       return false;  // the first exception is the one that is reported
     }
   };
-  files_.reset();
+  make_files();
   stopping_ = true;
   done([this] {
     if (accept_loop_) accept_loop_->stop();

@@ -108,6 +108,7 @@ class Loop {
   void enter(Stream& stream);
   void arm();
   void fire();
+  void make_files();
   void wake_for_files();
   void cancel_everything();
   void wind_up();
@@ -122,7 +123,7 @@ class Loop {
   // run() does not see that file threads work.
   net::executor_work_guard<Executor> work_ = net::make_work_guard(context_);
   WakeTimer timer_;
-  Time armed_ = kNever;  // when timer_ fires; kNever: it does not wait
+  Time armed_ = kNever;  // when timer_ fires; kNever: it does not wait; least: it must not be set
   Time last_known_time_ = now();
   std::uint64_t last_timer_wakeup_ = 0;
   TimerQueue<Waiter> timers_;

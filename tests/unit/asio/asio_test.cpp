@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <functional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "core/endpoint.hpp"
 #include "core/fd.hpp"
 #include "counting_allocations.hpp"
+#include "tests/scratch_folder.hpp"
 
 namespace asyncbench {
 namespace {
@@ -251,10 +253,54 @@ TEST_P(Asio, HasFileThreadsOnlyForWhatMayBlock) {
   EXPECT_EQ(one.counters.at("file_threads"), 1U);
 }
 
+// What goes wrong in one connection must not leave the other tasks, or their files, hanging.
+TEST_P(Asio, EndsItsTasksBeforeItReportsAFailure) {
+  class FailingAcceptor final : public Acceptor {
+   public:
+    explicit FailingAcceptor(int socket) : socket_(socket) {}
+    int socket(unsigned) override { return socket_; }
+    std::unique_ptr<Task> accepted(unsigned) override {
+      throw std::runtime_error("no task for this connection");
+    }
+
+   private:
+    int socket_;
+  };
+  const Listening listening;
+  FailingAcceptor acceptor(listening.fd());
+  LaneReport lane;
+  Job job{.acceptor = &acceptor, .lanes = {&lane, 1}};
+  int finished = 0;
+  int file = -1;
+  job.tasks.push_back(std::make_unique<ScriptTask>([&](int ended, const Completion& c) -> Op {
+    if (ended == 0) return op::Open{"/dev/null", O_RDONLY};
+    if (ended == 1) file = static_cast<int>(c.size);
+    if (ended == 1) return op::Connect{&listening.endpoint()};
+    if (ended == 2) return op::Receive{};
+    if (ended == 3) return op::CloseFile{file};
+    ++finished;
+    return op::Finish{};
+  }));
+  job.tasks.push_back(std::make_unique<ScriptTask>([&](int ended, const Completion& c) -> Op {
+    if (ended == 0) return op::Sleep{now() + std::chrono::hours(1)};
+    EXPECT_EQ(c.error, std::errc::operation_canceled);
+    ++finished;
+    return op::Finish{};
+  }));
+  try {
+    strategy_->run(job);
+    ADD_FAILURE() << "served a connection without a task";
+  } catch (const StrategyError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("no task for this connection"));
+  }
+  EXPECT_EQ(finished, 2);
+  EXPECT_EQ(::fcntl(file, F_GETFD), -1) << "the file is still open";
+}
+
 // The kernel refuses such a connect instead of going on with it, and tells nobody when it would.
 TEST_P(Asio, ConnectsAUnixSocketWhenTheListenersQueueHasRoomAgain) {
-  const std::string name = "/tmp/asio_test." + std::to_string(::getpid());
-  const Listening full(Endpoint::unix_socket(name).value(), 0);
+  const test::ScratchFolder folder;
+  const Listening full(Endpoint::unix_socket(folder.path() / "full").value(), 0);
   const auto connect = [&](int ended, const Completion& c) -> Op {
     EXPECT_FALSE(c.error);
     if (ended == 0) return op::Connect{&full.endpoint()};
@@ -276,7 +322,6 @@ TEST_P(Asio, ConnectsAUnixSocketWhenTheListenersQueueHasRoomAgain) {
     EXPECT_FALSE(c.error) << c.error.message();
     return op::Finish{};
   }});
-  ::unlink(name.c_str());
 }
 
 // Over io_uring the end of a cancellation must not be taken for that of another stream's operation,
