@@ -125,8 +125,8 @@ std::optional<Completion> Loop::sleep(Stream& stream, const op::Sleep& wanted) {
   return std::nullopt;
 }
 
-// Children begin, and the gatherer goes on, in a later turn: neither nests, however many of them
-// end at once.
+// Children begin, and the gatherer goes on, from the queue of those that are ready: neither nests,
+// however many of them end at once.
 std::optional<Completion> Loop::gather(Stream& parent, const op::Gather& wanted) {
   if (wanted.children.empty()) return Completion{};
   for (Task* const child : wanted.children) {
