@@ -32,7 +32,9 @@ HttpConnection::HttpConnection(HttpServer::Shared& server, measure::ServerCounte
       is_refused_(is_refused),
       reader_(server.options.max_body_bytes),
       random_(static_cast<std::minstd_rand::result_type>(
-          server.options.seed * 48271 + server.accepted.load(std::memory_order_relaxed))) {}
+          server.options.seed * 48271 + server.accepted.load(std::memory_order_relaxed))) {
+  if (server.options.make_backend) backend_ = server.options.make_backend();
+}
 
 HttpConnection::~HttpConnection() {
   measure::add(counters_.requests, requests_);
@@ -62,6 +64,8 @@ Op HttpConnection::resume(const Completion& ended) {
       return handle_request();
     case Stage::delaying:
       return ended.error ? close() : reply();
+    case Stage::gathering:
+      return gathered(ended);
     case Stage::sending:
       return sent(ended);
     case Stage::lingering:
@@ -151,6 +155,7 @@ Op HttpConnection::handle_request() {
     fault_ = path_.fault;
     return output_.empty() ? run_fault() : flush(AfterSend::fault);
   }
+  if (backend_) return output_.empty() ? gather() : flush(AfterSend::gather);
   delayed_until_ = kNever;
   if (path_.delay > Duration::zero()) delayed_until_ = now() + drawn_delay();
   if (const auto thaw = server_.frozen_until(at_)) delayed_until_ = *thaw;
@@ -163,6 +168,21 @@ Op HttpConnection::delay() {
   keep_input();
   stage_ = Stage::delaying;
   return op::Sleep{delayed_until_};
+}
+
+Op HttpConnection::gather() {
+  keep_input();
+  stage_ = Stage::gathering;
+  return op::Gather{backend_->ask()};
+}
+
+Op HttpConnection::gathered(const Completion& ended) {
+  if (ended.error) return close();
+  if (!backend_->answered()) {
+    path_.status = 502;
+    last_target_.clear();  // the path is another one now
+  }
+  return reply();
 }
 
 void HttpConnection::keep_input() {
@@ -189,7 +209,9 @@ const http::OriginPath& HttpConnection::path_of(std::string_view target) {
 
 Op HttpConnection::reply() {
   if (path_.burn > Duration::zero()) measure::burn_cpu(path_.burn);
-  if (stage_ == Stage::delaying || path_.burn > Duration::zero()) at_ = now();
+  const bool time_has_passed =
+      stage_ == Stage::delaying || stage_ == Stage::gathering || path_.burn > Duration::zero();
+  if (time_has_passed) at_ = now();
   append_reply_head(path_);
   body_sent_ = 0;
   body_pending_ = !is_head_ && path_.status != 204 && path_.status != 304 && path_.body_bytes > 0;
@@ -286,6 +308,8 @@ Op HttpConnection::sent(const Completion& ended) {
   switch (after_send_) {
     case AfterSend::delay:
       return delay();
+    case AfterSend::gather:
+      return gather();
     case AfterSend::fault:
       return run_fault();
     case AfterSend::close:

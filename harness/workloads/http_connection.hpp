@@ -48,19 +48,22 @@ class HttpConnection final : public Task {
     receiving,  // Receive for the next request
     beginning,  // Begin: a request has been read
     delaying,   // Sleep before the reply
+    gathering,  // Gather of what the backend asks before the reply
     sending,    // Send of output_, or of a slice of a long body
     lingering,  // Receive of what a refused client still sends, so that our close is no reset
     in_fault,   // an operation of the fault script
     closing,
   };
   // What comes when output_ has been sent.
-  enum class AfterSend : std::uint8_t { read_on, delay, fault, linger, close };
+  enum class AfterSend : std::uint8_t { read_on, delay, gather, fault, linger, close };
 
   Op received(const Completion& ended);
   Op receive();
   Op read_on();
   Op handle_request();
   Op delay();
+  Op gather();
+  Op gathered(const Completion& ended);
   Op reply();
   Op refuse(unsigned status);
   Op send_body();
@@ -106,6 +109,8 @@ class HttpConnection final : public Task {
   std::string output_;
   std::size_t replies_in_output_ = 0;  // that end in it
   std::uint64_t body_bytes_in_output_ = 0;
+
+  std::unique_ptr<Backend> backend_;  // of a gateway
 
   const http::FaultScript* fault_ = nullptr;
   std::size_t fault_step_ = 0;

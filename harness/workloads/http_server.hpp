@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,18 @@
 #include "measure/server_counters.hpp"
 
 namespace asyncbench::workloads {
+
+// What a gateway asks of others before it replies. One a connection, called by its task.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // The tasks that ask for one request; run to their end before the reply. They are the backend's.
+  virtual std::span<Task* const> ask() = 0;
+
+  // When they have ended: whether all that they asked for came.
+  virtual bool answered() = 0;
+};
 
 struct ServerOptions {
   std::uint16_t port = 0;                  // 0: any free one
@@ -24,6 +38,9 @@ struct ServerOptions {
   Duration freeze_for{0};  // every freeze_every, no request is answered for this long
   Duration freeze_every{0};
   std::uint64_t seed = 1;  // of exponential delays
+  // Makes the server a gateway: each request is answered after its backend, with 502 when that
+  // failed. Null: it answers by itself.
+  std::function<std::unique_ptr<Backend>()> make_backend;
 };
 
 // Listens on all of 127.0.0.0/8 (bound to the loopback interface, never to another). Throws

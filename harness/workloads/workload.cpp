@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "workloads/gather_workload.hpp"
 #include "workloads/http_workloads.hpp"
 #include "workloads/interference_workload.hpp"
 #include "workloads/timers_workload.hpp"
@@ -25,7 +26,7 @@ std::map<std::string, double> Workload::figures(const Work& /*work*/,
 }
 
 std::span<const Workload* const> all_workloads() {
-  static const std::array kAll = {&fetch_workload(), &serve_workload(), &timers_workload(),
+  static const std::array kAll = {&fetch_workload(), &serve_workload(), &gather_workload(), &timers_workload(),
                                    &interference_workload()};
   return kAll;
 }

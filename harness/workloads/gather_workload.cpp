@@ -1,0 +1,288 @@
+#include "workloads/gather_workload.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+
+#include "measure/live_histogram.hpp"
+#include "workloads/http_client.hpp"
+#include "workloads/http_server.hpp"
+#include "workloads/load_side.hpp"
+
+namespace asyncbench::workloads {
+namespace {
+
+constexpr std::array kInfos = {
+    ParameterInfo{.name = "connections",
+                  .kind = ValueKind::count,
+                  .otherwise = "64",
+                  .description = "connections, each with one request in flight",
+                  .least = 1,
+                  .most = 100'000,
+                  .always_shown = true},
+    ParameterInfo{.name = "fan_out",
+                  .kind = ValueKind::count,
+                  .otherwise = "10",
+                  .description = "upstreams that each request asks",
+                  .least = 1,
+                  .most = 1'000,
+                  .always_shown = true},
+    ParameterInfo{.name = "body_bytes",
+                  .kind = ValueKind::size,
+                  .otherwise = "12",
+                  .description = "body of a response",
+                  .most = std::uint64_t{1} << 32},
+    ParameterInfo{.name = "upstream_delay",
+                  .kind = ValueKind::delay,
+                  .otherwise = "0",
+                  .description = "before an upstream answers; exp:10ms: random"},
+    kArrivalsInfo,
+    kThinkTimeInfo,
+    kDeadlineInfo,
+};
+
+// What the gateway itself answers.
+constexpr std::uint64_t kReplyBytes = 12;
+
+HttpParameters client_parameters(const Work& work) {
+  const Parameters& parameters = work.parameters;
+  return {.connections = static_cast<unsigned>(parameters.number("connections")),
+          .body_bytes = kReplyBytes,
+          .arrivals = parameters.arrivals("arrivals"),
+          .think_time = parameters.duration("think_time"),
+          .deadline = parameters.duration("deadline"),
+          .verify = work.verify};
+}
+
+// What the gateway's connections share.
+struct Gateway {
+  std::vector<HttpTarget> targets;
+  unsigned fan_out = 1;
+  Verify verify = Verify::sample;
+  Duration deadline{0};
+  measure::Window window;
+  measure::LiveHistogram gather_time;
+  measure::LiveHistogram upstream_time;
+
+  // Of what began and ended in the window.
+  void record(measure::LiveHistogram& into, Time begun, Time ended) const {
+    if (begun >= window.start() && ended < window.end()) into.record((ended - begun).count(), true);
+  }
+};
+
+// Asks one upstream, once a run, on a connection that stays open between runs. It does not probe
+// the connection before: one that has gone stale shows itself, and the request is tried again.
+class UpstreamTask final : public Task {
+ public:
+  UpstreamTask(Gateway& gateway, HttpTarget& target)
+      : gateway_(gateway), target_(target), fetch_(gateway.verify) {}
+
+  Op start(unsigned /*lane*/) override {
+    is_closing_ = false;
+    record_ = {.begun = now()};
+    return fetch_.begin(target_, record_.begun + gateway_.deadline, false, record_);
+  }
+
+  Op resume(const Completion& ended) override {
+    if (is_closing_) return op::Finish{};
+    if (const std::optional<Op> next = fetch_.resume(ended)) return *next;
+    if (is_ok()) gateway_.record(gateway_.upstream_time, record_.begun, fetch_.ended_at());
+    if (fetch_.is_reusable() || !fetch_.is_connected()) return op::Finish{};
+    is_closing_ = true;
+    return fetch_.close();
+  }
+
+  bool is_ok() const { return fetch_.outcome() == Outcome::ok; }
+
+ private:
+  Gateway& gateway_;
+  HttpTarget& target_;
+  HttpFetch fetch_;
+  measure::RequestRecord record_;
+  bool is_closing_ = false;
+};
+
+class Upstreams final : public Backend {
+ public:
+  explicit Upstreams(Gateway& gateway) : gateway_(gateway) {
+    for (unsigned i = 0; i < gateway.fan_out; ++i) {
+      HttpTarget& target = gateway.targets[i % gateway.targets.size()];
+      tasks_.push_back(std::make_unique<UpstreamTask>(gateway, target));
+      pointers_.push_back(tasks_.back().get());
+    }
+  }
+
+  std::span<Task* const> ask() override {
+    begun_ = now();
+    return pointers_;
+  }
+
+  bool answered() override {
+    gateway_.record(gateway_.gather_time, begun_, now());
+    return std::ranges::all_of(tasks_, [](const auto& task) { return task->is_ok(); });
+  }
+
+ private:
+  Gateway& gateway_;
+  std::vector<std::unique_ptr<UpstreamTask>> tasks_;
+  std::vector<Task*> pointers_;
+  Time begun_{};
+};
+
+class GatewaySide final : public Side {
+ public:
+  explicit GatewaySide(const SideSetup& setup)
+      : server_([&] {
+          const Parameters& parameters = setup.work.parameters;
+          gateway_.fan_out = static_cast<unsigned>(parameters.number("fan_out"));
+          gateway_.verify = setup.work.verify;
+          gateway_.deadline = parameters.duration("deadline");
+          gateway_.targets = origin_targets({.connections = gateway_.fan_out,
+                                             .body_bytes = parameters.number("body_bytes"),
+                                             .server_delay = parameters.delay("upstream_delay")},
+                                            setup.address.port);
+          return ServerOptions{.lanes = setup.threads, .seed = setup.seed, .make_backend = [this] {
+                                 return std::make_unique<Upstreams>(gateway_);
+                               }};
+        }()) {}
+
+  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
+  void prepare(Job& job) override { job.acceptor = &server_; }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    if (end_ns) gateway_.window.end_ns.store(*end_ns);
+    gateway_.window.start_ns.store(start_ns);
+  }
+  void fill(SideRecord& record) override {
+    record.server = server_.totals();
+    record.requests_by_lane = server_.responses_by_lane();
+    record.series.emplace("gather_time", gateway_.gather_time.take());
+    record.series.emplace("upstream_time", gateway_.upstream_time.take());
+  }
+
+ private:
+  Gateway gateway_;
+  HttpServer server_;
+};
+
+class UpstreamSide final : public Side {
+ public:
+  explicit UpstreamSide(const SideSetup& setup)
+      : server_(ServerOptions{.lanes = setup.threads, .seed = setup.seed}) {}
+
+  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
+  void prepare(Job& job) override { job.acceptor = &server_; }
+  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
+  void fill(SideRecord& record) override { record.server = server_.totals(); }
+
+ private:
+  HttpServer server_;
+};
+
+class GatherClientSide final : public Side {
+ public:
+  explicit GatherClientSide(const SideSetup& setup)
+      : exchange_(setup.exchange),
+        run_({.parameters = client_parameters(setup.work),
+              .targets = origin_targets(client_parameters(setup.work), setup.address.port)},
+             load_options(setup)) {}
+
+  void prepare(Job& job) override { job.tasks = run_.make_tasks(exchange_); }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    set_load_window(run_.load(), start_ns, end_ns);
+  }
+  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
+  void fill(SideRecord& record) override { fill_from(run_.load(), record); }
+
+ private:
+  bool exchange_;
+  ClientRun run_;
+};
+
+// The ratio of two percentiles, where there are both.
+void put_ratio(std::map<std::string, double>& figures, const std::string& name,
+               const measure::Histogram& over, const measure::Histogram& under, double percent) {
+  if (over.empty() || under.empty() || under.value_at_percentile(percent) == 0) return;
+  figures[name] = static_cast<double>(over.value_at_percentile(percent)) /
+                  static_cast<double>(under.value_at_percentile(percent));
+}
+
+class GatherWorkload final : public Workload {
+ public:
+  const WorkloadInfo& info() const override { return info_; }
+  Role subject(const Parameters& /*parameters*/) const override { return Role::server; }
+  std::vector<Role> roles(const Work& /*work*/) const override {
+    return {Role::upstream, Role::server, Role::client};
+  }
+  Forms forms(Role role, const Parameters& /*parameters*/) const override {
+    if (role == Role::client) {
+      return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
+    }
+    if (role == Role::upstream) return {.operations = server_ops()};
+    return {.operations = {OpKind::accept, OpKind::begin, OpKind::connect, OpKind::receive,
+                           OpKind::send, OpKind::close, OpKind::sleep, OpKind::gather,
+                           OpKind::finish}};
+  }
+  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
+  std::uint64_t in_flight(const Parameters& parameters) const override {
+    return parameters.number("connections");
+  }
+  bool keeps_in_flight(const Parameters& parameters) const override {
+    return !parameters.arrivals("arrivals").open_loop() &&
+           parameters.duration("think_time") == Duration{0};
+  }
+  std::uint64_t descriptors(const Parameters& parameters) const override {
+    return in_flight(parameters) * (1 + parameters.number("fan_out"));
+  }
+  std::uint64_t ports(const Parameters& parameters) const override {
+    return in_flight(parameters) * parameters.number("fan_out");
+  }
+  Duration patience(const Parameters& parameters) const override {
+    return parameters.duration("deadline") + 20 * parameters.delay("upstream_delay").mean;
+  }
+  std::optional<std::uint64_t> payload_bytes(const Parameters& /*parameters*/) const override {
+    return kReplyBytes;
+  }
+
+  std::map<std::string, double> figures(const Work& work,
+                                        const std::map<Role, SideRecord>& records) const override {
+    std::map<std::string, double> figures = Workload::figures(work, records);
+    const SideRecord& gateway = records.at(Role::server);
+    const auto& gather_time = gateway.series.at("gather_time");
+    const auto& upstream_time = gateway.series.at("upstream_time");
+    put_ratio(figures, "amplification_p50", gather_time, upstream_time, 50);
+    put_ratio(figures, "amplification_p99", gather_time, upstream_time, 99);
+    // Over the whole trial; fan_out, if nothing was lost or asked twice.
+    const SideRecord& upstream = records.at(Role::upstream);
+    if (gateway.server->requests > 0) {
+      figures["asked_upstream"] = static_cast<double>(upstream.server->requests) /
+                                  static_cast<double>(gateway.server->requests);
+    }
+    return figures;
+  }
+
+  std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
+    switch (setup.role) {
+      case Role::upstream:
+        return std::make_unique<UpstreamSide>(setup);
+      case Role::server:
+        return std::make_unique<GatewaySide>(setup);
+      case Role::client:
+        break;
+    }
+    return std::make_unique<GatherClientSide>(setup);
+  }
+
+ private:
+  WorkloadInfo info_{.name = "gather",
+                     .summary = "HTTP gateway under test: each request asks many upstreams at once",
+                     .parameters = kInfos};
+};
+
+}  // namespace
+
+const Workload& gather_workload() {
+  static const GatherWorkload kGather;
+  return kGather;
+}
+
+}  // namespace asyncbench::workloads
