@@ -83,6 +83,7 @@ void AcceptLoop::accept_waiting() {
     }
     // Any other error concerns a connection that is already gone.
     if (error) continue;
+    ++loop_.report().completions;
     if (std::unique_ptr<Task> task = acceptor_.accepted(loop_.lane())) {
       loop_.start(std::move(task), std::move(socket));
     }
