@@ -1,11 +1,16 @@
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "checks.hpp"
+#include "core/socket_ops.hpp"
 #include "peer.hpp"
 #include "serving.hpp"
 
@@ -85,6 +90,48 @@ void refused_connections_are_closed(Strategy& strategy) {
   EXPECT_EQ(acceptor.seen, 20);
 }
 
+// As long as it lives this process gets no descriptor (EMFILE). The lowest free one is taken each
+// time, so that a limit just below it leaves none.
+class NoDescriptorLeft {
+ public:
+  NoDescriptorLeft() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const Fd lowest(::dup(STDERR_FILENO));
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest.get()), .rlim_max = before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoDescriptorLeft() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptorLeft(const NoDescriptorLeft&) = delete;
+  NoDescriptorLeft& operator=(const NoDescriptorLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+// None is turned away: those that cannot be accepted wait.
+void clients_wait_while_descriptors_lack(Strategy& strategy) {
+  TestAcceptor acceptor(echo);
+  Serving serving(strategy, acceptor);
+  Peer first = connect_to(acceptor.endpoint());
+  expect_echo(first, "first");
+  std::vector<Fd> clients;
+  for (int i = 0; i < 8; ++i) clients.push_back(stream_socket(acceptor.endpoint(), 0));
+  {
+    const NoDescriptorLeft none_left;
+    std::vector<pollfd> polled;
+    for (const Fd& client : clients) {
+      EXPECT_EQ(begin_connect(client.get(), acceptor.endpoint()), 0);
+      polled.push_back({.fd = client.get(), .events = POLLRDHUP, .revents = 0});
+    }
+    EXPECT_EQ(poll(polled.data(), polled.size(), 200), 0) << "a connection was closed";
+    expect_echo(first, "still served");
+  }
+  for (Fd& client : clients) {
+    Peer peer(std::move(client));
+    expect_echo(peer, "and now");
+  }
+}
+
 void stop_ends_accepting_and_what_was_accepted(Strategy& strategy) {
   TestAcceptor acceptor(echo);
   for (int run = 0; run < 2; ++run) {
@@ -120,6 +167,8 @@ const std::array kChecks{
           a_half_closed_connection_gets_its_answer},
     Check{"RefusedConnectionsAreClosed", OpKind::accept, Ending::error, kServerOps,
           refused_connections_are_closed},
+    Check{"ClientsWaitWhileDescriptorsLack", OpKind::accept, Ending::error, kServerOps,
+          clients_wait_while_descriptors_lack},
     Check{"StopEndsAcceptingAndWhatWasAccepted", OpKind::accept, Ending::stop, kServerOps,
           stop_ends_accepting_and_what_was_accepted},
     Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerOps,
