@@ -11,6 +11,13 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+// It cannot see what the kernel does on behalf of a ring, so that no test under it uses io_uring.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kUnderThreadSanitizer = true;
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
+#endif
+
 // How many times longer a test has to wait for code that was slowed down.
 inline constexpr int kSlowdown = kSanitized ? 10 : 1;
 

@@ -168,6 +168,18 @@ TEST(Cli, ImpossibleValuesAreRefusedByName) {
   });
 }
 
+TEST(Cli, ParametersBelongToTheirWorkload) {
+  expect_usage_errors({
+      {{"run", "fetch", "--timers", "5"}, "it belongs to timers"},
+      {{"run", "timers", "--connections", "5"}, "it belongs to fetch, serve"},
+      {{"run", "timers", "--timers", "0"}, "between 1 and 1000000"},
+      {{"run", "timers", "--period", "1ns"}, "at least 100us"},
+      {{"run", "interference", "--burn-share", "2"}, "a share such as"},
+      {{"run", "gather", "--fan-out", "0"}, "between 1 and 1000"},
+      {{"run", "fetch", "--strategies", "urink:*"}, "urink"},
+  });
+}
+
 TEST(Cli, UrlListsThatCannotBeUsedAreRefused) {
   const ScratchFolder folder;
   const std::string empty = folder.file("empty.txt", "# nothing here\n\n");

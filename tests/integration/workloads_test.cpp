@@ -1,0 +1,150 @@
+// Every workload under every strategy, through the program: whatever is measured is valid, and what
+// is not says why.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+#include "strategies/registry.hpp"
+#include "tests/sanitized.hpp"
+#include "workloads/workload.hpp"
+
+namespace asyncbench::test {
+namespace {
+
+using nlohmann::json;
+
+// A little of each workload: enough that everything happens, little enough for a test.
+std::vector<std::string> small(std::string_view workload) {
+  if (workload == "timers") return {"--timers", "50", "--period", "20ms", "--jitter", "20%"};
+  if (workload == "gather") return {"--connections", "3", "--fan-out", "4"};
+  if (workload == "interference") return {"--connections", "4", "--cpu-burn", "200us"};
+  if (workload == "echo") return {"--connections", "4", "--idle", "3"};
+  if (workload.starts_with("file-")) return {"--in-flight", "4", "--file-bytes", "1m"};
+  return {"--connections", "4"};
+}
+
+// All that `all` means, but for what the thread sanitizer cannot see through.
+std::string strategies() {
+  std::string names;
+  const Registry registry = make_registry();
+  for (const auto& strategy : registry.all()) {
+    const std::string& name = strategy->info().name;
+    if (!strategy->info().in_all) continue;
+    if (kUnderThreadSanitizer && name.find("uring") != std::string::npos) continue;
+    names += (names.empty() ? "" : ",") + name;
+  }
+  return names;
+}
+
+json run(std::vector<std::string> arguments, const ScratchFolder& folder) {
+  const std::string out = (folder.path() / "result.json").string();
+  arguments.insert(arguments.begin(), "run");
+  arguments.insert(arguments.end(),
+                   {"--trials", "1", "--warmup", "50ms", "--duration", "200ms", "--verify", "all",
+                    "--folder", folder.path().string(), "--out", out});
+  const Ended ended = run_program(arguments);
+  // 5: some strategy was named that cannot run the workload.
+  EXPECT_THAT(ended.exit_code, testing::AnyOf(0, 5)) << ended.err << ended.out;
+  return json::parse(std::ifstream(out));
+}
+
+class EveryWorkload : public testing::TestWithParam<const workloads::Workload*> {
+ protected:
+  // A run with so many of them takes its time; it is done once.
+  void SetUp() override {
+    std::vector<std::string> arguments = small(GetParam()->info().name);
+    arguments.insert(arguments.begin(), std::string(GetParam()->info().name));
+    arguments.insert(arguments.end(), {"--strategies", strategies()});
+    result_ = run(arguments, folder_);
+  }
+
+  ScratchFolder folder_;
+  json result_;
+};
+
+TEST_P(EveryWorkload, IsMeasuredUnderEveryStrategyOrSaysWhyNot) {
+  std::size_t measured = 0;
+  for (const json& cell : result_.at("cells")) {
+    SCOPED_TRACE(cell.at("id").get<std::string>());
+    if (cell.at("status") == "unsupported") {
+      EXPECT_FALSE(cell.at("reason").get<std::string>().empty());
+      continue;
+    }
+    ++measured;
+    EXPECT_EQ(cell.at("status"), "measured");
+    for (const json& trial : cell.at("trials")) {
+      EXPECT_TRUE(trial.at("valid")) << trial.at("reason");
+      EXPECT_EQ(trial.at("outcomes").size(), 1U) << trial.at("outcomes");
+      EXPECT_GT(trial.at("outcomes").value("ok", 0), 0);
+      for (const auto& [letter, holds] : trial.at("invariants").items()) {
+        EXPECT_NE(holds, false) << letter;
+      }
+    }
+  }
+  EXPECT_GE(measured, 3U);
+  // Nothing but the result and its journal is left where the workload was told to make its files.
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    EXPECT_THAT(entry.path().filename().string(), testing::StartsWith("result.json"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, EveryWorkload,
+                         testing::ValuesIn(workloads::all_workloads().begin(),
+                                           workloads::all_workloads().end()),
+                         [](const auto& tested) {
+                           std::string name{tested.param->info().name};
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+const json& only_cell(const json& result) { return result.at("cells").at(0); }
+
+TEST(Gather, AsksEveryUpstreamOnceAndIsAsSlowAsTheSlowest) {
+  const ScratchFolder folder;
+  const json result = run({"gather", "--strategies", "epoll", "--connections", "2", "--fan-out",
+                           "5", "--upstream-delay", "exp:2ms"},
+                          folder);
+  const json& trial = only_cell(result).at("trials").at(0);
+  EXPECT_NEAR(trial.at("figures").at("asked_upstream"), 5, 0.5);
+  EXPECT_GT(trial.at("figures").at("amplification_p50"), 1.0);
+  EXPECT_GT(trial.at("series").at("gather_time").at("p50_ns"),
+            trial.at("series").at("upstream_time").at("p50_ns"));
+}
+
+TEST(Timers, FireAtTheirRateAndNeverEarly) {
+  const ScratchFolder folder;
+  const json result =
+      run({"timers", "--strategies", "epoll", "--timers", "40", "--period", "10ms"}, folder);
+  const json& trial = only_cell(result).at("trials").at(0);
+  // 40 each 10 ms, in 200 ms; a busy machine is late, but skips none in the end.
+  EXPECT_NEAR(trial.at("outcomes").at("ok"), 800, 160);
+  EXPECT_GE(trial.at("service_time").at("p50_ns"), 0);
+  EXPECT_TRUE(only_cell(result).at("paced"));
+}
+
+TEST(Interference, ShowsTheBurnInTheHeartbeatOfALoop) {
+  const ScratchFolder folder;
+  const auto lag_p99 = [&](const char* burn_share) {
+    const json result = run({"interference", "--strategies", "epoll", "--connections", "4",
+                             "--cpu-burn", "20ms", "--burn-share", burn_share},
+                            folder);
+    return only_cell(result)
+        .at("trials")
+        .at(0)
+        .at("series")
+        .at("heartbeat_lag")
+        .at("p99_ns")
+        .get<std::int64_t>();
+  };
+  // Every other request keeps the loop for 20 ms; a beat is late by most of that.
+  EXPECT_GT(lag_p99("50%"), 10'000'000);
+}
+
+}  // namespace
+}  // namespace asyncbench::test
