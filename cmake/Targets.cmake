@@ -28,11 +28,21 @@ function(asyncbench_part name)
   set(include_root ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${include_root})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${name} SYMBOLIC)
-  target_include_directories(${target} PUBLIC ${include_root})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${include_root}>
+                             $<INSTALL_INTERFACE:${ASYNCBENCH_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE asyncbench_flags ${PART_LIBRARIES})
   foreach(part IN LISTS PART_USES)
     target_link_libraries(${target} PUBLIC asyncbench_${part})
   endforeach()
+endfunction()
+
+# asyncbench_part_for_plugins(NAME)
+# A part that goes into plugins, too. Code for shared libraries need not be slower in the program:
+# hidden symbols are called and inlined as those of one file.
+function(asyncbench_part_for_plugins name)
+  set_target_properties(asyncbench_${name} PROPERTIES EXPORT_NAME ${name}
+    POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_features(asyncbench_${name} PUBLIC cxx_std_20)
 endfunction()
 
 # asyncbench_strategy(NAME SOURCES ... USES http LIBRARIES ...)
@@ -47,10 +57,11 @@ function(asyncbench_strategy name)
   endforeach()
 endfunction()
 
-# asyncbench_test(NAME SOURCES ... USES parts... LIBRARIES ... [TIMEOUT seconds] [LABELS ...])
+# asyncbench_test(NAME SOURCES ... USES parts... LIBRARIES ... [TIMEOUT seconds] [LABELS ...]
+#                 [FIXTURES what must be set up first...])
 # A GoogleTest binary, registered with CTest test by test.
 function(asyncbench_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE asyncbench_flags GTest::gmock GTest::gtest_main ${TEST_LIBRARIES})
   foreach(part IN LISTS TEST_USES)
@@ -59,7 +70,11 @@ function(asyncbench_test name)
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 60)
   endif()
+  set(fixtures "")
+  if(TEST_FIXTURES)
+    set(fixtures FIXTURES_REQUIRED ${TEST_FIXTURES})
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS "${TEST_LABELS}")
+    PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${fixtures} LABELS "${TEST_LABELS}")
 endfunction()

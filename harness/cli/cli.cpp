@@ -57,7 +57,7 @@ std::string overview() {
   return text.append(kClosing);
 }
 
-ExitCode dispatch(const Arguments& arguments, const Registry& registry) {
+ExitCode dispatch(const Arguments& arguments, Registry& registry) {
   if (arguments.empty()) {
     std::fputs(overview().c_str(), stderr);
     return ExitCode::usage;

@@ -35,19 +35,19 @@ class CommandError : public std::runtime_error {
 CommandError usage_error(const std::string& cause, const std::string& remedy);
 
 // A subcommand: one file each. `arguments` are those after its name; the result is the exit code.
-// Throws CommandError and run::UsageError.
+// The registry takes what --plugin brings. Throws CommandError and run::UsageError.
 struct Command {
   std::string_view name;
   std::string_view summary;
-  ExitCode (*run)(const Arguments& arguments, const Registry& registry);
+  ExitCode (*run)(const Arguments& arguments, Registry& registry);
 };
 
-ExitCode run_command(const Arguments& arguments, const Registry& registry);
-ExitCode list_command(const Arguments& arguments, const Registry& registry);
-ExitCode show_command(const Arguments& arguments, const Registry& registry);
-ExitCode doctor_command(const Arguments& arguments, const Registry& registry);
-ExitCode origin_command(const Arguments& arguments, const Registry& registry);
-ExitCode participant_command(const Arguments& arguments, const Registry& registry);
+ExitCode run_command(const Arguments& arguments, Registry& registry);
+ExitCode list_command(const Arguments& arguments, Registry& registry);
+ExitCode show_command(const Arguments& arguments, Registry& registry);
+ExitCode doctor_command(const Arguments& arguments, Registry& registry);
+ExitCode origin_command(const Arguments& arguments, Registry& registry);
+ExitCode participant_command(const Arguments& arguments, Registry& registry);
 
 // In the order in which help shows them.
 std::span<const Command> commands();

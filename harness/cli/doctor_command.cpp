@@ -75,7 +75,7 @@ void print_json(const std::vector<Examined>& all) {
 
 }  // namespace
 
-ExitCode doctor_command(const Arguments& arguments, const Registry&) {
+ExitCode doctor_command(const Arguments& arguments, Registry&) {
   const auto app = make_app(
       "doctor", "What on this machine will disturb measurements, with the remedy for each.",
       kFooter);

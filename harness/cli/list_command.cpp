@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/parse.hpp"
+#include "cli/plugins.hpp"
 #include "report/format.hpp"
 #include "run/plan.hpp"
 
@@ -113,13 +114,16 @@ void print_json(const std::vector<Row>& rows) {
 
 }  // namespace
 
-ExitCode list_command(const Arguments& arguments, const Registry& registry) {
+ExitCode list_command(const Arguments& arguments, Registry& registry) {
   const auto app = make_app(
       "list", "Which strategies this host supports, for which workloads, and why not the others.",
       kFooter);
   bool json = false;
   add_switch(*app, "--json", json, "print JSON instead of a table");
+  std::vector<std::string> plugins;
+  add_plugin_option(*app, plugins, "Options");
   if (!parse(*app, arguments)) return ExitCode::done;
+  load_plugins(plugins, registry);
 
   std::vector<Row> rows;
   for (const auto& strategy : registry.all()) {

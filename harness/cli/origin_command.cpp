@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/parse.hpp"
+#include "cli/plugins.hpp"
 #include "http/faults.hpp"
 #include "run/names.hpp"
 #include "run/plan.hpp"
@@ -212,12 +213,15 @@ void print_totals(const measure::ServerTotals& totals) {
 
 }  // namespace
 
-ExitCode origin_command(const Arguments& arguments, const Registry& registry) {
+ExitCode origin_command(const Arguments& arguments, Registry& registry) {
   const auto app = make_app(
       "origin", "Runs the embedded HTTP server by hand, on the loopback interface.", kFooter);
   Values values;
   define_options(*app, values);
+  std::vector<std::string> plugins;
+  add_plugin_option(*app, plugins, "Options");
   if (!parse(*app, arguments)) return ExitCode::done;
+  load_plugins(plugins, registry);
 
   const workloads::ServerOptions options = server_options(values);
   Strategy& strategy = choose_strategy(registry, values.strategy);

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "analyze/summary.hpp"
+#include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "measure/syscalls.hpp"
@@ -60,17 +61,18 @@ void print_report(const run::RunReport& report, bool json) {
 }
 
 // What can be done about a run that did not come to its end.
-void print_next_step(const run::RunReport& report) {
+void print_next_step(const run::RunReport& report, const Registry& registry) {
   if (report.result.run.complete || report.out.empty()) return;
-  fmt::print(stderr, "asyncbench: the result is partial; go on with: asyncbench run --resume {}\n",
-             report::printable(report.out));
+  fmt::print(stderr, "asyncbench: the result is partial; go on with: {}\n",
+             report::printable(run::resume_command(report.out, registry.plugins())));
 }
 
 }  // namespace
 
-ExitCode run_command(const Arguments& arguments, const Registry& registry) {
+ExitCode run_command(const Arguments& arguments, Registry& registry) {
   const auto request = parse_run_options(arguments);
   if (!request) return ExitCode::done;
+  load_plugins(request->plugins, registry);
 
   ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
@@ -88,7 +90,7 @@ ExitCode run_command(const Arguments& arguments, const Registry& registry) {
   }
   progress.clear();
   print_report(report, request->json);
-  print_next_step(report);
+  print_next_step(report, registry);
   return report.exit_code;
 }
 

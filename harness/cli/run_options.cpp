@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "cli/parse.hpp"
+#include "cli/plugins.hpp"
 #include "run/pinning.hpp"
 #include "run/plan.hpp"
 
@@ -256,6 +257,7 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
             "names, patterns (uring:*) or all; see asyncbench list")
       ->default_str("all")
       ->group("What");
+  add_plugin_option(*app, request.plugins, "What");
   define(*app, typed.work);
   app->add_option("--url", typed.urls, "real servers instead of the embedded origin")
       ->type_name("URL...")
@@ -284,9 +286,9 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   if (!request.resume.empty()) {
     // The plan is in the journal: options beside it would be silently without effect.
     const auto given = app->parse_order().size();
-    if (given > app->count("--resume") + app->count("--json")) {
+    if (given > app->count("--resume") + app->count("--json") + app->count("--plugin")) {
       throw usage_error("--resume takes the plan from the journal",
-                        "give no other option with it but --json");
+                        "give no other option with it but --json and --plugin");
     }
     return request;
   }

@@ -33,7 +33,7 @@ result::Parsed load(const std::string& path) {
 
 }  // namespace
 
-ExitCode show_command(const Arguments& arguments, const Registry&) {
+ExitCode show_command(const Arguments& arguments, Registry&) {
   const auto app = make_app("show", "Prints the table of a stored result.", kFooter);
   std::string path;
   app->add_option("result", path, "what 'asyncbench run' wrote")->option_text("RESULT.json");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/job.hpp"
@@ -74,6 +75,12 @@ class Registry {
  public:
   void add(std::unique_ptr<Strategy> strategy) { strategies_.push_back(std::move(strategy)); }
 
+  // Adds what was found in a plugin; `path` is that of its file.
+  void add_plugin(std::string path, std::vector<std::unique_ptr<Strategy>> strategies) {
+    plugins_.push_back(std::move(path));
+    for (auto& strategy : strategies) add(std::move(strategy));
+  }
+
   Strategy* find(const std::string& name) const {
     for (const auto& strategy : strategies_) {
       if (strategy->info().name == name) return strategy.get();
@@ -83,8 +90,12 @@ class Registry {
 
   const std::vector<std::unique_ptr<Strategy>>& all() const { return strategies_; }
 
+  // The absolute paths of the plugins among them, in the order of loading.
+  const std::vector<std::string>& plugins() const { return plugins_; }
+
  private:
   std::vector<std::unique_ptr<Strategy>> strategies_;
+  std::vector<std::string> plugins_;
 };
 
 }  // namespace asyncbench

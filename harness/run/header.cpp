@@ -107,6 +107,7 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
       {"cpu_idle_required", settings.cpu_idle == CpuIdle::poll},
       {"count_trials", has_count_trials(plan)},
       {"named_strategies", named_strategies(plan)},
+      {"plugins", fmt::format("{}", fmt::join(settings.plugins, "\n"))},
       {"urls", fmt::format("{}", fmt::join(settings.urls, " "))},
       {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))},
       {"folder", settings.folder}};
@@ -137,6 +138,7 @@ Plan plan_of(const result::Result& header) {
                                                                   : CpuIdle::automatic;
   settings.verify = parse_verify(option<std::string>(stored, "verify"));
   settings.allowed_hosts = split_list(option<std::string>(stored, "allowed_hosts"));
+  settings.plugins = split_list(option<std::string>(stored, "plugins"), '\n');
   settings.urls = split_list(option<std::string>(stored, "urls"), ' ');
   settings.folder = option<std::string>(stored, "folder");
 

@@ -197,6 +197,7 @@ Settings resolve_settings(const RunOptions& options, const RunOptions& suite,
   }
   settings.peer_strategy = choose_peer_strategy(peer.value_or(""), registry);
   settings.pin = resolve_pinning(settings.pin);
+  settings.plugins = registry.plugins();
   settings.urls = options.urls;
   settings.allowed_hosts = options.allowed_hosts;
   settings.folder = options.folder;

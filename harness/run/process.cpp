@@ -74,7 +74,8 @@ int poll_timeout_ms(Time deadline) {
 
 }  // namespace
 
-Process::Process(std::string name) : name_(std::move(name)) {
+Process::Process(std::string name, const std::vector<std::string>& plugins)
+    : name_(std::move(name)) {
   Pipe job = make_pipe();
   Pipe record = make_pipe();
   Pipe errors = make_pipe();
@@ -99,11 +100,15 @@ Process::Process(std::string name) : name_(std::move(name)) {
   ::posix_spawnattr_setflags(
       &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 
-  char program[] = "asyncbench";
-  char argument[] = "participant";
-  char* const arguments[] = {program, argument, nullptr};
+  std::vector<std::string> arguments = {"asyncbench", "participant"};
+  for (const std::string& plugin : plugins) {
+    arguments.insert(arguments.end(), {"--plugin", plugin});
+  }
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
   const int error =
-      ::posix_spawn(&pid_, "/proc/self/exe", &actions, &attributes, arguments, environ);
+      ::posix_spawn(&pid_, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   check(error, "posix_spawn /proc/self/exe");

@@ -22,8 +22,8 @@ class Process {
  public:
   // Starts this program (/proc/self/exe) as "participant", in a process group of its own, with
   // signals at their defaults and kJobFd and kRecordFd connected to this object. `name` is for
-  // messages ("subject"). Throws std::system_error.
-  explicit Process(std::string name);
+  // messages ("subject"); `plugins` are those that it has to load. Throws std::system_error.
+  Process(std::string name, const std::vector<std::string>& plugins);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

@@ -135,7 +135,7 @@ class Runner {
     if (signal != 0) {
       report.exit_code = signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
       report.messages.push_back(
-          fmt::format("interrupted; go on with asyncbench run --resume {}", out_));
+          fmt::format("interrupted; go on with {}", resume_command(out_, plan_.settings.plugins)));
     }
     if (summarize_) summarize_(report.result);
     try {
@@ -210,6 +210,10 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
     result::JournalContents contents;
     result::Journal journal = result::Journal::resume(path, contents);
     const Plan plan = plan_of(contents.result);
+    if (plan.settings.plugins != registry.plugins()) {
+      throw UsageError(fmt::format("the run's plugins are others than those given now; go on with {}",
+                                   resume_command(out, plan.settings.plugins)));
+    }
     for (const Cell& cell : plan.cells) {
       if (registry.find(cell.strategy) == nullptr) {
         throw UsageError(
@@ -231,6 +235,12 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
   } catch (const result::FormatError& error) {
     throw UsageError(error.what());
   }
+}
+
+std::string resume_command(const std::string& out, const std::vector<std::string>& plugins) {
+  std::string command = "asyncbench run --resume " + out;
+  for (const std::string& plugin : plugins) command += " --plugin " + plugin;
+  return command;
 }
 
 result::Trial measure_once(const Cell& cell, const Settings& settings) {

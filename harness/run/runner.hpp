@@ -54,9 +54,13 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
               const Summarize& summarize = {});
 
 // Goes on with the run whose journal stands beside `out`: finished trials are kept, the rest is
-// run. Throws UsageError when there is no such journal or it is not one of ours.
+// run. Throws UsageError when there is no such journal, it is not one of ours, or the registry lacks
+// a plugin of that run: a journal alone must not make this program load code.
 RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
                  const Summarize& summarize = {});
+
+// What to type to go on with the run that was to write `out`.
+std::string resume_command(const std::string& out, const std::vector<std::string>& plugins);
 
 // One trial of one cell in fresh processes, for Google Benchmark binaries: the window ends after
 // settings.requests requests. Nothing is stored. settings.peer_strategy and .pin must be resolved:

@@ -124,7 +124,7 @@ class TrialRun {
 
   Process& start(Role role, const workloads::Address& address) {
     std::unique_ptr<Process>& process = in(role).process;
-    process = std::make_unique<Process>(name_for(role));
+    process = std::make_unique<Process>(name_for(role), settings_.plugins);
     processes_.push_back(process.get());
     process->send(to_line(Order{job_for(role, address)}));
     return *process;

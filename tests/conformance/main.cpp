@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "checks.hpp"
+#include "core/plugin_file.hpp"
 #include "strategies/registry.hpp"
-#include "strategies/template/poll_strategy.hpp"
 
 namespace asyncbench::conformance {
 
@@ -82,17 +84,31 @@ TEST(Checks, CoverEveryEndingOfEveryOperation) {
 
 }  // namespace asyncbench::conformance
 
+// Without an option: the registry. `--plugin FILE`, any number of times: the strategies in there.
 int main(int argc, char** argv) {
+  using namespace asyncbench;
   testing::InitGoogleTest(&argc, argv);
   // A sanitizer starts a thread of its own beside the first one: it belongs to every baseline.
   std::thread([] {}).join();
-  asyncbench::Registry registry = asyncbench::make_registry();
-  registry.add(asyncbench::make_poll_strategy());
-  const std::vector<asyncbench::conformance::Check> checks = asyncbench::conformance::all_checks();
+  Registry registry;
+  try {
+    for (int i = 1; i < argc; i += 2) {
+      if (argv[i] != std::string_view("--plugin") || i + 1 == argc) {
+        throw PluginError("usage: " + std::string(argv[0]) +
+                          " [--plugin FILE.so]... [--gtest_...]");
+      }
+      load_plugin(argv[i + 1], registry);
+    }
+  } catch (const PluginError& error) {
+    std::cerr << error.what() << '\n';
+    return 2;
+  }
+  if (registry.all().empty()) registry = make_registry();
+  const std::vector<conformance::Check> checks = conformance::all_checks();
   for (const auto& strategy : registry.all()) {
     // null talks to nobody, so no promise about a peer can be seen in it.
     if (strategy->info().name == "null") continue;
-    asyncbench::conformance::register_checks(*strategy, checks);
+    conformance::register_checks(*strategy, checks);
   }
   return RUN_ALL_TESTS();
 }

@@ -1,0 +1,152 @@
+#include "core/plugin_file.hpp"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/plugin.hpp"
+
+namespace asyncbench {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kEntryPoint = "asyncbench_plugin";
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw PluginError("plugin " + path + ": " + why);
+}
+
+struct stat status_of(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) refuse(path, std::strerror(errno));
+  return status;
+}
+
+// That nobody but the user and root can change what is there.
+void require_own(const fs::path& path, const struct stat& status, const std::string& what) {
+  if (status.st_uid != geteuid() && status.st_uid != 0) {
+    refuse(path, what + " belongs to another user (" + std::to_string(status.st_uid) +
+                     "), who could run code as you; use a copy of your own");
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    refuse(path, what + " can be written by other users, who could run code as you; " +
+                     "chmod go-w it, after a look at what is in it");
+  }
+}
+
+// The file that is really meant, as an absolute path without symbolic links.
+fs::path checked_file(const std::string& path) {
+  if (path.find('/') == std::string::npos) {
+    refuse(path, "a plugin's path is given with its folder; write ./" + path);
+  }
+  std::error_code error;
+  fs::path file = fs::canonical(path, error);
+  if (error) refuse(path, error.message() + "; give the path of a plugin (.so)");
+  const struct stat status = status_of(file);
+  if (!S_ISREG(status.st_mode)) refuse(path, "is no regular file; give the path of a plugin (.so)");
+  require_own(file, status, "the file");
+  require_own(file.parent_path(), status_of(file.parent_path()), "a plugin's folder");
+  return file;
+}
+
+// A library that is closed again unless it is kept.
+class Library {
+ public:
+  explicit Library(const fs::path& file) : handle_(::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    if (handle_ == nullptr) {
+      refuse(file, std::string("cannot be loaded: ") + ::dlerror() +
+                       "; build it against this program's installation");
+    }
+  }
+  ~Library() {
+    if (handle_ != nullptr) ::dlclose(handle_);
+  }
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  void* find(const char* symbol) const { return ::dlsym(handle_, symbol); }
+  void keep() { handle_ = nullptr; }
+
+ private:
+  void* handle_;
+};
+
+void require_same_build(const fs::path& file, const Plugin& plugin) {
+  if (plugin.abi != kPluginAbi) {
+    refuse(file, "speaks version " + std::to_string(plugin.abi) +
+                     " of the plugin interface, this program version " +
+                     std::to_string(kPluginAbi) + "; build it against this program's installation");
+  }
+  if (std::strcmp(plugin.compiler, kPluginCompiler) != 0) {
+    refuse(file, std::string("was built by ") + plugin.compiler + ", this program by " +
+                     kPluginCompiler + "; build both with the same compiler");
+  }
+  if (plugin.sizes != PluginSizes{}) {
+    refuse(file,
+           "was built with other headers or options than this program; build it against this "
+           "program's installation");
+  }
+}
+
+bool is_name(const std::string& name) {
+  const auto is_word = [](const std::string& word) {
+    return !word.empty() &&
+           word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  };
+  const auto colon = name.find(':');
+  return is_word(name.substr(0, colon)) &&
+         (colon == std::string::npos || is_word(name.substr(colon + 1)));
+}
+
+void require_new_names(const fs::path& file, const Registry& present,
+                       const std::vector<std::unique_ptr<Strategy>>& strategies) {
+  if (strategies.empty()) refuse(file, "has no strategy in it");
+  std::vector<std::string> names;
+  for (const auto& strategy : strategies) {
+    const std::string& name = names.emplace_back(strategy->info().name);
+    if (!is_name(name)) {
+      refuse(file, "\"" + name + "\" is no name of a strategy; use [a-z0-9_]+, and a variant " +
+                       "after a colon");
+    }
+    const bool is_twice = std::find(names.begin(), names.end() - 1, name) != names.end() - 1;
+    if (is_twice || present.find(name) != nullptr) {
+      refuse(file, "there is a strategy " + name + " already; give the plugin's another name");
+    }
+  }
+}
+
+}  // namespace
+
+void load_plugin(const std::string& path, Registry& registry) {
+  const fs::path file = checked_file(path);
+  Library library(file);
+  const auto entry = reinterpret_cast<decltype(&asyncbench_plugin)>(library.find(kEntryPoint));
+  if (entry == nullptr) {
+    refuse(file, std::string("is no plugin: it has no function ") + kEntryPoint +
+                     "(); see docs/writing-a-strategy.md");
+  }
+  const Plugin& plugin = *entry();
+  require_same_build(file, plugin);
+  try {
+    std::vector<std::unique_ptr<Strategy>> strategies = plugin.make();
+    require_new_names(file, registry, strategies);
+    registry.add_plugin(file, std::move(strategies));
+  } catch (const PluginError&) {
+    throw;
+  } catch (const std::exception& error) {
+    refuse(file, std::string("failed to make its strategies: ") + error.what());
+  }
+  library.keep();
+}
+
+}  // namespace asyncbench
