@@ -28,37 +28,60 @@ struct Row {
   std::vector<Support> supports;
 };
 
-// The matrix: yes, or the number of the reason below it.
+// The reasons why something is not supported, each once, in the order of their first use.
+class Reasons {
+ public:
+  // "yes", or the number under which the reason is printed: "[3]".
+  std::string mark(const Support& support) {
+    if (support) return "yes";
+    auto reason = std::ranges::find(reasons_, support.reason);
+    if (reason == reasons_.end()) reason = reasons_.insert(reasons_.end(), support.reason);
+    return fmt::format("[{}]", reason - reasons_.begin() + 1);
+  }
+
+  void print() const {
+    if (!reasons_.empty()) fmt::print("\nNot supported here:\n");
+    for (std::size_t i = 0; i < reasons_.size(); ++i) {
+      const std::string number = fmt::format("  {:<5}", fmt::format("[{}]", i + 1));
+      fmt::print("{}", report::wrapped(reasons_[i], number, kColumns));
+    }
+  }
+
+ private:
+  std::vector<std::string> reasons_;
+};
+
+// The matrix, in as many blocks of workloads as the width demands.
 void print_table(const std::vector<Row>& rows) {
   const auto workloads = workloads::all_workloads();
   std::size_t name_width = 8;
   for (const Row& row : rows) name_width = std::max(name_width, row.info->name.size());
-  std::vector<std::string> reasons;
-  std::string text = fmt::format("{:<{}}", "strategy", name_width);
-  for (const workloads::Workload* workload : workloads) {
-    text += fmt::format("  {}", workload->info().name);
-  }
-  for (const Row& row : rows) {
-    text += fmt::format("\n{:<{}}", row.info->name, name_width);
-    for (std::size_t i = 0; i < workloads.size(); ++i) {
-      std::string cell = "yes";
-      if (!row.supports[i]) {
-        auto reason = std::ranges::find(reasons, row.supports[i].reason);
-        if (reason == reasons.end()) {
-          reason = reasons.insert(reasons.end(), row.supports[i].reason);
-        }
-        cell = fmt::format("[{}]", reason - reasons.begin() + 1);
-      }
-      text += fmt::format("  {:<{}}", cell, workloads[i]->info().name.size());
+  Reasons reasons;
+  for (std::size_t first = 0; first < workloads.size();) {
+    std::size_t last = first;
+    std::size_t width = name_width;
+    const auto column = [&](std::size_t i) {
+      return std::max<std::size_t>(workloads[i]->info().name.size(), 4);
+    };
+    while (last < workloads.size() && width + 2 + column(last) <= kColumns) {
+      width += 2 + column(last++);
     }
-    text.erase(text.find_last_not_of(' ') + 1);
+    const auto print_line = [&](std::string_view name, auto text_of) {
+      std::string line = fmt::format("{:<{}}", name, name_width);
+      for (std::size_t i = first; i < last; ++i) {
+        line += fmt::format("  {:<{}}", text_of(i), column(i));
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      fmt::print("{}\n", line);
+    };
+    if (first > 0) fmt::print("\n");
+    print_line("strategy", [&](std::size_t i) { return workloads[i]->info().name; });
+    for (const Row& row : rows) {
+      print_line(row.info->name, [&](std::size_t i) { return reasons.mark(row.supports[i]); });
+    }
+    first = last;
   }
-  fmt::print("{}\n", text);
-  if (!reasons.empty()) fmt::print("\nNot supported here:\n");
-  for (std::size_t i = 0; i < reasons.size(); ++i) {
-    fmt::print("{}", report::wrapped(reasons[i], fmt::format("  {:<5}", fmt::format("[{}]", i + 1)),
-                                     kColumns));
-  }
+  reasons.print();
 }
 
 void print_strategies(const std::vector<Row>& rows) {
