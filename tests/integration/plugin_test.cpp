@@ -101,7 +101,7 @@ TEST(Plugin, IsGivenAgainWhenARunGoesOn) {
   const ScratchFolder folder;
   const std::string out = folder.path() / "r.json";
   auto arguments = with_plugin(short_run(out));
-  *(std::ranges::find(arguments, "--trials") + 1) = "1000";
+  *(std::ranges::find(arguments, "--trials") + 1) = "3";
   Program run(arguments);
   while (run.line_of_errors().find("1/") == std::string::npos) {
   }
@@ -112,6 +112,9 @@ TEST(Plugin, IsGivenAgainWhenARunGoesOn) {
   const Ended refused = run_program({"run", "--resume", out});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("--resume " + out + " --plugin "));
+  const Ended resumed = run_program({"run", "--resume", out, "--plugin", kPlugin});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("poll"));
 }
 
 TEST(Plugin, ThatIsNotAFileIsRefused) {
