@@ -5,9 +5,8 @@
 #include <atomic>
 
 #include "measure/live_histogram.hpp"
-#include "workloads/http_client.hpp"
 #include "workloads/http_server.hpp"
-#include "workloads/load_side.hpp"
+#include "workloads/http_sides.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -164,40 +163,6 @@ class GatewaySide final : public Side {
   HttpServer server_;
 };
 
-class UpstreamSide final : public Side {
- public:
-  explicit UpstreamSide(const SideSetup& setup)
-      : server_(ServerOptions{.lanes = setup.threads, .seed = setup.seed}) {}
-
-  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
-  void prepare(Job& job) override { job.acceptor = &server_; }
-  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
-  void fill(SideRecord& record) override { record.server = server_.totals(); }
-
- private:
-  HttpServer server_;
-};
-
-class GatherClientSide final : public Side {
- public:
-  explicit GatherClientSide(const SideSetup& setup)
-      : exchange_(setup.exchange),
-        run_({.parameters = client_parameters(setup.work),
-              .targets = origin_targets(client_parameters(setup.work), setup.address.port)},
-             load_options(setup)) {}
-
-  void prepare(Job& job) override { job.tasks = run_.make_tasks(exchange_); }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_.load(), start_ns, end_ns);
-  }
-  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
-  void fill(SideRecord& record) override { fill_from(run_.load(), record); }
-
- private:
-  bool exchange_;
-  ClientRun run_;
-};
-
 // The ratio of two percentiles, where there are both.
 void put_ratio(std::map<std::string, double>& figures, const std::string& name,
                const measure::Histogram& over, const measure::Histogram& under, double percent) {
@@ -263,13 +228,16 @@ class GatherWorkload final : public Workload {
   std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
     switch (setup.role) {
       case Role::upstream:
-        return std::make_unique<UpstreamSide>(setup);
+        return make_http_server_side(setup);
       case Role::server:
         return std::make_unique<GatewaySide>(setup);
       case Role::client:
         break;
     }
-    return std::make_unique<GatherClientSide>(setup);
+    const HttpParameters parameters = client_parameters(setup.work);
+    return make_http_client_side(
+        {.parameters = parameters, .targets = origin_targets(parameters, setup.address.port)},
+        setup);
   }
 
  private:

@@ -1,12 +1,10 @@
 #include "workloads/http_workloads.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "http/body.hpp"
-#include "workloads/http_client.hpp"
 #include "workloads/http_server.hpp"
-#include "workloads/load_side.hpp"
+#include "workloads/http_sides.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -26,57 +24,20 @@ std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_
   return reply;
 }
 
-class HttpClientSide final : public Side {
- public:
-  explicit HttpClientSide(const SideSetup& setup) : exchange_(setup.exchange) {
-    const HttpParameters parameters =
-        HttpParameters::from(setup.work.parameters, setup.work.verify);
-    const bool foreign = !setup.work.urls.empty();
-    std::vector<ClientRun::Target> targets =
-        foreign
-            ? url_targets(setup.work.urls, parameters.keep_alive, setup.work.allowed_hosts)
-            : origin_targets(parameters, setup.address.port);
-    if (setup.null_strategy) {
-      canned_reply_ = canned_reply(targets.front().request.url.target, parameters.body_bytes);
-    }
-    run_ = std::make_unique<ClientRun>(
-        ClientRun::Setup{
-            .parameters = parameters, .targets = std::move(targets), .takes_in_turn = foreign},
-        load_options(setup));
+std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
+  const HttpParameters parameters = HttpParameters::from(setup.work.parameters, setup.work.verify);
+  const bool foreign = !setup.work.urls.empty();
+  ClientRun::Setup client{.parameters = parameters,
+                          .targets = foreign ? url_targets(setup.work.urls, parameters.keep_alive,
+                                                           setup.work.allowed_hosts)
+                                             : origin_targets(parameters, setup.address.port),
+                          .takes_in_turn = foreign};
+  std::vector<std::byte> canned;
+  if (setup.null_strategy) {
+    canned = canned_reply(client.targets.front().request.url.target, parameters.body_bytes);
   }
-
-  void prepare(Job& job) override {
-    job.tasks = run_->make_tasks(exchange_);
-    job.canned_reply = canned_reply_;
-  }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_->load(), start_ns, end_ns);
-  }
-  std::int64_t window_end_ns() const override { return run_->load().window().end_ns.load(); }
-  void fill(SideRecord& record) override { fill_from(run_->load(), record); }
-
- private:
-  bool exchange_;
-  std::vector<std::byte> canned_reply_;
-  std::unique_ptr<ClientRun> run_;
-};
-
-class HttpServerSide final : public Side {
- public:
-  explicit HttpServerSide(const SideSetup& setup)
-      : server_(ServerOptions{
-            .port = setup.address.port, .lanes = setup.threads, .seed = setup.seed}) {}
-
-  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
-  void prepare(Job& job) override { job.acceptor = &server_; }
-  // Servers measure their usage over it; their tasks do not know it.
-  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
-  void fill(SideRecord& record) override { record.server = server_.totals();
-    record.requests_by_lane = server_.responses_by_lane(); }
-
- private:
-  HttpServer server_;
-};
+  return make_http_client_side(std::move(client), setup, std::move(canned));
+}
 
 class HttpWorkload final : public Workload {
  public:
@@ -95,9 +56,7 @@ class HttpWorkload final : public Workload {
     return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
   }
 
-  std::string objection(const Work& work) const override {
-    return pace_objection(work.parameters);
-  }
+  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
 
   std::uint64_t in_flight(const Parameters& parameters) const override {
     return parameters.number("connections");
@@ -119,8 +78,7 @@ class HttpWorkload final : public Workload {
   }
 
   std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
-    if (setup.role == Role::server) return std::make_unique<HttpServerSide>(setup);
-    return std::make_unique<HttpClientSide>(setup);
+    return setup.role == Role::server ? make_http_server_side(setup) : make_client_side(setup);
   }
 
  private:

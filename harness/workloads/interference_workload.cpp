@@ -5,9 +5,8 @@
 #include <cmath>
 
 #include "measure/live_histogram.hpp"
-#include "workloads/http_client.hpp"
 #include "workloads/http_server.hpp"
-#include "workloads/load_side.hpp"
+#include "workloads/http_sides.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -66,27 +65,6 @@ std::vector<ClientRun::Target> mixed_targets(const Parameters& parameters, std::
   }
   return targets;
 }
-
-class MixedClientSide final : public Side {
- public:
-  explicit MixedClientSide(const SideSetup& setup)
-      : exchange_(setup.exchange),
-        run_({.parameters = http_parameters(setup.work),
-              .targets = mixed_targets(setup.work.parameters, setup.address.port),
-              .takes_in_turn = true},
-             load_options(setup)) {}
-
-  void prepare(Job& job) override { job.tasks = run_.make_tasks(exchange_); }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_.load(), start_ns, end_ns);
-  }
-  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
-  void fill(SideRecord& record) override { fill_from(run_.load(), record); }
-
- private:
-  bool exchange_;
-  ClientRun run_;
-};
 
 // Beats at fixed times until the stop; in the window, records how late each beat came.
 class Heartbeat final : public Task {
@@ -181,7 +159,11 @@ class InterferenceWorkload final : public Workload {
   }
   std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
     if (setup.role == Role::server) return std::make_unique<BurningServerSide>(setup);
-    return std::make_unique<MixedClientSide>(setup);
+    return make_http_client_side(
+        {.parameters = http_parameters(setup.work),
+         .targets = mixed_targets(setup.work.parameters, setup.address.port),
+         .takes_in_turn = true},
+        setup);
   }
 
  private:

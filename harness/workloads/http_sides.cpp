@@ -1,0 +1,64 @@
+#include "workloads/http_sides.hpp"
+
+#include <utility>
+
+#include "workloads/http_server.hpp"
+#include "workloads/load_side.hpp"
+
+namespace asyncbench::workloads {
+namespace {
+
+class HttpClientSide final : public Side {
+ public:
+  HttpClientSide(ClientRun::Setup client, const SideSetup& setup,
+                 std::vector<std::byte> canned_reply)
+      : exchange_(setup.exchange),
+        canned_reply_(std::move(canned_reply)),
+        run_(std::move(client), load_options(setup)) {}
+
+  void prepare(Job& job) override {
+    job.tasks = run_.make_tasks(exchange_);
+    job.canned_reply = canned_reply_;
+  }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    set_load_window(run_.load(), start_ns, end_ns);
+  }
+  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
+  void fill(SideRecord& record) override { fill_from(run_.load(), record); }
+
+ private:
+  bool exchange_;
+  std::vector<std::byte> canned_reply_;
+  ClientRun run_;
+};
+
+class HttpServerSide final : public Side {
+ public:
+  explicit HttpServerSide(const SideSetup& setup)
+      : server_(ServerOptions{.lanes = setup.threads, .seed = setup.seed}) {}
+
+  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
+  void prepare(Job& job) override { job.acceptor = &server_; }
+  // Servers measure their usage over it; their tasks do not know it.
+  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
+  void fill(SideRecord& record) override {
+    record.server = server_.totals();
+    record.requests_by_lane = server_.responses_by_lane();
+  }
+
+ private:
+  HttpServer server_;
+};
+
+}  // namespace
+
+std::unique_ptr<Side> make_http_client_side(ClientRun::Setup client, const SideSetup& setup,
+                                            std::vector<std::byte> canned_reply) {
+  return std::make_unique<HttpClientSide>(std::move(client), setup, std::move(canned_reply));
+}
+
+std::unique_ptr<Side> make_http_server_side(const SideSetup& setup) {
+  return std::make_unique<HttpServerSide>(setup);
+}
+
+}  // namespace asyncbench::workloads

@@ -1,0 +1,20 @@
+// The sides that workloads over HTTP share: a load generator, and a server that only answers.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "workloads/http_client.hpp"
+#include "workloads/workload.hpp"
+
+namespace asyncbench::workloads {
+
+// Asks what `client` says, as `setup` says. `canned_reply`: for strategies that send nothing.
+std::unique_ptr<Side> make_http_client_side(ClientRun::Setup client, const SideSetup& setup,
+                                            std::vector<std::byte> canned_reply = {});
+
+// The embedded origin.
+std::unique_ptr<Side> make_http_server_side(const SideSetup& setup);
+
+}  // namespace asyncbench::workloads
