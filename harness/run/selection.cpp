@@ -1,0 +1,116 @@
+#include "run/selection.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "run/names.hpp"
+#include "workloads/http_workloads.hpp"
+
+namespace asyncbench::run {
+
+using workloads::Parameters;
+using workloads::Role;
+using workloads::Workload;
+
+namespace {
+
+std::vector<std::string> strategy_names(const Registry& registry) {
+  std::vector<std::string> names;
+  for (const auto& strategy : registry.all()) names.push_back(strategy->info().name);
+  return names;
+}
+
+}  // namespace
+
+const Workload& workload_named(const std::string& name) {
+  if (const Workload* workload = workloads::find_workload(name)) return *workload;
+  throw UsageError(unknown_name("workload", name, workload_names()));
+}
+
+const Strategy& strategy_named(const std::string& name, const Registry& registry) {
+  if (const Strategy* strategy = registry.find(name)) return *strategy;
+  throw UsageError(unknown_name("strategy", name, strategy_names(registry)));
+}
+
+std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wanted,
+                                              const Registry& registry) {
+  std::vector<ChosenStrategy> chosen;
+  const auto add = [&](const std::string& name, bool named) {
+    const auto same = std::ranges::find(chosen, name, &ChosenStrategy::name);
+    if (same == chosen.end()) {
+      chosen.push_back({name, named});
+    } else {
+      same->named |= named;
+    }
+  };
+  for (const std::string& name : wanted) {
+    const bool is_all = name == "all";
+    if (!is_all && name.find_first_of("*?[") == std::string::npos) {
+      add(strategy_named(name, registry).info().name, true);
+      continue;
+    }
+    const std::string base = name.ends_with(":*") ? name.substr(0, name.size() - 2) : name;
+    const std::size_t before = chosen.size();
+    for (const auto& strategy : registry.all()) {
+      const StrategyInfo& info = strategy->info();
+      const bool matches =
+          is_all ? info.in_all
+                 : info.name == base || ::fnmatch(name.c_str(), info.name.c_str(), 0) == 0;
+      if (matches) add(info.name, false);
+    }
+    if (chosen.size() == before && !is_all) {
+      throw UsageError(unknown_name("strategy", name, strategy_names(registry)));
+    }
+  }
+  if (chosen.empty()) throw UsageError("no strategy was named; try --strategies all");
+  return chosen;
+}
+
+std::string why_unsupported(const Cell& cell, const Strategy& strategy) {
+  const Parameters& parameters = cell.work.parameters;
+  if (cell.strategy == kNullStrategy) {
+    // It answers every Receive with the same canned response.
+    if (cell.workload != &workloads::fetch_workload()) {
+      return "null completes every operation at once, with a canned response: fetch alone";
+    }
+    if (cell.is_open_loop()) return "null completes at once: closed loop only";
+    if (!cell.work.urls.empty()) return "null sends nothing: it cannot measure a URL";
+  }
+  const Support support = supports(strategy, *cell.workload, cell.subject(), parameters);
+  return support ? "" : support.reason;
+}
+
+Support supports(const Strategy& strategy, const Workload& workload, Role role,
+                 const Parameters& parameters) {
+  const workloads::Forms forms = workload.forms(role, parameters);
+  const Support support = strategy.supports(forms.operations);
+  if (support || !forms.exchange) return support;
+  return strategy.supports(*forms.exchange) ? Support::yes() : support;
+}
+
+Support supports_subject(const Strategy& strategy, const Workload& workload) {
+  const Cell cell{.workload = &workload,
+                  .strategy = strategy.info().name,
+                  .work = {.parameters = Parameters(workload.info().parameters)}};
+  const std::string reason = why_unsupported(cell, strategy);
+  return reason.empty() ? Support::yes() : Support::no(reason);
+}
+
+std::string choose_peer_strategy(const std::string& wanted, const Registry& registry) {
+  if (!wanted.empty()) return strategy_named(wanted, registry).info().name;
+  std::vector<std::string> candidates = {"uring", "asio"};
+  std::ranges::copy(strategy_names(registry), std::back_inserter(candidates));
+  for (const std::string& name : candidates) {
+    const Strategy* strategy = registry.find(name);
+    if (strategy == nullptr || name == kNullStrategy) continue;
+    if (supports_subject(*strategy, workloads::fetch_workload()) &&
+        supports_subject(*strategy, workloads::serve_workload())) {
+      return name;
+    }
+  }
+  throw UsageError("no strategy can be the peer on this host; asyncbench list says why");
+}
+
+}  // namespace asyncbench::run

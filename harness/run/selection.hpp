@@ -1,0 +1,31 @@
+// Choosing by name: workloads, strategies and the peer's, and who can do what here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "run/plan.hpp"
+#include "workloads/workload.hpp"
+
+namespace asyncbench::run {
+
+// Both throw UsageError, with the nearest name.
+const workloads::Workload& workload_named(const std::string& name);
+const Strategy& strategy_named(const std::string& name, const Registry& registry);
+
+struct ChosenStrategy {
+  std::string name;
+  bool named = true;  // itself, rather than through "all" or a pattern
+};
+
+// "all", alone or among names, stands for every strategy that wants to be part of it; a pattern
+// ("uring:*") for all that it matches, and for the strategy that they are variants of. Throws
+// UsageError.
+std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wanted,
+                                              const Registry& registry);
+
+// Why the strategy cannot be the subject of the cell here; empty: it can.
+std::string why_unsupported(const Cell& cell, const Strategy& strategy);
+
+}  // namespace asyncbench::run
