@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "load/random.hpp"
+
 namespace asyncbench::load {
 namespace {
 
@@ -13,14 +15,6 @@ constexpr std::string_view kPoisson = "poisson:";
 constexpr double kNsPerSecond = 1e9;
 constexpr double kLastOffset =
     0x1p62;  // 146 years: nothing after it matters, and it cannot overflow
-
-// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-std::uint64_t split_mix(std::uint64_t state) {
-  std::uint64_t z = state + 0x9e3779b97f4a7c15ULL;
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31U);
-}
 
 // Uniform on (0, 1], so that its logarithm is finite.
 double unit_interval(std::uint64_t random) {
