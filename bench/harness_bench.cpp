@@ -16,6 +16,7 @@
 #include "load/arrivals.hpp"
 #include "measure/recorder.hpp"
 #include "strategies/null/null.hpp"
+#include "workloads/file_run.hpp"
 #include "workloads/http_client.hpp"
 
 namespace asyncbench {
@@ -179,6 +180,33 @@ void one_request_under_null(benchmark::State& state) {
   }
 }
 BENCHMARK(one_request_under_null);
+
+// One block of a file, recorded, as a strategy sees it that moves every block at once: all that the
+// task itself costs. There is no content to compare.
+void one_block(benchmark::State& state, bool writes) {
+  constexpr std::uint64_t kBlockBytes = 4096;
+  workloads::FileRun run({.parameters = {.file_bytes = 1 << 20,
+                                         .block_bytes = kBlockBytes,
+                                         .writes = writes},
+                          .verify = writes ? workloads::Verify::sample : workloads::Verify::none,
+                          .folder = "."},
+                         {.window_expected = std::chrono::seconds(1)});
+  run.load().window().start_ns = 0;
+  const auto tasks = run.make_tasks();
+  Task& task = *tasks.front();
+  task.start(0);
+  task.resume({});  // Begin has ended, and now Open will
+  task.resume({.size = 0});
+  for (auto _ : state) {
+    if (kind_of(task.resume({.size = kBlockBytes})) != OpKind::begin) {
+      state.SkipWithError("the block was not the request's last");
+      break;
+    }
+    benchmark::DoNotOptimize(task.resume({}));
+  }
+}
+BENCHMARK_CAPTURE(one_block, read, false);
+BENCHMARK_CAPTURE(one_block, written, true);
 
 }  // namespace
 }  // namespace asyncbench

@@ -25,7 +25,7 @@ enum class Outcome : std::uint8_t {
   timeout_body = 11,
   protocol = 12,            // the peer broke HTTP
   limit = 13,               // the response exceeds what a client should accept
-  local_resource = 14,      // out of descriptors, ports or memory on this side
+  local_resource = 14,      // out of descriptors, ports, memory or space here, or a disk that fails
   cancelled = 15,           // by a stop
   internal = 16,            // a bug of ours; one of them makes the trial invalid
 };

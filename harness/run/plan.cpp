@@ -173,6 +173,17 @@ void check_urls(const RunOptions& options, const std::vector<SuiteEntry>& entrie
   }
 }
 
+void check_folder(const RunOptions& options, const std::vector<SuiteEntry>& entries) {
+  if (options.folder.empty()) return;
+  const bool is_used = std::ranges::any_of(entries, [](const SuiteEntry& entry) {
+    return workload_named(entry.workload).info().takes_folder;
+  });
+  if (is_used) return;
+  throw UsageError(fmt::format(
+      "--folder is for files: it does not go with {}, but with {}", entries.front().workload,
+      fmt::join(workloads_that(&workloads::WorkloadInfo::takes_folder), ", ")));
+}
+
 // The entries of a suite, or the one of a workload with flags.
 Suite suite_of(const RunOptions& options) {
   const std::vector<std::string> workloads = workload_names();
@@ -213,6 +224,7 @@ result::Values shown_parameters(const Work& work) {
   for (const ParameterInfo& info : work.parameters.infos()) {
     // How long a real server's bodies are is its own affair.
     if (info.of_origin && !work.urls.empty()) continue;
+    if (!info.not_with.empty() && work.parameters.is_on(info.not_with)) continue;
     const std::string& text = work.parameters.text(info.name);
     if (!info.always_shown && text == defaults.text(info.name)) continue;
     const bool is_number =
@@ -240,6 +252,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   const Suite suite = suite_of(options);
   check_parameters(options.parameters, suite.cells);
   check_urls(options, suite.cells);
+  check_folder(options, suite.cells);
 
   Plan plan;
   plan.settings = resolve_settings(options, suite.options, registry);

@@ -148,7 +148,8 @@ class TrialRun {
       Participant& participant = in(*role);
       Time patience = now() + kAnswerLimit;
       if (*role == Role::client) {
-        patience = window_end + settings_.grace + kAnswerLimit;
+        patience = window_end + settings_.grace + kAnswerLimit +
+                   cell_.workload->patience(cell_.work.parameters);
       } else {
         participant.process->send(to_line(Order{order::Stop{}}));
       }

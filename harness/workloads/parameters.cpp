@@ -21,16 +21,6 @@ std::uint64_t within(const ParameterInfo& info, std::uint64_t value, std::string
   return value;
 }
 
-// "none", "end" or "every:N".
-std::string canonical_sync(std::string_view text) {
-  constexpr std::string_view kEvery = "every:";
-  if (text == "none" || text == "end") return std::string(text);
-  if (!text.starts_with(kEvery)) refuse_value(text, "none, end or every:N with a number of writes");
-  const std::uint64_t count = parse_count(text.substr(kEvery.size()));
-  if (count == 0) refuse_value(text, "every:N with N of at least 1");
-  return fmt::format("every:{}", count);
-}
-
 std::string canonical(const ParameterInfo& info, std::string_view text) {
   switch (info.kind) {
     case ValueKind::count:
@@ -51,7 +41,7 @@ std::string canonical(const ParameterInfo& info, std::string_view text) {
     case ValueKind::arrivals:
       return parse_arrivals(text).to_string();
     case ValueKind::sync:
-      return canonical_sync(text);
+      return to_text(parse_sync(text));
     case ValueKind::choice: {
       const auto choices = split(info.choices, '|');
       if (std::ranges::find(choices, text) == choices.end()) {
@@ -105,6 +95,7 @@ Duration Parameters::duration(std::string_view name) const { return parse_durati
 Delay Parameters::delay(std::string_view name) const { return parse_delay(text(name)); }
 double Parameters::share(std::string_view name) const { return parse_share(text(name)); }
 bool Parameters::is_on(std::string_view name) const { return text(name) == "on"; }
+Sync Parameters::sync(std::string_view name) const { return parse_sync(text(name)); }
 load::ArrivalSpec Parameters::arrivals(std::string_view name) const {
   return parse_arrivals(text(name));
 }

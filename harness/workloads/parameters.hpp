@@ -40,6 +40,9 @@ struct ParameterInfo {
   bool always_shown = false;
   // Decided by the embedded origin: means nothing, and is refused, with the user's own URLs.
   bool of_origin = false;
+  // The name of an on_off parameter beside which, when it is on, this one means nothing and is not
+  // shown.
+  std::string_view not_with = "";
 };
 
 // The values of all parameters of one workload, each in its canonical text.
@@ -59,6 +62,7 @@ class Parameters {
   Delay delay(std::string_view name) const;
   double share(std::string_view name) const;
   bool is_on(std::string_view name) const;
+  Sync sync(std::string_view name) const;
   load::ArrivalSpec arrivals(std::string_view name) const;
 
   std::span<const ParameterInfo> infos() const { return infos_; }

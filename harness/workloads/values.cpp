@@ -123,6 +123,16 @@ double parse_share(std::string_view text) {
   return *number;
 }
 
+Sync parse_sync(std::string_view text) {
+  constexpr std::string_view kEvery = "every:";
+  if (text == "none") return {};
+  if (text == "end") return {.at_end = true};
+  if (!text.starts_with(kEvery)) refuse_value(text, "none, end or every:N with a number of writes");
+  const std::uint64_t every = parse_count(text.substr(kEvery.size()));
+  if (every == 0) refuse_value(text, "every:N with N of at least 1");
+  return {.every = every};
+}
+
 load::ArrivalSpec parse_arrivals(std::string_view text) {
   const auto arrivals = load::parse_arrivals(text);
   if (!arrivals || arrivals->rate_per_s > kMostArrivals) {
@@ -143,6 +153,11 @@ Verify parse_verify(std::string_view text) {
   if (text == "sample") return Verify::sample;
   if (text == "none") return Verify::none;
   refuse_value(text, "all, sample or none");
+}
+
+bool verifies(Verify verify, std::uint64_t nth) {
+  constexpr std::uint64_t kSampleEvery = 64;
+  return verify == Verify::all || (verify == Verify::sample && nth % kSampleEvery == 0);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -192,6 +207,11 @@ std::string to_text(const Delay& delay) {
 }
 
 std::string share_text(double share) { return fmt::format("{}", share); }
+
+std::string to_text(const Sync& sync) {
+  if (sync.at_end) return "end";
+  return sync.every > 0 ? fmt::format("every:{}", sync.every) : "none";
+}
 
 std::string to_text(Verify verify) {
   switch (verify) {

@@ -25,12 +25,21 @@ struct Delay {
   bool exponential = false;
 };
 
+// When what was written is made durable, with fdatasync(2).
+struct Sync {
+  bool at_end = false;      // once, after the last write
+  std::uint64_t every = 0;  // after so many writes of a task; 0: not
+};
+
 // Of which results the content is verified.
 enum class Verify : std::uint8_t {
   all,     // length and content of every one
   sample,  // length always; content of the first of a connection or file, and of every 64th
   none,    // length alone
 };
+
+// Whether that includes the content of the `nth` result (from 0) of a connection or file.
+bool verifies(Verify verify, std::uint64_t nth);
 
 // "5s", "10ms", "1.5s", "250us", "100ns", "2m", "0".
 Duration parse_duration(std::string_view text);
@@ -46,6 +55,9 @@ double parse_share(std::string_view text);
 
 // "10ms" or "exp:10ms".
 Delay parse_delay(std::string_view text);
+
+// "none", "end" or "every:64".
+Sync parse_sync(std::string_view text);
 
 // "closed", "constant:5000" or "poisson:5000".
 load::ArrivalSpec parse_arrivals(std::string_view text);
@@ -70,6 +82,7 @@ std::vector<std::uint64_t> parse_numbers(std::string_view text,
 // Canonical texts: the greatest unit that divides the duration ("1500ms"), "exp:10ms", "0.1".
 std::string to_text(Duration duration);
 std::string to_text(const Delay& delay);
+std::string to_text(const Sync& sync);
 std::string to_text(Verify verify);
 std::string share_text(double share);
 

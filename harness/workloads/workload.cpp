@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "workloads/file_workloads.hpp"
 #include "workloads/gather_workload.hpp"
 #include "workloads/http_workloads.hpp"
 #include "workloads/interference_workload.hpp"
@@ -26,8 +27,12 @@ std::map<std::string, double> Workload::figures(const Work& /*work*/,
 }
 
 std::span<const Workload* const> all_workloads() {
-  static const std::array kAll = {&fetch_workload(), &serve_workload(), &gather_workload(), &timers_workload(),
-                                   &interference_workload()};
+  static const std::array kAll = {
+      &fetch_workload(),      &serve_workload(),
+      &gather_workload(),     &file_read_workload(),
+      &file_write_workload(), &timers_workload(),
+      &interference_workload(),
+  };
   return kAll;
 }
 

@@ -155,7 +155,8 @@ class Workload {
   virtual std::uint64_t descriptors(const Parameters& parameters) const = 0;
   virtual std::uint64_t ports(const Parameters& /*parameters*/) const { return 0; }
 
-  // The longest that the first outcome of every task may take, beside connecting.
+  // The longest that the first outcome of every task may take, beside connecting; and, once the job
+  // has ended, the client's record.
   virtual Duration patience(const Parameters& parameters) const = 0;
 
   // Upper bound of the payload bytes of one answered request, for checking both ends' counts

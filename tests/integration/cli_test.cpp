@@ -180,6 +180,21 @@ TEST(Cli, ParametersBelongToTheirWorkload) {
   });
 }
 
+TEST(Cli, FilesThatCannotBeHadAreRefusedBeforeMeasuring) {
+  expect_usage_errors({
+      {{"run", "file-read", "--folder", "/nonexistent"}, "no file can be made in /nonexistent"},
+      {{"run", "file-write", "--folder", "/proc"}, "--folder"},
+      {{"run", "file-read", "--cache", "cold", "--file-bytes", "1000000g"}, "are free in"},
+      {{"run", "file-read", "--file-bytes", "1000000g"}, "page cache"},
+      {{"run", "file-read", "--direct", "on", "--folder", "/dev/shm"}, "kept in memory"},
+      {{"run", "file-read", "--direct", "on", "--cache", "cold"}, "bypasses"},
+      {{"run", "file-read", "--direct", "on", "--block-bytes", "1000"}, "multiple of 512"},
+      {{"run", "file-write", "--sync", "every:0"}, "sync"},
+      {{"run", "file-write", "--cache", "cold"}, "file-read"},
+      {{"run", "fetch", "--folder", "/tmp"}, "--folder"},
+  });
+}
+
 TEST(Cli, UrlListsThatCannotBeUsedAreRefused) {
   const ScratchFolder folder;
   const std::string empty = folder.file("empty.txt", "# nothing here\n\n");

@@ -1,0 +1,166 @@
+// The task of the file workloads: opens the file, reads or writes one block a request.
+#include "load/random.hpp"
+#include "workloads/file_content.hpp"
+#include "workloads/file_run.hpp"
+
+namespace asyncbench::workloads {
+namespace {
+
+// Short of space, of descriptors or of memory, or a device that fails: all are this side's.
+Outcome outcome_of_file(std::error_code error) {
+  return error == std::errc::operation_canceled ? Outcome::cancelled : Outcome::local_resource;
+}
+
+class BlockTask final : public Task {
+ public:
+  BlockTask(FileRun& run, unsigned index)
+      : run_(run),
+        parameters_(run.parameters()),
+        flow_(run.load(), index),
+        buffer_(run.buffer(index)),
+        random_(run.seed(), index) {}
+
+  Op start(unsigned lane) override {
+    flow_.start(lane);
+    return next_request(now());
+  }
+
+  Op resume(const Completion& ended) override {
+    switch (stage_) {
+      case Stage::beginning:
+        if (ended.error) return complete(outcome_of_file(ended.error));
+        return is_open_ ? move_block() : open();
+      case Stage::opening:
+        if (ended.error) return complete(outcome_of_file(ended.error));
+        file_ = static_cast<int>(ended.size);
+        is_open_ = true;
+        return move_block();
+      case Stage::moving:
+        return after_move(ended);
+      case Stage::syncing:
+        return complete(ended.error ? outcome_of_file(ended.error) : Outcome::ok);
+      case Stage::syncing_at_end:
+        if (!ended.error) run_.set_final_sync(now() - sync_begun_);
+        return close();
+      case Stage::closing:
+        return op::Finish{};
+    }
+    return op::Finish{};
+  }
+
+ private:
+  enum class Stage : std::uint8_t { beginning, opening, moving, syncing, syncing_at_end, closing };
+
+  // `at`: now, or what RequestFlow::end() returned.
+  Op next_request(Time at) {
+    const Op next = flow_.next(at);
+    if (kind_of(next) == OpKind::finish) return finish();
+    stage_ = Stage::beginning;
+    return next;
+  }
+
+  // In the first request: as connecting is part of a connection's first one.
+  Op open() {
+    stage_ = Stage::opening;
+    return op::Open{run_.path(), parameters_.open_flags()};
+  }
+
+  Op move_block() {
+    block_ = parameters_.is_sequential ? run_.take_block() : random_.below(parameters_.blocks());
+    offset_ = block_ * parameters_.block_bytes;
+    moved_ = 0;
+    stage_ = Stage::moving;
+    if (parameters_.writes) {
+      stamp_block(buffer_, offset_, write_number());
+      WriteLedger* const ledger = run_.ledger();
+      watcher_ = ledger != nullptr && ledger->watches(block_) ? ledger : nullptr;
+      if (watcher_ != nullptr) watcher_->begun(block_);
+    }
+    return move_rest();
+  }
+
+  Op move_rest() {
+    const auto rest = buffer_.subspan(moved_);
+    if (parameters_.writes) return op::Write{file_, offset_ + moved_, rest};
+    return op::Read{file_, offset_ + moved_, rest};
+  }
+
+  Op after_move(const Completion& ended) {
+    moved_ += ended.size;
+    const bool is_whole = !ended.error && moved_ >= buffer_.size();
+    if (!is_whole && !ended.error && ended.size > 0) return move_rest();
+    if (watcher_ != nullptr) {
+      watcher_->ended(block_, is_whole ? std::optional(write_number()) : std::nullopt);
+    }
+    if (ended.error) return complete(outcome_of_file(ended.error));
+    if (!is_whole) return complete(Outcome::truncated);
+    if (parameters_.writes) return after_write();
+    return after_read();
+  }
+
+  Op after_read() {
+    const Time at = now();
+    const bool is_right = !run_.verifies_read(flow_.requests() - 1) ||
+                          block_matches(buffer_, offset_, kPreparedWrite);
+    return complete(is_right ? Outcome::ok : Outcome::content_mismatch, at);
+  }
+
+  Op after_write() {
+    if (parameters_.sync.every == 0 || ++writes_since_sync_ < parameters_.sync.every) {
+      return complete(Outcome::ok);
+    }
+    writes_since_sync_ = 0;
+    stage_ = Stage::syncing;
+    return op::Sync{file_};
+  }
+
+  Op complete(Outcome outcome) { return complete(outcome, now()); }
+
+  Op complete(Outcome outcome, Time at) {
+    flow_.record().body_bytes = moved_;
+    const Time next = flow_.end(outcome, at);
+    return outcome == Outcome::cancelled ? finish() : next_request(next);
+  }
+
+  Op finish() {
+    const bool is_last = run_.ends_last();
+    if (!is_open_) return op::Finish{};
+    if (!is_last || !parameters_.sync.at_end) return close();
+    stage_ = Stage::syncing_at_end;
+    sync_begun_ = now();
+    return op::Sync{file_};
+  }
+
+  Op close() {
+    stage_ = Stage::closing;
+    return op::CloseFile{file_};
+  }
+
+  // Unlike that of any other write of the run, and above kPreparedWrite.
+  std::uint64_t write_number() const {
+    return flow_.requests() * parameters_.in_flight + flow_.index();
+  }
+
+  FileRun& run_;
+  const FileParameters& parameters_;
+  RequestFlow flow_;
+  std::span<std::byte> buffer_;
+  load::RandomSequence random_;
+  Stage stage_ = Stage::beginning;
+  bool is_open_ = false;
+  int file_ = -1;
+  std::uint64_t block_ = 0;
+  std::uint64_t offset_ = 0;        // of the block
+  std::size_t moved_ = 0;           // bytes of it
+  WriteLedger* watcher_ = nullptr;  // the ledger if it watches the block that is written
+  std::uint64_t writes_since_sync_ = 0;
+  Time sync_begun_ = kNever;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_block_task(FileRun& run, unsigned index) {
+  return std::make_unique<BlockTask>(run, index);
+}
+
+}  // namespace asyncbench::workloads

@@ -1,0 +1,51 @@
+#include "workloads/file_content.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace asyncbench::workloads {
+namespace {
+
+constexpr std::uint64_t kOffset = 8192;
+constexpr std::uint64_t kWrite = 7;
+
+std::vector<std::byte> made_block(std::size_t bytes = 4096) {
+  std::vector<std::byte> block(bytes);
+  fill_block(block);
+  stamp_block(block, kOffset, kWrite);
+  return block;
+}
+
+TEST(FileContent, MatchesWhereAndAsWhatItWasWritten) {
+  for (const std::size_t bytes : {512, 4096, 256 * 1024}) {
+    EXPECT_TRUE(block_matches(made_block(bytes), kOffset, kWrite)) << bytes;
+  }
+}
+
+TEST(FileContent, TellsABlockFromElsewhere) {
+  EXPECT_FALSE(block_matches(made_block(), kOffset + 4096, kWrite));
+}
+
+TEST(FileContent, TellsAnOlderWrite) {
+  EXPECT_FALSE(block_matches(made_block(), kOffset, kWrite + 1));
+}
+
+TEST(FileContent, TellsABlockWrittenInPart) {
+  std::vector<std::byte> block = made_block();
+  stamp_block(std::span(block).first(1024), kOffset, kWrite + 1);
+  EXPECT_FALSE(block_matches(block, kOffset, kWrite));
+  EXPECT_FALSE(block_matches(block, kOffset, kWrite + 1));
+}
+
+TEST(FileContent, TellsEveryWrongByte) {
+  std::vector<std::byte> block = made_block(1024);
+  for (std::byte& byte : block) {
+    byte ^= std::byte{1};
+    EXPECT_FALSE(block_matches(block, kOffset, kWrite)) << &byte - block.data();
+    byte ^= std::byte{1};
+  }
+}
+
+}  // namespace
+}  // namespace asyncbench::workloads
