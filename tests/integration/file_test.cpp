@@ -1,12 +1,14 @@
 // The file workloads under every strategy: what is read is right, what is wrong is noticed, and
 // what was reported as written is in the file.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
+#include <csignal>
 #include <stdexcept>
+#include <stop_token>
+#include <utility>
 
 #include "http_pair.hpp"
 #include "strategies/registry.hpp"
@@ -73,8 +75,8 @@ class File : public testing::TestWithParam<std::string> {
     return run;
   }
 
-  Recording carry_out(FileRun& run, bool forgetful = false) {
-    Job job;
+  Recording carry_out(FileRun& run, bool forgetful = false, std::stop_token stop = {}) {
+    Job job{.stop = std::move(stop)};
     job.tasks = run.make_tasks();
     if (forgetful) {
       for (auto& task : job.tasks) task = std::make_unique<ForgetfulTask>(std::move(task));
@@ -161,6 +163,44 @@ TEST_P(File, AWriteThatWasReportedButNotMadeIsFound) {
   expect_all(carry_out(*run, true), Outcome::ok);
   EXPECT_THAT([&] { run->check_written(); },
               ThrowsMessage<std::runtime_error>(HasSubstr("do not hold what was written last")));
+}
+
+// As long as it lives, this process can make no file longer.
+class NoSpace {
+ public:
+  NoSpace() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NoSpace() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_P(File, AWriteThatFailsIsThisSidesAndIsNotExpectedInTheFile) {
+  FileParameters parameters = small_file();
+  parameters.writes = true;
+  const auto run = make_run(parameters);
+  const Recording recording = [&] {
+    const NoSpace no_space;
+    return carry_out(*run);
+  }();
+  expect_all(recording, Outcome::local_resource);
+  EXPECT_NO_THROW(run->check_written());
+}
+
+TEST_P(File, AStopEndsEveryTaskWhereverItIs) {
+  const auto run = make_run(small_file());
+  std::stop_source stop;
+  stop.request_stop();
+  const Recording recording = carry_out(*run, false, stop.get_token());
+  const auto& ended = recording.ended[static_cast<std::size_t>(Phase::window)];
+  EXPECT_EQ(ended[static_cast<std::size_t>(Outcome::cancelled)], small_file().in_flight)
+      << outcomes_of(recording);
+  EXPECT_EQ(recording.ended_in(Phase::window), small_file().in_flight);
 }
 
 TEST_P(File, SyncsOnceAtTheEndOrAfterEveryFewWrites) {
