@@ -1,8 +1,6 @@
 #include "multi_loop.hpp"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,11 +18,6 @@ namespace {
 
 [[noreturn]] void refuse(const char* operation, const char* reason, const char* remedy) {
   throw StrategyError(std::string(operation) + ": " + reason + ": " + remedy);
-}
-
-Fd checked(int fd, const char* operation) {
-  if (fd < 0) refuse(operation, std::strerror(errno), "raise the limit of open files (ulimit -n)");
-  return Fd(fd);
 }
 
 void watch(int epoll, int fd) {
@@ -50,16 +43,12 @@ void drain(int fd) {
 
 MultiLoop::MultiLoop(Job& job, unsigned lane)
     : EventLoop(job, lane),
-      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      timer_(
-          checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create")),
-      wake_event_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")),
+      epoll_(granted(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       sockets_(epoll_.get()),
-      multi_(curl_multi_init()),
-      files_([this] { ::eventfd_write(wake_event_.get(), 1); }) {
+      multi_(curl_multi_init()) {
   if (!multi_) refuse("curl_multi_init", "failed", "check free memory");
   watch(epoll_.get(), timer_.get());
-  watch(epoll_.get(), wake_event_.get());
+  watch(epoll_.get(), wake_.get());
   CURLM* const multi = multi_.get();
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
@@ -89,14 +78,17 @@ void MultiLoop::run() {
 
 void MultiLoop::stop() {
   ask_to_stop();
-  ::eventfd_write(wake_event_.get(), 1);
+  wake_.wake();
 }
 
 // One turn: waits for sockets, timers, files or the stop, and lets libcurl and the tasks go on.
 void MultiLoop::turn() {
   const Time due = has_ready() ? Time::min() : std::min(curl_due_, next_due());
   const bool overdue = due <= now();
-  if (!overdue && due < armed_) arm_timer(due);
+  if (!overdue && due < timer_.due()) {
+    ++timer_calls_;
+    timer_.arm(due);
+  }
   std::array<epoll_event, kEventBatch> events;
   const int ready =
       ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), overdue ? 0 : -1);
@@ -106,9 +98,9 @@ void MultiLoop::turn() {
     const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
     if (key == static_cast<std::uint64_t>(timer_.get())) {
       drain(timer_.get());
-      armed_ = kNever;
-    } else if (key == static_cast<std::uint64_t>(wake_event_.get())) {
-      drain(wake_event_.get());
+      timer_.has_fired();
+    } else if (key == static_cast<std::uint64_t>(wake_.get())) {
+      drain(wake_.get());
       is_woken = true;
     } else if (const auto bits = sockets_.ready(key, events[static_cast<std::size_t>(i)].events)) {
       act(SocketTable::socket_of(key), *bits);
@@ -125,15 +117,6 @@ void MultiLoop::turn() {
     collect_files();
     stop_if_asked();
   }
-}
-
-void MultiLoop::arm_timer(Time due) {
-  const auto ns = std::max(to_ns(due), std::int64_t{1});
-  const itimerspec at{.it_interval = {},
-                      .it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000}};
-  ++timer_calls_;
-  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
-  armed_ = due;
 }
 
 MultiLoop::Attempt MultiLoop::exchange(Driven& driven, const op::Exchange& wanted) {

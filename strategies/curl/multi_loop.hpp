@@ -11,6 +11,7 @@
 #include "core/fd.hpp"
 #include "core/file_pool.hpp"
 #include "core/job.hpp"
+#include "core/loop_descriptors.hpp"
 #include "socket_table.hpp"
 #include "transfer.hpp"
 
@@ -56,7 +57,6 @@ class MultiLoop final : public EventLoop<MultiLoop, Driven> {
   };
 
   void turn();
-  void arm_timer(Time due);
 
   Attempt exchange(Driven& driven, const op::Exchange& wanted);
   void abandon_exchange(Driven& driven, std::errc why);
@@ -73,14 +73,13 @@ class MultiLoop final : public EventLoop<MultiLoop, Driven> {
   static int on_timer(CURLM*, long timeout_ms, void* self);
 
   Fd epoll_;
-  Fd timer_;
-  Fd wake_event_;  // a stop, or files
+  TimerFd timer_;
+  WakeFd wake_;  // a stop, or files
   SocketTable sockets_;
   std::unique_ptr<CURLM, MultiCleanup> multi_;
-  FilePool files_;
+  FilePool files_{[this] { wake_.wake(); }};
   long transfers_ = 0;
   Time curl_due_ = kNever;  // when libcurl wants to be called
-  Time armed_ = kNever;     // when timer_ fires
   std::uint64_t timer_calls_ = 0;
 };
 

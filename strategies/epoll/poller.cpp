@@ -1,8 +1,5 @@
 #include "poller.hpp"
 
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -22,25 +19,11 @@ namespace {
 // away is armed, and stands in the kernel however often the loop waits in the meantime.
 constexpr Duration kNear = 1ms;
 
-timespec to_timespec(std::int64_t ns) {
-  return {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
-}
-
-Fd granted(int fd, const char* by) {
-  if (fd >= 0) return Fd{fd};
-  throw StrategyError(std::string(by) + ": " + strerrorname_np(errno) +
-                      "; raise the limit of open files (ulimit -n) or ask for fewer threads");
-}
-
 }  // namespace
 
 // Timer and wake-up are edge-triggered, so nothing is ever read from them: each expiry and each
 // write is an edge of its own.
-Poller::Poller()
-    : epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      timer_(
-          granted(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
-      wake_(granted(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+Poller::Poller() : epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   for (const auto& [fd, source] :
        {std::pair(timer_.get(), Source::timer), std::pair(wake_.get(), Source::wake)}) {
     if (const int error = add(fd, EPOLLIN | EPOLLET, static_cast<std::uint64_t>(source))) {
@@ -68,13 +51,13 @@ void Poller::remove(int fd) { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr
 std::span<const epoll_event> Poller::wait(Time until) {
   timespec limit{};
   is_time_ = false;
-  if (until < armed_) {
+  if (until < timer_.due()) {
     const Duration left = time_left(until);
     is_time_ = left <= kNear;
     if (is_time_) {
-      limit = to_timespec(left.count());
+      limit.tv_nsec = left.count();
     } else {
-      arm(until);
+      timer_.arm(until);
     }
   }
   const int count = epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
@@ -83,18 +66,9 @@ std::span<const epoll_event> Poller::wait(Time until) {
   return {events_.data(), static_cast<std::size_t>(std::max(count, 0))};
 }
 
-void Poller::arm(Time until) {
-  const itimerspec at{.it_interval = {}, .it_value = to_timespec(to_ns(until))};
-  timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
-  armed_ = until;
-}
-
 void Poller::timer_fired() {
-  armed_ = kNever;
+  timer_.has_fired();
   is_time_ = true;
 }
-
-// Fails only when the counter is full: then the loop has been woken already.
-void Poller::wake() { eventfd_write(wake_.get(), 1); }
 
 }  // namespace asyncbench::reactor

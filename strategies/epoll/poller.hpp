@@ -9,6 +9,7 @@
 #include <span>
 
 #include "core/fd.hpp"
+#include "core/loop_descriptors.hpp"
 #include "core/time.hpp"
 
 namespace asyncbench::reactor {
@@ -38,15 +39,12 @@ class Poller {
   bool is_time() const { return is_time_; }
 
   // Ends the wait under way, or the next one, with Source::wake; from any thread.
-  void wake();
+  void wake() const { wake_.wake(); }
 
  private:
-  void arm(Time until);
-
   Fd epoll_;
-  Fd timer_;
-  Fd wake_;
-  Time armed_ = kNever;  // when timer_ fires
+  TimerFd timer_;
+  WakeFd wake_;
   bool is_time_ = false;
   std::array<epoll_event, kEventsPerWait> events_;
 };

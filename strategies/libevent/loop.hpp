@@ -6,6 +6,7 @@
 #include "base.hpp"
 #include "core/event_loop.hpp"
 #include "core/file_pool.hpp"
+#include "core/loop_descriptors.hpp"
 #include "stream.hpp"
 
 namespace asyncbench::libevent {
@@ -27,7 +28,6 @@ class Loop final : public EventLoop<Loop, Stream> {
   // Turning (loop.cpp).
   void turn();
   void arm(Time due);
-  void wake();
   void watch_listener(bool is_wanted);
   Attempt file(Stream& stream, const Op& wanted);
   void take_files();
@@ -46,13 +46,12 @@ class Loop final : public EventLoop<Loop, Stream> {
   void close(Stream& stream, bool reset);
 
   Base base_;
-  Fd timer_fd_;
-  Fd wake_fd_;
+  TimerFd timer_fd_;
+  WakeFd wake_fd_;
   Event timer_;
   Event wake_;
   Event arrivals_;
-  Time armed_ = kNever;  // when the timer fires
-  FilePool files_{[this] { wake(); }};
+  FilePool files_{[this] { wake_fd_.wake(); }};
   std::uint64_t receives_in_vain_ = 0;
   std::uint64_t short_sends_ = 0;
 };

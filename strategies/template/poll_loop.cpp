@@ -11,7 +11,6 @@
 #include "core/file_ops.hpp"
 #include "core/fine_timers.hpp"
 #include "core/socket_ops.hpp"
-#include "core/strategy.hpp"
 
 namespace asyncbench::polling {
 
@@ -38,11 +37,7 @@ pollfd awaited(const Connection& connection) {
 
 }  // namespace
 
-Loop::Loop(Job& job, unsigned lane)
-    : EventLoop(job, lane),
-      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      files_([this] { eventfd_write(wake_.get(), 1); }) {
-  if (!wake_) throw StrategyError("eventfd: no descriptor left; raise ulimit -n");
+Loop::Loop(Job& job, unsigned lane) : EventLoop(job, lane) {
   if (!is_accepting()) return;
   set_blocking(listener(), false);
   watch_listener(true);
@@ -58,7 +53,7 @@ void Loop::run() {
 
 void Loop::stop() {
   ask_to_stop();
-  eventfd_write(wake_.get(), 1);
+  wake_.wake();
 }
 
 void Loop::turn() {

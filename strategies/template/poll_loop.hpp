@@ -9,6 +9,7 @@
 #include "core/event_loop.hpp"
 #include "core/fd.hpp"
 #include "core/file_pool.hpp"
+#include "core/loop_descriptors.hpp"
 
 namespace asyncbench::polling {
 
@@ -57,8 +58,8 @@ class Loop final : public EventLoop<Loop, Connection> {
   void close(Connection& connection, bool reset);
   void watch_listener(bool is_wanted) { is_listening_ = is_wanted; }
 
-  Fd wake_;  // by the stop, and by the pool
-  FilePool files_;
+  WakeFd wake_;  // by the stop, and by the pool
+  FilePool files_{[this] { wake_.wake(); }};
   bool is_listening_ = false;
   std::vector<pollfd> polled_;  // wake_, the listener, then one a running task
   std::vector<Connection*> have_news_;

@@ -1,9 +1,7 @@
 #include "poller.hpp"
 
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -20,22 +18,12 @@ namespace {
 
 constexpr std::size_t kEventBatch = 128;
 
-Fd checked(int fd, const char* operation) {
-  if (fd < 0) {
-    throw StrategyError(std::string(operation) + ": " + std::strerror(errno) +
-                        "; raise the limit of open files (ulimit -n)");
-  }
-  return Fd(fd);
-}
-
 }  // namespace
 
 Poller::Poller(const StopSignal& stop, std::function<void(Waiting&)> hand_over)
     : stop_(stop),
       hand_over_(std::move(hand_over)),
-      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
-                     "timerfd_create")) {
+      epoll_(granted(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   // Edges, so that neither has to be read.
   if (!watch(timer_.get(), EPOLLIN | EPOLLET, nullptr) ||
       !watch(stop_.descriptor(), EPOLLIN | EPOLLET, nullptr)) {
@@ -54,7 +42,7 @@ Poller::~Poller() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
-    arm(now());
+    timer_.arm(now());
   }
   thread_.join();
 }
@@ -69,7 +57,7 @@ bool Poller::wait(Waiting& waiting, int readable, Time until) {
     timers_.remove(waiting);
     return false;
   }
-  if (until < armed_) arm(until);
+  if (until < timer_.due()) timer_.arm(until);
   return true;
 }
 
@@ -88,7 +76,7 @@ void Poller::run() {
         over.push_back(waiting);
       }
       const Time at = now();
-      if (armed_ <= at) armed_ = kNever;
+      if (timer_.due() <= at) timer_.has_fired();
       // At a stop everyone's time has come.
       const Time due = stop_.is_set() ? kNever - Duration(1) : at;
       while (Waiting* const waiting = timers_.pop_due(due)) {
@@ -99,7 +87,7 @@ void Poller::run() {
         }
         over.push_back(waiting);
       }
-      if (timers_.next() < armed_) arm(timers_.next());
+      if (timers_.next() < timer_.due()) timer_.arm(timers_.next());
     }
     for (Waiting* const waiting : over) hand_over_(*waiting);
     over.clear();
@@ -111,14 +99,6 @@ bool Poller::watch(int fd, std::uint32_t events, void* what) {
   epoll_event event{.events = events, .data = {.ptr = what}};
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ||
          (errno == ENOENT && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
-}
-
-void Poller::arm(Time due) {
-  const std::int64_t ns = std::max(to_ns(due), std::int64_t{1});  // 0 would disarm it
-  const itimerspec at{.it_interval = {},
-                      .it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000}};
-  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
-  armed_ = due;
 }
 
 }  // namespace asyncbench::threads

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/fd.hpp"
+#include "core/loop_descriptors.hpp"
 #include "core/timer_queue.hpp"
 #include "stop_signal.hpp"
 
@@ -34,15 +35,13 @@ class Poller {
  private:
   void run();
   bool watch(int fd, std::uint32_t events, void* what);
-  void arm(Time due);
 
   const StopSignal& stop_;
   std::function<void(Waiting&)> hand_over_;
   Fd epoll_;
-  Fd timer_;
   std::mutex mutex_;  // guards what follows
   TimerQueue<Waiting> timers_;
-  Time armed_ = kNever;  // when timer_ fires
+  TimerFd timer_;
   bool closing_ = false;
   std::thread thread_;
 };

@@ -1,34 +1,21 @@
 #include "stop_signal.hpp"
 
 #include <linux/futex.h>
-#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <climits>
-#include <cstring>
 #include <ctime>
-#include <string>
-
-#include "core/strategy.hpp"
 
 namespace asyncbench::threads {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t),
               "the kernel reads the word as a plain 32-bit integer");
 
-StopSignal::StopSignal() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!event_) {
-    throw StrategyError(std::string("eventfd: ") + std::strerror(errno) +
-                        "; raise the limit of open files (ulimit -n)");
-  }
-}
-
 void StopSignal::set() {
   word_.store(1, std::memory_order_release);
   syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
-  eventfd_write(event_.get(), 1);
+  event_.wake();
 }
 
 // A futex wait rather than a poll: its time is absolute and as exact as the thread's timer slack,

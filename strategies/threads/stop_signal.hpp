@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/fd.hpp"
+#include "core/loop_descriptors.hpp"
 #include "core/time.hpp"
 
 namespace asyncbench::threads {
@@ -13,7 +13,7 @@ namespace asyncbench::threads {
 class StopSignal {
  public:
   // Throws StrategyError when the process has no descriptor left.
-  StopSignal();
+  StopSignal() = default;
 
   void set();
   bool is_set() const { return word_.load(std::memory_order_acquire) != 0; }
@@ -26,7 +26,7 @@ class StopSignal {
 
  private:
   std::atomic<std::uint32_t> word_ = 0;
-  Fd event_;
+  WakeFd event_;
 };
 
 }  // namespace asyncbench::threads

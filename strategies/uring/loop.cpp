@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/strategy.hpp"
+#include "core/loop_descriptors.hpp"
 
 namespace asyncbench::uring {
 
@@ -33,8 +33,7 @@ Loop::Loop(Job& job, unsigned lane, const Options& options)
       slot_plan_(SlotPlan::of(job, lane)),
       slots_(slot_plan_.own),
       ring_(options, slot_plan_),
-      wake_(eventfd(0, EFD_CLOEXEC)) {
-  if (!wake_) throw StrategyError(std::string("eventfd: ") + strerrorname_np(errno));
+      wake_(granted(eventfd(0, EFD_CLOEXEC), "eventfd")) {
   report_.granted = ring_.granted();
   report_.refused = ring_.refused();
   make_buffers(options);
