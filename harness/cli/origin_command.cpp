@@ -1,4 +1,4 @@
-// `asyncbench origin`: the HTTP server of the measurements, run by hand.
+// `asyncbench origin`: the HTTP and echo servers of the measurements, run by hand.
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <functional>
+#include <memory>
 #include <system_error>
 #include <thread>
 
@@ -15,6 +17,8 @@
 #include "http/faults.hpp"
 #include "run/names.hpp"
 #include "run/plan.hpp"
+#include "workloads/echo_server.hpp"
+#include "workloads/echo_workload.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/http_workloads.hpp"
 
@@ -31,11 +35,15 @@ constexpr std::string_view kFooter =
     "  /delay/TIME        waits first: 10ms, or exp:10ms for a mean of 10 ms\n"
     "  /fault/ID          misbehaves: S05 and so on, see docs/faults.md\n"
     "\n"
+    "--protocol echo sends back what it receives; of the options, --strategy, --port,\n"
+    "--threads and --message-bytes go with it.\n"
+    "\n"
     "Units: TIME 10ms, 1.5s, 2m; SIZE 16k, 1m.\n"
     "\n"
     "Examples:\n"
     "  asyncbench origin --port 8080\n"
     "  asyncbench origin --strategy asio --threads 2 --port 0\n"
+    "  asyncbench origin --protocol echo --strategy uring\n"
     "  asyncbench origin --freeze 1s/5s    one second in five, nothing is answered\n"
     "  curl http://127.0.0.1:8080/delay/10ms/bytes/1000\n"
     "\n"
@@ -44,9 +52,11 @@ constexpr std::string_view kFooter =
     "cannot serve here";
 
 struct Values {
+  std::string protocol = "http";
   std::string strategy;
   std::string port = "8080";
   std::string threads = "1";
+  std::string message_bytes = "64";
   std::string fault;
   std::string freeze;
   std::string max_connections = "0";
@@ -58,10 +68,13 @@ struct Values {
 };
 
 void define_options(CLI::App& app, Values& values) {
+  add_value(app, "--protocol", values.protocol, "NAME", "http or echo");
   add_value(app, "--strategy", values.strategy, "NAME",
             "who serves (default: uring where it works, else asio)");
   add_value(app, "--port,-p", values.port, "N", "0 takes a free one, and prints it");
   add_value(app, "--threads", values.threads, "N", "event loops, one thread each");
+  add_value(app, "--message-bytes", values.message_bytes, "SIZE",
+            "echo: what counts as one message in the totals");
   add_value(app, "--fault", values.fault, "ID",
             "on every connection, before a request: S04 resets it");
   add_value(app, "--freeze", values.freeze, "FOR/EVERY",
@@ -111,10 +124,37 @@ void require_fault(const std::string& id) {
   throw run::UsageError(run::unknown_name("fault", id, known));
 }
 
+std::uint16_t port_of(const Values& values) {
+  return static_cast<std::uint16_t>(bounded("--port", values.port, 0, 65'535));
+}
+
+unsigned threads_of(const Values& values) {
+  return static_cast<unsigned>(bounded("--threads", values.threads, 1, 1'024));
+}
+
+bool is_echo(const Values& values) {
+  if (values.protocol == "echo" || values.protocol == "http") return values.protocol == "echo";
+  throw run::UsageError(run::unknown_name("protocol", values.protocol, {"http", "echo"}));
+}
+
+// What only the other protocol's server has would be ignored.
+void refuse_options_of_the_other(const CLI::App& app, const Values& values) {
+  static const std::vector<std::string> kOfHttp = {
+      "--fault",          "--freeze",       "--max-connections", "--max-body",
+      "--header-timeout", "--body-timeout", "--write-timeout",   "--idle-timeout"};
+  static const std::vector<std::string> kOfEcho = {"--message-bytes"};
+  const bool echo = is_echo(values);
+  for (const std::string& name : echo ? kOfHttp : kOfEcho) {
+    if (app.get_option(name)->count() == 0) continue;
+    throw usage_error(fmt::format("{} does not go with --protocol {}", name, values.protocol),
+                      fmt::format("leave it out, or give --protocol {}", echo ? "http" : "echo"));
+  }
+}
+
 workloads::ServerOptions server_options(const Values& values) {
   workloads::ServerOptions options;
-  options.port = static_cast<std::uint16_t>(bounded("--port", values.port, 0, 65'535));
-  options.lanes = static_cast<unsigned>(bounded("--threads", values.threads, 1, 1'024));
+  options.port = port_of(values);
+  options.lanes = threads_of(values);
   options.max_connections = workloads::parse_count(values.max_connections);
   options.max_body_bytes = workloads::parse_size(values.max_body);
   options.header_timeout = workloads::parse_duration(values.header_timeout);
@@ -127,7 +167,8 @@ workloads::ServerOptions server_options(const Values& values) {
   return options;
 }
 
-Strategy& choose_strategy(const Registry& registry, const std::string& name) {
+Strategy& choose_strategy(const Registry& registry, const std::string& name,
+                          const workloads::Workload& workload) {
   if (name.empty()) return *registry.find(run::choose_peer_strategy("", registry));
   Strategy* const strategy = registry.find(name);
   if (strategy == nullptr) {
@@ -135,23 +176,56 @@ Strategy& choose_strategy(const Registry& registry, const std::string& name) {
     for (const auto& one : registry.all()) known.push_back(one->info().name);
     throw run::UsageError(run::unknown_name("strategy", name, known));
   }
-  if (const Support support = run::supports_subject(*strategy, workloads::serve_workload()); !support) {
+  if (const Support support = run::supports_subject(*strategy, workload); !support) {
     throw CommandError(ExitCode::incomplete, fmt::format("{} cannot serve here", name),
                        support.reason);
   }
   return *strategy;
 }
 
-std::unique_ptr<workloads::HttpServer> listen(const workloads::ServerOptions& options) {
+// A listening server, whatever it speaks.
+struct Origin {
+  std::unique_ptr<Acceptor> server;
+  std::string address;
+  std::function<measure::ServerTotals()> totals;
+};
+
+template <class Server>
+Origin origin_of(std::unique_ptr<Server> server, std::string address) {
+  const Server& listening = *server;
+  return {.server = std::move(server),
+          .address = std::move(address),
+          .totals = [&listening] { return listening.totals(); }};
+}
+
+Origin http_origin(const Values& values) {
+  auto server = std::make_unique<workloads::HttpServer>(server_options(values));
+  std::string address = fmt::format("http://127.0.0.1:{}/", server->port());
+  return origin_of(std::move(server), std::move(address));
+}
+
+Origin echo_origin(const Values& values) {
+  const std::uint64_t message_bytes = workloads::parse_size(values.message_bytes);
+  if (message_bytes == 0) throw usage_error("--message-bytes 0 is impossible", "give 1 or more");
+  const unsigned threads = threads_of(values);
+  auto listener = workloads::Listener::on_loopback(port_of(values), threads);
+  std::string address = fmt::format("127.0.0.1:{} (echo)", listener.port());
+  return origin_of(std::make_unique<workloads::EchoServer>(
+                       std::move(listener), workloads::EchoServerOptions{
+                                                .message_bytes = message_bytes, .lanes = threads}),
+                   std::move(address));
+}
+
+Origin listen(const Values& values) {
   try {
-    return std::make_unique<workloads::HttpServer>(options);
+    return is_echo(values) ? echo_origin(values) : http_origin(values);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::address_in_use) {
-      throw usage_error(fmt::format("port {} is in use", options.port),
+      throw usage_error(fmt::format("port {} is in use", values.port),
                         "choose another one, or --port 0 for any free one");
     }
     if (error.code() == std::errc::permission_denied) {
-      throw usage_error(fmt::format("port {} is reserved to root", options.port),
+      throw usage_error(fmt::format("port {} is reserved to root", values.port),
                         "choose one above 1023, or --port 0 for any free one");
     }
     throw usage_error(error.what(), "see asyncbench doctor");
@@ -179,8 +253,7 @@ sigset_t block_signals() {
 }
 
 // Serves until one of the blocked signals comes.
-void serve(Strategy& strategy, workloads::HttpServer& server, unsigned threads,
-           const sigset_t& signals) {
+void serve(Strategy& strategy, Acceptor& server, unsigned threads, const sigset_t& signals) {
   std::stop_source stop;
   std::jthread waiter([&] {
     int received = 0;
@@ -215,7 +288,8 @@ void print_totals(const measure::ServerTotals& totals) {
 
 ExitCode origin_command(const Arguments& arguments, Registry& registry) {
   const auto app = make_app(
-      "origin", "Runs the embedded HTTP server by hand, on the loopback interface.", kFooter);
+      "origin", "Runs the embedded HTTP or echo server by hand, on the loopback interface.",
+      kFooter);
   Values values;
   define_options(*app, values);
   std::vector<std::string> plugins;
@@ -223,15 +297,17 @@ ExitCode origin_command(const Arguments& arguments, Registry& registry) {
   if (!parse(*app, arguments)) return ExitCode::done;
   load_plugins(plugins, registry);
 
-  const workloads::ServerOptions options = server_options(values);
-  Strategy& strategy = choose_strategy(registry, values.strategy);
+  refuse_options_of_the_other(*app, values);
+  Strategy& strategy =
+      choose_strategy(registry, values.strategy,
+                      is_echo(values) ? workloads::echo_workload() : workloads::serve_workload());
   raise_descriptor_limit();
-  const auto server = listen(options);
+  const Origin origin = listen(values);
   const sigset_t signals = block_signals();
-  fmt::print("listening on http://127.0.0.1:{}/ with {}\n", server->port(), strategy.info().name);
+  fmt::print("listening on {} with {}\n", origin.address, strategy.info().name);
   std::fflush(stdout);
-  serve(strategy, *server, options.lanes, signals);
-  print_totals(server->totals());
+  serve(strategy, *origin.server, threads_of(values), signals);
+  print_totals(origin.totals());
   return ExitCode::done;
 }
 

@@ -130,6 +130,7 @@ void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("disturbance", trial.disturbance);
   visit("series", trial.series);
   visit("figures", trial.figures);
+  visit("curves", trial.curves);
   visit("items", trial.items);
   visit("slices", trial.slices);
   visit("coarse_slices", trial.coarse_slices);

@@ -119,10 +119,11 @@ class Read {
     at("1", json[1], slice.service_time_sum_ns);
   }
 
-  void operator()(const Json& json, std::pair<std::uint32_t, std::uint32_t>& bucket) {
-    expect(json.is_array() && json.size() == 2, "a list of two integers");
-    at("0", json[0], bucket.first);
-    at("1", json[1], bucket.second);
+  template <class T>
+  void operator()(const Json& json, std::pair<T, T>& pair) {
+    expect(json.is_array() && json.size() == 2, "a list of two numbers");
+    at("0", json[0], pair.first);
+    at("1", json[1], pair.second);
   }
 
   void operator()(const Json& json, std::array<std::uint64_t, kOutcomes>& outcomes) {

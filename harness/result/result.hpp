@@ -111,6 +111,9 @@ struct Slice {
 // bounds of a bucket are those of measure::coarse_bucket().
 using CoarseSlice = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
+// Pairs of a growing count and what was read there.
+using Curve = std::vector<std::pair<double, double>>;
+
 // How the requests for one thing of many (one URL of a list) ended, over the whole trial.
 struct ItemOutcomes {
   std::string name;
@@ -177,6 +180,7 @@ struct Trial {
   // ("heartbeat_lag"), and plain figures whose unit ends the name ("read_bytes_per_s").
   std::map<std::string, Latency> series;
   std::map<std::string, double> figures;
+  std::map<std::string, Curve> curves;  // what figures were derived from
   std::vector<ItemOutcomes> items;  // of workloads that ask for many different things
 
   std::vector<Slice> slices;

@@ -76,8 +76,9 @@ struct Write {
     return Json::array({slice.completions, slice.service_time_sum_ns});
   }
 
-  Json operator()(const std::pair<std::uint32_t, std::uint32_t>& bucket) const {
-    return Json::array({bucket.first, bucket.second});
+  template <class T>
+  Json operator()(const std::pair<T, T>& pair) const {
+    return Json::array({(*this)(pair.first), (*this)(pair.second)});
   }
 
   // Outcomes that did not occur are left out.

@@ -200,6 +200,8 @@ json written(const report::Record& record) {
   return {{"type", "record"},
           {"series", series},
           {"figures", record.figures},
+          {"curves", record.curves},
+          {"unreadable", record.unreadable},
           {"items", written(record.items)},
           {"recording", record.recording ? written(*record.recording) : json(nullptr)},
           {"server", record.server ? written(*record.server) : json(nullptr)},
@@ -223,6 +225,8 @@ report::Record read_record(const json& j) {
     record.series[name] = read_histogram(histogram);
   }
   j.at("figures").get_to(record.figures);
+  j.at("curves").get_to(record.curves);
+  j.at("unreadable").get_to(record.unreadable);
   for (const json& item : j.at("items")) {
     item.at("name").get_to(record.items.emplace_back().name);
     item.at("outcomes").get_to(record.items.back().outcomes);

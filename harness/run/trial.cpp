@@ -297,6 +297,7 @@ class TrialRun {
     }
     const report::Record& subject = in(cell_.subject()).record;
     trial_.subject = subject.usage;
+    trial_.subject.unreadable.insert(subject.unreadable.begin(), subject.unreadable.end());
     trial_.lanes = subject.lanes;
     put_peers();
     put_series();
@@ -335,6 +336,7 @@ class TrialRun {
         }
       }
       for (const auto& item : record.items) trial_.items.push_back({item.name, item.outcomes});
+      trial_.curves.insert(record.curves.begin(), record.curves.end());
       records.emplace(role, record);
     }
     trial_.figures = cell_.workload->figures(cell_.work, records);

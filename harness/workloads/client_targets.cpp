@@ -6,13 +6,11 @@
 #include <stdexcept>
 
 #include "workloads/http_client.hpp"
+#include "workloads/listener.hpp"
 
 namespace asyncbench::workloads {
 
 namespace {
-
-// As many loopback addresses as hold about 450,000 connections in the default range of ports.
-constexpr std::uint8_t kLoopbackHosts = 16;
 
 Endpoint resolve(const http::Url& url) {
   const addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};

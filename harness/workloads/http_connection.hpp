@@ -14,19 +14,21 @@
 #include "http/request_reader.hpp"
 #include "http/response_head.hpp"
 #include "workloads/http_server.hpp"
+#include "workloads/listener.hpp"
 
 namespace asyncbench::workloads {
 
 struct HttpServer::Shared {
-  ServerOptions options;
+  explicit Shared(const ServerOptions& o)
+      : options(o), listener(Listener::on_loopback(o.port, o.lanes)) {}
+
+  const ServerOptions options;
   const http::FaultScript* fault = nullptr;  // of options.fault
   Time t0 = now();
-  std::vector<int> sockets;                                        // one a lane, owned
+  const Listener listener;
   std::vector<std::unique_ptr<measure::ServerCounters>> counters;  // one a lane
   std::atomic<std::size_t> open_connections{0};
   std::atomic<std::uint64_t> accepted{0};
-
-  ~Shared();
 
   // The end of the freeze in which `at` lies; nullopt outside of one.
   std::optional<Time> frozen_until(Time at) const;

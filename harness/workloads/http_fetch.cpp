@@ -4,18 +4,6 @@
 
 namespace asyncbench::workloads {
 
-bool verifies(Verify verify, unsigned nth) {
-  switch (verify) {
-    case Verify::all:
-      return true;
-    case Verify::sample:
-      return nth % kVerifyEvery == 0;
-    case Verify::none:
-      return false;
-  }
-  return false;
-}
-
 Op HttpFetch::begin(HttpTarget& target, Time deadline, bool has_idled,
                     measure::RequestRecord& record) {
   target_ = &target;
@@ -113,11 +101,8 @@ std::optional<Op> HttpFetch::after_receive(const Completion& ended) {
 }
 
 std::optional<Op> HttpFetch::after_stream_error(std::error_code error) {
-  if (error == std::errc::operation_canceled) return end(Outcome::cancelled, now());
-  if (error == std::errc::timed_out) {
-    return end(reader_.head_complete() ? Outcome::timeout_body : Outcome::timeout_headers, now());
-  }
-  if (!may_retry()) return end(Outcome::reset, now());
+  const Outcome outcome = outcome_of_stream(error, reader_.head_complete());
+  if (outcome != Outcome::reset || !may_retry()) return end(outcome, now());
   record_->attempts = 2;
   return retry();
 }

@@ -20,12 +20,6 @@ struct HttpTarget {
   http::BodyExpectation expectation;
 };
 
-// Content is verified on the first response of a connection and then on every 64th.
-inline constexpr unsigned kVerifyEvery = 64;
-
-// Whether to verify the content of the `nth` result (from 0) of a connection, file ...
-bool verifies(Verify verify, unsigned nth);
-
 // Used by one task, which passes on the operations. The connection outlives a request.
 class HttpFetch {
  public:

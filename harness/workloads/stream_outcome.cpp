@@ -27,4 +27,10 @@ Outcome outcome_of_connect(std::error_code error) {
   return Outcome::local_resource;  // out of ports, descriptors or memory, or forbidden here
 }
 
+Outcome outcome_of_stream(std::error_code error, bool head_complete) {
+  if (error == std::errc::operation_canceled) return Outcome::cancelled;
+  if (error != std::errc::timed_out) return Outcome::reset;
+  return head_complete ? Outcome::timeout_body : Outcome::timeout_headers;
+}
+
 }  // namespace asyncbench::workloads

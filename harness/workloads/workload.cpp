@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "workloads/echo_workload.hpp"
 #include "workloads/file_workloads.hpp"
 #include "workloads/gather_workload.hpp"
 #include "workloads/http_workloads.hpp"
@@ -29,9 +30,9 @@ std::map<std::string, double> Workload::figures(const Work& /*work*/,
 std::span<const Workload* const> all_workloads() {
   static const std::array kAll = {
       &fetch_workload(),      &serve_workload(),
-      &gather_workload(),     &file_read_workload(),
-      &file_write_workload(), &timers_workload(),
-      &interference_workload(),
+      &echo_workload(),       &gather_workload(),
+      &file_read_workload(),  &file_write_workload(),
+      &timers_workload(),     &interference_workload(),
   };
   return kAll;
 }

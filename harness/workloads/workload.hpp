@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/job.hpp"
@@ -81,6 +82,10 @@ struct SideRecord {
   std::map<std::string, measure::Histogram> series;
   // Plain figures of the window; the unit ends the name: "read_bytes".
   std::map<std::string, double> figures;
+  // What a figure was derived from: pairs of a growing count and what was read there, by name:
+  // "private_bytes_by_connections".
+  std::map<std::string, std::vector<std::pair<double, double>>> curves;
+  std::map<std::string, std::string> unreadable;  // why a figure is missing, under its name
   std::vector<ItemOutcomes> items;
 };
 

@@ -164,6 +164,9 @@ TEST(Cli, ImpossibleValuesAreRefusedByName) {
       {{"origin", "--fault", "S05"}, "/fault/S05"},
       {{"origin", "--freeze", "1s"}, "1s/5s"},
       {{"origin", "--freeze", "5s/1s"}, "--freeze"},
+      {{"origin", "--protocol", "ehco"}, "did you mean echo?"},
+      {{"origin", "--protocol", "echo", "--fault", "S04"}, "--fault does not go with"},
+      {{"origin", "--message-bytes", "8"}, "--message-bytes does not go with"},
       {{"show"}, "result"},
   });
 }
@@ -320,6 +323,37 @@ TEST(CliRun, PrintsATableAndStoresAResultThatShowPrintsAgain) {
   EXPECT_THAT(run.out, HasSubstr(lines_of(show.out).front()));
 }
 
+// K12 of docs/faults.md.
+TEST(CliRun, RefusesMoreIdleConnectionsThanDescriptorsWithTheNumber) {
+  const ScratchFolder folder;
+  const Ended ended = run_program({"run", "echo", "--strategies", "asio", "--idle", "10000"},
+                                  {.folder = folder.path(), .descriptors = 4096});
+  expect_refusal(ended, 2, "10128 descriptors are needed, but the hard limit is 4096");
+}
+
+TEST(CliRun, KeepsTenThousandIdleConnectionsOpenAndTellsTheMemoryOfOne) {
+  constexpr rlim_t kNeeded = 10'200;
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < kNeeded) GTEST_SKIP() << "the hard limit of descriptors is too low";
+  // The soft limit alone must not matter.
+  const rlimit low{256, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  const ScratchFolder folder;
+  // With the usual grace: all connections prove themselves after the window.
+  const Ended ended = run_program(
+      {"run", "echo", "--strategies", "asio", "--idle", "10000", "--connections", "2", "--json",
+       "--duration", "100ms", "--warmup", "300ms", "--trials", "1", "--cpu-idle", "default"},
+      {.folder = folder.path()});
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const auto cell = nlohmann::json::parse(ended.out)["cells"][0];
+  const auto trial = cell["trials"][0];
+  EXPECT_EQ(trial["items"][0]["outcomes"]["ok"], 10'000);
+  EXPECT_EQ(trial["curves"]["private_bytes_by_connections"].size(), 9u);
+  EXPECT_GT(cell["summary"]["figures"]["memory_per_connection_bytes"]["median"], 100);
+}
+
 TEST(CliRun, PrintsTheResultAsJson) {
   const ScratchFolder folder;
   const Ended run = run_program(short_run({"run", "fetch", "--strategies", "asio", "--json"}),
@@ -411,6 +445,28 @@ std::uint16_t port_in(const std::string& line) {
 class Origin : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Cli, Origin, ::testing::Values("thread_per_connection", "asio", "uring"),
                          [](const auto& strategy) { return strategy.param; });
+
+// What an echo server sends back for `text`, as much as was sent.
+std::string echoed(std::uint16_t port, const std::string& text) {
+  const Fd stream(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Endpoint to = Endpoint::loopback(port);
+  if (connect(stream.get(), to.address(), to.size()) != 0) return "";
+  if (send(stream.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return "";
+  std::string reply(text.size(), ' ');
+  if (recv(stream.get(), reply.data(), reply.size(), MSG_WAITALL) < 0) return "";
+  return reply;
+}
+
+TEST_P(Origin, EchoesAndCountsMessages) {
+  Program origin({"origin", "--protocol", "echo", "--message-bytes", "3", "--strategy", GetParam(),
+                  "--port", "0"});
+  const std::string line = origin.line_of_output();
+  ASSERT_THAT(line, StartsWith("listening on 127.0.0.1:"));
+  const auto port = static_cast<std::uint16_t>(std::stoi(line.substr(line.find(':') + 1)));
+  EXPECT_EQ(echoed(port, "abcdefgh"), "abcdefgh");
+  origin.signal(SIGTERM);
+  EXPECT_THAT(origin.wait().out, HasSubstr("1 connections, 2 requests"));
+}
 
 TEST_P(Origin, ServesUntilItIsToldToEndAndPrintsTotals) {
   for (const int signal : {SIGINT, SIGTERM}) {

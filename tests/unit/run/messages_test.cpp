@@ -72,6 +72,8 @@ TEST(Messages, CarryARecordToTheBit) {
   record.lanes = {{.wakeups = 3, .counters = {{"cq_overflows", 1}}, .granted = {"DEFER_TASKRUN"}}};
   record.series["heartbeat_lag"].record(5000, 3);
   record.figures = {{"read_bytes", 4096.5}};
+  record.curves = {{"bytes_by_files", {{1, 4096.5}, {2, 8193}}}};
+  record.unreadable = {{"written_bytes", "EACCES"}};
   record.items = {{.name = "http://a/", .outcomes = {{"ok", 3}}}};
   record.window_end_ns = 99;
   record.resources_back = true;
@@ -86,6 +88,8 @@ TEST(Messages, CarryARecordToTheBit) {
   EXPECT_EQ(copy.lanes[0].counters.at("cq_overflows"), 1u);
   EXPECT_EQ(copy.series, record.series);
   EXPECT_EQ(copy.figures, record.figures);
+  EXPECT_EQ(copy.curves, record.curves);
+  EXPECT_EQ(copy.unreadable, record.unreadable);
   EXPECT_EQ(copy.items.at(0).outcomes, record.items[0].outcomes);
   EXPECT_EQ(copy.window_end_ns, 99);
 }

@@ -1,0 +1,72 @@
+// The memory that this process holds for itself, and what one of many alike things costs of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "measure/readings.hpp"
+
+namespace asyncbench::measure {
+
+// Resident memory that no other process shares: the Private_* lines of /proc/self/smaps_rollup,
+// which are exact; without that file, the anonymous pages of /proc/self/status, whose count the
+// kernel keeps per CPU and brings up to date now and then (proc(5)). What the kernel holds on the
+// process's behalf (sockets, kernel stacks, page tables) is not in it. On failure nullopt, and
+// `reason` says why. Walks the page tables: about 1 ms for every 100 MiB.
+Reading private_memory_bytes(std::string& reason);
+
+struct Point {
+  double x = 0;
+  double y = 0;
+};
+
+struct LineFit {
+  double slope = 0;
+  double intercept = 0;
+  // The share of the variance of y that the line explains (R^2); 1 where y does not vary at all.
+  double explained = 0;
+};
+
+// Ordinary least squares. nullopt below three points, which any line would nearly fit, and where x
+// does not vary.
+std::optional<LineFit> fit_line(std::span<const Point> points);
+
+// Reads the private memory each time a growing count passes the next of `steps` evenly spaced
+// values, the last of which is `last`. What is there before the first, and what does not depend on
+// the count, is in the intercept: the slope is the memory of one.
+class MemoryRamp {
+ public:
+  MemoryRamp(std::uint64_t first, std::uint64_t last, unsigned steps);
+  MemoryRamp(const MemoryRamp&) = delete;
+  MemoryRamp& operator=(const MemoryRamp&) = delete;
+
+  // The count is so much now. Thread-safe; one load, unless a step has been passed.
+  void reached(std::uint64_t count) {
+    if (count >= next_.load(std::memory_order_relaxed)) take(count);
+  }
+
+  // Count and bytes. After the last reached(), or never again.
+  const std::vector<Point>& points() const { return points_; }
+
+  // Why there are no points; empty: nothing failed.
+  const std::string& unreadable() const { return unreadable_; }
+
+ private:
+  void take(std::uint64_t count);
+
+  const std::uint64_t first_;
+  const std::uint64_t last_;
+  const unsigned steps_;
+  std::mutex mutex_;
+  unsigned taken_ = 0;  // steps passed
+  std::atomic<std::uint64_t> next_;
+  std::vector<Point> points_;
+  std::string unreadable_;
+};
+
+}  // namespace asyncbench::measure

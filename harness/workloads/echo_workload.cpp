@@ -1,0 +1,261 @@
+#include "workloads/echo_workload.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <stdexcept>
+
+#include "measure/memory.hpp"
+#include "workloads/echo_client.hpp"
+#include "workloads/echo_message.hpp"
+#include "workloads/echo_server.hpp"
+#include "workloads/http_parameters.hpp"
+#include "workloads/load_side.hpp"
+
+namespace asyncbench::workloads {
+namespace {
+
+constexpr std::array kInfos = {
+    kConnectionsInfo,
+    ParameterInfo{.name = "message_bytes",
+                  .kind = ValueKind::size,
+                  .otherwise = "64",
+                  .description = "of one message, which comes back whole",
+                  .least = kEchoHeadBytes,
+                  .most = std::uint64_t{1} << 30,
+                  .always_shown = true},
+    ParameterInfo{.name = "subject",
+                  .kind = ValueKind::choice,
+                  .otherwise = "server",
+                  .description = "which side is under test",
+                  .choices = "server|client",
+                  .always_shown = true},
+    ParameterInfo{.name = "transport",
+                  .kind = ValueKind::choice,
+                  .otherwise = "tcp",
+                  .description = "TCP over loopback, or a Unix socket",
+                  .choices = "tcp|unix"},
+    ParameterInfo{.name = "idle",
+                  .kind = ValueKind::count,
+                  .otherwise = "0",
+                  .description = "silent connections beside the active ones",
+                  .most = 1'000'000},
+    ParameterInfo{.name = "churn",
+                  .kind = ValueKind::count,
+                  .otherwise = "0",
+                  .description = "messages before a new connection is made; 0: no end"},
+    kArrivalsInfo,
+    kThinkTimeInfo,
+    kDeadlineInfo,
+};
+
+// Fewer idle connections than this are lost in what else moves a process's memory.
+constexpr std::uint64_t kIdleForMemory = 500;
+constexpr unsigned kMemorySteps = 9;
+
+// Where the server is under test: of a client's memory, most of what a strategy keeps for a task is
+// there before the first connection is.
+constexpr const char* kMemoryFigure = "memory_per_connection_bytes";
+
+bool is_unix(const Parameters& parameters) { return parameters.text("transport") == "unix"; }
+
+std::uint64_t all_connections(const Parameters& parameters) {
+  return parameters.number("connections") + parameters.number("idle");
+}
+
+Listener listen(const SideSetup& setup) {
+  if (is_unix(setup.work.parameters)) return Listener::on_unix_socket();
+  return Listener::on_loopback(0, setup.threads);
+}
+
+std::vector<Endpoint> server_addresses(const SideSetup& setup) {
+  if (const std::string& path = setup.address.path; !path.empty()) {
+    return {Endpoint::unix_socket(path).value()};
+  }
+  std::vector<Endpoint> addresses;
+  const std::uint64_t connections = all_connections(setup.work.parameters);
+  for (std::uint8_t host = 1; host <= std::min<std::uint64_t>(kLoopbackHosts, connections);
+       ++host) {
+    addresses.push_back(Endpoint::loopback(setup.address.port, host));
+  }
+  return addresses;
+}
+
+EchoClientOptions client_options(const SideSetup& setup) {
+  const Parameters& parameters = setup.work.parameters;
+  // null connects nothing, so that there is nothing to be idle.
+  const std::uint64_t idle = setup.null_strategy ? 0 : parameters.number("idle");
+  return {.servers = server_addresses(setup),
+          .connections = static_cast<unsigned>(parameters.number("connections")),
+          .message_bytes = parameters.number("message_bytes"),
+          .idle = static_cast<unsigned>(idle),
+          .churn = parameters.number("churn"),
+          .deadline = parameters.duration("deadline"),
+          .verify = setup.work.verify,
+          .numbered = !setup.null_strategy};
+}
+
+LoadOptions client_load(const SideSetup& setup) {
+  LoadOptions load = load_options(setup);
+  load.arrivals = setup.work.parameters.arrivals("arrivals");
+  load.think_time = setup.work.parameters.duration("think_time");
+  return load;
+}
+
+// The one message that all are under null, whole.
+std::vector<std::byte> canned_echo(std::uint64_t message_bytes) {
+  const EchoMessage message(0, message_bytes);
+  std::vector<std::byte> reply;
+  while (reply.size() < message_bytes) {
+    const auto piece = message.piece(reply.size(), message_bytes);
+    reply.insert(reply.end(), piece.begin(), piece.end());
+  }
+  return reply;
+}
+
+// "2 reset, 10 connect_refused", without those that were as they should be.
+std::string lost_among(const std::map<std::string, std::uint64_t>& outcomes) {
+  std::string lost;
+  for (const auto& [name, count] : outcomes) {
+    // Whoever stopped the run did not let them prove themselves.
+    if (name == name_of(Outcome::ok) || name == name_of(Outcome::cancelled)) continue;
+    if (!lost.empty()) lost += ", ";
+    lost += std::to_string(count) + ' ' + name;
+  }
+  return lost;
+}
+
+class EchoClientSide final : public Side {
+ public:
+  explicit EchoClientSide(const SideSetup& setup)
+      : run_(std::make_unique<EchoRun>(client_options(setup), client_load(setup))) {
+    if (setup.null_strategy) canned_reply_ = canned_echo(run_->options().message_bytes);
+  }
+
+  void prepare(Job& job) override {
+    job.tasks = run_->make_tasks();
+    job.canned_reply = canned_reply_;
+  }
+  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
+    set_load_window(run_->load(), start_ns, end_ns);
+  }
+  std::int64_t window_end_ns() const override { return run_->load().window().end_ns.load(); }
+
+  void fill(SideRecord& record) override {
+    fill_from(run_->load(), record);
+    if (run_->options().idle == 0) return;
+    record.items.push_back({.name = "idle connections", .outcomes = run_->idle_outcomes()});
+    // Without them something else was measured than what was asked for.
+    const std::string lost = lost_among(record.items.back().outcomes);
+    if (lost.empty()) return;
+    throw std::runtime_error("of " + std::to_string(run_->options().idle) +
+                             " idle connections some were not kept open: " + lost);
+  }
+
+ private:
+  std::unique_ptr<EchoRun> run_;
+  std::vector<std::byte> canned_reply_;
+};
+
+class EchoServerSide final : public Side {
+ public:
+  explicit EchoServerSide(const SideSetup& setup)
+      : server_(listen(setup), {.message_bytes = setup.work.parameters.number("message_bytes"),
+                                .lanes = setup.threads}) {
+    const Parameters& parameters = setup.work.parameters;
+    const bool is_subject = parameters.text("subject") == "server";
+    if (!is_subject || parameters.number("idle") < kIdleForMemory) return;
+    ramp_.emplace(parameters.number("connections"), all_connections(parameters), kMemorySteps);
+    server_.on_opened = [this](std::uint64_t open) { ramp_->reached(open); };
+  }
+
+  std::optional<Address> address() const override {
+    return Address{.port = server_.listener().port(), .path = server_.listener().path()};
+  }
+  void prepare(Job& job) override { job.acceptor = &server_; }
+  // Servers measure their usage over it; their tasks do not know it.
+  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
+
+  void fill(SideRecord& record) override {
+    record.server = server_.totals();
+    if (ramp_) put_memory(record);
+  }
+
+ private:
+  void put_memory(SideRecord& record) const {
+    auto& curve = record.curves["private_bytes_by_connections"];
+    for (const measure::Point& point : ramp_->points()) curve.emplace_back(point.x, point.y);
+    if (const auto line = measure::fit_line(ramp_->points())) {
+      record.figures[kMemoryFigure] = line->slope;
+      record.figures["memory_fit"] = line->explained;
+      return;
+    }
+    record.unreadable[kMemoryFigure] =
+        ramp_->unreadable().empty() ? "too few connections were open at once" : ramp_->unreadable();
+  }
+
+  EchoServer server_;
+  std::optional<measure::MemoryRamp> ramp_;  // over the idle connections
+};
+
+class EchoWorkload final : public Workload {
+ public:
+  const WorkloadInfo& info() const override { return info_; }
+
+  Role subject(const Parameters& parameters) const override {
+    return parameters.text("subject") == "client" ? Role::client : Role::server;
+  }
+
+  std::vector<Role> roles(const Work& /*work*/) const override {
+    return {Role::server, Role::client};
+  }
+
+  Forms forms(Role role, const Parameters& /*parameters*/) const override {
+    return {.operations = role == Role::server ? echo_server_ops() : echo_client_ops()};
+  }
+
+  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
+
+  std::uint64_t in_flight(const Parameters& parameters) const override {
+    return parameters.number("connections");
+  }
+  bool keeps_in_flight(const Parameters& parameters) const override {
+    return !parameters.arrivals("arrivals").open_loop() && parameters.number("churn") == 0 &&
+           parameters.duration("think_time") == Duration{0};
+  }
+  std::uint64_t descriptors(const Parameters& parameters) const override {
+    return all_connections(parameters);
+  }
+  std::uint64_t ports(const Parameters& parameters) const override {
+    return is_unix(parameters) ? 0 : all_connections(parameters);
+  }
+
+  // An idle connection may need a thread, or two, to be made for it.
+  Duration patience(const Parameters& parameters) const override {
+    return parameters.duration("deadline") +
+           parameters.number("idle") * std::chrono::milliseconds(1);
+  }
+
+  std::optional<std::uint64_t> payload_bytes(const Parameters& parameters) const override {
+    return parameters.number("message_bytes");
+  }
+
+  std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
+    if (setup.role == Role::server) return std::make_unique<EchoServerSide>(setup);
+    return std::make_unique<EchoClientSide>(setup);
+  }
+
+ private:
+  WorkloadInfo info_{.name = "echo",
+                     .summary = "messages over TCP or a Unix socket that come back as they were",
+                     .parameters = kInfos};
+};
+
+}  // namespace
+
+const Workload& echo_workload() {
+  static const EchoWorkload kEcho;
+  return kEcho;
+}
+
+}  // namespace asyncbench::workloads
