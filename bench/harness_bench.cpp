@@ -15,6 +15,8 @@
 #include "http/response_reader.hpp"
 #include "load/arrivals.hpp"
 #include "measure/recorder.hpp"
+#include "measured_job.hpp"
+#include "repeat_task.hpp"
 #include "strategies/null/null.hpp"
 #include "workloads/file_run.hpp"
 #include "workloads/http_client.hpp"
@@ -128,28 +130,14 @@ void take_arrival(benchmark::State& state, load::ArrivalKind kind) {
 BENCHMARK_CAPTURE(take_arrival, constant, load::ArrivalKind::constant);
 BENCHMARK_CAPTURE(take_arrival, poisson, load::ArrivalKind::poisson);
 
-// Asks for the given number of operations that cost nothing themselves.
-class BeginTask final : public Task {
- public:
-  explicit BeginTask(benchmark::IterationCount operations) : left_(operations) {}
-  Op start(unsigned) override { return next(); }
-  Op resume(const Completion&) override { return next(); }
-
- private:
-  Op next() {
-    if (left_-- == 0) return op::Finish{};
-    return op::Begin{};
-  }
-  benchmark::IterationCount left_;
-};
-
 void one_operation_under_null(benchmark::State& state) {
   const auto strategy = make_null();
   while (state.KeepRunningBatch(state.max_iterations)) {
-    LaneReport lane;
-    Job job{.lanes = {&lane, 1}};
-    job.tasks.push_back(std::make_unique<BeginTask>(state.max_iterations));
-    strategy->run(job);
+    MeasuredJob measured(state);
+    Job job;
+    job.tasks.push_back(std::make_unique<RepeatTask>(
+        op::Begin{}, static_cast<std::uint64_t>(state.max_iterations), measured));
+    measured.run(*strategy, job);
   }
 }
 BENCHMARK(one_operation_under_null);

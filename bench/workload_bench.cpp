@@ -3,15 +3,43 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "run/run.hpp"
+#include "run/selection.hpp"
+#include "workloads/parameters.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench {
 
 namespace {
 
-constexpr unsigned kConnections[] = {1, 64};
+// What is swept: how much is in flight, under the name that a workload has for it. One that has
+// none of these is measured once, as it is by default.
+struct Sweep {
+  std::string_view parameter;
+  std::string_view values;
+};
+constexpr Sweep kSweeps[] = {
+    {"connections", "1,64"}, {"in_flight", "1,32"}, {"timers", "1000,100000"}};
+
+using Chosen = std::map<std::string, std::string>;
+
+std::vector<Chosen> sweep(const workloads::Workload& workload) {
+  for (const auto& [name, values] : kSweeps) {
+    const auto* const info = workloads::find_parameter(workload.info().parameters, name);
+    if (info == nullptr) continue;
+    std::vector<Chosen> all;
+    for (const std::string& value : workloads::expand_values(*info, values)) {
+      all.push_back({{std::string(name), value}});
+    }
+    return all;
+  }
+  return {{}};
+}
 
 double cpu_us_per_request(const result::Usage& usage, double requests) {
   return static_cast<double>(usage.cpu_ns().value_or(0)) / 1e3 / requests;
@@ -35,7 +63,7 @@ void add_counters(benchmark::State& state, const result::Trial& trial, double re
 // One batch of all iterations is one trial of exactly as many requests, in fresh processes.
 void measure_cell(benchmark::State& state, const run::Cell& cell, run::Settings settings) {
   if (!cell.unsupported.empty()) {
-    state.SkipWithError(cell.unsupported.c_str());
+    state.SkipWithError(("unsupported: " + cell.unsupported).c_str());
     return;
   }
   while (state.KeepRunningBatch(state.max_iterations)) {
@@ -43,7 +71,8 @@ void measure_cell(benchmark::State& state, const run::Cell& cell, run::Settings 
     const result::Trial trial = run::measure_once(cell, settings);
     const auto requests = static_cast<double>(trial.ended());
     if (trial.status != result::TrialStatus::ok || requests == 0) {
-      state.SkipWithError(trial.reason.empty() ? "the trial is not valid" : trial.reason.c_str());
+      state.SkipWithError(
+          ("failed: " + (trial.reason.empty() ? "the trial is not valid" : trial.reason)).c_str());
       return;
     }
     state.SetIterationTime(static_cast<double>(trial.window_ns) / 1e9);
@@ -65,11 +94,11 @@ int workload_bench_main(int argc, char** argv, const std::string& workload,
     settings.warmup = std::chrono::milliseconds(200);
     settings.peer_strategy = run::choose_peer_strategy("", registry);
     settings.pin = run::resolve_pinning({});
+    const std::vector<Chosen> points = sweep(run::workload_named(workload));
     for (const auto& strategy : registry.all()) {
-      for (const unsigned connections : kConnections) {
+      for (const Chosen& parameters : points) {
         const run::Cell cell =
-            run::make_cell(workload, strategy->info().name,
-                           {{"connections", std::to_string(connections)}}, registry);
+            run::make_cell(workload, strategy->info().name, parameters, registry);
         benchmark::RegisterBenchmark(cell.id.c_str(), measure_cell, cell, settings)
             ->UseManualTime()
             ->Unit(benchmark::kMicrosecond);

@@ -7,7 +7,7 @@
 
 namespace asyncbench {
 
-// The main function of a binary for one workload, "fetch" or "serve". Returns the exit code.
+// The main function of a binary for one workload ("fetch"). Returns the exit code.
 int workload_bench_main(int argc, char** argv, const std::string& workload,
                         const Registry& registry);
 

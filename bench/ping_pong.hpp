@@ -1,0 +1,130 @@
+// Two tasks of one job that hand a byte to and fro, in two lanes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <semaphore>
+#include <vector>
+
+#include "core/endpoint.hpp"
+#include "core/job.hpp"
+#include "measured_job.hpp"
+#include "workloads/listener.hpp"
+
+namespace asyncbench {
+
+// Connects, and sends the byte so many times, each time waiting until it has come back. Says when
+// it is over, for a job that accepts ends by a stop alone.
+class PingTask final : public Task {
+ public:
+  // Released by the task, and once more by a caller that will not wait for it.
+  using Over = std::counting_semaphore<2>;
+
+  // All that is referred to outlives the task.
+  PingTask(const Endpoint& to, std::uint64_t rounds, Over& over, MeasuredJob& job)
+      : to_(to), left_(rounds), over_(over), job_(job) {}
+
+  Op start(unsigned /*lane*/) override { return op::Connect{&to_}; }
+
+  Op resume(const Completion& ended) override {
+    if (ended.error) {
+      job_.fail("ping: " + ended.error.message());
+      return step_ == Step::connect ? finish() : close();
+    }
+    switch (step_) {
+      case Step::connect:
+        job_.begun();
+        return next();
+      case Step::send:
+        step_ = Step::receive;
+        return op::Receive{};
+      case Step::receive:
+        if (ended.data.size() == byte_.size()) return next();
+        job_.fail("ping: not the byte that was sent");
+        return close();
+      case Step::close:
+        break;
+    }
+    return finish();
+  }
+
+ private:
+  enum class Step : std::uint8_t { connect, send, receive, close };
+
+  Op next() {
+    if (left_ == 0) {
+      job_.ended();
+      return close();
+    }
+    --left_;
+    step_ = Step::send;
+    return op::Send{.bytes = byte_, .awaits_reply = true};
+  }
+
+  Op close() {
+    step_ = Step::close;
+    return op::Close{};
+  }
+
+  Op finish() {
+    over_.release();
+    return op::Finish{};
+  }
+
+  const Endpoint& to_;
+  std::uint64_t left_;
+  Over& over_;
+  MeasuredJob& job_;
+  Step step_ = Step::connect;
+  std::array<std::byte, 1> byte_{};
+};
+
+// Sends back what it receives. What goes wrong here is seen by the other side.
+class PongTask final : public Task {
+ public:
+  Op start(unsigned /*lane*/) override { return op::Receive{}; }
+
+  Op resume(const Completion& ended) override {
+    if (has_closed_) return op::Finish{};
+    if (ended.error || (receives_ && ended.data.empty())) {
+      has_closed_ = true;
+      return op::Close{};
+    }
+    receives_ = !receives_;
+    if (receives_) return op::Receive{};
+    return op::Send{.bytes = ended.data, .awaits_reply = true};
+  }
+
+ private:
+  bool receives_ = true;
+  bool has_closed_ = false;
+};
+
+// A port of its own for each lane, so that connecting to it chooses the lane.
+class PongAcceptor final : public Acceptor {
+ public:
+  static constexpr unsigned kLanes = 2;
+
+  // Throws std::system_error.
+  PongAcceptor() {
+    for (unsigned lane = 0; lane < kLanes; ++lane) {
+      listeners_.push_back(workloads::Listener::on_loopback(0, 1));
+      endpoints_[lane] = Endpoint::loopback(listeners_[lane].port());
+    }
+  }
+
+  int socket(unsigned lane) override { return listeners_[lane].socket(0); }
+  std::unique_ptr<Task> accepted(unsigned /*lane*/) override {
+    return std::make_unique<PongTask>();
+  }
+
+  const Endpoint& endpoint(unsigned lane) const { return endpoints_[lane]; }
+
+ private:
+  std::vector<workloads::Listener> listeners_;
+  std::array<Endpoint, kLanes> endpoints_;
+};
+
+}  // namespace asyncbench
