@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "core/fd.hpp"
+#include "core/file_ops.hpp"
+#include "core/file_pool.hpp"
 #include "core/job.hpp"
 #include "core/receive_buffers.hpp"
 #include "core/timer_queue.hpp"
@@ -52,13 +54,19 @@ struct LoopTask : TaskState, Timer {
   std::unique_ptr<std::vector<Task*>> children;  // that belong to this task
 };
 
+// A task's file operation in a pool's hands, see EventLoop::perform_by().
+struct FileWait : FileWork {
+  LoopTask* task = nullptr;
+};
+
 // `Loop` derives from EventLoop<Loop, Stream>, and `Stream`, made of a Task&, from LoopTask. The
 // loop waits, and performs what concerns sockets and files:
 //
 //   Attempt connect(Stream&, const op::Connect&)
 //   Attempt receive(Stream&, const op::Receive&)
 //   Attempt send(Stream&, const op::Send&)
-//   Attempt file(Stream&, const Op&)        CloseFile and its like, see is_file_op()
+//   Attempt file(Stream&, const Op&)        CloseFile and its like, see is_file_op(), and
+//                                           perform_by() for a library that has no files
 //   Attempt receive_now(Stream&)            takes what is there; nullopt: nothing is
 //   void abandon(Stream&)                   gives up the pending connect (and closes the socket) or
 //                                           send (whose bytes are not touched any more)
@@ -176,6 +184,26 @@ class EventLoop {
     constexpr Duration kPause = std::chrono::milliseconds(1);
     stream.wanted = wanted;
     park(stream, Waits::backlog, std::min(wanted.deadline, now() + kPause));
+  }
+
+  // What the page cache can do is done here and now; only what would block pays for a thread's two
+  // switches. The pool's wake-up makes the loop call take_files(). `Stream` has the member
+  // `std::unique_ptr<FileWait> file`, empty until the first operation that blocks.
+  Attempt perform_by(FilePool& files, Stream& stream, const Op& wanted) {
+    if (Attempt ended = files.try_at_once(wanted)) return ended;
+    if (!stream.file) stream.file = std::make_unique<FileWait>();
+    stream.file->op = wanted;
+    stream.file->task = &stream;
+    park(stream, Waits::file, kNever);
+    files.submit(*stream.file);
+    return std::nullopt;
+  }
+
+  void take_files(FilePool& files) {
+    files.take_ended([this](FileWork& work) {
+      const Completion ended = is_stopping_ ? cancel_file_op(work.op, work.ended) : work.ended;
+      complete(static_cast<Stream&>(*static_cast<FileWait&>(work).task), ended);
+    });
   }
 
   // What the task waited for has ended.

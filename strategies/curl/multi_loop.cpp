@@ -8,7 +8,6 @@
 #include <cstring>
 #include <string>
 
-#include "core/file_ops.hpp"
 #include "core/fine_timers.hpp"
 #include "core/strategy.hpp"
 
@@ -114,7 +113,7 @@ void MultiLoop::turn() {
   run_ready();
   fire_timers();
   if (is_woken) {
-    collect_files();
+    take_files(files_);
     stop_if_asked();
   }
 }
@@ -167,24 +166,6 @@ void MultiLoop::collect_messages() {
     driven.transfer->sink().ended(driven.transfer->finished(code));
     complete(driven, Completion{});
   }
-}
-
-// What the page cache can answer is not worth a trip to another thread.
-MultiLoop::Attempt MultiLoop::file(Driven& driven, const Op& wanted) {
-  if (Attempt ended = files_.try_at_once(wanted)) return ended;
-  if (!driven.file) driven.file = std::make_unique<FileWait>();
-  driven.file->op = wanted;
-  driven.file->driven = &driven;
-  park(driven, Waits::file, kNever);
-  files_.submit(*driven.file);
-  return std::nullopt;
-}
-
-void MultiLoop::collect_files() {
-  files_.take_ended([this](FileWork& work) {
-    const Completion ended = is_stopping() ? cancel_file_op(work.op, work.ended) : work.ended;
-    complete(*static_cast<FileWait&>(work).driven, ended);
-  });
 }
 
 int MultiLoop::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {

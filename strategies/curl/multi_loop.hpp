@@ -17,13 +17,6 @@
 
 namespace asyncbench::curl {
 
-struct Driven;
-
-// A file operation in the pool's hands.
-struct FileWait : FileWork {
-  Driven* driven = nullptr;
-};
-
 // What the loop keeps for one task.
 struct Driven final : LoopTask {
   using LoopTask::LoopTask;
@@ -66,8 +59,7 @@ class MultiLoop final : public EventLoop<MultiLoop, Driven> {
   void act(curl_socket_t socket, int ready);
   void collect_messages();
 
-  Attempt file(Driven& driven, const Op& wanted);
-  void collect_files();
+  Attempt file(Driven& driven, const Op& wanted) { return perform_by(files_, driven, wanted); }
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
   static int on_timer(CURLM*, long timeout_ms, void* self);

@@ -1,4 +1,4 @@
-// Turning the loop: wait, let the tasks that can go on do so, fire timers, accept, stop.
+// Turning the loop: wait, let the tasks that can go on do so, fire timers, accept, stop; and files.
 #include "loop.hpp"
 
 #include <cstring>
@@ -46,7 +46,7 @@ void Loop::turn() {
   if (poller_.is_time()) fire_timers();
   if (std::exchange(has_arrivals_, false)) accept();
   if (std::exchange(is_woken_, false)) {
-    take_files();
+    take_files(files_);
     stop_if_asked();
   }
 }
@@ -102,6 +102,11 @@ void Loop::watch_listener(bool is_wanted) {
   const int error = poller_.add(listener(), EPOLLIN | EPOLLEXCLUSIVE,
                                 static_cast<std::uint64_t>(Source::listener));
   if (error != 0) throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error));
+}
+
+// epoll takes no files: they are always ready for it, however long a read then takes.
+Loop::Attempt Loop::file(Stream& stream, const Op& wanted) {
+  return perform_by(files_, stream, wanted);
 }
 
 }  // namespace asyncbench::reactor

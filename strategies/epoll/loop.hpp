@@ -30,10 +30,7 @@ class Loop final : public EventLoop<Loop, Stream> {
   void note(const epoll_event& event);
   void go_on(Stream& stream);
   void watch_listener(bool is_wanted);
-
-  // Files (loop_files.cpp).
   Attempt file(Stream& stream, const Op& wanted);
-  void take_files();
 
   // Streams (loop_streams.cpp).
   int watch(Stream& stream, bool for_room);

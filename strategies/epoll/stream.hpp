@@ -5,16 +5,8 @@
 
 #include "core/event_loop.hpp"
 #include "core/fd.hpp"
-#include "core/file_pool.hpp"
 
 namespace asyncbench::reactor {
-
-struct Stream;
-
-// A file operation in the pool's hands.
-struct FileWait : FileWork {
-  Stream* stream = nullptr;
-};
 
 struct Stream final : LoopTask {
   using LoopTask::LoopTask;

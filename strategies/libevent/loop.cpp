@@ -1,7 +1,6 @@
 // Turning the loop: timers, accepting, files, the stop.
 #include "loop.hpp"
 
-#include "core/file_ops.hpp"
 #include "core/socket_ops.hpp"
 
 namespace asyncbench::libevent {
@@ -23,7 +22,7 @@ Loop::Loop(Job& job, unsigned lane) : EventLoop(job, lane) {
       base_.get(), wake_fd_.get(), EV_READ | EV_ET,
       [](int, short, void* of) {
         Loop& loop = *static_cast<Loop*>(of);
-        loop.take_files();
+        loop.take_files(loop.files_);
         loop.stop_if_asked();
       },
       this);
@@ -69,23 +68,9 @@ void Loop::watch_listener(bool is_wanted) {
       [](int, short, void* of) { static_cast<Loop*>(of)->accept(); }, this);
 }
 
-// libevent has no files: for epoll they are always ready, however long a read then takes. What the
-// page cache can do is done here and now; only what would block pays for a thread's two switches.
+// libevent has no files: for epoll they are always ready, however long a read then takes.
 Loop::Attempt Loop::file(Stream& stream, const Op& wanted) {
-  if (Attempt ended = files_.try_at_once(wanted)) return ended;
-  if (!stream.file) stream.file = std::make_unique<FileWait>();
-  stream.file->op = wanted;
-  stream.file->stream = &stream;
-  park(stream, Waits::file, kNever);
-  files_.submit(*stream.file);
-  return std::nullopt;
-}
-
-void Loop::take_files() {
-  files_.take_ended([this](FileWork& work) {
-    const Completion ended = is_stopping() ? cancel_file_op(work.op, work.ended) : work.ended;
-    complete(*static_cast<FileWait&>(work).stream, ended);
-  });
+  return perform_by(files_, stream, wanted);
 }
 
 }  // namespace asyncbench::libevent

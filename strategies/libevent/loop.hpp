@@ -30,7 +30,6 @@ class Loop final : public EventLoop<Loop, Stream> {
   void arm(Time due);
   void watch_listener(bool is_wanted);
   Attempt file(Stream& stream, const Op& wanted);
-  void take_files();
 
   // Streams (loop_streams.cpp).
   bool await(Stream& stream, short what);

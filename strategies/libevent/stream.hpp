@@ -6,17 +6,10 @@
 #include "base.hpp"
 #include "core/event_loop.hpp"
 #include "core/fd.hpp"
-#include "core/file_pool.hpp"
 
 namespace asyncbench::libevent {
 
 class Loop;
-struct Stream;
-
-// A file operation in the pool's hands.
-struct FileWait : FileWork {
-  Stream* stream = nullptr;
-};
 
 struct Stream final : LoopTask {
   using LoopTask::LoopTask;

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <utility>
 
-#include "core/file_ops.hpp"
 #include "core/fine_timers.hpp"
 #include "core/socket_ops.hpp"
 
@@ -103,10 +102,7 @@ void Loop::go_on(Connection& connection) {
 void Loop::woken() {
   eventfd_t ignored = 0;
   eventfd_read(wake_.get(), &ignored);
-  files_.take_ended([this](FileWork& work) {
-    const Completion ended = is_stopping() ? cancel_file_op(work.op, work.ended) : work.ended;
-    complete(static_cast<Connection&>(work), ended);
-  });
+  take_files(files_);
   stop_if_asked();
 }
 
@@ -165,13 +161,9 @@ Loop::Attempt Loop::send_now(Connection& connection, op::Send& rest) {
   return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
 }
 
-// A read that the page cache serves costs no thread.
+// For poll a file is always ready, however long a read then takes.
 Loop::Attempt Loop::file(Connection& connection, const Op& wanted) {
-  if (Attempt ended = files_.try_at_once(wanted)) return ended;
-  connection.op = wanted;
-  park(connection, Waits::file, kNever);
-  files_.submit(connection);
-  return std::nullopt;
+  return perform_by(files_, connection, wanted);
 }
 
 bool Loop::adopt(Connection& connection, Fd accepted) {

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include <memory>
 #include <vector>
 
 #include "core/event_loop.hpp"
@@ -13,12 +14,12 @@
 
 namespace asyncbench::polling {
 
-// What the strategy keeps beside a task. It is its own FileWork: poll cannot wait for a file, so
-// file operations that would block go through a pool of threads.
-struct Connection final : LoopTask, FileWork {
+// What the strategy keeps beside a task.
+struct Connection final : LoopTask {
   using LoopTask::LoopTask;
 
-  Fd fd;  // the task's one stream
+  Fd fd;                           // the task's one stream
+  std::unique_ptr<FileWait> file;  // from the first file operation that blocked
 };
 
 // One loop: one thread, one lane, its tasks and its listening socket.
