@@ -186,6 +186,31 @@ class EventLoop {
     park(stream, Waits::backlog, std::min(wanted.deadline, now() + kPause));
   }
 
+  // Receives what is there, into a buffer that is lent to the task; nullopt: nothing is. `socket`
+  // may be a blocking one.
+  Attempt receive_at_once(int socket, Stream& stream) {
+    ReceiveBuffers::Buffer buffer = buffers_.take();
+    const ssize_t received = ::recv(socket, buffer.get(), kReceiveBytes, MSG_DONTWAIT);
+    if (received > 0) {
+      stream.lent = std::move(buffer);
+      return Completion{.data = {stream.lent.get(), static_cast<std::size_t>(received)}};
+    }
+    const int error = received < 0 ? errno : 0;
+    buffers_.give_back(std::move(buffer));
+    if (error == EAGAIN) return std::nullopt;
+    return error == 0 ? Completion{} : failed(error);
+  }
+
+  // Sends what there is room for; nullopt: not for all, and `rest` is what remains. `socket` may be
+  // a blocking one.
+  static Attempt send_at_once(int socket, op::Send& rest) {
+    const ssize_t sent =
+        ::send(socket, rest.bytes.data(), rest.bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) return errno == EAGAIN ? Attempt{} : failed(errno);
+    rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(sent));
+    return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
+  }
+
   // What the page cache can do is done here and now; only what would block pays for a thread's two
   // switches. The pool's wake-up makes the loop call take_files(). `Stream` has the member
   // `std::unique_ptr<FileWait> file`, empty until the first operation that blocks.

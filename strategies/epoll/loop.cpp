@@ -86,7 +86,7 @@ void Loop::go_on(Stream& stream) {
       ended = receive_now(stream);
       break;
     case Waits::send:
-      ended = send_now(stream, *std::get_if<op::Send>(&stream.wanted));
+      ended = send_at_once(stream.socket.get(), *std::get_if<op::Send>(&stream.wanted));
       if (ended) has_sent(stream);
       break;
     default:

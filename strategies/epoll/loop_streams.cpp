@@ -84,41 +84,26 @@ Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
 }
 
 Loop::Attempt Loop::receive_now(Stream& stream) {
-  ReceiveBuffers::Buffer buffer = buffers().take();
-  const ssize_t received = ::recv(stream.socket.get(), buffer.get(), kReceiveBytes, 0);
-  if (received <= 0) {
-    const int error = received < 0 ? errno : 0;
-    buffers().give_back(std::move(buffer));
-    if (error == EAGAIN) {
-      ++receives_in_vain_;
-      stream.may_receive = false;
-      return std::nullopt;
-    }
+  const Attempt received = receive_at_once(stream.socket.get(), stream);
+  if (!received) {
+    ++receives_in_vain_;
+    stream.may_receive = false;
+  } else if (received->data.empty()) {
     stream.has_hung_up = true;
-    return error == 0 ? Completion{} : failed(error);
+  } else {
+    stream.may_receive = received->data.size() == kReceiveBytes || stream.has_hung_up;
   }
-  const auto size = static_cast<std::size_t>(received);
-  stream.may_receive = size == kReceiveBytes || stream.has_hung_up;
-  stream.lent = std::move(buffer);
-  return Completion{.data = {stream.lent.get(), size}};
+  return received;
 }
 
+// Less than the whole means that the socket is full, and the next room makes an edge.
 Loop::Attempt Loop::send(Stream& stream, op::Send wanted) {
-  if (Attempt sent = send_now(stream, wanted)) return sent;
+  if (Attempt sent = send_at_once(stream.socket.get(), wanted)) return sent;
   ++short_sends_;
   stream.wanted = wanted;
   watch_for_room(stream, true);
   park(stream, Waits::send, wanted.deadline);
   return std::nullopt;
-}
-
-// Less than the whole means that the socket is full, and the next room makes an edge.
-Loop::Attempt Loop::send_now(Stream& stream, op::Send& rest) {
-  const ssize_t sent =
-      ::send(stream.socket.get(), rest.bytes.data(), rest.bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return errno == EAGAIN ? Attempt{} : failed(errno);
-  rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(sent));
-  return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
 }
 
 // The kernel has no hand in bytes that it has not taken.

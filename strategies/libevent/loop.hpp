@@ -40,7 +40,6 @@ class Loop final : public EventLoop<Loop, Stream> {
   Attempt receive(Stream& stream, const op::Receive& wanted);
   Attempt receive_now(Stream& stream);
   Attempt send(Stream& stream, op::Send wanted);
-  Attempt try_send(Stream& stream, op::Send& rest);
   void abandon(Stream& stream);
   void close(Stream& stream, bool reset);
 

@@ -36,7 +36,7 @@ void Loop::has_news(Stream& stream) {
       ended = receive_now(stream);
       break;
     case Waits::send:
-      ended = try_send(stream, *std::get_if<op::Send>(&stream.wanted));
+      ended = send_at_once(stream.socket.get(), *std::get_if<op::Send>(&stream.wanted));
       break;
     default:
       stream.event.remove();
@@ -84,37 +84,19 @@ Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
 }
 
 Loop::Attempt Loop::receive_now(Stream& stream) {
-  ReceiveBuffers::Buffer buffer = buffers().take();
-  const ssize_t received = ::recv(stream.socket.get(), buffer.get(), kReceiveBytes, 0);
-  stream.may_have_more = received == kReceiveBytes;
-  if (received > 0) {
-    stream.lent = std::move(buffer);
-    return Completion{.data = {stream.lent.get(), static_cast<std::size_t>(received)}};
-  }
-  const int error = received < 0 ? errno : 0;
-  buffers().give_back(std::move(buffer));
-  if (error == EAGAIN) {
-    ++receives_in_vain_;
-    return std::nullopt;
-  }
-  return error == 0 ? Completion{} : failed(error);
+  const Attempt received = receive_at_once(stream.socket.get(), stream);
+  if (!received) ++receives_in_vain_;
+  stream.may_have_more = received && received->data.size() == kReceiveBytes;
+  return received;
 }
 
 Loop::Attempt Loop::send(Stream& stream, op::Send wanted) {
-  if (Attempt sent = try_send(stream, wanted)) return sent;
+  if (Attempt sent = send_at_once(stream.socket.get(), wanted)) return sent;
   ++short_sends_;
   if (!await(stream, EV_WRITE)) return failed(ENOMEM);
   stream.wanted = wanted;
   park(stream, Waits::send, wanted.deadline);
   return std::nullopt;
-}
-
-Loop::Attempt Loop::try_send(Stream& stream, op::Send& rest) {
-  const ssize_t sent =
-      ::send(stream.socket.get(), rest.bytes.data(), rest.bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return errno == EAGAIN ? Attempt{} : failed(errno);
-  rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(sent));
-  return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
 }
 
 // What was tried is with the kernel, and the rest is not tried any more.

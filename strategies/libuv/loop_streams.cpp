@@ -80,16 +80,7 @@ Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
 
 // What libuv has no call for: trying.
 Loop::Attempt Loop::receive_now(Stream& stream) {
-  ReceiveBuffers::Buffer buffer = buffers().take();
-  const ssize_t size = ::recv(stream.socket->fd(), buffer.get(), kReceiveBytes, MSG_DONTWAIT);
-  if (size > 0) {
-    stream.lent = std::move(buffer);
-    return Completion{.data = {stream.lent.get(), static_cast<std::size_t>(size)}};
-  }
-  const int error = size < 0 ? errno : 0;
-  buffers().give_back(std::move(buffer));
-  if (error == EAGAIN) return std::nullopt;
-  return error == 0 ? Completion{} : failed(error);
+  return receive_at_once(stream.socket->fd(), stream);
 }
 
 int Loop::start_reading(Stream& stream) {

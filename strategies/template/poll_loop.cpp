@@ -91,7 +91,7 @@ void Loop::go_on(Connection& connection) {
       ended = receive_now(connection);
       break;
     case Waits::send:
-      ended = send_now(connection, *std::get_if<op::Send>(&connection.wanted));
+      ended = send_at_once(connection.fd.get(), *std::get_if<op::Send>(&connection.wanted));
       break;
     default:
       break;
@@ -135,30 +135,14 @@ Loop::Attempt Loop::receive(Connection& connection, const op::Receive& wanted) {
 }
 
 Loop::Attempt Loop::receive_now(Connection& connection) {
-  ReceiveBuffers::Buffer buffer = buffers().take();
-  const ssize_t received = ::recv(connection.fd.get(), buffer.get(), kReceiveBytes, 0);
-  if (received < 0) {
-    const int error = errno;
-    buffers().give_back(std::move(buffer));
-    return error == EAGAIN ? Attempt{} : failed(error);
-  }
-  connection.lent = std::move(buffer);
-  return Completion{.data = {connection.lent.get(), static_cast<std::size_t>(received)}};
+  return receive_at_once(connection.fd.get(), connection);
 }
 
 Loop::Attempt Loop::send(Connection& connection, op::Send wanted) {
-  if (Attempt sent = send_now(connection, wanted)) return sent;
+  if (Attempt sent = send_at_once(connection.fd.get(), wanted)) return sent;
   connection.wanted = wanted;
   park(connection, Waits::send, wanted.deadline);
   return std::nullopt;
-}
-
-Loop::Attempt Loop::send_now(Connection& connection, op::Send& rest) {
-  const ssize_t sent =
-      ::send(connection.fd.get(), rest.bytes.data(), rest.bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return errno == EAGAIN ? Attempt{} : failed(errno);
-  rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(sent));
-  return rest.bytes.empty() ? Attempt{Completion{}} : std::nullopt;
 }
 
 // For poll a file is always ready, however long a read then takes.

@@ -49,10 +49,8 @@ class Loop final : public EventLoop<Loop, Connection> {
   Attempt send(Connection& connection, op::Send wanted);
   Attempt file(Connection& connection, const Op& wanted);
 
-  // Parts of the above, tried again when there is news.
   Completion connected(Connection& connection, int error);
   Attempt receive_now(Connection& connection);
-  Attempt send_now(Connection& connection, op::Send& rest);
 
   bool adopt(Connection& connection, Fd accepted);
   void abandon(Connection& connection);
