@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,45 +18,11 @@
 #include "core/file_ops.hpp"
 #include "core/file_pool.hpp"
 #include "core/job.hpp"
+#include "core/loop_task.hpp"
 #include "core/receive_buffers.hpp"
 #include "core/timer_queue.hpp"
 
 namespace asyncbench {
-
-// What an operation under way waits for. `nothing`: the task runs, has finished, or has its next
-// turn to come. `backlog`: for a Unix socket's peer to have room, see EventLoop::await_backlog().
-enum class Waits : std::uint8_t {
-  nothing,
-  connect,
-  backlog,
-  receive,
-  send,
-  sleep,
-  file,
-  exchange,
-  children
-};
-
-// What a loop keeps for one task; loops add their stream to it. Lives in Task::state: while the
-// task runs; for a gathered child, until its owner has finished.
-struct LoopTask : TaskState, Timer {
-  explicit LoopTask(Task& of) : task(&of) {}
-
-  Waits waits = Waits::nothing;
-  std::uint32_t unfinished_children = 0;
-  std::uint32_t index = 0;  // in EventLoop::running_
-  Task* task;
-  ReceiveBuffers::Buffer lent;                   // what the task received, while it may look at it
-  Op wanted = op::Finish{};                      // what waits, where needed; if nothing, what next
-  std::unique_ptr<Task> owned;                   // the task of an accepted connection
-  LoopTask* parent = nullptr;                    // whose Gather this run belongs to
-  std::unique_ptr<std::vector<Task*>> children;  // that belong to this task
-};
-
-// A task's file operation in a pool's hands, see EventLoop::perform_by().
-struct FileWait : FileWork {
-  LoopTask* task = nullptr;
-};
 
 // `Loop` derives from EventLoop<Loop, Stream>, and `Stream`, made of a Task&, from LoopTask. The
 // loop waits, and performs what concerns sockets and files:
@@ -178,12 +143,10 @@ class EventLoop {
     timers_.set(stream, until);
   }
 
-  // A Unix socket whose peer's backlog is full answers EAGAIN and tells nobody when it has room
-  // (connect(2)): the Connect is tried again a little later.
+  // The Connect is tried again after kBacklogPause.
   void await_backlog(Stream& stream, const op::Connect& wanted) {
-    constexpr Duration kPause = std::chrono::milliseconds(1);
     stream.wanted = wanted;
-    park(stream, Waits::backlog, std::min(wanted.deadline, now() + kPause));
+    park(stream, Waits::backlog, std::min(wanted.deadline, now() + kBacklogPause));
   }
 
   // Receives what is there, into a buffer that is lent to the task; nullopt: nothing is. `socket`

@@ -72,6 +72,10 @@ inline constexpr std::size_t kReceiveBytes = 32 * 1024;
 // How long accepting pauses after EMFILE, ENFILE, ENOBUFS or ENOMEM: retrying at once would spin.
 inline constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
+// How long a Connect to a Unix socket pauses while its listener's queue is full: the kernel says
+// EAGAIN at once, and tells nobody when there is room (connect(2)).
+inline constexpr Duration kBacklogPause = std::chrono::milliseconds(1);
+
 // Whether an accept error means "no resources now"; any other one concerns that connection alone.
 bool is_resource_shortage(int error);
 

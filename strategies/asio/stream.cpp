@@ -15,13 +15,6 @@
 
 namespace asyncbench::asio_loop {
 
-namespace {
-
-// How long a Unix socket waits for room in its listener's queue before it asks again.
-constexpr Duration kBacklogPause = std::chrono::milliseconds(1);
-
-}  // namespace
-
 Protocol::endpoint endpoint_of(const op::Connect& connecting) {
   const Endpoint& to = *connecting.to;
   return {to.address(), to.size(), to.is_unix() ? 0 : IPPROTO_TCP};

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "core/event_loop.hpp"
 #include "core/fd.hpp"
+#include "core/loop_task.hpp"
 
 namespace asyncbench::reactor {
 

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "base.hpp"
-#include "core/event_loop.hpp"
 #include "core/fd.hpp"
+#include "core/loop_task.hpp"
 
 namespace asyncbench::libevent {
 

@@ -23,9 +23,6 @@ constexpr Duration kTicks = 20ms;
 
 Duration latest_end(Duration timeout) { return timeout + timeout / 8 + kTicks; }
 
-// How often a Unix socket's connect is tried again while the listener's queue is full.
-constexpr Duration kConnectPause = 1ms;
-
 }  // namespace
 
 bool CoarseTimeout::fit(int fd, Time deadline) {
@@ -92,7 +89,7 @@ int BlockingStream::connect_unix(const Endpoint& to, Time deadline) {
     if (error != EAGAIN && error != EINTR) return error;
     if (stop_.is_set()) return ECANCELED;
     if (time_left(deadline) == Duration::zero()) return ETIMEDOUT;
-    stop_.sleep_until(std::min(deadline, now() + kConnectPause));
+    stop_.sleep_until(std::min(deadline, now() + kBacklogPause));
   }
   set_blocking(fd_, true);
   return 0;
