@@ -79,8 +79,9 @@ BodyExpectation::BodyExpectation(BodyExpectation&& other) noexcept
       first_length_(other.first_length_.load(std::memory_order_relaxed)),
       first_hash_(other.first_hash_.load(std::memory_order_relaxed)) {}
 
-void BodyCheck::begin(BodyExpectation& expected, bool content) {
+void BodyCheck::begin(BodyExpectation& expected, bool content, BodyReceiver* receiver) {
   expected_ = &expected;
+  receiver_ = receiver;
   content_ =
       content || (expected.foreign_ && expected.first_hash_.load(std::memory_order_relaxed) == 0);
   matches_ = true;
@@ -97,6 +98,7 @@ void BodyCheck::bytes(std::span<const std::byte> part) {
       compare(part);
     }
   }
+  if (receiver_ != nullptr) receiver_->body(part);
   length_ += part.size();
 }
 

@@ -44,12 +44,20 @@ class BodyExpectation {
   std::atomic<std::uint64_t> first_hash_{0};
 };
 
+// Takes a body as it arrives, transfer coding removed. What it is given does not outlive the call.
+class BodyReceiver {
+ public:
+  virtual ~BodyReceiver() = default;
+  virtual void body(std::span<const std::byte> part) = 0;
+};
+
 // Checks one body as it arrives. Allocates nothing.
 class BodyCheck {
  public:
   // `content`: verify the content too, not the length alone. A foreign server's is hashed whenever
   // the expectation is still unknown. No body expected (HEAD, 204, 304): call nothing in between.
-  void begin(BodyExpectation& expected, bool content);
+  // `receiver`: gets every part, too; may be null.
+  void begin(BodyExpectation& expected, bool content, BodyReceiver* receiver = nullptr);
   void bytes(std::span<const std::byte> part);
   // Whether length and, if asked for, content were as expected. `headless`: the response has no body
   // by definition, so that length 0 is right. To be asked of replies that count alone: the answer to
@@ -62,6 +70,7 @@ class BodyCheck {
   void hash(std::span<const std::byte> part);
 
   BodyExpectation* expected_ = nullptr;
+  BodyReceiver* receiver_ = nullptr;
   bool content_ = false;
   bool matches_ = true;
   std::uint64_t length_ = 0;

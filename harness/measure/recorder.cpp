@@ -17,9 +17,9 @@ std::size_t slots(Duration window, Duration slice) {
       std::max<std::int64_t>(1, (window + slice - Duration{1}) / slice));
 }
 
-bool was_answered(Outcome outcome) {
-  return outcome == Outcome::ok || outcome == Outcome::http_status ||
-         outcome == Outcome::content_mismatch;
+bool was_answered(const RequestRecord& request) {
+  return request.outcome == Outcome::ok || request.outcome == Outcome::http_status ||
+         request.outcome == Outcome::content_mismatch || request.failed_after_answer;
 }
 
 template <class Counters>
@@ -227,7 +227,7 @@ void Recorder::ended(const RequestRecord& request) {
   state.count(
       state.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(request.outcome)]);
   state.in_flight_shrinks();
-  if (was_answered(request.outcome)) {
+  if (was_answered(request)) {
     state.count(state.answered);
     state.count(state.answered_body_bytes, request.body_bytes);
   }

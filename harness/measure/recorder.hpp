@@ -39,6 +39,7 @@ struct RequestRecord {
   Time ended = kNever;
   unsigned attempts = 1;  // 2: retried once on a fresh connection
   std::uint64_t body_bytes = 0;
+  bool failed_after_answer = false;  // a whole response came; what then failed was our own part
 };
 
 inline constexpr Duration kSlice = std::chrono::milliseconds(20);
@@ -69,7 +70,7 @@ struct Recording {
   std::uint64_t not_started = 0;          // open loop: due in the window or before, never begun
   std::uint64_t in_flight_max = 0;        // the most at once, summed over lanes
   std::uint64_t body_bytes = 0;           // of ok, in the window
-  std::uint64_t answered = 0;             // whole trial: ok + http_status + content_mismatch
+  std::uint64_t answered = 0;             // whole trial: ok + http_status + content_mismatch + failed after that
   std::uint64_t answered_body_bytes = 0;  // whole trial, of these
   // Over all requests, failed and unfinished ones too, the part of each one's service time that lies
   // in the window: the area under "requests in flight", which Little's law is about.

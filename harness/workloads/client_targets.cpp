@@ -41,14 +41,18 @@ std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
                                               std::uint16_t port) {
   std::vector<ClientRun::Target> targets;
   const std::string target = parameters.origin_target();
-  for (std::uint8_t host = 1; host <= std::min<unsigned>(kLoopbackHosts, parameters.connections);
-       ++host) {
-    const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = target};
-    targets.push_back({http::make_request(http::Method::get, url, Endpoint::loopback(port, host),
-                                          parameters.keep_alive),
-                       http::BodyExpectation::of_origin(target)});
+  for (unsigned nth = 0; nth < std::min<unsigned>(kLoopbackHosts, parameters.connections); ++nth) {
+    targets.push_back(origin_target(target, port, nth, parameters.keep_alive));
   }
   return targets;
+}
+
+ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
+                                bool keep_alive) {
+  const auto host = static_cast<std::uint8_t>(1 + nth % kLoopbackHosts);
+  const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = path};
+  return {http::make_request(http::Method::get, url, Endpoint::loopback(port, host), keep_alive),
+          http::BodyExpectation::of_origin(path)};
 }
 
 std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,

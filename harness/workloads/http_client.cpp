@@ -1,6 +1,10 @@
 #include "workloads/http_client.hpp"
 
+#include <optional>
 #include <utility>
+
+#include "workloads/client_task.hpp"
+#include "workloads/exchange_fetch.hpp"
 
 namespace asyncbench::workloads {
 
@@ -14,6 +18,27 @@ LoadOptions with_tasks(LoadOptions load, const HttpParameters& parameters) {
   return load;
 }
 
+// To have fetched and checked an answer is all that is wanted of it.
+class Answer {
+ public:
+  using Run = ClientRun;
+  Answer(ClientRun& run, unsigned /*index*/) : run_(run) {}
+
+  HttpTarget& target(const RequestFlow& flow) {
+    return run_.target(flow.index(), flow.requests());
+  }
+  static constexpr http::ReaderLimits limits() { return {}; }
+  static constexpr http::BodyReceiver* receiver() { return nullptr; }
+  static std::optional<Op> begin(Outcome /*fetched*/, measure::RequestRecord& /*record*/) {
+    return std::nullopt;
+  }
+  static std::optional<Op> resume(const Completion& /*ended*/) { return std::nullopt; }
+  static constexpr Outcome outcome() { return Outcome::ok; }
+
+ private:
+  ClientRun& run_;
+};
+
 }  // namespace
 
 ClientRun::ClientRun(Setup setup, LoadOptions load)
@@ -22,8 +47,11 @@ ClientRun::ClientRun(Setup setup, LoadOptions load)
 std::vector<std::unique_ptr<Task>> ClientRun::make_tasks(bool exchange) {
   std::vector<std::unique_ptr<Task>> tasks;
   for (unsigned index = 0; index < setup_.parameters.connections; ++index) {
-    tasks.push_back(exchange ? make_exchange_client(*this, index)
-                             : make_stream_client(*this, index));
+    if (exchange) {
+      tasks.push_back(std::make_unique<ClientTask<ExchangeFetch, Answer>>(*this, index));
+    } else {
+      tasks.push_back(std::make_unique<ClientTask<HttpFetch, Answer>>(*this, index));
+    }
   }
   return tasks;
 }

@@ -48,13 +48,14 @@ class ClientRun {
   LoadRun load_;
 };
 
-// The two forms of the client.
-std::unique_ptr<Task> make_stream_client(ClientRun& run, unsigned index);
-std::unique_ptr<Task> make_exchange_client(ClientRun& run, unsigned index);
-
 // The target list for `parameters` against the embedded origin at `port`: one a loopback address
 // (127.0.0.1 to 127.0.0.16), so that ports last for many connections.
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, std::uint16_t port);
+
+// One of the embedded origin's paths; the `nth` loopback address of those, beginning anew after the
+// last.
+ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
+                                bool keep_alive);
 
 // Targets for `urls`: resolves names. Throws std::invalid_argument with the cause and the remedy
 // for a bad URL, an unknown name, or a host that is neither loopback nor in `allowed_hosts`.

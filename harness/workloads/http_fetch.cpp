@@ -61,7 +61,7 @@ Op HttpFetch::connect() {
 
 Op HttpFetch::send() {
   stage_ = Stage::sending;
-  body_.begin(target_->expectation, verifies(verify_, responses_));
+  body_.begin(target_->expectation, verifies(verify_, responses_), receiver_);
   reader_.begin(target_->request.method, body_);
   return op::Send{std::as_bytes(std::span(target_->request.wire)), deadline_, true};
 }

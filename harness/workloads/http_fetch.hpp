@@ -23,7 +23,11 @@ struct HttpTarget {
 // Used by one task, which passes on the operations. The connection outlives a request.
 class HttpFetch {
  public:
-  explicit HttpFetch(Verify verify) : verify_(verify) {}
+  // A body longer than `limits` allow ends its request as `limit`. `receiver`: gets every body as it
+  // is read; may be null.
+  explicit HttpFetch(Verify verify, http::ReaderLimits limits = {},
+                     http::BodyReceiver* receiver = nullptr)
+      : verify_(verify), receiver_(receiver), reader_(limits) {}
 
   // The first operation of a request for `target`, whose times and attempts go into `record` until
   // the request has ended. `has_idled`: time has passed since the last one, in which a connection
@@ -60,6 +64,7 @@ class HttpFetch {
   std::optional<Op> complete(Time at, bool reusable);
 
   Verify verify_;
+  http::BodyReceiver* receiver_;
   Stage stage_ = Stage::connecting;
   bool is_connected_ = false;
   bool is_reusable_ = false;

@@ -91,6 +91,26 @@ TEST(BodyCheck, LearnsAForeignServersBodyFromTheFirstReply) {
   }
 }
 
+TEST(BodyCheck, GivesEveryPartToItsReceiver) {
+  struct Kept final : BodyReceiver {
+    void body(std::span<const std::byte> part) override {
+      text.append(reinterpret_cast<const char*>(part.data()), part.size());
+    }
+    std::string text;
+  } kept;
+  const std::string body = whole_body("/bytes/1000", 1000);
+  for (const bool content : {true, false}) {
+    kept.text.clear();
+    auto expected = BodyExpectation::of_origin("/bytes/1000");
+    BodyCheck check;
+    check.begin(expected, content, &kept);
+    check.bytes(std::as_bytes(std::span(body).first(300)));
+    check.bytes(std::as_bytes(std::span(body).subspan(300)));
+    EXPECT_TRUE(check.end(false));
+    EXPECT_EQ(kept.text, body);
+  }
+}
+
 TEST(BodyCheck, LearnsAnEmptyForeignBody) {
   auto expected = BodyExpectation::of_foreign_server();
   EXPECT_TRUE(matches(expected, true, {}));

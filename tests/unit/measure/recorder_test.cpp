@@ -43,6 +43,18 @@ class RecorderTest : public ::testing::Test {
   const RecorderOptions open{.open_loop = true, .window_expected = seconds(1)};
 };
 
+TEST_F(RecorderTest, CountsAnAnswerWhateverFailedAfterIt) {
+  Recorder recorder(window, closed);
+  RequestRecord record = request(start, milliseconds(1), Outcome::local_resource);
+  run(recorder, record);
+  record.failed_after_answer = true;
+  run(recorder, record);
+  const Recording recording = recorder.take();
+  EXPECT_EQ(recording.answered, 1U);
+  EXPECT_EQ(recording.answered_body_bytes, 12U);
+  EXPECT_EQ(recording.body_bytes, 0U);
+}
+
 TEST_F(RecorderTest, CountsARequestInThePhaseInWhichItEnds) {
   Recorder recorder(window, closed);
   run(recorder, request(start - milliseconds(5), milliseconds(1)));

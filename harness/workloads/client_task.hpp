@@ -1,0 +1,109 @@
+// The task that asks for one thing after the other over HTTP, whatever it does with the answers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/task.hpp"
+#include "workloads/http_fetch.hpp"
+#include "workloads/load_run.hpp"
+
+namespace asyncbench::workloads {
+
+// `Fetch` asks: HttpFetch, or ExchangeFetch for strategies that bring their own HTTP.
+// `Use` knows what to ask for and what to do with an answer, as a part of the request:
+//   Use(Use::Run&, unsigned index), of a Run with load(), verify() and deadline()
+//   HttpTarget& target(const RequestFlow&)   what the request that has just begun asks for
+//   limits(), receiver()                     of the fetch, see HttpFetch
+//   std::optional<Op> begin(Outcome, measure::RequestRecord&)
+//                                            the fetch has ended so: the first operation of the
+//                                            use, nullopt when there is none
+//   std::optional<Op> resume(Completion)     the next; nullopt when the request has ended
+//   Outcome outcome()                        then: how
+template <class Fetch, class Use>
+class ClientTask final : public Task {
+ public:
+  ClientTask(typename Use::Run& run, unsigned index)
+      : flow_(run.load(), index),
+        deadline_(run.deadline()),
+        use_(run, index),
+        fetch_(run.verify(), use_.limits(), use_.receiver()) {}
+
+  Op start(unsigned lane) override {
+    flow_.start(lane);
+    return next_request(now());
+  }
+
+  Op resume(const Completion& ended) override {
+    switch (stage_) {
+      case Stage::fetching:
+        return after_fetch(fetch_.resume(ended));
+      case Stage::beginning:
+        stage_ = Stage::fetching;
+        return fetch_.begin(use_.target(flow_), flow_.record().begun + deadline_, flow_.has_idled(),
+                            flow_.record());
+      case Stage::in_use:
+        if (const std::optional<Op> next = use_.resume(ended)) return *next;
+        return after_request(use_.outcome(), now());
+      case Stage::sleeping:
+        if (ended.error) {
+          flow_.give_up();
+          return finish();
+        }
+        return next_request(now());
+      case Stage::closing:
+        return next_request(now());
+      case Stage::closing_to_finish:
+        return op::Finish{};
+    }
+    return op::Finish{};
+  }
+
+ private:
+  enum class Stage : std::uint8_t {
+    sleeping,
+    beginning,
+    fetching,
+    in_use,
+    closing,
+    closing_to_finish
+  };
+
+  // `at`: now, or what RequestFlow::end() returned.
+  Op next_request(Time at) {
+    const Op next = flow_.next(at);
+    if (kind_of(next) == OpKind::finish) return finish();
+    stage_ = kind_of(next) == OpKind::sleep ? Stage::sleeping : Stage::beginning;
+    return next;
+  }
+
+  Op finish() {
+    if (!fetch_.is_connected()) return op::Finish{};
+    stage_ = Stage::closing_to_finish;
+    return fetch_.close();
+  }
+
+  Op after_fetch(const std::optional<Op>& next) {
+    if (next) return *next;
+    if (const std::optional<Op> use = use_.begin(fetch_.outcome(), flow_.record())) {
+      stage_ = Stage::in_use;
+      return *use;
+    }
+    return after_request(fetch_.outcome(), fetch_.ended_at());
+  }
+
+  Op after_request(Outcome outcome, Time at) {
+    const Time ended = flow_.end(outcome, at);
+    if (fetch_.is_reusable() || !fetch_.is_connected()) return next_request(ended);
+    stage_ = Stage::closing;
+    return fetch_.close();
+  }
+
+  RequestFlow flow_;
+  Duration deadline_;
+  Use use_;
+  Fetch fetch_;
+  Stage stage_ = Stage::sleeping;
+};
+
+}  // namespace asyncbench::workloads
