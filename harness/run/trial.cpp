@@ -356,6 +356,10 @@ class TrialRun {
 
 }  // namespace
 
-result::Trial run_trial(const TrialOrder& order) { return TrialRun(order).run(); }
+result::Trial run_trial(const TrialOrder& order) {
+  result::Trial trial = TrialRun(order).run();
+  order.cell.workload->clean_up(order.cell.work);
+  return trial;
+}
 
 }  // namespace asyncbench::run

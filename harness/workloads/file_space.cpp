@@ -3,19 +3,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <limits>
 #include <optional>
 #include <system_error>
 
 #include "workloads/file_content.hpp"
+#include "workloads/host_space.hpp"
 #include "workloads/nameless_file.hpp"
 
 namespace asyncbench::workloads {
@@ -23,22 +20,6 @@ namespace {
 
 constexpr std::string_view kLessOrElsewhere =
     "ask for less with --file-bytes, or name another folder with --folder";
-
-// "268435456 bytes (256 MiB)".
-std::string size_text(std::uint64_t bytes) {
-  return fmt::format("{} bytes ({} MiB)", bytes, bytes >> 20U);
-}
-
-// What can be used without swapping; nullopt where the kernel does not tell.
-std::optional<std::uint64_t> available_memory() {
-  std::ifstream meminfo("/proc/meminfo");
-  for (std::string name; meminfo >> name;) {
-    std::uint64_t kib = 0;
-    if (name == "MemAvailable:" && meminfo >> kib) return kib * 1024;
-    meminfo.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
-  }
-  return std::nullopt;
-}
 
 std::string shape_objection(const FileParameters& parameters) {
   if (parameters.block_bytes % kSectorBytes != 0) {
@@ -70,22 +51,11 @@ std::string memory_objection(const FileParameters& parameters) {
                      size_text(*available), is_cached ? ", for --cache cold or --direct on" : "");
 }
 
-std::string space_objection(const FileParameters& parameters, int fd, const std::string& folder) {
-  struct statvfs space {};
-  if (::fstatvfs(fd, &space) == 0) {
-    const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
-    if (parameters.file_bytes > free) {
-      return fmt::format("the file needs {}, {} are free in {}; {}",
-                         size_text(parameters.file_bytes), size_text(free), folder,
-                         kLessOrElsewhere);
-    }
-  }
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && parameters.file_bytes > limit.rlim_cur) {
-    return fmt::format("the file needs {}, files are limited to {}; ulimit -f unlimited lifts that",
-                       size_text(parameters.file_bytes), size_text(limit.rlim_cur));
-  }
-  return "";
+std::string length_objection(const FileParameters& parameters, int fd, const std::string& folder) {
+  const std::string objection =
+      space_objection(parameters.file_bytes, fd,
+                      {.who = "the file needs", .folder = folder, .remedy = kLessOrElsewhere});
+  return objection.empty() ? file_limit_objection(parameters.file_bytes) : objection;
 }
 
 // Direct and cold mean a disk; in direct access, that disk's alignment.
@@ -134,7 +104,7 @@ std::string file_objection(const FileParameters& parameters, const std::string& 
   if (!objection.empty()) return objection;
   try {
     const Fd probe = make_nameless_file(folder);
-    objection = space_objection(parameters, probe.get(), folder);
+    objection = length_objection(parameters, probe.get(), folder);
     return objection.empty() ? disk_objection(parameters, probe.get(), folder) : objection;
   } catch (const std::system_error& error) {
     return fmt::format("{}; name another folder with --folder", error.what());

@@ -13,8 +13,6 @@ namespace {
 // A disk slower than this is given up on: preparing the file, or reading it back, takes too long.
 constexpr std::uint64_t kSlowestDiskBytesPerS = 20'000'000;
 
-std::string folder_of(const Work& work) { return work.folder.empty() ? "." : work.folder; }
-
 class FileSide final : public Side {
  public:
   explicit FileSide(const SideSetup& setup)

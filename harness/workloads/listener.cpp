@@ -67,7 +67,7 @@ Listener Listener::on_loopback(std::uint16_t port, unsigned lanes) {
 
 Listener Listener::on_unix_socket() {
   Listener listener;
-  listener.folder_ = std::make_unique<PrivateFolder>();
+  listener.folder_ = std::make_unique<PrivateFolder>(temporary_folder());
   listener.path_ = listener.folder_->path() + "/socket";
   const auto address = Endpoint::unix_socket(listener.path_);
   if (!address) {

@@ -1,6 +1,8 @@
 #include "workloads/private_folder.hpp"
 
-#include <stdlib.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -8,18 +10,60 @@
 #include <system_error>
 
 namespace asyncbench::workloads {
+namespace {
 
-PrivateFolder::PrivateFolder() {
-  const char* const base = std::getenv("TMPDIR");
-  path_ = std::string(base != nullptr ? base : "/tmp") + "/asyncbench-XXXXXX";
-  if (mkdtemp(path_.data()) == nullptr) {
-    throw std::system_error(errno, std::system_category(), "mkdtemp " + path_);
+constexpr const char* kPrefix = "asyncbench-files-";
+
+enum class Lock { ours, taken, none };
+
+// Goes with the descriptor. None: a file system without locks, where no folder is ever taken to be
+// abandoned.
+Lock lock(int folder) {
+  if (::flock(folder, LOCK_EX | LOCK_NB) == 0) return Lock::ours;
+  return errno == EWOULDBLOCK ? Lock::taken : Lock::none;
+}
+
+Fd open_folder(const std::string& path) {
+  return Fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+}
+
+[[noreturn]] void refuse(const std::string& operation) {
+  throw std::system_error(errno, std::system_category(), operation);
+}
+
+}  // namespace
+
+PrivateFolder::PrivateFolder(const std::string& parent) {
+  remove_abandoned(parent);
+  // Between its making and its locking a folder looks abandoned, and somebody may remove it.
+  while (true) {
+    path_ = parent + '/' + kPrefix + "XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr) refuse("no folder can be made in " + parent);
+    lock_ = open_folder(path_);
+    if (!lock_ && errno != ENOENT) refuse("opening " + path_);
+    if (lock_ && lock(lock_.get()) != Lock::taken && ::access(path_.c_str(), F_OK) == 0) return;
   }
 }
 
 PrivateFolder::~PrivateFolder() {
-  std::error_code ignored;  // whoever removed it before us saved us the work
+  std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+void PrivateFolder::remove_abandoned(const std::string& parent) {
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(parent, ignored), end; entry != end;
+       entry.increment(ignored)) {
+    if (!entry->path().filename().string().starts_with(kPrefix)) continue;
+    const Fd folder = open_folder(entry->path().string());
+    if (!folder || lock(folder.get()) != Lock::ours) continue;
+    std::filesystem::remove_all(entry->path(), ignored);
+  }
+}
+
+std::string temporary_folder() {
+  const char* const named = std::getenv("TMPDIR");
+  return named != nullptr ? named : "/tmp";
 }
 
 }  // namespace asyncbench::workloads

@@ -8,6 +8,7 @@
 #include "workloads/gather_workload.hpp"
 #include "workloads/http_workloads.hpp"
 #include "workloads/interference_workload.hpp"
+#include "workloads/scrape_workload.hpp"
 #include "workloads/timers_workload.hpp"
 
 namespace asyncbench::workloads {
@@ -16,6 +17,8 @@ std::string_view name_of(Role role) {
   static constexpr std::array<std::string_view, kRoles> kNames = {"upstream", "server", "client"};
   return kNames[static_cast<std::size_t>(role)];
 }
+
+std::string folder_of(const Work& work) { return work.folder.empty() ? "." : work.folder; }
 
 // What every record holds, under the names of the result.
 std::map<std::string, double> Workload::figures(const Work& /*work*/,
@@ -29,10 +32,9 @@ std::map<std::string, double> Workload::figures(const Work& /*work*/,
 
 std::span<const Workload* const> all_workloads() {
   static const std::array kAll = {
-      &fetch_workload(),      &serve_workload(),
-      &echo_workload(),       &gather_workload(),
-      &file_read_workload(),  &file_write_workload(),
-      &timers_workload(),     &interference_workload(),
+      &fetch_workload(),      &serve_workload(),  &echo_workload(),
+      &gather_workload(),     &scrape_workload(), &file_read_workload(),
+      &file_write_workload(), &timers_workload(), &interference_workload(),
   };
   return kAll;
 }

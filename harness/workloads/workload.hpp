@@ -47,6 +47,9 @@ struct Work {
   std::string folder;                      // where files are made; empty: the current folder
 };
 
+// Where its files are made: the folder that was named, or the current one.
+std::string folder_of(const Work& work);
+
 struct SideSetup {
   Role role = Role::client;
   Work work;
@@ -145,6 +148,9 @@ class Workload {
   // Why the parameters make no sense together, or cannot be had here (no space, no such folder),
   // with the remedy; empty: they do. Called before measuring.
   virtual std::string objection(const Work& /*work*/) const { return ""; }
+
+  // Removes what a participant that was killed has left. Called after each trial.
+  virtual void clean_up(const Work& /*work*/) const {}
 
   // How many requests are in flight at most: the client's tasks.
   virtual std::uint64_t in_flight(const Parameters& parameters) const = 0;

@@ -65,6 +65,39 @@ class LyingTask : public Task {
   bool replayed_ = false;
 };
 
+// Performs its task's writes otherwise than asked: with other bytes, or into no file.
+class SpoilingTask : public Task {
+ public:
+  enum class Spoils { bytes, file };
+  SpoilingTask(std::unique_ptr<Task> task, Spoils what) : task_(std::move(task)), what_(what) {}
+  Op start(unsigned lane) override { return spoilt(task_->start(lane)); }
+  Op resume(const Completion& ended) override { return spoilt(task_->resume(ended)); }
+
+ private:
+  Op spoilt(Op op) {
+    if (auto* write = std::get_if<op::Write>(&op)) {
+      if (what_ == Spoils::file) {
+        write->file = -1;
+      } else {
+        bytes_.assign(write->bytes.begin(), write->bytes.end());
+        bytes_.back() = ~bytes_.back();
+        write->bytes = bytes_;
+      }
+    }
+    return op;
+  }
+
+  std::unique_ptr<Task> task_;
+  Spoils what_;
+  std::vector<std::byte> bytes_;
+};
+
+template <SpoilingTask::Spoils kWhat>
+void run_spoiling(Strategy& good, Job& job) {
+  for (auto& task : job.tasks) task = std::make_unique<SpoilingTask>(std::move(task), kWhat);
+  good.run(job);
+}
+
 Registry test_registry() {
   Registry registry;
   registry.add(make_thread_per_connection());
@@ -84,6 +117,10 @@ Registry test_registry() {
     for (auto& task : job.tasks) task = std::make_unique<LyingTask>(std::move(task));
     good.run(job);
   }));
+  registry.add(std::make_unique<BadStrategy>("write_other_bytes",
+                                             run_spoiling<SpoilingTask::Spoils::bytes>));
+  registry.add(std::make_unique<BadStrategy>("write_nowhere",
+                                             run_spoiling<SpoilingTask::Spoils::file>));
   registry.add(std::make_unique<BadStrategy>("leak", [](Strategy& good, Job& job) {
     Fd{::open("/dev/null", O_RDONLY)}.release();
     good.run(job);
@@ -218,6 +255,55 @@ TEST_F(RunTest, ALieBreaksAnInvariantAndIsInvalid) {
   // One planned trial allows one repeat.
   EXPECT_EQ(report_.result.cells[0].trials.size(), 2u);
   EXPECT_EQ(report_.result.cells[0].trials[1].repeat, 1);
+}
+
+// ---- Files
+
+class ScrapeRunTest : public RunTest {
+ protected:
+  ScrapeRunTest() {
+    options_.what = "scrape";
+    options_.parameters["pages"] = "8";
+    options_.folder = folder_;
+  }
+  bool has_left_files() const {
+    return std::ranges::any_of(std::filesystem::directory_iterator(folder_), [](const auto& entry) {
+      return entry.is_directory();
+    });
+  }
+};
+
+TEST_F(ScrapeRunTest, ScrapesEndToEnd) {
+  const result::Trial trial = trial_of("thread_per_connection");
+  expect_sound(trial);
+  EXPECT_GT(trial.figures.at("written_bytes_per_s"), 0);
+  EXPECT_TRUE(trial.items.empty()) << "every page ended ok";
+  EXPECT_FALSE(has_left_files());
+}
+
+TEST_F(ScrapeRunTest, StoredBytesThatDifferFromThoseThatCameFailTheTrial) {
+  const result::Trial trial = trial_of("write_other_bytes");
+  EXPECT_EQ(trial.status, TrialStatus::failed);
+  EXPECT_THAT(trial.reason, HasSubstr("do not hold what was stored"));
+  EXPECT_THAT(trial.reason, HasSubstr("?page=0 holds other bytes"));
+  EXPECT_EQ(report_.exit_code, ExitCode::incomplete);
+}
+
+TEST_F(ScrapeRunTest, WritesThatFailAreCountedForEachPageAndBreakNoInvariant) {
+  const result::Trial trial = trial_of("write_nowhere");
+  EXPECT_TRUE(trial.valid) << trial.reason;
+  EXPECT_EQ(trial.outcome(Outcome::ok), 0u);
+  EXPECT_GT(trial.outcome(Outcome::local_resource), 0u);
+  ASSERT_EQ(trial.items.size(), 8u);
+  for (const auto& item : trial.items) {
+    EXPECT_THAT(item.name, HasSubstr("?page="));
+    EXPECT_GT(item.outcomes.at("local_resource"), 0u);
+  }
+}
+
+TEST_F(ScrapeRunTest, NothingIsLeftOfAParticipantThatCrashed) {
+  EXPECT_EQ(trial_of("crash").status, TrialStatus::crashed);
+  EXPECT_FALSE(has_left_files());
 }
 
 TEST_F(RunTest, ALeakedDescriptorBreaksE) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ using nlohmann::json;
 // A little of each workload: enough that everything happens, little enough for a test.
 std::vector<std::string> small(std::string_view workload) {
   if (workload == "timers") return {"--timers", "50", "--period", "20ms", "--jitter", "20%"};
+  if (workload == "scrape") return {"--connections", "4", "--pages", "10"};
   if (workload == "gather") return {"--connections", "3", "--fan-out", "4"};
   if (workload == "interference") return {"--connections", "4", "--cpu-burn", "200us"};
   if (workload == "echo") return {"--connections", "4", "--idle", "3"};
@@ -118,6 +120,52 @@ TEST(Gather, AsksEveryUpstreamOnceAndIsAsSlowAsTheSlowest) {
   EXPECT_GT(trial.at("figures").at("amplification_p50"), 1.0);
   EXPECT_GT(trial.at("series").at("gather_time").at("p50_ns"),
             trial.at("series").at("upstream_time").at("p50_ns"));
+}
+
+// "http://127.0.0.1:8080", as the origin prints it when it listens.
+std::string address_of(Program& origin) {
+  const std::string line = origin.line_of_output();
+  std::smatch found;
+  return std::regex_search(line, found, std::regex("http://[^/]+")) ? found.str() : line;
+}
+
+TEST(Scrape, SaysOfEachUrlHowItEnded) {
+  Program origin({"origin", "--port", "0"});
+  const std::string base = address_of(origin);
+  for (const char* strategy : {"epoll", "curl_multi"}) {
+    SCOPED_TRACE(strategy);
+    const ScratchFolder folder;
+    const json result = run({"scrape", "--strategies", strategy, "--connections", "2",
+                             "--page-bytes", "1500", "--url", base + "/bytes/1000", "--url",
+                             base + "/status/404", "--url", base + "/chunked/2000"},
+                            folder);
+    const json& items = only_cell(result).at("trials").at(0).at("items");
+    ASSERT_EQ(items.size(), 3U);
+    const std::vector<std::string> expected = {"ok", "http_status", "limit"};
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(items[i].at("outcomes").size(), 1U) << items[i];
+      EXPECT_GT(items[i].at("outcomes").value(expected[i], 0), 0) << items[i];
+    }
+    EXPECT_EQ(items[1].at("name"), base + "/status/404");
+  }
+}
+
+TEST(Scrape, RefusesWhatTheFolderCannotHoldBeforeMeasuring) {
+  const ScratchFolder folder;
+  const auto refusal_of = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"run", "scrape", "--strategies", "epoll"});
+    const Ended ended = run_program(arguments, {.folder = folder.path()});
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+    return ended.err;
+  };
+  EXPECT_THAT(refusal_of({"--folder", "missing"}),
+              testing::AllOf(testing::HasSubstr("missing: No such file"),
+                             testing::HasSubstr("name another folder with --folder")));
+  EXPECT_THAT(refusal_of({"--pages", "1000000", "--page-bytes", "1g", "--connections", "1"}),
+              testing::HasSubstr("are free in"));
+  EXPECT_THAT(refusal_of({"--connections", "100000", "--page-bytes", "1g"}),
+              testing::HasSubstr("of memory are needed"));
 }
 
 TEST(Timers, FireAtTheirRateAndNeverEarly) {
