@@ -114,6 +114,8 @@ std::optional<bool> little_holds(const report::Record& client, const Cell& cell)
   const Recording& r = *client.recording;
   const std::uint64_t requests = r.ended_in(Phase::window);
   if (!cell.workload->keeps_in_flight(parameters) || requests == 0) return std::nullopt;
+  // A foreign server may end connections that should be kept; closing them lies between requests.
+  if (!cell.work.urls.empty() && r.connect_time.count() > 0) return std::nullopt;
   const auto window_ns = static_cast<double>(client.window_end_ns - client.window_start_ns);
   const auto in_flight_ns = static_cast<double>(r.time_in_flight_ns);
   const double mean_ns = in_flight_ns / static_cast<double>(requests);
