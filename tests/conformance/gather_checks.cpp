@@ -124,15 +124,23 @@ void stop_ends_a_gather_after_its_children(Strategy& strategy) {
   constexpr std::size_t kChildren = 30;
   RunOptions options;
   Stopper stopper(options.stop);
-  Family grandchildren(
-      2, [](std::size_t, unsigned) -> Script { expect_canceled(co_await op::Sleep{now() + 1h}); });
+  // Those that sleep: all the children but the first, and its own two. A thread may begin late, and
+  // a Gather that the stop overtakes would start nobody.
+  std::atomic<std::size_t> missing = kChildren - 1 + 2;
+  const auto about_to_sleep = [&] {
+    if (--missing == 0) stopper.now_waiting();
+  };
+  Family grandchildren(2, [&](std::size_t, unsigned) -> Script {
+    about_to_sleep();
+    expect_canceled(co_await op::Sleep{now() + 1h});
+  });
   Family children(kChildren, [&](std::size_t child, unsigned) -> Script {
-    if (child == kChildren - 1) stopper.now_waiting();
     Completion ended;
     if (child == 0) {
       ended = co_await op::Gather{grandchildren.members()};
       EXPECT_EQ(grandchildren.ended(), 2U);
     } else {
+      about_to_sleep();
       ended = co_await op::Sleep{now() + 1h};
     }
     expect_canceled(ended);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -57,9 +58,11 @@ void ten_thousand_sleeps_end_each_at_its_time(Strategy& strategy) {
   for (int i = 0; i < kTasks; ++i) {
     tasks.push_back(script([&ended, begin, i](unsigned) -> Script {
       const Time until = begin + 100us * ((i * 17) % kTasks);
+      // A task that was started after its time is not late for it.
+      const Time due = std::max(until, now());
       const Completion slept = co_await op::Sleep{until};
       EXPECT_FALSE(slept.error) << slept.error.message();
-      expect_on_time(until, now());
+      expect_on_time(due, now());
       ++ended;
     }));
   }
