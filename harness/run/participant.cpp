@@ -195,8 +195,11 @@ class Participant {
       throw StrategyError("the strategy ended before the window did");
     }
     side->fill(record);
-    for (std::size_t lane = 0; lane < record.requests_by_lane.size(); ++lane) {
-      record.lanes.at(lane).counters["requests"] = record.requests_by_lane[lane];
+    // A server has as many sockets as loops were allowed, which thread strategies have none of.
+    if (record.requests_by_lane.size() == lanes) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        record.lanes[lane].counters["requests"] = record.requests_by_lane[lane];
+      }
     }
     record.window_start_ns = window_start_ns_;
     record.window_end_ns = window_end_ns_;
