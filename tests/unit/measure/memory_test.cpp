@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "tests/sanitized.hpp"
+
 namespace asyncbench::measure {
 namespace {
 
@@ -32,6 +34,7 @@ class Blocks {
 };
 
 TEST(Memory, GrowsByWhatIsTouched) {
+  if (test::kUnderThreadSanitizer) GTEST_SKIP() << "each byte has several of the sanitizer's own";
   constexpr std::size_t kCount = 256;
   Blocks blocks(kCount);
   std::string reason;
@@ -45,6 +48,7 @@ TEST(Memory, GrowsByWhatIsTouched) {
 }
 
 TEST(MemoryRamp, FindsWhatOneOfManyCosts) {
+  if (test::kUnderThreadSanitizer) GTEST_SKIP() << "each byte has several of the sanitizer's own";
   constexpr std::size_t kCount = 1000;
   Blocks blocks(kCount);
   MemoryRamp ramp(100, kCount, 9);
