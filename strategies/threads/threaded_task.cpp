@@ -70,6 +70,8 @@ std::optional<Completion> ThreadedTask::perform(const Op& op) {
       },
       op);
   if (!ended || !stop.is_set() || outlives) return ended;
+  // Bytes that the kernel has taken are on their way to the peer, which may count them.
+  if (std::holds_alternative<op::Send>(op) && !ended->error) return ended;
   // A stop shuts the stream down: whatever the call returned, the stop is what happened.
   if (std::holds_alternative<op::Connect>(op)) stream_.close(false);
   return cancel_file_op(op, *ended);
