@@ -220,8 +220,7 @@ class EchoWorkload final : public Workload {
     return parameters.number("connections");
   }
   bool keeps_in_flight(const Parameters& parameters) const override {
-    return !parameters.arrivals("arrivals").open_loop() && parameters.number("churn") == 0 &&
-           parameters.duration("think_time") == Duration{0};
+    return never_pauses(parameters) && parameters.number("churn") == 0;
   }
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return all_connections(parameters);

@@ -192,8 +192,7 @@ class GatherWorkload final : public Workload {
     return parameters.number("connections");
   }
   bool keeps_in_flight(const Parameters& parameters) const override {
-    return !parameters.arrivals("arrivals").open_loop() &&
-           parameters.duration("think_time") == Duration{0};
+    return never_pauses(parameters);
   }
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return in_flight(parameters) * (1 + parameters.number("fan_out"));

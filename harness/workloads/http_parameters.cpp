@@ -62,4 +62,9 @@ std::string pace_objection(const Parameters& parameters) {
   return "";
 }
 
+bool never_pauses(const Parameters& parameters) {
+  return !parameters.arrivals("arrivals").open_loop() &&
+         parameters.duration("think_time") == Duration{0};
+}
+
 }  // namespace asyncbench::workloads

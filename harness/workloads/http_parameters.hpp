@@ -58,4 +58,8 @@ inline constexpr ParameterInfo kDeadlineInfo{.name = "deadline",
 // What arrivals and think time mean together: "" or why they cannot be.
 std::string pace_objection(const Parameters& parameters);
 
+// Whether a task begins its next request as soon as the last one has ended: a closed loop without
+// think time.
+bool never_pauses(const Parameters& parameters);
+
 }  // namespace asyncbench::workloads

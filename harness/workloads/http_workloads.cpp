@@ -62,8 +62,7 @@ class HttpWorkload final : public Workload {
     return parameters.number("connections");
   }
   bool keeps_in_flight(const Parameters& parameters) const override {
-    return !parameters.arrivals("arrivals").open_loop() && parameters.is_on("keep_alive") &&
-           parameters.duration("think_time") == Duration{0};
+    return never_pauses(parameters) && parameters.is_on("keep_alive");
   }
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return in_flight(parameters);

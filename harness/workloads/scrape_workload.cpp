@@ -207,8 +207,7 @@ class ScrapeWorkload final : public Workload {
     return parameters.number("connections");
   }
   bool keeps_in_flight(const Parameters& parameters) const override {
-    return !parameters.arrivals("arrivals").open_loop() &&
-           parameters.duration("think_time") == Duration{0};
+    return never_pauses(parameters);
   }
   // A connection and a file.
   std::uint64_t descriptors(const Parameters& parameters) const override {
