@@ -47,18 +47,30 @@ std::optional<std::string_view> checked(std::string_view line) {
 
 Json line_of_kind(const char* kind) { return Json{{"record", kind}}; }
 
+Json without_trials(Result result) {
+  for (Cell& cell : result.cells) cell.trials.clear();
+  return to_json(result);
+}
+
 void take_line(std::string_view text, JournalContents& contents, bool first) {
   const Json line = parse_strict(text);
   const std::string kind = line.is_object() ? line.value("record", "") : "";
   if (first != (kind == "header")) {
     throw FieldError("", first ? "the first line is no header" : "a second header");
   }
-  if (kind == "header") {
+  if (kind == "header" || kind == "growth") {
     if (!line.contains("result")) throw FieldError("", "a header without a result");
-    contents.plan = line.value("plan", "");
     Parsed parsed = parse(dump(line.at("result")));
-    contents.result = std::move(parsed.result);
     contents.ignored = std::move(parsed.ignored);
+    if (kind == "header") {
+      contents.plan = line.value("plan", "");
+      contents.result = std::move(parsed.result);
+    } else {
+      contents.result.plan = std::move(parsed.result.plan);
+      for (Cell& cell : parsed.result.cells) {
+        if (!contents.result.find_cell(cell.id)) contents.result.cells.push_back(std::move(cell));
+      }
+    }
   } else if (kind == "trial") {
     Cell* const cell = contents.result.find_cell(line.value("cell", ""));
     if (!cell || !line.contains("trial")) throw FieldError("", "a trial of an unknown cell");
@@ -127,11 +139,9 @@ Journal Journal::create(const std::string& path, const Result& header, const std
   }
   Journal journal(path, std::move(fd));
   journal.lock();
-  Result bare = header;
-  for (Cell& cell : bare.cells) cell.trials.clear();
   Json line = line_of_kind("header");
   line["plan"] = plan;
-  line["result"] = to_json(bare);
+  line["result"] = without_trials(header);
   journal.write_line(dump(line));
   sync_folder_of(path);
   return journal;
@@ -164,6 +174,12 @@ void Journal::append(const std::string& cell_id, const Trial& trial) {
   line["trial"] = to_json(trial);
   write_line(dump(line));
   ++records_;
+}
+
+void Journal::grow(const Result& header) {
+  Json line = line_of_kind("growth");
+  line["result"] = without_trials(header);
+  write_line(dump(line));
 }
 
 void Journal::end() { write_line(dump(line_of_kind("end"))); }

@@ -48,6 +48,9 @@ class Journal {
   // that the journal accepts nothing more.
   void append(const std::string& cell_id, const Trial& trial);
 
+  // Stores what a run has added to its plan: cells and blocks. Trials in `header` are left out.
+  void grow(const Result& header);
+
   // Stores that the run is done.
   void end();
 

@@ -52,7 +52,7 @@ result::Cell cell_of(const Cell& cell, const Registry& registry) {
   result::Cell row;
   row.workload = cell.workload->info().name;
   row.strategy = cell.strategy;
-  row.parameters = shown_parameters(cell.work);
+  row.parameters = shown_parameters(cell);
   row.id = cell.id;
   row.status =
       cell.unsupported.empty() ? result::CellStatus::measured : result::CellStatus::unsupported;
@@ -111,8 +111,15 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
       {"urls", fmt::format("{}", fmt::join(settings.urls, " "))},
       {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))},
       {"folder", settings.folder}};
-  for (const Cell& cell : plan.cells) header.cells.push_back(cell_of(cell, registry));
+  grow(header, plan, registry);
   return header;
+}
+
+void grow(result::Result& result, const Plan& plan, const Registry& registry) {
+  result.plan.trials = plan.settings.trials;
+  for (const Cell& cell : plan.cells) {
+    if (result.find_cell(cell.id) == nullptr) result.cells.push_back(cell_of(cell, registry));
+  }
 }
 
 Plan plan_of(const result::Result& header) {
@@ -144,6 +151,11 @@ Plan plan_of(const result::Result& header) {
 
   const auto named = split_list(option<std::string>(stored, "named_strategies"));
   for (const result::Cell& row : header.cells) {
+    if (result::find(row.parameters, kBuildParameter) != nullptr) {
+      throw UsageError(fmt::format(
+          "{} is of a comparison of builds: a journal alone must not make this program start "
+          "another one; compare the builds anew", row.id));
+    }
     Cell cell;
     cell.id = row.id;
     cell.workload = workloads::find_workload(row.workload);

@@ -90,6 +90,7 @@ struct Settings {
   std::uint64_t requests = 0;  // not 0: the window ends after that many requests instead
   unsigned threads = 1;        // event loops of the subject; the peer has one
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
+  std::string peer_program;          // plays every role but the subject's; empty: this program
   std::string peer_strategy;  // "uring" where it is supported, else "asio", else the first that can
   Pinning pin;                // resolved: none or listed
   CpuIdle cpu_idle = CpuIdle::automatic;

@@ -90,8 +90,7 @@ Cell finish_cell(Cell cell, const Registry& registry) {
   if (const std::string objection = cell.workload->objection(cell.work); !objection.empty()) {
     throw UsageError(objection);
   }
-  cell.id = result::cell_id(std::string{cell.workload->info().name}, cell.strategy,
-                            shown_parameters(cell.work));
+  cell.id = id_of(cell);
   cell.unsupported = why_unsupported(cell, strategy_named(cell.strategy, registry));
   return cell;
 }
@@ -218,9 +217,16 @@ std::vector<std::string> suite_names() {
   return names;
 }
 
-result::Values shown_parameters(const Work& work) {
+std::string id_of(const Cell& cell) {
+  return result::cell_id(std::string{cell.workload->info().name}, cell.strategy,
+                         shown_parameters(cell));
+}
+
+result::Values shown_parameters(const Cell& cell) {
+  const Work& work = cell.work;
   const Parameters defaults(work.parameters.infos());
   result::Values shown;
+  if (!cell.build.empty()) shown.emplace_back(kBuildParameter, cell.build);
   for (const ParameterInfo& info : work.parameters.infos()) {
     // How long a real server's bodies are is its own affair.
     if (info.of_origin && !work.urls.empty()) continue;

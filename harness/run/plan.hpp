@@ -20,7 +20,12 @@ struct Cell {
   std::string id;  // "fetch/strategy:uring/connections:64/body_bytes:12"
   const workloads::Workload* workload = nullptr;
   std::string strategy;
+  // Where several builds are compared: its name ("base") and its program, which plays the subject.
+  // Empty: this program.
+  std::string build;
+  std::string program;
   workloads::Work work;
+  bool counts_only = false;  // no timed trials: measured for what it counts
   bool named = true;        // the user asked for the strategy by its name
   std::string unsupported;  // why the strategy cannot run this here; empty: it can
 
@@ -50,6 +55,9 @@ struct Plan {
 
 // Completes every operation at once, without a peer: it measures the harness itself.
 inline constexpr std::string_view kNullStrategy = "null";
+
+// The parameter that tells builds apart in ids and results.
+inline constexpr std::string_view kBuildParameter = "build";
 
 // A count trial is this long at most: its figure is a ratio that needs no long window.
 inline constexpr Duration kCountWindow = std::chrono::milliseconds(200);
@@ -84,8 +92,11 @@ Support supports(const Strategy& strategy, const workloads::Workload& workload,
 // Whether it can be the subject of the workload with its default parameters, for overviews.
 Support supports_subject(const Strategy& strategy, const workloads::Workload& workload);
 
-// The parameters that a cell's id and result carry.
-result::Values shown_parameters(const workloads::Work& work);
+// The parameters that a cell's id and result carry, the build among them where there is one.
+result::Values shown_parameters(const Cell& cell);
+
+// The id of a cell, from its other fields.
+std::string id_of(const Cell& cell);
 
 // The names that RunOptions::what can take beside paths.
 std::vector<std::string> workload_names();

@@ -74,8 +74,10 @@ int poll_timeout_ms(Time deadline) {
 
 }  // namespace
 
-Process::Process(std::string name, const std::vector<std::string>& plugins)
+Process::Process(std::string name, const std::string& program,
+                 const std::vector<std::string>& plugins)
     : name_(std::move(name)) {
+  const std::string path = program.empty() ? "/proc/self/exe" : program;
   Pipe job = make_pipe();
   Pipe record = make_pipe();
   Pipe errors = make_pipe();
@@ -108,10 +110,10 @@ Process::Process(std::string name, const std::vector<std::string>& plugins)
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const int error =
-      ::posix_spawn(&pid_, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+      ::posix_spawn(&pid_, path.c_str(), &actions, &attributes, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
-  check(error, "posix_spawn /proc/self/exe");
+  check(error, fmt::format("posix_spawn {}", path).c_str());
 
   // glibc 2.36 declares pidfd_open without extern "C", so C++ cannot link it.
   pid_fd_ = Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};

@@ -20,10 +20,10 @@ inline constexpr Duration kTerminationGrace = std::chrono::seconds(2);
 // Owns the process: the destructor ends its whole group and reaps it. One thread.
 class Process {
  public:
-  // Starts this program (/proc/self/exe) as "participant", in a process group of its own, with
+  // Starts `program` (empty: this one) as "participant", in a process group of its own, with
   // signals at their defaults and kJobFd and kRecordFd connected to this object. `name` is for
   // messages ("subject"); `plugins` are those that it has to load. Throws std::system_error.
-  Process(std::string name, const std::vector<std::string>& plugins);
+  Process(std::string name, const std::string& program, const std::vector<std::string>& plugins);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

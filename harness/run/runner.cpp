@@ -64,23 +64,39 @@ class IdleSetting {
   std::optional<measure::CpuIdleHold> hold_;
 };
 
+void check_preflight(const Plan& plan) {
+  const std::vector<std::string> problems = preflight(plan);
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
 class Runner {
  public:
-  Runner(const Plan& plan, const std::string& out, Progress& progress, const Summarize& summarize,
-         InterruptWatch& interrupt)
-      : plan_(plan), out_(out), progress_(progress), summarize_(summarize), interrupt_(interrupt) {}
+  Runner(const Plan& plan, const std::string& out, const Registry& registry, Progress& progress,
+         const Summarize& summarize, InterruptWatch& interrupt)
+      : plan_(plan),
+        out_(out),
+        registry_(registry),
+        progress_(progress),
+        summarize_(summarize),
+        interrupt_(interrupt) {}
 
   // Measures what `result` lacks, adding to journal and result.
-  RunReport run(result::Result result, result::Journal& journal) {
+  RunReport run(result::Result result, result::Journal& journal, const Extend& extend = {}) {
     RunReport report{.result = std::move(result)};
     std::size_t done = 0;
     for (const result::Cell& cell : report.result.cells) done += cell.trials.size();
     progress_.run_begins(plan_, done);
     try {
-      measure_due(report.result, journal, done);
+      do {
+        done = measure_due(report.result, journal, done);
+      } while (extended(report.result, journal, extend));
       if (due_trials(plan_, report.result).empty()) journal.end();
     } catch (const result::StoreError& error) {
       report.exit_code = ExitCode::not_stored;
+      report.messages.emplace_back(error.what());
+    } catch (const UsageError& error) {
+      // What was added to the plan cannot run here; what was measured before is kept.
+      report.exit_code = ExitCode::usage;
       report.messages.emplace_back(error.what());
     }
     finish(report);
@@ -88,15 +104,24 @@ class Runner {
   }
 
  private:
-  void measure_due(result::Result& result, result::Journal& journal, std::size_t done) {
-    const Time began = now();
+  // Whether the plan has grown.
+  bool extended(result::Result& result, result::Journal& journal, const Extend& extend) {
+    if (!extend || interrupt_.taken() != 0 || !extend(plan_, result)) return false;
+    check_preflight(plan_);
+    grow(result, plan_, registry_);
+    journal.grow(result);
+    return true;
+  }
+
+  // Returns how many trials are done then.
+  std::size_t measure_due(result::Result& result, result::Journal& journal, std::size_t done) {
     while (interrupt_.taken() == 0) {
       const std::vector<DueTrial> due = due_trials(plan_, result);
-      if (due.empty()) return;
+      if (due.empty()) break;
       const DueTrial& next = due.front();
       const Cell& cell = plan_.cells[next.trial.cell];
       Step step{.cell = cell, .trial = next.trial, .index = done, .total = done + due.size()};
-      step.elapsed = now() - began;
+      step.elapsed = now() - began_;
       step.remaining = expected_time(due);
       progress_.trial_begins(step);
       result::Trial trial = run_trial({.cell = cell,
@@ -112,10 +137,11 @@ class Runner {
       result::Cell& row = *result.find_cell(cell.id);
       row.trials.push_back(std::move(trial));
       ++done;
-      step.elapsed = now() - began;
+      step.elapsed = now() - began_;
       step.remaining = expected_time(due) - run::expected_time(plan_.settings, next.trial.kind);
       progress_.trial_ends(step, row.trials.back());
     }
+    return done;
   }
 
   Duration expected_time(const std::vector<DueTrial>& due) const {
@@ -147,17 +173,14 @@ class Runner {
     }
   }
 
-  const Plan& plan_;
+  Plan plan_;
   const std::string& out_;
+  const Registry& registry_;
+  const Time began_ = now();
   Progress& progress_;
   const Summarize& summarize_;
   InterruptWatch& interrupt_;
 };
-
-void check_preflight(const Plan& plan) {
-  const std::vector<std::string> problems = preflight(plan);
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
-}
 
 // A journal that stands in the way: of a finished run it has served its purpose.
 void clear_finished_journal(const std::string& out) {
@@ -183,7 +206,7 @@ RunReport not_stored(const result::StoreError& error) {
 }  // namespace
 
 RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
-              const Summarize& summarize) {
+              const Summarize& summarize, const Extend& extend) {
   check_preflight(plan);
   try {
     result::check_writable(plan.out);
@@ -193,7 +216,8 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
     header.environment = environment_of(plan, registry);
     const IdleSetting idle(plan.settings.cpu_idle, header, progress);
     result::Journal journal = result::Journal::create(journal_of(plan.out), header, "");
-    return Runner(plan, plan.out, progress, summarize, interrupt).run(std::move(header), journal);
+    return Runner(plan, plan.out, registry, progress, summarize, interrupt)
+        .run(std::move(header), journal, extend);
   } catch (const result::StoreError& error) {
     return not_stored(error);
   }
@@ -228,7 +252,7 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
                                 contents.torn_bytes));
     }
     const IdleSetting idle(plan.settings.cpu_idle, contents.result, progress);
-    return Runner(plan, out, progress, summarize, interrupt)
+    return Runner(plan, out, registry, progress, summarize, interrupt)
         .run(std::move(contents.result), journal);
   } catch (const result::StoreError& error) {
     return not_stored(error);

@@ -50,8 +50,13 @@ struct RunReport {
 // here (descriptors, ports); exit code not_stored when the output folder is not writable.
 // `summarize` is called with the result before it is stored: across-trial figures are analyze's.
 using Summarize = std::function<void(result::Result&)>;
+
+// Asked whenever nothing is due any more: may add cells and trials to the plan, judging by what
+// has been measured, and says whether it did. What was added is journalled with the rest.
+using Extend = std::function<bool(Plan& plan, const result::Result& so_far)>;
+
 RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
-              const Summarize& summarize = {});
+              const Summarize& summarize = {}, const Extend& extend = {});
 
 // Goes on with the run whose journal stands beside `out`: finished trials are kept, the rest is
 // run. Throws UsageError when there is no such journal, it is not one of ours, or the registry lacks

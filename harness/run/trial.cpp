@@ -124,7 +124,9 @@ class TrialRun {
 
   Process& start(Role role, const workloads::Address& address) {
     std::unique_ptr<Process>& process = in(role).process;
-    process = std::make_unique<Process>(name_for(role), settings_.plugins);
+    const std::string& program =
+        role == cell_.subject() ? cell_.program : settings_.peer_program;
+    process = std::make_unique<Process>(name_for(role), program, settings_.plugins);
     processes_.push_back(process.get());
     process->send(to_line(Order{job_for(role, address)}));
     return *process;

@@ -1,0 +1,102 @@
+#include "run/builds.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <vector>
+
+namespace asyncbench::run {
+namespace {
+
+using result::TrialKind;
+
+Cell under(Cell cell, std::string_view build, const std::string& program) {
+  cell.build = build;
+  cell.program = program;
+  cell.id = id_of(cell);
+  return cell;
+}
+
+// The index of the cell in the plan, which gains it if it lacks it.
+std::size_t index_of(Plan& plan, Cell cell) {
+  const auto known = std::ranges::find(plan.cells, cell.id, &Cell::id);
+  const auto index = static_cast<std::size_t>(known - plan.cells.begin());
+  if (known == plan.cells.end()) plan.cells.push_back(std::move(cell));
+  return index;
+}
+
+// The same work with one request in flight.
+Cell one_at_a_time(Cell cell) {
+  for (const std::string_view name : {"connections", "in_flight"}) {
+    if (cell.work.parameters.has(name)) cell.work.parameters.set(name, "1");
+  }
+  return cell;
+}
+
+// The builds of one cell, next to each other: indices into Plan::cells.
+using Together = std::vector<std::size_t>;
+
+void add_block(Plan& plan, std::vector<Together> cells, unsigned block, TrialKind kind) {
+  std::mt19937_64 random(trial_seed(plan.settings.seed, block) + static_cast<unsigned>(kind));
+  std::ranges::shuffle(cells, random);
+  for (Together& together : cells) {
+    std::ranges::shuffle(together, random);
+    for (const std::size_t cell : together) {
+      plan.trials.push_back({.cell = cell, .block = block, .kind = kind});
+    }
+  }
+}
+
+}  // namespace
+
+Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, bool count_syscalls) {
+  Plan paired = plan;
+  paired.cells.clear();
+  paired.trials.clear();
+  paired.settings.peer_program = builds.base;
+  std::vector<Together> counted;
+  for (const Cell& cell : plan.cells) {
+    if (!cell.unsupported.empty()) continue;
+    const bool first = paired.cells.empty();
+    index_of(paired, under(cell, kBase, builds.base));
+    index_of(paired, under(cell, kCandidate, builds.candidate));
+    if (first) index_of(paired, under(cell, kSentinel, builds.sentinel));
+  }
+  if (paired.cells.empty()) {
+    throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");
+  }
+  if (count_syscalls) {
+    for (const Cell& cell : plan.cells) {
+      if (!cell.unsupported.empty()) continue;
+      Cell single = one_at_a_time(cell);
+      single.counts_only = true;
+      const std::size_t base = index_of(paired, under(single, kBase, builds.base));
+      const std::size_t candidate =
+          index_of(paired, under(single, kCandidate, builds.candidate));
+      const Together together = {base, candidate};
+      if (std::ranges::find(counted, together) == counted.end()) counted.push_back(together);
+    }
+  }
+  for (unsigned block = 0; block < kCountTrials; ++block) {
+    add_block(paired, counted, block, TrialKind::count);
+  }
+  paired.settings.trials = 0;
+  add_blocks(paired, blocks);
+  return paired;
+}
+
+void add_blocks(Plan& plan, unsigned blocks) {
+  // The builds of a cell stand next to each other in the plan; those with counts alone are left out.
+  std::vector<Together> timed;
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
+    if (plan.cells[i].counts_only) continue;
+    if (plan.cells[i].build == kBase) timed.emplace_back();
+    timed.back().push_back(i);
+  }
+  for (unsigned block = plan.settings.trials; block < blocks; ++block) {
+    add_block(plan, timed, block, TrialKind::timed);
+  }
+  plan.settings.trials = blocks;
+}
+
+}  // namespace asyncbench::run

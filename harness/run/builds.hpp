@@ -1,0 +1,37 @@
+// Two builds of this program in one run, side by side: what a gate measures.
+#pragma once
+
+#include <string>
+
+#include "run/plan.hpp"
+
+namespace asyncbench::run {
+
+// Names of builds, as cells carry them (kBuildParameter).
+inline constexpr std::string_view kBase = "base";
+inline constexpr std::string_view kCandidate = "candidate";
+inline constexpr std::string_view kSentinel = "sentinel";
+
+// Paths of programs. Whatever speaks docs/participant-protocol.md can be one.
+struct Builds {
+  std::string base;
+  std::string candidate;
+  std::string sentinel;  // the base under another path: what differs from it is the machine's doing
+};
+
+// The trials of one cell's counts under one build: as many as show whether a count repeats itself.
+inline constexpr unsigned kCountTrials = 3;
+
+// The plan's cells under each build; the first of them under the sentinel, too. Base plays the
+// other end for all. Where the host lets us count system calls, count trials come first, of each
+// cell with one request at a time: then how many completions a wake-up brings, which no two runs
+// have alike, does not enter its counts. Its trials are `blocks` timed ones. Throws UsageError when
+// no cell can run here.
+Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, bool count_syscalls);
+
+// Adds blocks up to `blocks` in all. In each, the cells come in random order, and the builds of one
+// cell next to each other in random order: only drift within seconds can then look like a
+// difference of theirs.
+void add_blocks(Plan& plan, unsigned blocks);
+
+}  // namespace asyncbench::run
