@@ -1,51 +1,19 @@
 #include "analyze/statistics.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 
+#include "analyze/binomial.hpp"
+#include "analyze/ranks.hpp"
+#include "analyze/sign_test.hpp"
+
 namespace asyncbench::analyze {
 namespace {
 
 constexpr double kTail = 0.025;  // 95 %, two-sided
-
-double below_or_at(std::uint64_t k, std::uint64_t n, double q) {
-  const boost::math::binomial_distribution<double> binomial(static_cast<double>(n), q);
-  return boost::math::cdf(binomial, static_cast<double>(k));
-}
-
-// The smallest k in [0, n] with P(B(n, q) <= k) >= p.
-std::uint64_t smallest_reaching(double p, std::uint64_t n, double q) {
-  std::uint64_t low = 0;
-  std::uint64_t high = n;
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    if (below_or_at(middle, n, q) >= p) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return low;
-}
-
-// Midranks from 1.
-std::vector<double> ranks_of(std::span<const double> values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
-  std::vector<double> ranks(values.size());
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t j = i;
-    while (j < order.size() && values[order[j]] == values[order[i]]) ++j;
-    const double rank = static_cast<double>(i + 1 + j) / 2;
-    for (; i < j; ++i) ranks[order[i]] = rank;
-  }
-  return ranks;
-}
 
 double pearson(std::span<const double> x, std::span<const double> y) {
   const auto n = static_cast<double>(x.size());
@@ -75,22 +43,19 @@ double median(std::span<const double> values) {
 
 result::Estimate estimate(std::span<const double> values) {
   assert(!values.empty());
-  std::vector<double> sorted(values.begin(), values.end());
-  std::ranges::sort(sorted);
-  result::Estimate estimate{.median = median(values),
-                            .low = sorted.front(),
-                            .high = sorted.back(),
+  const Location location = median_with_sign_interval(values, kTail);
+  result::Estimate estimate{.median = location.estimate,
+                            .low = std::ranges::min(values),
+                            .high = std::ranges::max(values),
                             .trials = static_cast<std::int64_t>(values.size())};
-  if (sorted.size() == 1) return estimate;
-  // P(B <= k - 1) <= kTail for the largest k: the count of ranks that may be cut off at each end.
-  const std::uint64_t k = smallest_reaching(std::nextafter(kTail, 1), sorted.size(), 0.5);
-  if (k == 0) {
+  if (values.size() == 1) return estimate;
+  if (std::isinf(location.low)) {
     estimate.interval = result::IntervalKind::range;
     return estimate;
   }
   estimate.interval = result::IntervalKind::sign_95;
-  estimate.low = sorted[k - 1];
-  estimate.high = sorted[sorted.size() - k];
+  estimate.low = location.low;
+  estimate.high = location.high;
   return estimate;
 }
 
@@ -98,7 +63,7 @@ QuantileRanks quantile_ranks(std::uint64_t n, double q) {
   QuantileRanks ranks;
   if (n == 0) return ranks;
   // The largest rank with P(B < rank) <= 2.5 %; B(n, q) < 1 must itself be that improbable.
-  const std::uint64_t low = smallest_reaching(std::nextafter(kTail, 1), n, q);
+  const std::uint64_t low = lower_limit_rank(kTail, n, q);
   if (low > 0) ranks.low = low;
   // The smallest rank with P(B < rank) >= 97.5 %.
   const std::uint64_t high = smallest_reaching(1 - kTail, n, q) + 1;
@@ -165,7 +130,7 @@ Correlation spearman(std::span<const double> x, std::span<const double> y) {
   const std::size_t n = x.size();
   Correlation result;
   if (n < 3) return result;
-  result.rho = pearson(ranks_of(x), ranks_of(y));
+  result.rho = pearson(midranks(x), midranks(y));
   if (n < 10) return result;
   const double rest = 1 - result.rho * result.rho;
   if (rest <= 0) {

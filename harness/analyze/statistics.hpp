@@ -16,11 +16,9 @@ namespace asyncbench::analyze {
 // The middle value, or the mean of the two middle ones. Not of an empty span.
 double median(std::span<const double> values);
 
-// Median and interval across trials. With n >= 6 the interval runs from the k-th smallest to the
-// k-th largest value, k the largest for which 2 P(B(n, 1/2) < k) <= 5 %: the sign test inverted,
-// valid for any continuous distribution. For fewer trials no such k exists: the range, which makes
-// no statement of confidence. Not of an empty span.
-// Source: Hettmansperger and McKean, Robust Nonparametric Statistical Methods, section 1.5.
+// Median and interval across trials: the sign interval at 2.5 % a side (see sign_test.hpp), which
+// takes 6 trials. For fewer the range, which makes no statement of confidence. Not of an empty
+// span.
 result::Estimate estimate(std::span<const double> values);
 
 // Ranks (from 1) between which the quantile `q` (0 < q < 1) of the distribution lies with at least

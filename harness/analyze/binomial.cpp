@@ -1,0 +1,32 @@
+#include "analyze/binomial.hpp"
+
+#include <boost/math/distributions/binomial.hpp>
+
+namespace asyncbench::analyze {
+
+double binomial_at_most(std::uint64_t k, std::uint64_t n, double q) {
+  const boost::math::binomial_distribution<double> binomial(static_cast<double>(n), q);
+  return boost::math::cdf(binomial, static_cast<double>(k));
+}
+
+std::uint64_t smallest_reaching(double p, std::uint64_t n, double q) {
+  std::uint64_t low = 0;
+  std::uint64_t high = n;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (binomial_at_most(middle, n, q) >= p) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+std::uint64_t lower_limit_rank(double alpha, std::uint64_t n, double q) {
+  // The slack keeps a tail that is exactly `alpha` (five of five heads at 1/32) from being lost to
+  // rounding.
+  return smallest_reaching(alpha * (1 + 1e-12), n, q);
+}
+
+}  // namespace asyncbench::analyze
