@@ -40,20 +40,6 @@ void conclude(Finding& finding, double margin, double alpha, std::size_t pairs_n
   }
 }
 
-int badness(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::pass:
-      return 0;
-    case Verdict::inconclusive:
-      return 1;
-    case Verdict::regression:
-      return 2;
-    case Verdict::invalid:
-      break;
-  }
-  return 3;
-}
-
 }  // namespace
 
 std::vector<Finding> judge(std::span<const Hypothesis> hypotheses, double alpha) {
@@ -86,7 +72,7 @@ Verdict worst(std::span<const Finding> findings, std::span<const Hypothesis> hyp
   std::optional<Verdict> found;
   for (std::size_t i = 0; i < findings.size(); ++i) {
     if (hypotheses[i].advisory) continue;
-    if (!found || badness(findings[i].verdict) > badness(*found)) found = findings[i].verdict;
+    if (!found || findings[i].verdict > *found) found = findings[i].verdict;
   }
   return found.value_or(Verdict::inconclusive);
 }

@@ -12,9 +12,9 @@
 
 namespace asyncbench::analyze {
 
-// Of a hypothesis, and of the gate as a whole. judge() never says `invalid`: it is for the
-// invariants and the sentinel, which are not seen here.
-enum class Verdict : std::uint8_t { pass, regression, inconclusive, invalid };
+// Of a hypothesis, and of the gate as a whole; the worse the greater. judge() never says `invalid`:
+// it is for the invariants and the sentinel, which are not seen here.
+enum class Verdict : std::uint8_t { pass, inconclusive, regression, invalid };
 
 // Why a finding is inconclusive.
 enum class Doubt : std::uint8_t {

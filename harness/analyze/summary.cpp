@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "analyze/figures.hpp"
 #include "analyze/notes.hpp"
 #include "analyze/statistics.hpp"
 #include "analyze/validity.hpp"
@@ -42,22 +43,6 @@ std::optional<Estimate> across(const Trials& trials,
   }
   if (values.empty()) return std::nullopt;
   return estimate(values);
-}
-
-// Per request that ended, whatever its outcome: a failed request costs CPU too.
-std::optional<double> per_request(const Trial& trial, std::optional<std::int64_t> amount) {
-  const std::uint64_t requests = trial.ended();
-  if (!amount || requests == 0) return std::nullopt;
-  return static_cast<double>(*amount) / static_cast<double>(requests);
-}
-
-std::optional<std::int64_t> sum(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
-  if (!a || !b) return std::nullopt;
-  return *a + *b;
-}
-
-std::optional<std::int64_t> peer_cpu(const Trial& trial) {
-  return trial.peer ? trial.peer->cpu_ns() : std::nullopt;
 }
 
 // The two histograms of one kind of latency in a trial: completed and censored.
@@ -244,13 +229,14 @@ void summarize(Cell& cell) {
   summary.cpu_per_request_ns =
       across(timed, [](const Trial& t) { return per_request(t, t.subject.cpu_ns()); });
   summary.cpu_per_request_peer_ns =
-      across(timed, [](const Trial& t) { return per_request(t, peer_cpu(t)); });
-  summary.cpu_per_request_total_ns = across(
-      timed, [](const Trial& t) { return per_request(t, sum(t.subject.cpu_ns(), peer_cpu(t))); });
-  summary.context_switches_per_request = across(timed, [](const Trial& t) {
-    return per_request(
-        t, sum(t.subject.context_switches_voluntary, t.subject.context_switches_involuntary));
+      across(timed, [](const Trial& t) { return per_request(t, peer_cpu_ns(t)); });
+  summary.cpu_per_request_total_ns = across(timed, [](const Trial& t) -> std::optional<double> {
+    const std::optional<std::int64_t> peer = peer_cpu_ns(t);
+    const std::optional<std::int64_t> own = t.subject.cpu_ns();
+    return own && peer ? per_request(t, *own + *peer) : std::nullopt;
   });
+  summary.context_switches_per_request =
+      across(timed, [](const Trial& t) { return per_request(t, context_switches(t)); });
   summary.syscalls_per_request =
       across(counts, [](const Trial& t) { return per_request(t, t.subject.syscalls); });
   summary.memory_peak_bytes = across(timed, [](const Trial& t) -> std::optional<double> {

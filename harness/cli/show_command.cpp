@@ -1,14 +1,12 @@
 // `asyncbench show`: the table of a stored result.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 
-#include "analyze/summary.hpp"
 #include "cli/parse.hpp"
+#include "cli/results_from.hpp"
 #include "report/format.hpp"
 #include "report/table.hpp"
-#include "result/store.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -19,17 +17,6 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit codes: 0 printed, 2 the file cannot be read or is no result (the message\n"
     "names the byte where the trouble is)";
-
-// Anything wrong with the file is unusable input.
-result::Parsed load(const std::string& path) {
-  try {
-    return result::load(path);
-  } catch (const result::FormatError& error) {
-    throw usage_error(error.what(), "");
-  } catch (const result::StoreError& error) {
-    throw usage_error(error.what(), "");
-  }
-}
 
 }  // namespace
 
@@ -42,14 +29,8 @@ ExitCode show_command(const Arguments& arguments, Registry&) {
     throw usage_error("no result file given", "for example: asyncbench show r.json");
   }
 
-  result::Parsed parsed = load(path);
-  for (const std::string& field : parsed.ignored) {
-    fmt::print(stderr, "asyncbench: {}: unknown field {} ignored: a newer version wrote it\n",
-               report::printable(path), report::printable(field));
-  }
-  analyze::summarize(parsed.result);
-  std::fputs(report::table(parsed.result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(),
-             stdout);
+  const result::Result result = result_from(path);
+  std::fputs(report::table(result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(), stdout);
   return ExitCode::done;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "analyze/notes.hpp"
+#include "analyze/ranking.hpp"
 #include "analyze/summary.hpp"
 #include "report/format.hpp"
 
@@ -43,40 +44,6 @@ struct Column {
 };
 
 std::string microseconds(double ns) { return format_number(ns / 1e3); }
-
-// What the strategies of a group are ordered by, best first.
-struct Ranking {
-  std::string_view name;
-  Member figure;
-  bool higher_is_better = false;
-};
-
-bool any_has(const Group& group, std::string_view code) {
-  return std::ranges::any_of(group.cells,
-                             [&](const Cell* cell) { return analyze::has_note(*cell, code); });
-}
-
-bool any_has(const Group& group, Member figure) {
-  return std::ranges::any_of(group.cells, [&](const Cell* cell) {
-    return cell->summary && ((*cell->summary).*figure).has_value();
-  });
-}
-
-// In open loop everyone achieves what is offered, and behind a limited generator what it can send:
-// then throughput says little.
-Ranking ranking_of(const Group& group) {
-  if (any_has(group, &Summary::response_time_p99_ns)) {
-    return {"response time p99", &Summary::response_time_p99_ns};
-  }
-  const bool paced = std::ranges::any_of(group.cells, &Cell::paced);
-  if (paced || any_has(group, analyze::kGeneratorLimited)) {
-    if (any_has(group, analyze::kPeersDiffer)) {
-      return {"total CPU per request", &Summary::cpu_per_request_total_ns};
-    }
-    return {"CPU per request", &Summary::cpu_per_request_ns};
-  }
-  return {"throughput", &Summary::throughput_per_s, true};
-}
 
 // "heartbeat_lag_p99_ns" is shown as a duration under "heartbeat lag p99".
 Column own_column(const std::string& name) {
@@ -123,31 +90,17 @@ std::vector<Column> columns_of(const Group& group) {
       common("ctx sw", &Summary::context_switches_per_request, format_number),
       common("syscall", &Summary::syscalls_per_request, format_number),
   };
-  if (any_has(group, &Summary::response_time_p99_ns)) {
+  if (analyze::is_open_loop(group)) {
     columns[1] = common("resp p50", &Summary::response_time_p50_ns, format_duration_ns);
     columns[2] = common("resp p99", &Summary::response_time_p99_ns, format_duration_ns);
     columns[3] = common("r p99.9", &Summary::response_time_p99_9_ns, format_duration_ns);
   }
-  if (any_has(group, analyze::kPeersDiffer)) {
+  if (analyze::any_has(group, analyze::kPeersDiffer)) {
     columns.insert(columns.begin() + 5,
                    common("total us", &Summary::cpu_per_request_total_ns, microseconds));
   }
   std::ranges::move(own_columns(group), std::back_inserter(columns));
   return columns;
-}
-
-std::vector<const Cell*> ranked(const Group& group, const Ranking& ranking) {
-  std::vector<const Cell*> cells;
-  for (const Cell* cell : group.cells) {
-    if (cell->status == result::CellStatus::measured && cell->summary) cells.push_back(cell);
-  }
-  const auto badness = [&](const Cell* cell) {
-    const auto& figure = (*cell->summary).*(ranking.figure);
-    if (!figure) return std::numeric_limits<double>::infinity();
-    return ranking.higher_is_better ? -figure->median : figure->median;
-  };
-  std::ranges::stable_sort(cells, {}, badness);
-  return cells;
 }
 
 std::string value_text(const std::optional<Estimate>& figure, const Column& column) {
@@ -168,10 +121,11 @@ class Writer {
   explicit Writer(const TableOptions& options) : options_(options) {}
 
   void group(const Group& group) {
-    const Ranking ranking = ranking_of(group);
-    const auto cells = ranked(group, ranking);
-    out_ += wrapped(fmt::format("{} (best first by {})", heading(group), ranking.name), "",
-                    options_.width);
+    const analyze::Figure ranking = analyze::ranking_of(group);
+    const auto cells = analyze::ranked(group, ranking);
+    out_ += wrapped(
+        fmt::format("{} (best first by {})", heading(group), analyze::info_of(ranking).title), "",
+        options_.width);
     if (!cells.empty()) blocks(group, cells);
     for (const Cell* cell : group.cells) {
       if (cell->status == result::CellStatus::measured && cell->summary) continue;

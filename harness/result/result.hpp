@@ -262,6 +262,13 @@ struct Cell {
   std::optional<Summary> summary;  // by analyze
 };
 
+// Where several builds of the program are compared, a cell's parameters begin with its build.
+inline constexpr std::string_view kBuildParameter = "build";
+inline constexpr std::string_view kBaseBuild = "base";
+inline constexpr std::string_view kCandidateBuild = "candidate";
+// The base under another path: what differs from it is the machine's doing.
+inline constexpr std::string_view kSentinelBuild = "sentinel";
+
 // "fetch/strategy:uring/connections:64/body_bytes:12"
 std::string cell_id(const std::string& workload, const std::string& strategy,
                     const Values& parameters);

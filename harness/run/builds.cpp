@@ -58,9 +58,9 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
   for (const Cell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     const bool first = paired.cells.empty();
-    index_of(paired, under(cell, kBase, builds.base));
-    index_of(paired, under(cell, kCandidate, builds.candidate));
-    if (first) index_of(paired, under(cell, kSentinel, builds.sentinel));
+    index_of(paired, under(cell, result::kBaseBuild, builds.base));
+    index_of(paired, under(cell, result::kCandidateBuild, builds.candidate));
+    if (first) index_of(paired, under(cell, result::kSentinelBuild, builds.sentinel));
   }
   if (paired.cells.empty()) {
     throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");
@@ -70,9 +70,9 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
       if (!cell.unsupported.empty()) continue;
       Cell single = one_at_a_time(cell);
       single.counts_only = true;
-      const std::size_t base = index_of(paired, under(single, kBase, builds.base));
+      const std::size_t base = index_of(paired, under(single, result::kBaseBuild, builds.base));
       const std::size_t candidate =
-          index_of(paired, under(single, kCandidate, builds.candidate));
+          index_of(paired, under(single, result::kCandidateBuild, builds.candidate));
       const Together together = {base, candidate};
       if (std::ranges::find(counted, together) == counted.end()) counted.push_back(together);
     }
@@ -90,7 +90,7 @@ void add_blocks(Plan& plan, unsigned blocks) {
   std::vector<Together> timed;
   for (std::size_t i = 0; i < plan.cells.size(); ++i) {
     if (plan.cells[i].counts_only) continue;
-    if (plan.cells[i].build == kBase) timed.emplace_back();
+    if (plan.cells[i].build == result::kBaseBuild) timed.emplace_back();
     timed.back().push_back(i);
   }
   for (unsigned block = plan.settings.trials; block < blocks; ++block) {

@@ -7,16 +7,11 @@
 
 namespace asyncbench::run {
 
-// Names of builds, as cells carry them (kBuildParameter).
-inline constexpr std::string_view kBase = "base";
-inline constexpr std::string_view kCandidate = "candidate";
-inline constexpr std::string_view kSentinel = "sentinel";
-
 // Paths of programs. Whatever speaks docs/participant-protocol.md can be one.
 struct Builds {
   std::string base;
   std::string candidate;
-  std::string sentinel;  // the base under another path: what differs from it is the machine's doing
+  std::string sentinel;  // the base under another path
 };
 
 // The trials of one cell's counts under one build: as many as show whether a count repeats itself.

@@ -151,7 +151,7 @@ Plan plan_of(const result::Result& header) {
 
   const auto named = split_list(option<std::string>(stored, "named_strategies"));
   for (const result::Cell& row : header.cells) {
-    if (result::find(row.parameters, kBuildParameter) != nullptr) {
+    if (result::find(row.parameters, result::kBuildParameter) != nullptr) {
       throw UsageError(fmt::format(
           "{} is of a comparison of builds: a journal alone must not make this program start "
           "another one; compare the builds anew", row.id));

@@ -226,7 +226,7 @@ result::Values shown_parameters(const Cell& cell) {
   const Work& work = cell.work;
   const Parameters defaults(work.parameters.infos());
   result::Values shown;
-  if (!cell.build.empty()) shown.emplace_back(kBuildParameter, cell.build);
+  if (!cell.build.empty()) shown.emplace_back(result::kBuildParameter, cell.build);
   for (const ParameterInfo& info : work.parameters.infos()) {
     // How long a real server's bodies are is its own affair.
     if (info.of_origin && !work.urls.empty()) continue;

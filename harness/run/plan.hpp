@@ -56,9 +56,6 @@ struct Plan {
 // Completes every operation at once, without a peer: it measures the harness itself.
 inline constexpr std::string_view kNullStrategy = "null";
 
-// The parameter that tells builds apart in ids and results.
-inline constexpr std::string_view kBuildParameter = "build";
-
 // A count trial is this long at most: its figure is a ratio that needs no long window.
 inline constexpr Duration kCountWindow = std::chrono::milliseconds(200);
 

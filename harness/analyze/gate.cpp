@@ -1,0 +1,320 @@
+#include "analyze/gate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "analyze/multiplicity.hpp"
+#include "analyze/ranking.hpp"
+#include "analyze/statistics.hpp"
+
+namespace asyncbench::analyze {
+namespace {
+
+using result::Cell;
+using result::Result;
+using result::Trial;
+
+std::string build_of(const Cell& cell) {
+  const result::Value* build = result::find(cell.parameters, result::kBuildParameter);
+  const auto* name = build == nullptr ? nullptr : std::get_if<std::string>(build);
+  return name == nullptr ? "" : *name;
+}
+
+std::string id_without_build(const Cell& cell) {
+  result::Values parameters = cell.parameters;
+  std::erase_if(parameters, [](const auto& parameter) { return parameter.first == result::kBuildParameter; });
+  return result::cell_id(cell.workload, cell.strategy, parameters);
+}
+
+// The same cell under two builds, or in two results.
+struct Pair {
+  std::string id;
+  const Cell* base = nullptr;
+  const Cell* candidate = nullptr;
+};
+
+std::vector<Pair> pairs_of(const Result& result, std::string_view other) {
+  std::vector<Pair> pairs;
+  for (const Cell& cell : result.cells) {
+    if (build_of(cell) != result::kBaseBuild) continue;
+    const std::string id = id_without_build(cell);
+    const auto match = std::ranges::find_if(result.cells, [&](const Cell& candidate) {
+      return build_of(candidate) == other && id_without_build(candidate) == id;
+    });
+    if (match != result.cells.end()) pairs.push_back({id, &cell, &*match});
+  }
+  return pairs;
+}
+
+bool has(const Cell& cell, result::TrialKind kind) {
+  return std::ranges::any_of(cell.trials, [&](const Trial& trial) { return trial.kind == kind; });
+}
+
+struct Gated {
+  Figure figure;
+  bool advisory;
+};
+
+// What fixes its own rate cannot be slower in throughput; its latency and its cost tell.
+std::vector<Gated> gated_figures(const Pair& pair) {
+  const bool open_loop = any_has(Group{.cells = {pair.base}}, Figure::response_p99) ||
+                         std::ranges::any_of(pair.base->trials, [](const Trial& trial) {
+                           return trial.response_time.has_value();
+                         });
+  std::vector<Gated> figures;
+  if (!open_loop && !pair.base->paced) figures.push_back({Figure::throughput, false});
+  figures.push_back({open_loop ? Figure::response_p50 : Figure::service_p50, false});
+  figures.push_back({Figure::cpu, false});
+  figures.push_back({open_loop ? Figure::response_p99 : Figure::service_p99, true});
+  return figures;
+}
+
+std::vector<GateRow> rows_of(const Pair& pair, const GateOptions& options) {
+  const CellFigures base = figures_of(*pair.base);
+  const CellFigures candidate = figures_of(*pair.candidate);
+  std::vector<GateRow> rows;
+  for (const Gated& gated : gated_figures(pair)) {
+    rows.push_back(
+        {.cell = pair.id,
+         .figure = gated.figure,
+         .hypothesis = {.log_ratios = log_ratios(base, candidate, gated.figure),
+                        .margin = gated.advisory ? options.margin_p99 : options.margin,
+                        .advisory = gated.advisory},
+         .base = median_of(base, gated.figure),
+         .candidate = median_of(candidate, gated.figure)});
+  }
+  return rows;
+}
+
+std::vector<Hypothesis> hypotheses_of(const std::vector<GateRow>& rows) {
+  std::vector<Hypothesis> hypotheses;
+  for (const GateRow& row : rows) hypotheses.push_back(row.hypothesis);
+  return hypotheses;
+}
+
+// Fills in the findings; the worst of them.
+Verdict judge(std::vector<GateRow>& rows, double alpha) {
+  const std::vector<Hypothesis> hypotheses = hypotheses_of(rows);
+  const std::vector<Finding> findings = judge(hypotheses, alpha);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].finding = findings[i];
+  return worst(findings, hypotheses);
+}
+
+// Whatever is significantly better in the mirror would be significantly worse.
+bool differs_either_way(std::vector<GateRow> rows, double alpha) {
+  if (judge(rows, alpha) == Verdict::regression) return true;
+  for (GateRow& row : rows) {
+    for (double& ratio : row.hypothesis.log_ratios) ratio = -ratio;
+  }
+  return judge(rows, alpha) == Verdict::regression;
+}
+
+std::vector<double> counted(const Cell& cell,
+                            std::optional<double> (*figure)(const Trial& trial)) {
+  std::vector<double> values;
+  for (const Trial& trial : cell.trials) {
+    if (trial.kind != result::TrialKind::count || !trial.valid) continue;
+    if (const auto value = figure(trial)) values.push_back(*value);
+  }
+  return values;
+}
+
+struct Counted {
+  const char* name;
+  std::optional<double> (*figure)(const Trial& trial);
+};
+constexpr std::array kCounted = {
+    Counted{"syscalls", [](const Trial& t) { return per_request(t, t.subject.syscalls); }},
+    Counted{"context switches", [](const Trial& t) { return per_request(t, context_switches(t)); }},
+    Counted{"body bytes",
+            [](const Trial& t) {
+              return per_request(t, static_cast<std::int64_t>(t.body_bytes));
+            }},
+};
+
+void put_counts(GateReport& report, const Pair& pair, double margin) {
+  // Less than one in a hundred requests is noise of the window's edges, whatever its share.
+  constexpr double kLeast = 0.01;
+  for (const Counted& what : kCounted) {
+    const std::vector<double> base = counted(*pair.base, what.figure);
+    const std::vector<double> candidate = counted(*pair.candidate, what.figure);
+    if (base.empty() || candidate.empty()) continue;
+    const auto [least, greatest] = std::ranges::minmax(base);
+    CountRow row{.cell = pair.id,
+                 .name = what.name,
+                 .base = median(base),
+                 .candidate = median(candidate)};
+    row.repeatable = greatest - least <= std::max(margin * row.base, kLeast);
+    const double most = greatest + std::max(margin * row.base, kLeast);
+    if (row.repeatable && std::ranges::min(candidate) > most) {
+      row.verdict = Verdict::regression;
+    } else if (!row.repeatable) {
+      row.verdict = Verdict::inconclusive;
+    }
+    report.counts.push_back(std::move(row));
+  }
+}
+
+// Trials of one build that crashed, hung or failed, or in which requests did.
+struct Correctness {
+  std::size_t errors = 0;  // trials with an error rate above 0.1 %
+  std::size_t broken = 0;  // trials without a figure
+  std::size_t invalid = 0;
+  std::size_t timed = 0;
+  bool all_failed = false;  // not one request ended ok
+};
+
+Correctness correctness_of(const Cell& cell) {
+  constexpr double kErrorRate = 0.001;
+  Correctness found;
+  std::uint64_t ok = 0;
+  for (const Trial& trial : cell.trials) {
+    if (trial.kind != result::TrialKind::timed) continue;
+    ++found.timed;
+    ok += trial.outcome(Outcome::ok);
+    if (trial.status == result::TrialStatus::invalid) ++found.invalid;
+    else if (trial.status != result::TrialStatus::ok) ++found.broken;
+    const auto failed = static_cast<double>(trial.ended() - trial.outcome(Outcome::ok));
+    if (failed > kErrorRate * static_cast<double>(trial.ended())) ++found.errors;
+  }
+  found.all_failed = found.timed > 0 && ok == 0;
+  return found;
+}
+
+class Judge {
+ public:
+  Judge(const GateOptions& options, double alpha) : options_(options) { report_.alpha = alpha; }
+
+  void add(const Pair& pair) {
+    put_counts(report_, pair, options_.margin_counts);
+    if (!has(*pair.base, result::TrialKind::timed)) return;
+    std::ranges::move(rows_of(pair, options_), std::back_inserter(report_.rows));
+    check_correctness(pair);
+  }
+
+  void add_sentinel(const Pair& pair) {
+    std::vector<GateRow> rows = rows_of(pair, options_);
+    judge(rows, report_.alpha);
+    if (differs_either_way(rows, report_.alpha)) {
+      say(Verdict::invalid,
+          "the sentinel, which is the base itself, differs from the base: this machine is too "
+          "disturbed to compare on; see asyncbench doctor");
+    }
+    report_.sentinel = std::move(rows);
+  }
+
+  GateReport take() {
+    if (report_.rows.empty()) {
+      say(Verdict::invalid, "nothing was measured under both builds");
+      return std::move(report_);
+    }
+    const Verdict timed = judge(report_.rows, report_.alpha);
+    report_.verdict = std::max(report_.verdict, timed);
+    for (const CountRow& row : report_.counts) {
+      if (row.verdict != Verdict::regression) continue;
+      say(Verdict::regression, fmt::format("{}: {} per request rose from {:.2f} to {:.2f}",
+                                           row.cell, row.name, row.base, row.candidate));
+    }
+    report_.pairs = std::numeric_limits<unsigned>::max();
+    for (const GateRow& row : report_.rows) {
+      report_.pairs = std::min(report_.pairs, static_cast<unsigned>(row.hypothesis.log_ratios.size()));
+      explain(row);
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void say(Verdict verdict, std::string reason) {
+    report_.verdict = std::max(report_.verdict, verdict);
+    report_.reasons.push_back(std::move(reason));
+  }
+
+  void explain(const GateRow& row) {
+    if (row.hypothesis.advisory) return;
+    const Finding& finding = row.finding;
+    const std::string_view title = info_of(row.figure).title;
+    if (finding.verdict == Verdict::regression) {
+      report_.reasons.push_back(fmt::format("{}: {} got {:.1f} % worse", row.cell, title,
+                                            100 * std::expm1(finding.location.estimate)));
+    } else if (finding.verdict == Verdict::inconclusive) {
+      report_.reasons.push_back(fmt::format("{}: {}: {}", row.cell, title, doubt_of(row)));
+    }
+  }
+
+  std::string doubt_of(const GateRow& row) const {
+    switch (row.finding.doubt) {
+      case Doubt::clock_resolution:
+        return "more than a fifth of the pairs are equal: its steps are too coarse";
+      case Doubt::too_few: {
+        std::size_t deciding = 0;
+        for (const GateRow& other : report_.rows) deciding += !other.hypothesis.advisory;
+        return fmt::format("{} pairs, {} needed for {} figures", row.hypothesis.log_ratios.size(),
+                           fewest_pairs(deciding, report_.alpha), deciding);
+      }
+      case Doubt::noise:
+        return fmt::format("too noisy: only {:.0f} % and more would be found, the margin is {:.0f} %",
+                           100 * row.finding.smallest_detectable_effect,
+                           100 * row.hypothesis.margin);
+      case Doubt::borderline:
+      case Doubt::none:
+        break;
+    }
+    return fmt::format("borderline: {:+.1f} %, up to {:+.1f} %, the margin is {:.0f} %",
+                       100 * std::expm1(row.finding.location.estimate),
+                       100 * std::expm1(row.finding.location.high), 100 * row.hypothesis.margin);
+  }
+
+  // A candidate that fails where the base does not is worse, however fast its failures are.
+  void check_correctness(const Pair& pair) {
+    const Correctness base = correctness_of(*pair.base);
+    const Correctness candidate = correctness_of(*pair.candidate);
+    constexpr std::size_t kTrials = 3;
+    if (base.all_failed && candidate.all_failed) {
+      say(Verdict::invalid, pair.id + ": every request failed under both builds");
+    }
+    if (base.errors == 0 && candidate.errors >= kTrials) {
+      say(Verdict::regression,
+          fmt::format("{}: more than 0.1 % of the requests fail in {} trials, in none of the base",
+                      pair.id, candidate.errors));
+    }
+    if (base.broken == 0 && candidate.broken >= kTrials) {
+      say(Verdict::regression, fmt::format("{}: {} trials crashed, hung or failed, none of the base",
+                                           pair.id, candidate.broken));
+    }
+    constexpr std::size_t kFifth = 5;
+    for (const auto& [name, found] : {std::pair{result::kBaseBuild, base}, {result::kCandidateBuild, candidate}}) {
+      if (kFifth * found.invalid > found.timed) {
+        say(Verdict::invalid, fmt::format("{}: {} of {} trials of the {} broke an invariant",
+                                          pair.id, found.invalid, found.timed, name));
+      }
+    }
+  }
+
+  const GateOptions& options_;
+  GateReport report_{.verdict = Verdict::pass};
+};
+
+}  // namespace
+
+GateReport judge_gate(const Result& result, const GateOptions& options) {
+  Judge judge(options, options.alpha_a_look());
+  for (const Pair& pair : pairs_of(result, result::kCandidateBuild)) judge.add(pair);
+  for (const Pair& pair : pairs_of(result, result::kSentinelBuild)) judge.add_sentinel(pair);
+  return judge.take();
+}
+
+GateReport judge_stored(const Result& base, const Result& candidate, const GateOptions& options) {
+  Judge judge(options, options.alpha);
+  for (const Cell& cell : base.cells) {
+    if (const Cell* match = candidate.find_cell(cell.id)) judge.add({cell.id, &cell, match});
+  }
+  GateReport report = judge.take();
+  report.stored = true;
+  return report;
+}
+
+}  // namespace asyncbench::analyze

@@ -1,0 +1,70 @@
+// The gate: is the candidate build slower than the base, is that excluded, or is neither known?
+// gate_rule.hpp has the decision on numbers; this is from results to these numbers, and to words.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyze/figures.hpp"
+#include "analyze/gate_rule.hpp"
+#include "result/result.hpp"
+
+namespace asyncbench::analyze {
+
+// Fewer cells than one could have are gated: every one more makes each harder to decide.
+inline constexpr std::size_t kMostGatedCells = 6;
+
+struct GateOptions {
+  double margin = 0.10;         // tolerated in throughput, p50 and CPU per request, as a share
+  double margin_p99 = 0.20;     // advisory
+  double margin_counts = 0.02;  // in what is counted: system calls, context switches, bytes
+  double alpha = 0.05;          // of a false alarm in the whole gate, over all of its looks
+  unsigned first_look = 10;     // pairs
+  unsigned last_look = 20;
+
+  // The looks share it evenly.
+  double alpha_a_look() const { return last_look > first_look ? alpha / 2 : alpha; }
+};
+
+// One figure of one cell, timed, in pairs.
+struct GateRow {
+  std::string cell;  // without its build
+  Figure figure = Figure::throughput;
+  Hypothesis hypothesis;
+  Finding finding;
+  std::optional<double> base;  // medians
+  std::optional<double> candidate;
+};
+
+// What was counted per request, in trials of its own with one request at a time.
+struct CountRow {
+  std::string cell;
+  std::string name;  // "syscalls"
+  double base = 0;   // medians
+  double candidate = 0;
+  // The base's own trials differ by more than the margin: nothing can be said of the candidate.
+  bool repeatable = true;
+  Verdict verdict = Verdict::pass;
+};
+
+struct GateReport {
+  Verdict verdict = Verdict::inconclusive;
+  std::vector<std::string> reasons;  // why it is not a pass, the worst first; one line each
+  unsigned pairs = 0;                // of the cell that has the fewest
+  double alpha = 0;                  // of this look
+  std::vector<CountRow> counts;
+  std::vector<GateRow> rows;
+  std::vector<GateRow> sentinel;  // base against base; a difference there makes the gate invalid
+  bool stored = false;            // of two stored results: weaker than side by side
+};
+
+// Of a run of builds (result::kBuildParameter), at one look of `options`. Throws measure::HdrFormatError.
+GateReport judge_gate(const result::Result& result, const GateOptions& options);
+
+// Of the cells that two stored results share, in one look.
+GateReport judge_stored(const result::Result& base, const result::Result& candidate,
+                        const GateOptions& options);
+
+}  // namespace asyncbench::analyze

@@ -1,0 +1,106 @@
+// `asyncbench compare`: results -> verdicts.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "analyze/comparison.hpp"
+#include "cli/parse.hpp"
+#include "cli/results_from.hpp"
+#include "report/comparison_json.hpp"
+#include "report/comparison_text.hpp"
+#include "run/names.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "One result: its strategies, each against the best of the same work. Two results:\n"
+    "the cells that both have, the second against the first. Results that differ in\n"
+    "their peer strategy alone: the strategies of the first, and whether the winner\n"
+    "holds under every peer.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench compare r.json\n"
+    "  asyncbench compare r.json --against thread_per_connection\n"
+    "  asyncbench compare before.json after.json\n"
+    "  asyncbench compare peer-uring.json peer-asio.json\n"
+    "\n"
+    "Exit codes: 0 compared, whatever was found   2 wrong usage or unusable input";
+
+// A reference that nothing in the result has would silently be another one.
+void check_reference(const result::Result& result, const std::string& name) {
+  std::set<std::string> strategies;
+  for (const result::Cell& cell : result.cells) strategies.insert(cell.strategy);
+  if (name.empty() || strategies.contains(name)) return;
+  throw usage_error(
+      run::unknown_name("strategy in this result", name, {strategies.begin(), strategies.end()}),
+      "");
+}
+
+// One line each, in which the results differ from the first.
+std::vector<std::string> differences(const std::vector<result::Result>& results) {
+  std::vector<std::string> all;
+  for (std::size_t i = 1; i < results.size(); ++i) {
+    std::ranges::move(analyze::incomparable(results[0], results[i]), std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace
+
+ExitCode compare_command(const Arguments& arguments, Registry&) {
+  const auto app = make_app("compare",
+                            "Says which strategy wins, by how much, and how sure that is; or what "
+                            "changed between results.",
+                            kFooter);
+  std::vector<std::string> paths;
+  std::string against;
+  bool force = false;
+  bool json = false;
+  app->add_option("results", paths, "what 'asyncbench run' wrote")->option_text("RESULT.json...");
+  add_value(*app, "--against", against, "NAME", "the strategy that others are compared with")
+      ->default_str("the best");
+  add_switch(*app, "--force", force, "compare also what differs in kernel, CPU or definition");
+  add_switch(*app, "--json", json, "print JSON instead of text");
+  if (!parse(*app, arguments)) return ExitCode::done;
+  if (paths.empty()) {
+    throw usage_error("no result file given", "for example: asyncbench compare r.json");
+  }
+
+  std::vector<result::Result> results;
+  for (const std::string& path : paths) results.push_back(result_from(path));
+  std::vector<const result::Result*> pointers;
+  for (const result::Result& result : results) pointers.push_back(&result);
+  const std::vector<std::string> forced = differences(results);
+  if (!forced.empty() && !force) {
+    throw usage_error(fmt::format("the results cannot be compared: {}", fmt::join(forced, "; ")),
+                      "measure both alike, or use --force, which the output records");
+  }
+  check_reference(results.front(), against);
+
+  std::set<std::string> peers;
+  for (const result::Result& result : results) peers.insert(result.plan.peer_strategy);
+  analyze::Comparison comparison;
+  if (results.size() == 1 || peers.size() > 1) {
+    comparison = analyze::compare_strategies(results.front(), against);
+    analyze::note_peers(comparison, pointers);
+  } else if (results.size() == 2) {
+    comparison = analyze::compare_results(results[0], results[1]);
+  } else {
+    throw usage_error("more than two results of the same peer strategy",
+                      "compare them two by two");
+  }
+  if (comparison.groups.empty()) {
+    throw usage_error("the results have no cell in common",
+                      "see which they have with asyncbench show");
+  }
+  const std::string text = json ? report::comparison_json(comparison, paths, forced)
+                                : report::comparison_text(comparison, forced, kColumns);
+  std::fputs(text.c_str(), stdout);
+  return ExitCode::done;
+}
+
+}  // namespace asyncbench::cli
