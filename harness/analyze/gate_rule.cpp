@@ -18,6 +18,12 @@ void conclude(Finding& finding, Verdict verdict, Doubt doubt = Doubt::none) {
   finding.doubt = doubt;
 }
 
+// Why the data decide neither way.
+Doubt doubt_of(const Finding& finding, double margin, std::size_t pairs_needed) {
+  if (finding.test.pairs - finding.test.zeros < pairs_needed) return Doubt::too_few;
+  return finding.smallest_detectable_effect > margin ? Doubt::noise : Doubt::borderline;
+}
+
 // Fills in the verdict and the doubt of a finding whose figures are known.
 void conclude(Finding& finding, double margin, double alpha, std::size_t pairs_needed) {
   const std::size_t pairs = finding.test.pairs;
@@ -31,12 +37,8 @@ void conclude(Finding& finding, double margin, double alpha, std::size_t pairs_n
     conclude(finding, Verdict::pass);
   } else if (finding.adjusted_p <= alpha && finding.location.estimate >= tolerated) {
     conclude(finding, Verdict::regression);
-  } else if (pairs - zeros < pairs_needed) {
-    conclude(finding, Verdict::inconclusive, Doubt::too_few);
-  } else if (finding.smallest_detectable_effect > margin) {
-    conclude(finding, Verdict::inconclusive, Doubt::noise);
   } else {
-    conclude(finding, Verdict::inconclusive, Doubt::borderline);
+    conclude(finding, Verdict::inconclusive, doubt_of(finding, margin, pairs_needed));
   }
 }
 

@@ -11,7 +11,7 @@ namespace asyncbench::analyze {
 Location locate(std::span<const double> sorted, std::size_t rank) {
   assert(2 * rank <= sorted.size() + 1);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  return {.estimate = sorted.empty() ? 0 : median(sorted),
+  return {.estimate = sorted.empty() ? 0.0 : median(sorted),
           .low = rank == 0 ? -kInfinity : sorted[rank - 1],
           .high = rank == 0 ? kInfinity : sorted[sorted.size() - rank]};
 }

@@ -46,7 +46,11 @@ std::size_t fewest_pairs(std::size_t hypotheses, double alpha) {
   assert(alpha > 0);
   // Halving is exact, where a logarithm would round a power of two to either side of itself.
   std::size_t pairs = 0;
-  for (auto least_p = static_cast<double>(hypotheses); least_p > alpha; least_p /= 2) ++pairs;
+  auto least_p = static_cast<double>(hypotheses);
+  while (least_p > alpha) {
+    least_p /= 2;
+    ++pairs;
+  }
   return pairs;
 }
 

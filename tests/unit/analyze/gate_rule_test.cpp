@@ -146,7 +146,7 @@ TEST(Judge, ShowsAdvisoryHypothesesByThemselves) {
 }
 
 TEST(Judge, NeedsMorePairsForMoreHypotheses) {
-  // log2(49 / 0.05) = 9.9: ten pairs can reject one of 51, and not one of 52.
+  // log2(51 / 0.05) = 9.99, log2(52 / 0.05) = 10.02: ten pairs do for 51, and not for 52.
   std::vector<Hypothesis> hypotheses(51, {.log_ratios = about(0)});
   EXPECT_EQ(judge(hypotheses, 0.05)[0].verdict, Verdict::pass);
   hypotheses.push_back(hypotheses.front());
