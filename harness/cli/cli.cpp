@@ -18,6 +18,7 @@ constexpr std::array kCommands = {
     Command{"run", "measure a workload or a suite under several strategies", run_command},
     Command{"list", "which strategies and workloads this host supports", list_command},
     Command{"compare", "which strategy wins and how sure that is; what changed", compare_command},
+    Command{"gate", "whether one build is slower than another", gate_command},
     Command{"show", "print the table of a stored result", show_command},
     Command{"doctor", "what on this machine will disturb measurements", doctor_command},
     Command{"origin", "run the embedded HTTP server by hand", origin_command},

@@ -98,7 +98,7 @@ CLI::Option* add_switch(CLI::App& app, const std::string& name, bool& value,
   return app.add_flag(name, value, std::string(description));
 }
 
-bool parse(CLI::App& app, const Arguments& arguments) {
+bool parse_known(CLI::App& app, const Arguments& arguments) {
   try {
     // CLI11 takes the arguments from the back.
     app.parse(Arguments(arguments.rbegin(), arguments.rend()));
@@ -110,6 +110,11 @@ bool parse(CLI::App& app, const Arguments& arguments) {
     refuse_leftovers(app);
     throw usage_error(error.what(), fmt::format("see '{} --help'", app.get_name()));
   }
+  return true;
+}
+
+bool parse(CLI::App& app, const Arguments& arguments) {
+  if (!parse_known(app, arguments)) return false;
   refuse_leftovers(app);
   return true;
 }

@@ -28,4 +28,7 @@ CLI::Option* add_switch(CLI::App& app, const std::string& name, bool& value,
 // that the definition does not allow; for an unknown option it names the nearest known one.
 bool parse(CLI::App& app, const Arguments& arguments);
 
+// The same, but what the definition does not know stays in app.remaining(), for another one.
+bool parse_known(CLI::App& app, const Arguments& arguments);
+
 }  // namespace asyncbench::cli

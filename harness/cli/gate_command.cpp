@@ -1,0 +1,193 @@
+// `asyncbench gate`: two builds side by side -> pass, regression, inconclusive or invalid.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "analyze/gate.hpp"
+#include "analyze/summary.hpp"
+#include "cli/gate_builds.hpp"
+#include "cli/gate_run.hpp"
+#include "cli/parse.hpp"
+#include "cli/results_from.hpp"
+#include "report/format.hpp"
+#include "report/gate_files.hpp"
+#include "report/gate_text.hpp"
+#include "result/store.hpp"
+#include "workloads/values.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+using analyze::GateOptions;
+using analyze::GateReport;
+using analyze::Verdict;
+
+constexpr std::string_view kFooter =
+    "Two builds: --base and --candidate, or --base-rev (the candidate is then HEAD, or\n"
+    "--candidate-rev). What is measured, and how, is said as for asyncbench run: a\n"
+    "suite or workload (default: gate) and its options; at most 6 cells. Pairs of\n"
+    "trials are measured next to each other in random order; after --pairs of them the\n"
+    "gate decides, or goes on to twice as many. What can be counted (system calls,\n"
+    "context switches, bytes) is counted first.\n"
+    "\n"
+    "Two stored results: asyncbench gate BASE.json CANDIDATE.json, which is weaker.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench gate --base-rev HEAD~1\n"
+    "  asyncbench gate --base old/asyncbench --candidate new/asyncbench\n"
+    "  asyncbench gate --base-rev main fetch --strategies uring --connections 64\n"
+    "  asyncbench gate before.json after.json --margin 5%\n"
+    "\n"
+    "In GitHub Actions the report goes to the step summary too, and each reason becomes\n"
+    "an annotation.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 pass: a slowdown of the margin or more is excluded\n"
+    "  1 regression   2 wrong usage, or a revision that does not build\n"
+    "  3 inconclusive: too noisy, or too close to the margin\n"
+    "  4 invalid: an invariant broke, or the base differed from itself\n"
+    "  6 output could not be stored   130, 143 interrupted";
+
+struct Typed {
+  std::string base, candidate, base_revision, candidate_revision = "HEAD";
+  std::string margin = "10%", pairs;
+  std::string out, markdown, junit;
+  bool json = false;
+
+  bool stored() const { return base.empty() && base_revision.empty(); }
+};
+
+ExitCode exit_code_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
+      return ExitCode::done;
+    case Verdict::regression:
+      return ExitCode::regression;
+    case Verdict::inconclusive:
+      return ExitCode::inconclusive;
+    case Verdict::invalid:
+      break;
+  }
+  return ExitCode::invalid;
+}
+
+GateOptions options_of(const Typed& typed) {
+  GateOptions options;
+  options.margin = workloads::parse_share(typed.margin);
+  if (options.margin < 0.01 || options.margin > 0.9) {
+    throw usage_error(fmt::format("--margin {}: must be between 1% and 90%", typed.margin),
+                      "below 5% two builds differ by their code's layout alone");
+  }
+  options.margin_p99 = 2 * options.margin;
+  if (!typed.pairs.empty()) {
+    options.first_look = static_cast<unsigned>(
+        std::clamp<std::uint64_t>(workloads::parse_count(typed.pairs), 1, 500));
+    options.last_look = 2 * options.first_look;
+  }
+  return options;
+}
+
+run::Builds builds_of(const Typed& typed) {
+  if (!typed.base_revision.empty()) {
+    if (!typed.base.empty() || !typed.candidate.empty()) {
+      throw usage_error("--base-rev builds both programs",
+                        "give either revisions, or --base and --candidate");
+    }
+    const std::string base = build_revision(typed.base_revision);
+    return {.base = base, .candidate = build_revision(typed.candidate_revision)};
+  }
+  if (typed.candidate.empty()) {
+    throw usage_error("--base without --candidate", "name the program to compare with it");
+  }
+  return {.base = program_at(typed.base, "--base"),
+          .candidate = program_at(typed.candidate, "--candidate")};
+}
+
+GateReport gate_stored(const Arguments& paths, const GateOptions& options) {
+  if (paths.size() != 2 || paths[0].starts_with('-') || paths[1].starts_with('-')) {
+    throw usage_error("nothing to compare",
+                      "give --base-rev REV, --base and --candidate, or two result files");
+  }
+  return analyze::judge_stored(result_from(paths[0]), result_from(paths[1]), options);
+}
+
+void store(const std::string& path, const std::string& text) {
+  if (path.empty()) return;
+  try {
+    result::write_atomically(path, text);
+  } catch (const result::StoreError& error) {
+    throw CommandError(ExitCode::not_stored, error.what(), "");
+  }
+}
+
+// What GitHub Actions asks for by its environment.
+void tell_workflow(const GateReport& report, bool json) {
+  if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary && *summary) {
+    std::ofstream(summary, std::ios::app) << report::gate_markdown(report) << '\n';
+  }
+  const char* const actions = std::getenv("GITHUB_ACTIONS");
+  if (!json && actions && std::string_view(actions) == "true") {
+    std::fputs(report::gate_annotations(report).c_str(), stdout);
+  }
+}
+
+void print(const GateReport& report, const Typed& typed, const std::string& result) {
+  std::fputs((typed.json ? report::gate_json(report, result)
+                         : report::gate_text(report, kColumns))
+                 .c_str(),
+             stdout);
+  if (!typed.json && !result.empty()) fmt::print("Trials: {}\n", result);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+ExitCode gate_command(const Arguments& arguments, Registry& registry) {
+  const auto app = make_app("gate",
+                            "Says whether the candidate build is slower than the base, by pairs of "
+                            "trials side by side.",
+                            kFooter);
+  Typed typed;
+  add_value(*app, "--base", typed.base, "PROGRAM", "the build to compare with");
+  add_value(*app, "--candidate", typed.candidate, "PROGRAM", "the build under test");
+  add_value(*app, "--base-rev", typed.base_revision, "REV", "build both from this repository");
+  add_value(*app, "--candidate-rev", typed.candidate_revision, "REV", "the revision under test");
+  add_value(*app, "--margin", typed.margin, "SHARE",
+            "slowdown that is tolerated in throughput, p50 and CPU; p99: twice as much, advisory");
+  add_value(*app, "--pairs", typed.pairs, "N", "of trials before the gate first decides")
+      ->default_str("10");
+  add_value(*app, "--out,-o", typed.out, "FILE", "the trials, as a result of asyncbench run")
+      ->default_str("asyncbench-<UTC>.json");
+  add_value(*app, "--markdown", typed.markdown, "FILE", "the report for a pull request");
+  add_value(*app, "--junit", typed.junit, "FILE", "the report as JUnit XML");
+  add_switch(*app, "--json", typed.json, "print the report as JSON");
+  if (!parse_known(*app, arguments)) return ExitCode::done;
+
+  const GateOptions options = options_of(typed);
+  Arguments rest = app->remaining();
+  GateReport report;
+  std::string result;
+  ExitCode exit_code = ExitCode::done;
+  if (typed.stored()) {
+    report = gate_stored(rest, options);
+  } else {
+    // Usage errors in what is to be measured come before minutes of building.
+    const auto plan = gate_plan(rest, typed.out, registry);
+    if (!plan) return ExitCode::done;
+    const GateRun run = run_gate(*plan, builds_of(typed), options, registry);
+    report = run.report;
+    result = run.result_path;
+    exit_code = run.exit_code;
+  }
+  print(report, typed, result);
+  store(typed.markdown, report::gate_markdown(report));
+  store(typed.junit, report::gate_junit(report));
+  tell_workflow(report, typed.json);
+  return exit_code == ExitCode::done ? exit_code_of(report.verdict) : exit_code;
+}
+
+}  // namespace asyncbench::cli

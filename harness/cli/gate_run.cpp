@@ -1,0 +1,87 @@
+#include "cli/gate_run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "analyze/summary.hpp"
+#include "cli/gate_builds.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_options.hpp"
+#include "measure/syscalls.hpp"
+#include "report/format.hpp"
+#include "run/run.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+constexpr const char* kDefaultSuite = "gate";
+
+// Whether the first argument is the workload or suite: else it is an option, or there is none.
+bool names_work(const Arguments& arguments) {
+  return !arguments.empty() && !arguments.front().starts_with('-');
+}
+
+}  // namespace
+
+std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
+                                   const Registry& registry) {
+  if (!names_work(arguments)) arguments.insert(arguments.begin(), kDefaultSuite);
+  if (!out.empty()) arguments.insert(arguments.end(), {"--out", out});
+  const auto request = parse_run_options(arguments);
+  if (!request) return std::nullopt;
+  if (request->options.trials) {
+    throw usage_error("--trials: a gate decides how many it needs", "use --pairs");
+  }
+  if (!request->resume.empty() || request->dry_run || !request->plugins.empty()) {
+    throw usage_error("--resume, --dry-run and --plugin do not go with a gate",
+                      "build a plugin's strategy into both programs");
+  }
+  const run::Plan plan = run::make_plan(request->options, registry, false);
+  const auto runnable = static_cast<std::size_t>(std::ranges::count_if(
+      plan.cells, [](const run::Cell& cell) { return cell.unsupported.empty(); }));
+  if (runnable > analyze::kMostGatedCells) {
+    throw usage_error(
+        fmt::format("{} cells: at most {} can be gated", runnable, analyze::kMostGatedCells),
+        "each one more makes all of them harder to decide; choose with --strategies");
+  }
+  return plan;
+}
+
+GateRun run_gate(const run::Plan& plan, run::Builds builds, const analyze::GateOptions& options,
+                 const Registry& registry) {
+  const TemporaryFolder folder;
+  builds.sentinel = folder.path() / "asyncbench";
+  std::filesystem::copy_file(builds.base, builds.sentinel);
+  run::Plan pairs = run::plan_of_builds(plan, builds, options.first_look,
+                                        measure::SyscallCounter().available());
+  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  const auto extend = [&](run::Plan& growing, const result::Result& so_far) {
+    if (growing.settings.trials >= options.last_look) return false;
+    if (analyze::judge_gate(so_far, options).verdict != analyze::Verdict::inconclusive) {
+      return false;
+    }
+    progress.note(fmt::format("undecided after {} pairs: going on to {}", growing.settings.trials,
+                              options.last_look));
+    run::add_blocks(growing, options.last_look);
+    return true;
+  };
+  run::RunReport report =
+      run::run(pairs, registry, progress, [](result::Result& r) { analyze::summarize(r); }, extend);
+  progress.clear();
+  for (const std::string& message : report.messages) {
+    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+  }
+  // Trials that failed are for the verdict to judge; these ends are not.
+  const bool ended = report.exit_code == ExitCode::done ||
+                     report.exit_code == ExitCode::incomplete ||
+                     report.exit_code == ExitCode::invalid;
+  return {.report = analyze::judge_gate(report.result, options),
+          .result = std::move(report.result),
+          .result_path = report.out,
+          .exit_code = ended ? ExitCode::done : report.exit_code};
+}
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,34 @@
+// Measuring for a gate: the plan of pairs, and the looks at what came of them. Shared by gate and
+// calibrate.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "analyze/gate.hpp"
+#include "cli/command.hpp"
+#include "run/builds.hpp"
+#include "run/plan.hpp"
+
+namespace asyncbench::cli {
+
+// What to measure, by the arguments of `asyncbench run`; the suite "gate" when they name nothing.
+// nullopt when help was asked for. Throws CommandError and run::UsageError: more cells than can be
+// gated, options that mean nothing here.
+std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
+                                   const Registry& registry);
+
+struct GateRun {
+  analyze::GateReport report;
+  result::Result result;
+  std::string result_path;  // empty: not stored
+  ExitCode exit_code = ExitCode::done;  // of the measuring: interrupted, not stored ...
+};
+
+// Measures up to options.first_look pairs of every cell, decides, and goes on to last_look where
+// that was inconclusive. The sentinel is a copy of the base made for the run. Prints progress on
+// stderr.
+GateRun run_gate(const run::Plan& plan, run::Builds builds, const analyze::GateOptions& options,
+                 const Registry& registry);
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,122 @@
+#include "report/gate_files.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/format.hpp"
+#include "report/gate_text.hpp"
+#include "report/location_json.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::CountRow;
+using analyze::GateReport;
+using analyze::GateRow;
+using analyze::Verdict;
+
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json rows_json(const std::vector<GateRow>& rows) {
+  Json all = Json::array();
+  for (const GateRow& row : rows) {
+    all.push_back({{"cell", row.cell},
+                   {"figure", analyze::info_of(row.figure).name},
+                   {"base", optional_json(row.base)},
+                   {"candidate", optional_json(row.candidate)},
+                   {"log_ratios", row.hypothesis.log_ratios},
+                   {"margin", row.hypothesis.margin},
+                   {"advisory", row.hypothesis.advisory},
+                   {"ratio", ratio_json(row.finding.location, [](double x) { return std::exp(x); })},
+                   {"p", row.finding.test.p_greater},
+                   {"adjusted_p", row.finding.adjusted_p},
+                   {"smallest_detectable_effect", finite(row.finding.smallest_detectable_effect)},
+                   {"verdict", name_of(row.finding.verdict)}});
+  }
+  return all;
+}
+
+std::string xml_text(std::string_view text) {
+  std::string safe;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&': safe += "&amp;"; break;
+      case '<': safe += "&lt;"; break;
+      case '>': safe += "&gt;"; break;
+      case '"': safe += "&quot;"; break;
+      default: safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string case_xml(std::string_view cell, std::string_view figure, Verdict verdict,
+                     const std::string& detail) {
+  std::string out = fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml_text(cell),
+                                xml_text(figure));
+  if (verdict == Verdict::pass) return out + "/>\n";
+  const char* const element = verdict == Verdict::regression ? "failure" : "error";
+  return out + fmt::format(">\n      <{0} message=\"{1}: {2}\"/>\n    </testcase>\n", element,
+                           name_of(verdict), xml_text(detail));
+}
+
+}  // namespace
+
+std::string gate_json(const GateReport& report, const std::string& result) {
+  Json counts = Json::array();
+  for (const CountRow& row : report.counts) {
+    counts.push_back({{"cell", row.cell},
+                      {"counted", row.name},
+                      {"base", row.base},
+                      {"candidate", row.candidate},
+                      {"repeatable", row.repeatable},
+                      {"verdict", name_of(row.verdict)}});
+  }
+  return text_of({{"schema", schema_json("asyncbench-gate")},
+                  {"result", result},
+                  {"verdict", name_of(report.verdict)},
+                  {"reasons", report.reasons},
+                  {"pairs", report.pairs},
+                  {"alpha", report.alpha},
+                  {"stored", report.stored},
+                  {"counts", counts},
+                  {"figures", rows_json(report.rows)},
+                  {"sentinel", rows_json(report.sentinel)}});
+}
+
+std::string gate_junit(const GateReport& report) {
+  std::string cases;
+  std::size_t tests = 0;
+  std::size_t failures = 0;
+  std::size_t errors = 0;
+  const auto add = [&](std::string_view cell, std::string_view figure, Verdict verdict,
+                       const std::string& detail) {
+    ++tests;
+    failures += verdict == Verdict::regression;
+    errors += verdict == Verdict::inconclusive || verdict == Verdict::invalid;
+    cases += case_xml(cell, figure, verdict, detail);
+  };
+  for (const CountRow& row : report.counts) {
+    if (!row.repeatable) continue;
+    add(row.cell, row.name, row.verdict, fmt::format("{} to {}", row.base, row.candidate));
+  }
+  for (const GateRow& row : report.rows) {
+    if (row.hypothesis.advisory) continue;
+    add(row.cell, analyze::info_of(row.figure).title, row.finding.verdict,
+        fmt::format("{:+.1f} %", 100 * std::expm1(row.finding.location.estimate)));
+  }
+  // The whole, which can be worse than its figures: a sentinel that differs, requests that fail.
+  add("gate", "verdict", report.verdict, report.reasons.empty() ? "" : report.reasons.front());
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<testsuites>\n"
+      "  <testsuite name=\"asyncbench gate\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n{}"
+      "  </testsuite>\n"
+      "</testsuites>\n",
+      tests, failures, errors, cases);
+}
+
+}  // namespace asyncbench::report

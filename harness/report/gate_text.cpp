@@ -1,0 +1,211 @@
+#include "report/gate_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <vector>
+
+#include "report/comparison_text.hpp"
+#include "report/format.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::CountRow;
+using analyze::GateReport;
+using analyze::GateRow;
+using analyze::Verdict;
+
+// "+2.1%", from a logarithm.
+std::string change_text(double log_ratio) {
+  if (!std::isfinite(log_ratio)) return "?";
+  return fmt::format("{:+.1f}%", 100 * std::expm1(log_ratio));
+}
+
+std::string interval_text(const analyze::Location& location) {
+  return fmt::format("{} [{}, {}]", change_text(location.estimate), change_text(location.low),
+                     change_text(location.high));
+}
+
+std::string value_text(const GateRow& row, const std::optional<double>& value) {
+  return value ? figure_text(row.figure, *value) : "-";
+}
+
+std::string verdict_text(const GateRow& row) {
+  std::string text(name_of(row.finding.verdict));
+  if (row.hypothesis.advisory) text += " (advisory)";
+  return text;
+}
+
+std::string count_change(const CountRow& row) {
+  if (!row.repeatable) return "not repeatable";
+  if (row.base == 0) return row.candidate == 0 ? "+0.0%" : "new";
+  return fmt::format("{:+.1f}%", 100 * (row.candidate / row.base - 1));
+}
+
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper;
+}
+
+std::string method_text(const GateReport& report) {
+  std::string text = fmt::format(
+      "{} pairs of trials. Changes are in the worse direction (+ is slower) with the interval of "
+      "Hodges and Lehmann ({:g} at each end); a pass excludes a slowdown of the margin, a regression "
+      "is significant by Wilcoxon's signed-rank test with Holm's correction and at least the "
+      "margin. detect: the smallest effect that these pairs would find.",
+      report.pairs, report.alpha);
+  if (report.stored) {
+    text +=
+        " The two results were measured at different times: what changed on the machine between "
+        "them is not in the intervals. This is weaker than measuring both builds side by side.";
+  }
+  return text;
+}
+
+std::string detectable_text(const GateRow& row) {
+  const double effect = row.finding.smallest_detectable_effect;
+  return std::isfinite(effect) && effect > 0 ? format_percent(effect) : "?";
+}
+
+// Markup in names would change the page that shows them.
+std::string markdown_text(std::string_view text) {
+  std::string safe;
+  for (const char c : printable(text)) {
+    if (std::string_view("|*_`<>[]&\\").find(c) != std::string_view::npos) {
+      safe += fmt::format("&#{};", static_cast<int>(c));
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+// Cells in the order of their first rows.
+template <class Row>
+std::vector<std::string> cells_of(const std::vector<Row>& rows) {
+  std::vector<std::string> cells;
+  for (const Row& row : rows) {
+    if (cells.empty() || cells.back() != row.cell) cells.push_back(row.cell);
+  }
+  return cells;
+}
+
+void put_rows(std::string& out, const std::vector<GateRow>& rows, std::size_t width) {
+  for (const std::string& cell : cells_of(rows)) {
+    out += wrapped(printable(cell), "", width);
+    for (const GateRow& row : rows) {
+      if (row.cell != cell) continue;
+      out += fmt::format("  {:<11} {:>8} {:>8}  {:<23} {:>6}  {}\n",
+                         analyze::info_of(row.figure).short_title, value_text(row, row.base),
+                         value_text(row, row.candidate), interval_text(row.finding.location),
+                         detectable_text(row), verdict_text(row));
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+  static constexpr std::array<std::string_view, 4> kNames = {"pass", "inconclusive", "regression",
+                                                             "invalid"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+std::string gate_headline(const GateReport& report) {
+  if (report.verdict == Verdict::pass) {
+    return "PASS: a slowdown of the margin or more is excluded in every gated figure";
+  }
+  std::string line = upper_case(name_of(report.verdict));
+  if (!report.reasons.empty()) line += ": " + report.reasons.front();
+  if (report.reasons.size() > 1) line += fmt::format(" (and {} more)", report.reasons.size() - 1);
+  return line;
+}
+
+std::string gate_text(const GateReport& report, std::size_t width) {
+  std::string out;
+  if (!report.counts.empty()) {
+    out += "Counted per request, one request at a time\n";
+    for (const std::string& cell : cells_of(report.counts)) {
+      out += wrapped(printable(cell), "", width);
+      for (const CountRow& row : report.counts) {
+        if (row.cell != cell) continue;
+        out += fmt::format("  {:<17} {:>8} {:>8}  {:<15} {}\n", row.name, format_number(row.base),
+                           format_number(row.candidate), count_change(row),
+                           row.repeatable ? name_of(row.verdict) : "not judged");
+      }
+    }
+    out += '\n';
+  }
+  out += fmt::format("  {:<11} {:>8} {:>8}  {:<23} {:>6}\n", "Timed", "base", "candid.", "change",
+                     "detect");
+  put_rows(out, report.rows, width);
+  if (!report.sentinel.empty()) {
+    out += "\nSentinel: the base against itself\n";
+    put_rows(out, report.sentinel, width);
+  }
+  out += '\n' + wrapped(method_text(report), "", width) + '\n';
+  for (std::size_t i = 1; i < report.reasons.size(); ++i) {
+    out += wrapped(printable(report.reasons[i]), "- ", width);
+  }
+  return out + wrapped(printable(gate_headline(report)), "", width);
+}
+
+std::string gate_markdown(const GateReport& report) {
+  std::string out = fmt::format("### asyncbench gate: {}\n\n{}\n\n", name_of(report.verdict),
+                                markdown_text(gate_headline(report)));
+  for (std::size_t i = 1; i < report.reasons.size(); ++i) {
+    out += fmt::format("- {}\n", markdown_text(report.reasons[i]));
+  }
+  if (!report.counts.empty()) {
+    out +=
+        "\n| cell | counted per request | base | candidate | change | verdict |\n"
+        "|---|---|--:|--:|--:|---|\n";
+    for (const CountRow& row : report.counts) {
+      out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(row.cell), row.name,
+                         format_number(row.base), format_number(row.candidate), count_change(row),
+                         row.repeatable ? name_of(row.verdict) : "not judged");
+    }
+  }
+  out +=
+      "\n| cell | figure | base | candidate | change | detectable | verdict |\n"
+      "|---|---|--:|--:|--:|--:|---|\n";
+  const auto put = [&](const std::vector<GateRow>& rows, std::string_view prefix) {
+    for (const GateRow& row : rows) {
+      out += fmt::format("| {}{} | {} | {} | {} | {} | {} | {} |\n", prefix,
+                         markdown_text(row.cell), analyze::info_of(row.figure).title,
+                         value_text(row, row.base), value_text(row, row.candidate),
+                         markdown_text(interval_text(row.finding.location)), detectable_text(row),
+                         verdict_text(row));
+    }
+  };
+  put(report.rows, "");
+  put(report.sentinel, "sentinel: ");
+  return out + '\n' + markdown_text(method_text(report)) + '\n';
+}
+
+std::string gate_annotations(const GateReport& report) {
+  if (report.verdict == Verdict::pass) return "";
+  const char* const command = report.verdict == Verdict::regression ? "error" : "warning";
+  std::string out;
+  for (const std::string& reason : report.reasons) {
+    std::string text;
+    // Percent signs begin escapes in workflow commands.
+    for (const char c : printable(reason)) {
+      if (c == '%') {
+        text += "%25";
+      } else {
+        text += c;
+      }
+    }
+    out += fmt::format("::{} title=asyncbench gate: {}::{}\n", command, name_of(report.verdict),
+                       text);
+  }
+  return out;
+}
+
+}  // namespace asyncbench::report
