@@ -11,9 +11,7 @@
 #include "analyze/statistics.hpp"
 
 namespace asyncbench::analyze {
-namespace {
-
-double detectable(double s_d, std::size_t pairs, double alpha, std::size_t hypotheses) {
+double detectable_effect(double s_d, std::size_t pairs, double alpha, std::size_t hypotheses) {
   assert(alpha > 0 && alpha < 1 && hypotheses >= 1);
   if (pairs < 2) return std::numeric_limits<double>::infinity();
   constexpr double kPowerOf80Percent = 0.84;
@@ -23,8 +21,6 @@ double detectable(double s_d, std::size_t pairs, double alpha, std::size_t hypot
                               alpha / static_cast<double>(hypotheses)));
   return std::expm1((t + kPowerOf80Percent) * s_d / std::sqrt(n));
 }
-
-}  // namespace
 
 double robust_deviation(std::span<const double> values) {
   constexpr double kNormalConsistency = 1.4826;  // 1 / the normal quantile of 75 %
@@ -38,7 +34,7 @@ double robust_deviation(std::span<const double> values) {
 double smallest_detectable_effect(std::span<const double> differences, double alpha,
                                   std::size_t hypotheses) {
   const double s_d = differences.empty() ? 0 : robust_deviation(differences);
-  return detectable(s_d, differences.size(), alpha, hypotheses);
+  return detectable_effect(s_d, differences.size(), alpha, hypotheses);
 }
 
 std::size_t pairs_to_detect(double s_d, double effect, double alpha, std::size_t hypotheses,
@@ -50,7 +46,7 @@ std::size_t pairs_to_detect(double s_d, double effect, double alpha, std::size_t
   std::size_t high = most + 1;
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
-    if (detectable(s_d, middle, alpha, hypotheses) <= effect) {
+    if (detectable_effect(s_d, middle, alpha, hypotheses) <= effect) {
       high = middle;
     } else {
       low = middle + 1;

@@ -21,6 +21,9 @@ double robust_deviation(std::span<const double> values);
 double smallest_detectable_effect(std::span<const double> differences, double alpha,
                                   std::size_t hypotheses);
 
+// The same from a known deviation of the log ratios, for a number of pairs that is yet to come.
+double detectable_effect(double s_d, std::size_t pairs, double alpha, std::size_t hypotheses);
+
 // The fewest pairs whose smallest detectable effect, with log ratios of deviation `s_d`, is at most
 // `effect`, and which can reject anything at all (see fewest_pairs()); `most` + 1 when not even
 // `most` pairs suffice. s_d >= 0, effect > 0.

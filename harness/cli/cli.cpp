@@ -19,6 +19,7 @@ constexpr std::array kCommands = {
     Command{"list", "which strategies and workloads this host supports", list_command},
     Command{"compare", "which strategy wins and how sure that is; what changed", compare_command},
     Command{"gate", "whether one build is slower than another", gate_command},
+    Command{"calibrate", "how small a slowdown this machine lets a gate find", calibrate_command},
     Command{"show", "print the table of a stored result", show_command},
     Command{"doctor", "what on this machine will disturb measurements", doctor_command},
     Command{"origin", "run the embedded HTTP server by hand", origin_command},

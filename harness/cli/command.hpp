@@ -45,6 +45,7 @@ struct Command {
 ExitCode run_command(const Arguments& arguments, Registry& registry);
 ExitCode list_command(const Arguments& arguments, Registry& registry);
 ExitCode compare_command(const Arguments& arguments, Registry& registry);
+ExitCode calibrate_command(const Arguments& arguments, Registry& registry);
 ExitCode gate_command(const Arguments& arguments, Registry& registry);
 ExitCode show_command(const Arguments& arguments, Registry& registry);
 ExitCode doctor_command(const Arguments& arguments, Registry& registry);

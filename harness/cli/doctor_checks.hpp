@@ -50,4 +50,5 @@ std::span<const Check> doctor_checks();
 // The parts of that list: one file each.
 std::span<const Check> processor_checks();  // doctor_processor.cpp
 std::span<const Check> kernel_checks();     // doctor_kernel.cpp: limits, network, interfaces
+std::span<const Check> gate_checks();       // doctor_gate.cpp: what a gate can find here
 }  // namespace asyncbench::cli

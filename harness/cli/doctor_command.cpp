@@ -30,7 +30,7 @@ struct Examined {
 
 std::vector<Examined> examine(const Host& host) {
   std::vector<Examined> all;
-  for (const auto checks : {processor_checks(), kernel_checks()}) {
+  for (const auto checks : {processor_checks(), kernel_checks(), gate_checks()}) {
     for (const Check& check : checks) all.push_back({check.name, check.look(host)});
   }
   return all;

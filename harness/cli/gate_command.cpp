@@ -9,6 +9,7 @@
 
 #include "analyze/gate.hpp"
 #include "analyze/summary.hpp"
+#include "cli/calibration_store.hpp"
 #include "cli/gate_builds.hpp"
 #include "cli/gate_run.hpp"
 #include "cli/parse.hpp"
@@ -91,6 +92,20 @@ GateOptions options_of(const Typed& typed) {
   return options;
 }
 
+// As many pairs as this machine needs for the margin, where it has been calibrated.
+void choose_pairs(GateOptions& options, const Typed& typed) {
+  if (!typed.pairs.empty()) return;
+  const auto calibration = stored_calibration();
+  if (!calibration) return;
+  constexpr unsigned kMost = 40;
+  const unsigned needed = calibration->pairs_needed(options, kMost);
+  if (needed <= options.first_look) return;
+  fmt::print(stderr, "{} pairs instead of {}: calibrated for a margin of {}\n", needed,
+             options.first_look, typed.margin);
+  options.first_look = needed;
+  options.last_look = 2 * needed;
+}
+
 run::Builds builds_of(const Typed& typed) {
   if (!typed.base_revision.empty()) {
     if (!typed.base.empty() || !typed.candidate.empty()) {
@@ -159,7 +174,7 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
   add_value(*app, "--margin", typed.margin, "SHARE",
             "slowdown that is tolerated in throughput, p50 and CPU; p99: twice as much, advisory");
   add_value(*app, "--pairs", typed.pairs, "N", "of trials before the gate first decides")
-      ->default_str("10");
+      ->default_str("10, or as calibrated");
   add_value(*app, "--out,-o", typed.out, "FILE", "the trials, as a result of asyncbench run")
       ->default_str("asyncbench-<UTC>.json");
   add_value(*app, "--markdown", typed.markdown, "FILE", "the report for a pull request");
@@ -167,7 +182,7 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
   add_switch(*app, "--json", typed.json, "print the report as JSON");
   if (!parse_known(*app, arguments)) return ExitCode::done;
 
-  const GateOptions options = options_of(typed);
+  GateOptions options = options_of(typed);
   Arguments rest = app->remaining();
   GateReport report;
   std::string result;
@@ -178,7 +193,12 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     // Usage errors in what is to be measured come before minutes of building.
     const auto plan = gate_plan(rest, typed.out, registry);
     if (!plan) return ExitCode::done;
-    const GateRun run = run_gate(*plan, builds_of(typed), options, registry);
+    run::Builds builds = builds_of(typed);
+    const TemporaryFolder folder;
+    builds.sentinel = folder.path() / "asyncbench";
+    std::filesystem::copy_file(builds.base, builds.sentinel);
+    choose_pairs(options, typed);
+    const GateRun run = run_gate(*plan, builds, options, registry);
     report = run.report;
     result = run.result_path;
     exit_code = run.exit_code;

@@ -4,10 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "analyze/summary.hpp"
-#include "cli/gate_builds.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "measure/syscalls.hpp"
@@ -50,11 +48,8 @@ std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
   return plan;
 }
 
-GateRun run_gate(const run::Plan& plan, run::Builds builds, const analyze::GateOptions& options,
+GateRun run_gate(const run::Plan& plan, const run::Builds& builds, const analyze::GateOptions& options,
                  const Registry& registry) {
-  const TemporaryFolder folder;
-  builds.sentinel = folder.path() / "asyncbench";
-  std::filesystem::copy_file(builds.base, builds.sentinel);
   run::Plan pairs = run::plan_of_builds(plan, builds, options.first_look,
                                         measure::SyscallCounter().available());
   ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);

@@ -26,9 +26,8 @@ struct GateRun {
 };
 
 // Measures up to options.first_look pairs of every cell, decides, and goes on to last_look where
-// that was inconclusive. The sentinel is a copy of the base made for the run. Prints progress on
-// stderr.
-GateRun run_gate(const run::Plan& plan, run::Builds builds, const analyze::GateOptions& options,
+// that was inconclusive. Prints progress on stderr.
+GateRun run_gate(const run::Plan& plan, const run::Builds& builds, const analyze::GateOptions& options,
                  const Registry& registry);
 
 }  // namespace asyncbench::cli

@@ -60,7 +60,7 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
     const bool first = paired.cells.empty();
     index_of(paired, under(cell, result::kBaseBuild, builds.base));
     index_of(paired, under(cell, result::kCandidateBuild, builds.candidate));
-    if (first) index_of(paired, under(cell, result::kSentinelBuild, builds.sentinel));
+    if (first && !builds.sentinel.empty()) index_of(paired, under(cell, result::kSentinelBuild, builds.sentinel));
   }
   if (paired.cells.empty()) {
     throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");

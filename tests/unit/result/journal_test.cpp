@@ -50,6 +50,25 @@ TEST_F(JournalTest, GivesBackHeaderPlanAndTrials) {
             header_.cells[0].trials[0].service_time);
 }
 
+TEST_F(JournalTest, HoldsTrialsOfCellsThatThePlanGainedLater) {
+  Result grown = header_;
+  grown.plan.trials = 20;
+  grown.cells.push_back(grown.cells[0]);
+  grown.cells.back().id = "fetch/strategy:later";
+  {
+    Journal journal = Journal::create(path_, header_, "");
+    journal.append(header_.cells[0].id, trial(0));
+    journal.grow(grown);
+    journal.append("fetch/strategy:later", trial(1));
+  }
+  const JournalContents contents = read_journal(path_);
+  EXPECT_EQ(contents.records, 2U);
+  EXPECT_EQ(contents.result.plan.trials, 20);
+  EXPECT_EQ(contents.result.cells.at(0).trials.size(), 1U);
+  ASSERT_NE(contents.result.find_cell("fetch/strategy:later"), nullptr);
+  EXPECT_EQ(contents.result.find_cell("fetch/strategy:later")->trials.at(0).block, 1);
+}
+
 TEST_F(JournalTest, KnowsItsEnd) {
   Journal::create(path_, header_, "").end();
   EXPECT_TRUE(read_journal(path_).ended);

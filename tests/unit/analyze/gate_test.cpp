@@ -1,0 +1,171 @@
+#include "analyze/gate.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "analyze/summary.hpp"
+#include "cells.hpp"
+
+namespace asyncbench::analyze {
+namespace {
+
+using result::Cell;
+using result::Result;
+using result::Trial;
+using result::TrialKind;
+using testing::Contains;
+using testing::HasSubstr;
+
+// Trials of a build that takes `slowness` times as long, with noise of its own.
+Cell build(std::string_view name, double slowness, int blocks, std::int64_t seed,
+           double noise_share = 0.02) {
+  Cell cell = under(name);
+  for (int block = 0; block < blocks; ++block) {
+    const double slower = slowness * noise(block + seed, noise_share);
+    cell.trials.push_back(trial_of({.throughput_per_s = std::round(100'000 / slower),
+                                    .latency_ns = static_cast<std::int64_t>(100'000 * slower),
+                                    .cpu_ns = static_cast<std::int64_t>(5'000 * slower)},
+                                   block));
+  }
+  return cell;
+}
+
+Result result_of(std::vector<Cell> cells) {
+  Result result;
+  result.cells = std::move(cells);
+  summarize(result);
+  return result;
+}
+
+Result gate_of(double slowness, int blocks = 10, double sentinel = 1) {
+  return result_of({build(result::kBaseBuild, 1, blocks, 0),
+                    build(result::kCandidateBuild, slowness, blocks, 3),
+                    build(result::kSentinelBuild, sentinel, blocks, 7)});
+}
+
+void count(Cell& cell, std::int64_t syscalls_per_request) {
+  for (int block = 0; block < 3; ++block) {
+    Trial trial = trial_of({}, block);
+    trial.kind = TrialKind::count;
+    trial.subject.syscalls =
+        syscalls_per_request * static_cast<std::int64_t>(trial.ended()) + block;
+    cell.trials.push_back(trial);
+  }
+}
+
+TEST(Gate, PassesABuildAgainstItself) {
+  const GateReport report = judge_gate(gate_of(1), {});
+  EXPECT_EQ(report.verdict, Verdict::pass) << testing::PrintToString(report.reasons);
+  EXPECT_EQ(report.pairs, 10U);
+  EXPECT_THAT(report.reasons, testing::IsEmpty());
+  EXPECT_EQ(report.rows.size(), 4U);
+  EXPECT_EQ(report.sentinel.size(), 4U);
+}
+
+TEST(Gate, FindsASlowdownBeyondTheMargin) {
+  const GateReport report = judge_gate(gate_of(1.2), {});
+  EXPECT_EQ(report.verdict, Verdict::regression);
+  EXPECT_THAT(report.reasons, Contains(HasSubstr("throughput got")));
+}
+
+TEST(Gate, PassesABuildThatIsFaster) {
+  EXPECT_EQ(judge_gate(gate_of(0.7), {}).verdict, Verdict::pass);
+}
+
+TEST(Gate, IsInconclusiveWithFewerPairsThanCanReject) {
+  const GateReport report = judge_gate(gate_of(1.5, 4), {});
+  EXPECT_EQ(report.verdict, Verdict::inconclusive);
+  EXPECT_THAT(report.reasons, Contains(HasSubstr("4 pairs, 7 needed")));
+}
+
+TEST(Gate, IsInvalidWhereTheBaseDiffersFromItselfInEitherDirection) {
+  for (const double sentinel : {1.3, 0.7}) {
+    const GateReport report = judge_gate(gate_of(1, 10, sentinel), {});
+    EXPECT_EQ(report.verdict, Verdict::invalid) << sentinel;
+    EXPECT_THAT(report.reasons, Contains(HasSubstr("sentinel")));
+  }
+}
+
+TEST(Gate, FindsOneMoreSystemCallWhateverTheTimesSay) {
+  Result result = gate_of(1);
+  count(result.cells[0], 2);
+  count(result.cells[1], 3);
+  const GateReport report = judge_gate(result, {});
+  EXPECT_EQ(report.verdict, Verdict::regression);
+  EXPECT_THAT(report.reasons, Contains(HasSubstr("syscalls per request rose from 2.00 to 3.00")));
+}
+
+TEST(Gate, DoesNotJudgeCountsThatDoNotRepeatThemselves) {
+  Result result = gate_of(1);
+  count(result.cells[0], 2);
+  for (Trial& trial : result.cells[0].trials) {
+    if (trial.kind == TrialKind::count) *trial.subject.syscalls += trial.block * 20'000;
+  }
+  count(result.cells[1], 3);
+  const GateReport report = judge_gate(result, {});
+  ASSERT_FALSE(report.counts.empty());
+  EXPECT_FALSE(report.counts[0].repeatable);
+  EXPECT_EQ(report.verdict, Verdict::pass);
+}
+
+TEST(Gate, TakesFailuresOfTheCandidateAloneForARegressionHoweverFast) {
+  Result result = gate_of(0.5);
+  for (int block = 0; block < 3; ++block) {
+    Trial& trial = result.cells[1].trials[static_cast<std::size_t>(block)];
+    trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = trial.outcomes[0] / 100;
+  }
+  const GateReport report = judge_gate(result, {});
+  EXPECT_EQ(report.verdict, Verdict::regression);
+  EXPECT_THAT(report.reasons, Contains(HasSubstr("requests fail in 3 trials")));
+}
+
+TEST(Gate, TakesCrashesOfTheCandidateAloneForARegression) {
+  Result result = gate_of(1, 20);
+  for (int block = 0; block < 3; ++block) {
+    Trial& trial = result.cells[1].trials[static_cast<std::size_t>(block)];
+    trial.valid = false;
+    trial.status = result::TrialStatus::crashed;
+  }
+  EXPECT_EQ(judge_gate(result, {}).verdict, Verdict::regression);
+}
+
+TEST(Gate, IsInvalidWhereEverythingFailed) {
+  Result result = gate_of(1);
+  for (Cell& cell : result.cells) {
+    for (Trial& trial : cell.trials) {
+      std::swap(trial.outcomes[0], trial.outcomes[static_cast<std::size_t>(Outcome::reset)]);
+      trial.throughput_per_s = 0;
+      trial.service_time.reset();
+    }
+  }
+  EXPECT_EQ(judge_gate(result, {}).verdict, Verdict::invalid);
+}
+
+TEST(Gate, IsInvalidWhereMoreThanAFifthOfTheTrialsBrokeAnInvariant) {
+  Result result = gate_of(1, 20);
+  for (int block = 0; block < 5; ++block) {
+    Trial& trial = result.cells[0].trials[static_cast<std::size_t>(block)];
+    trial.valid = false;
+    trial.status = result::TrialStatus::invalid;
+  }
+  EXPECT_EQ(judge_gate(result, {}).verdict, Verdict::invalid);
+}
+
+TEST(Gate, IsInvalidWithoutAnythingMeasured) {
+  EXPECT_EQ(judge_gate({}, {}).verdict, Verdict::invalid);
+}
+
+TEST(Gate, OfStoredResultsLooksOnceAndSaysThatItIsWeaker) {
+  Cell was = cell_named("uring");
+  Cell is = was;
+  was.trials = build("", 1, 10, 0).trials;
+  is.trials = build("", 1.3, 10, 4).trials;
+  const GateReport report = judge_stored(result_of({was}), result_of({is}), {});
+  EXPECT_EQ(report.verdict, Verdict::regression);
+  EXPECT_TRUE(report.stored);
+  EXPECT_EQ(report.alpha, 0.05);
+}
+
+}  // namespace
+}  // namespace asyncbench::analyze

@@ -1,0 +1,46 @@
+// Strategies that perform nothing, for tests of planning.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/strategy.hpp"
+#include "run/options.hpp"
+
+namespace asyncbench::run {
+
+class FakeStrategy : public Strategy {
+ public:
+  FakeStrategy(std::string name, bool in_all, bool serves) : serves_(serves) {
+    info_.name = std::move(name);
+    info_.in_all = in_all;
+  }
+  const StrategyInfo& info() const override { return info_; }
+  Support supports(const OpSet& needed) const override {
+    if (needed.contains(OpKind::accept) && !serves_) return Support::no("it is a client library");
+    return Support::yes();
+  }
+  void run(Job& /*job*/) override {}
+
+ private:
+  StrategyInfo info_;
+  bool serves_;
+};
+
+inline Registry fakes() {
+  Registry registry;
+  registry.add(std::make_unique<FakeStrategy>("both", true, true));
+  registry.add(std::make_unique<FakeStrategy>("other", true, true));
+  registry.add(std::make_unique<FakeStrategy>("client_only", true, false));
+  registry.add(std::make_unique<FakeStrategy>("null", false, true));
+  return registry;
+}
+
+inline RunOptions options_for(std::string what) {
+  RunOptions options;
+  options.what = std::move(what);
+  options.out = "r.json";
+  return options;
+}
+
+}  // namespace asyncbench::run
