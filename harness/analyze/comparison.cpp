@@ -63,7 +63,7 @@ void conclude(Contrast& contrast, const Method& method) {
   if (contrast.sureness == Sureness::invalid) return;
   const std::size_t needed = fewest_pairs(2, kAlpha);
   if (contrast.pairs < needed) {
-    contrast.why = fmt::format("{} pairs of trials, {} needed", contrast.pairs, needed);
+    contrast.why = fmt::format("{} of the {} pairs of trials that it needs", contrast.pairs, needed);
     return;
   }
   if (contrast.adjusted_p <= kAlpha && !method.apart) {

@@ -38,10 +38,23 @@ std::string sentence(const Standing& next) {
                         name_of(contrast.sureness));
   }
   if (text.empty()) {
-    return fmt::format("{} and {}: no difference shown", next.reference->strategy,
+    return fmt::format("{} and {}: nothing tells them apart here", next.reference->strategy,
                        next.cell->strategy);
   }
   return fmt::format("{} against {}: {}", next.reference->strategy, next.cell->strategy, text);
+}
+
+// "inconclusive: 5 of the 6 pairs of trials that it needs": each reason once.
+std::vector<std::string> doubts_of(const GroupComparison& group) {
+  std::vector<std::string> doubts;
+  for (const Standing& standing : group.standings) {
+    for (const Contrast& contrast : standing.contrasts) {
+      if (contrast.why.empty()) continue;
+      std::string doubt = fmt::format("{}: {}", name_of(contrast.sureness), contrast.why);
+      if (std::ranges::find(doubts, doubt) == doubts.end()) doubts.push_back(std::move(doubt));
+    }
+  }
+  return doubts;
 }
 
 class Writer {
@@ -65,6 +78,7 @@ class Writer {
       if (next == nullptr && !standing.contrasts.empty()) next = &standing;
     }
     if (next != nullptr) line(sentence(*next), "=> ");
+    for (const std::string& doubt : doubts_of(group)) line(doubt, "- ");
     for (const result::Note& note : group.notes) line(note.code + ": " + note.detail, "- ");
     out_ += '\n';
   }
@@ -93,9 +107,7 @@ class Writer {
       return;
     }
     for (const Contrast& contrast : standing.contrasts) {
-      std::string sure(name_of(contrast.sureness));
-      if (!contrast.why.empty()) sure += ": " + contrast.why;
-      line(sure, fmt::format("{}{:<11}{:>8} {:>19}  ", head,
+      line(name_of(contrast.sureness), fmt::format("{}{:<11}{:>8} {:>19}  ", head,
                              analyze::info_of(contrast.figure).short_title,
                              median_text(cell, contrast.figure), ratio_text(contrast)));
       head = std::string(display_width(name), ' ');

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "result/convert.hpp"
@@ -230,7 +232,15 @@ T read(const Json& json, std::vector<std::string>* ignored) {
 }  // namespace
 
 Result result_from_json(const Json& value, std::vector<std::string>* ignored) {
-  return read<Result>(value, ignored);
+  Result result = read<Result>(value, ignored);
+  std::set<std::string_view> ids;
+  for (std::size_t i = 0; i < result.cells.size(); ++i) {
+    // Which of two would be compared, and which one silently left out?
+    if (ids.insert(result.cells[i].id).second) continue;
+    throw FieldError(fmt::format("/cells/{}/id", i),
+                     fmt::format("the cell {} is there twice", result.cells[i].id));
+  }
+  return result;
 }
 
 Trial trial_from_json(const Json& value, std::vector<std::string>* ignored) {
