@@ -1,0 +1,47 @@
+// The options that say what is measured and how, of every subcommand that measures.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "run/options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace asyncbench::cli {
+
+// The window and the warm-up of a trial where none are given, as users write them.
+struct TrialDefaults {
+  const char* duration = "3s";
+  const char* warmup = "1s";
+};
+
+// Strategies, plugins, parameters of the work, URLs, the folder, and how trials are made.
+class MeasuringOptions {
+ public:
+  MeasuringOptions();
+  ~MeasuringOptions();
+
+  // Adds the options to `app`, which uses this object until it has parsed.
+  void define(CLI::App& app, const TrialDefaults& defaults);
+
+  // What was typed. Throws CommandError and run::UsageError, which name the option.
+  void apply(const CLI::App& app, run::RunOptions& options) const;
+
+  const std::vector<std::string>& plugins() const;  // paths as given
+
+ private:
+  struct Typed;
+  std::unique_ptr<Typed> typed_;
+};
+
+// "--body-bytes" of "body_bytes".
+std::string option_name(std::string_view parameter);
+
+// "asyncbench-20261121T120000Z.json" in the current folder; `kind` ("search-") stands before the
+// time.
+std::string default_out(std::string_view kind = "");
+
+}  // namespace asyncbench::cli
