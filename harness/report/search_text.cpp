@@ -1,0 +1,197 @@
+#include "report/search_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/comparison_text.hpp"
+#include "report/format.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Better;
+using analyze::Crossover;
+using analyze::CrossoverKind;
+using analyze::CrossoverPoint;
+using analyze::Figure;
+
+// What the better one is.
+std::string_view praise(Figure figure) {
+  switch (figure) {
+    case Figure::cpu:
+    case Figure::total_cpu:
+      return "is cheaper";
+    case Figure::throughput:
+      return "is faster";
+    case Figure::service_p50:
+    case Figure::response_p50:
+      return "has the lower p50";
+    case Figure::service_p99:
+    case Figure::response_p99:
+      return "has the lower p99";
+  }
+  return "is better";
+}
+
+const std::string& name_of(Better better, const CrossoverWords& words) {
+  return better == Better::a ? words.a : words.b;
+}
+
+std::string value_of(std::int64_t value, const CrossoverWords& words) {
+  return words.value(static_cast<double>(value));
+}
+
+// Of the worse one's cost, how much the better one saves.
+std::string saving(const CrossoverPoint& point) {
+  const result::Estimate seen = point.estimate();
+  const double toward = seen.median < 0 ? 1 : -1;
+  const double near = -std::expm1(toward * (seen.median < 0 ? seen.high : seen.low));
+  const double far = -std::expm1(toward * (seen.median < 0 ? seen.low : seen.high));
+  return fmt::format("{} [{}, {}]", format_percent(-std::expm1(toward * seen.median)),
+                     format_percent(near), format_percent(far));
+}
+
+// "1, 32 or 1024", or what the values span.
+std::string listed(std::span<const CrossoverPoint> points, const CrossoverWords& words) {
+  constexpr std::size_t kFew = 4;
+  if (points.size() > kFew) {
+    return fmt::format("{} values from {} to {}", points.size(),
+                       value_of(points.front().value, words), value_of(points.back().value, words));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (i > 0) text += i + 1 == points.size() ? " or " : ", ";
+    text += value_of(points[i].value, words);
+  }
+  return text;
+}
+
+std::string answer_text(const Crossover& found, std::span<const CrossoverPoint> points,
+                        const CrossoverWords& words) {
+  const std::string_view is_better = praise(words.by);
+  switch (found.kind) {
+    case CrossoverKind::crossing:
+      return fmt::format(
+          "{} {} below {}, {} above", name_of(found.below, words), is_better,
+          place_text(fmt::format("{} [{}, {}]", words.value(found.estimate),
+                                 value_of(found.low, words), value_of(found.high, words)),
+                     words),
+          name_of(found.above, words));
+    case CrossoverKind::edge: {
+      const bool above = found.below == Better::unclear;
+      return fmt::format("{} {} {} {}; {} {} no difference could be told",
+                         name_of(above ? found.above : found.below, words), is_better,
+                         above ? "from" : "up to",
+                         place_text(value_of(above ? found.high : found.low, words), words),
+                         above ? "up to" : "from", value_of(above ? found.low : found.high, words));
+    }
+    case CrossoverKind::none:
+      return fmt::format("{} {} throughout, by {} at {} and {} at {}", name_of(found.below, words),
+                         is_better, saving(points.front()), value_of(points.front().value, words),
+                         saving(points.back()),
+                         place_text(value_of(points.back().value, words), words));
+    case CrossoverKind::several: {
+      std::string text = "there is no one crossover";
+      for (std::size_t i = 0; i < found.changes.size(); ++i) {
+        text += fmt::format("{} {} {} at {}", i == 0 ? ":" : ",",
+                            name_of(found.changes[i].second, words), is_better,
+                            value_of(found.changes[i].first, words));
+      }
+      return text;
+    }
+    case CrossoverKind::failed:
+      return fmt::format("no answer: nothing valid could be measured at {}",
+                         place_text(value_of(found.low, words), words));
+    case CrossoverKind::unclear:
+      break;
+  }
+  return points.empty() ? "no answer: nothing was measured"
+                        : fmt::format("no difference between {} and {} could be told at {}",
+                                      words.a, words.b, place_text(listed(points, words), words));
+}
+
+// "48200": enough digits to set a rate by.
+std::string rate_text(double per_s) {
+  return per_s < 100 ? fmt::format("{:.3g}", per_s) : fmt::format("{:.0f}", per_s);
+}
+
+}  // namespace
+
+std::string place_text(const std::string& value, const CrossoverWords& words) {
+  return words.counts ? fmt::format("{} {}", value, words.parameter)
+                      : fmt::format("{} {}", words.parameter, value);
+}
+
+std::string crossover_sentence(const Crossover& found, std::span<const CrossoverPoint> points,
+                               const CrossoverWords& words) {
+  return answer_text(found, points, words) +
+         (found.exhausted ? " (the --budget of trials ended the search; more may tell more)" : "");
+}
+
+std::string point_text(const CrossoverPoint& point, const CrossoverWords& words) {
+  if (point.log_ratios.empty()) return "nothing valid";
+  if (point.better() != Better::unclear) {
+    return fmt::format("{} {} by {}", name_of(point.better(), words), praise(words.by),
+                       saving(point));
+  }
+  return "no difference told";
+}
+
+std::string crossover_table(std::span<const CrossoverPoint> points,
+                            std::span<const PointCosts> costs, const CrossoverWords& words) {
+  // Names are too long for columns.
+  std::string text = wrapped(
+      fmt::format("A: {}, B: {}, by {}", words.a, words.b, analyze::info_of(words.by).title), "",
+      80);
+  text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  better\n", words.parameter.substr(0, 13), "pairs",
+                      "A", "B");
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const CrossoverPoint& point = points[i];
+    const auto cost = [&](const std::optional<double>& value) {
+      return value ? figure_text(words.by, *value) : "-";
+    };
+    const Better better = point.better();
+    text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  {}\n", value_of(point.value, words),
+                        point.log_ratios.size(), cost(costs[i].a), cost(costs[i].b),
+                        better == Better::unclear
+                            ? "-"
+                            : fmt::format("{} by {}", name_of(better, words), saving(point)));
+  }
+  return text;
+}
+
+std::string rate_sentence(std::string_view strategy, const analyze::RateAnswer& answer,
+                          std::string_view objective, std::string_view reason) {
+  if (!answer.highest_met_per_s) {
+    return fmt::format("{}: {} ({}){}{}", strategy, answer.why, objective,
+                       reason.empty() ? "" : ": ", reason);
+  }
+  const std::string found = rate_text(*answer.highest_met_per_s);
+  if (!answer.lowest_unmet_per_s) {
+    return fmt::format("{} sustains at least {} requests/s, the most that was asked, with {}",
+                       strategy, found, objective);
+  }
+  return fmt::format("{} sustains {} requests/s with {}; {} is too many{}{}", strategy, found,
+                     objective, rate_text(*answer.lowest_unmet_per_s), reason.empty() ? "" : ": ",
+                     reason);
+}
+
+std::string sweep_sentence(std::string_view strategy, const std::optional<analyze::UslFit>& fit,
+                           std::string_view parameter) {
+  if (!fit) {
+    return fmt::format("{}: no fit; it takes {} values of {} that were measured", strategy,
+                       analyze::kFewestUslPoints, parameter);
+  }
+  const std::string peak = fit->peak_n
+                               ? fmt::format("throughput peaks at {:.0f} {}, {}/s", *fit->peak_n,
+                                             parameter, format_count(fit->at(*fit->peak_n)))
+                               : fmt::format("no peak up to {:.0f} {}", fit->valid_to, parameter);
+  const std::string knee =
+      fit->knee_n ? fmt::format("; beyond {:.0f} more of them mostly wait", *fit->knee_n) : "";
+  return fmt::format("{}: {}{} (contention {:.3g}, coherency {:.2g}, R2 {:.3f})", strategy, peak,
+                     knee, fit->sigma, fit->kappa, fit->r_squared);
+}
+
+}  // namespace asyncbench::report
