@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"run", "measure a workload or a suite under several strategies", run_command},
+    Command{"search", "where a rate ends, where the better strategy changes", search_command},
     Command{"list", "which strategies and workloads this host supports", list_command},
     Command{"compare", "which strategy wins and how sure that is; what changed", compare_command},
     Command{"gate", "whether one build is slower than another", gate_command},
@@ -45,6 +46,7 @@ constexpr std::string_view kClosing =
     "  asyncbench doctor                  what will disturb measurements here\n"
     "  asyncbench run quick               every strategy, as client and as server\n"
     "  asyncbench run fetch --strategies uring,asio --connections 1,64\n"
+    "  asyncbench search fetch --crossover uring,asio --over connections=1..1024\n"
     "  asyncbench show asyncbench-20261121T120000Z.json\n"
     "\n"
     "Exit codes:\n"

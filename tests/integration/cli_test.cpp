@@ -24,7 +24,7 @@ using ::testing::StartsWith;
 
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string> kCommands = {"run",    "list",   "show",
+const std::vector<std::string> kCommands = {"run",    "search", "list",   "show",
                                             "doctor", "origin", "participant"};
 
 // Of UTF-8 text; every character of ours is one column wide.

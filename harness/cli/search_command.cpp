@@ -1,0 +1,167 @@
+// `asyncbench search`: a question -> trials, each chosen by those before it -> a sentence.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <variant>
+
+#include "analyze/summary.hpp"
+#include "cli/plugins.hpp"
+#include "cli/progress.hpp"
+#include "cli/search_options.hpp"
+#include "cli/search_question.hpp"
+#include "report/format.hpp"
+#include "result/store.hpp"
+#include "run/run.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+// Shows how much is still to come at most, which the plan does not know.
+class SearchProgress : public run::Progress {
+ public:
+  SearchProgress(ProgressLine& line, const Question& question) : line_(line), question_(question) {}
+
+  void run_begins(const run::Plan& plan, std::size_t /*done*/) override {
+    settings_ = plan.settings;
+    const std::size_t most = plan.trials.size() + question_.trials_left();
+    line_.note(fmt::format("{} trials at most, {}", most, clock_text(time_of(most))));
+  }
+  void trial_begins(const run::Step& step) override { line_.trial_begins(whole(step)); }
+  void trial_ends(const run::Step& step, const result::Trial& trial) override {
+    line_.trial_ends(whole(step), trial);
+  }
+  void note(std::string_view text) override { line_.note(text); }
+
+ private:
+  Duration time_of(std::size_t trials) const {
+    return static_cast<std::int64_t>(trials) *
+           run::expected_time(settings_, result::TrialKind::timed);
+  }
+
+  run::Step whole(run::Step step) const {
+    step.total += question_.trials_left();
+    step.remaining += time_of(question_.trials_left());
+    return step;
+  }
+
+  ProgressLine& line_;
+  const Question& question_;
+  run::Settings settings_;
+};
+
+// "search.answer.json" for "search.json".
+std::string answer_path(const std::string& out) {
+  constexpr std::string_view kExtension = ".json";
+  const std::string stem =
+      out.ends_with(kExtension) ? out.substr(0, out.size() - kExtension.size()) : out;
+  return stem + ".answer.json";
+}
+
+std::string document(const Question& question, const SearchAnswer& answer,
+                     const run::RunReport& report, const SearchRequest& request) {
+  const Json json = {{"schema", {{"name", "asyncbench-search"}, {"major", 1}, {"minor", 0}}},
+                     {"command", request.options.command},
+                     {"result", report.out.empty() ? Json(nullptr) : Json(report.out)},
+                     {"started", report.result.run.started},
+                     {"finished", report.result.run.finished},
+                     {"complete", report.result.run.complete},
+                     {"workload", request.options.what},
+                     {"parameters", request.options.parameters},
+                     {"question", question.asked()},
+                     {"points", answer.points},
+                     {"answer", answer.answer},
+                     {"sentences", answer.sentences},
+                     {"notes", answer.notes}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+void print(const SearchAnswer& answer, const run::RunReport& report, const std::string& stored) {
+  fmt::print("{}\n", answer.table);
+  for (const std::string& note : answer.notes) {
+    std::fputs(report::wrapped(note, "note: ", kColumns).c_str(), stdout);
+  }
+  if (!report.out.empty()) fmt::print("Trials: {}\n", report.out);
+  if (!stored.empty()) fmt::print("Points: {}\n", stored);
+  fmt::print("\n");
+  for (const std::string& sentence : answer.sentences) {
+    std::fputs(report::wrapped(report::printable(sentence), "", kColumns).c_str(), stdout);
+  }
+  std::fflush(stdout);
+}
+
+bool interrupted(ExitCode code) {
+  return code == ExitCode::interrupted || code == ExitCode::terminated;
+}
+
+void print_messages(const run::RunReport& report, const Registry& registry) {
+  // A search cannot be resumed: what comes next is in no journal.
+  const std::string resume = run::resume_command(report.out, registry.plugins());
+  for (const std::string& message : report.messages) {
+    if (interrupted(report.exit_code) && message.find(resume) != std::string::npos) continue;
+    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+  }
+  if (interrupted(report.exit_code)) {
+    fmt::print(stderr, "asyncbench: interrupted; the answer is that of the trials so far\n");
+  }
+}
+
+// A rate that is too high may well fail trials: that is an answer.
+ExitCode exit_code_of(const run::RunReport& report, const SearchAnswer& answer) {
+  const bool answered = answer.exit_code == ExitCode::done;
+  const bool trials_failed =
+      report.exit_code == ExitCode::invalid || report.exit_code == ExitCode::incomplete;
+  if (trials_failed && answered) return ExitCode::done;
+  return report.exit_code == ExitCode::done ? answer.exit_code : report.exit_code;
+}
+
+}  // namespace
+
+ExitCode search_command(const Arguments& arguments, Registry& registry) {
+  const auto request = parse_search_options(arguments);
+  if (!request) return ExitCode::done;
+  load_plugins(request->plugins, registry);
+  const std::unique_ptr<Question> question = std::visit(
+      [&](const auto& asked) { return make_question(asked, request->options, registry); },
+      request->question);
+
+  run::Plan plan = question->extremes();
+  const std::vector<std::string> problems = run::preflight(plan);
+  if (!problems.empty()) throw run::UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+
+  ProgressLine line(stderr, isatty(STDERR_FILENO) != 0);
+  SearchProgress progress(line, *question);
+  plan.cells.clear();
+  plan.trials.clear();
+  question->extend(plan, {}, progress);
+  run::RunReport report = run::run(
+      plan, registry, progress, [](result::Result& result) { analyze::summarize(result); },
+      [&](run::Plan& growing, const result::Result& so_far) {
+        return question->extend(growing, so_far, progress);
+      });
+  line.clear();
+
+  const SearchAnswer answer = question->answer(report.result);
+  const std::string json = document(*question, answer, report, *request);
+  std::string stored;
+  if (request->json) {
+    std::fputs(json.c_str(), stdout);
+  } else {
+    try {
+      if (!report.out.empty()) {
+        stored = answer_path(report.out);
+        result::write_atomically(stored, json);
+      }
+    } catch (const result::StoreError& error) {
+      stored.clear();
+      report.exit_code = ExitCode::not_stored;
+      report.messages.emplace_back(error.what());
+    }
+    print(answer, report, stored);
+  }
+  print_messages(report, registry);
+  return exit_code_of(report, answer);
+}
+
+}  // namespace asyncbench::cli
