@@ -63,7 +63,8 @@ void conclude(Contrast& contrast, const Method& method) {
   if (contrast.sureness == Sureness::invalid) return;
   const std::size_t needed = fewest_pairs(2, kAlpha);
   if (contrast.pairs < needed) {
-    contrast.why = fmt::format("{} of the {} pairs of trials that it needs", contrast.pairs, needed);
+    contrast.why =
+        fmt::format("{} of the {} pairs of trials that it needs", contrast.pairs, needed);
     return;
   }
   if (contrast.adjusted_p <= kAlpha && !method.apart) {
@@ -148,8 +149,10 @@ std::string text_of(const result::Fact& fact) {
   return std::visit(
       [](const auto& value) -> std::string {
         using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, std::monostate>) return "unknown";
-        else return fmt::format("{}", value);
+        if constexpr (std::is_same_v<T, std::monostate>)
+          return "unknown";
+        else
+          return fmt::format("{}", value);
       },
       fact);
 }

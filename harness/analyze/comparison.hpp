@@ -48,7 +48,7 @@ struct Standing {
 
 // Strategies for the same work (the best first), or, between results, one cell as it was and is.
 struct GroupComparison {
-  std::string name;  // "fetch/connections:64"
+  std::string name;             // "fetch/connections:64"
   std::vector<Figure> figures;  // that are compared, the ranking one first
   std::vector<Standing> standings;
   std::vector<result::Note> notes;  // what weakens the group's verdicts
@@ -56,7 +56,7 @@ struct GroupComparison {
 
 struct Comparison {
   std::vector<GroupComparison> groups;
-  std::vector<result::Note> notes;  // about all of it
+  std::vector<result::Note> notes;   // about all of it
   std::vector<std::string> missing;  // cells that only one of two results has
 };
 

@@ -25,11 +25,11 @@ inline constexpr std::size_t kFigures = 7;
 
 struct FigureInfo {
   Figure figure;
-  std::string_view name;   // in JSON: "service_time_p99_ns"
-  std::string_view title;  // for people: "service time p99"
+  std::string_view name;         // in JSON: "service_time_p99_ns"
+  std::string_view title;        // for people: "service time p99"
   std::string_view short_title;  // in tables: "p99"
   bool higher_is_better;
-  std::optional<result::Estimate> result::Summary::* summary;  // the same across trials
+  std::optional<result::Estimate> result::Summary::*summary;  // the same across trials
 };
 const FigureInfo& info_of(Figure figure);
 

@@ -26,7 +26,8 @@ std::string build_of(const Cell& cell) {
 
 std::string id_without_build(const Cell& cell) {
   result::Values parameters = cell.parameters;
-  std::erase_if(parameters, [](const auto& parameter) { return parameter.first == result::kBuildParameter; });
+  std::erase_if(parameters,
+                [](const auto& parameter) { return parameter.first == result::kBuildParameter; });
   return result::cell_id(cell.workload, cell.strategy, parameters);
 }
 
@@ -78,14 +79,13 @@ std::vector<GateRow> rows_of(const Pair& pair, const GateOptions& options) {
   const CellFigures candidate = figures_of(*pair.candidate);
   std::vector<GateRow> rows;
   for (const Gated& gated : gated_figures(pair)) {
-    rows.push_back(
-        {.cell = pair.id,
-         .figure = gated.figure,
-         .hypothesis = {.log_ratios = log_ratios(base, candidate, gated.figure),
-                        .margin = gated.advisory ? options.margin_p99 : options.margin,
-                        .advisory = gated.advisory},
-         .base = median_of(base, gated.figure),
-         .candidate = median_of(candidate, gated.figure)});
+    rows.push_back({.cell = pair.id,
+                    .figure = gated.figure,
+                    .hypothesis = {.log_ratios = log_ratios(base, candidate, gated.figure),
+                                   .margin = gated.advisory ? options.margin_p99 : options.margin,
+                                   .advisory = gated.advisory},
+                    .base = median_of(base, gated.figure),
+                    .candidate = median_of(candidate, gated.figure)});
   }
   return rows;
 }
@@ -113,8 +113,7 @@ bool differs_either_way(std::vector<GateRow> rows, double alpha) {
   return judge(rows, alpha) == Verdict::regression;
 }
 
-std::vector<double> counted(const Cell& cell,
-                            std::optional<double> (*figure)(const Trial& trial)) {
+std::vector<double> counted(const Cell& cell, std::optional<double> (*figure)(const Trial& trial)) {
   std::vector<double> values;
   for (const Trial& trial : cell.trials) {
     if (trial.kind != result::TrialKind::count || !trial.valid) continue;
@@ -131,9 +130,7 @@ constexpr std::array kCounted = {
     Counted{"syscalls", [](const Trial& t) { return per_request(t, t.subject.syscalls); }},
     Counted{"context switches", [](const Trial& t) { return per_request(t, context_switches(t)); }},
     Counted{"body bytes",
-            [](const Trial& t) {
-              return per_request(t, static_cast<std::int64_t>(t.body_bytes));
-            }},
+            [](const Trial& t) { return per_request(t, static_cast<std::int64_t>(t.body_bytes)); }},
 };
 
 void put_counts(GateReport& report, const Pair& pair, double margin) {
@@ -144,10 +141,8 @@ void put_counts(GateReport& report, const Pair& pair, double margin) {
     const std::vector<double> candidate = counted(*pair.candidate, what.figure);
     if (base.empty() || candidate.empty()) continue;
     const auto [least, greatest] = std::ranges::minmax(base);
-    CountRow row{.cell = pair.id,
-                 .name = what.name,
-                 .base = median(base),
-                 .candidate = median(candidate)};
+    CountRow row{
+        .cell = pair.id, .name = what.name, .base = median(base), .candidate = median(candidate)};
     row.repeatable = greatest - least <= std::max(margin * row.base, kLeast);
     const double most = greatest + std::max(margin * row.base, kLeast);
     if (row.repeatable && std::ranges::min(candidate) > most) {
@@ -176,8 +171,10 @@ Correctness correctness_of(const Cell& cell) {
     if (trial.kind != result::TrialKind::timed) continue;
     ++found.timed;
     ok += trial.outcome(Outcome::ok);
-    if (trial.status == result::TrialStatus::invalid) ++found.invalid;
-    else if (trial.status != result::TrialStatus::ok) ++found.broken;
+    if (trial.status == result::TrialStatus::invalid)
+      ++found.invalid;
+    else if (trial.status != result::TrialStatus::ok)
+      ++found.broken;
     const auto failed = static_cast<double>(trial.ended() - trial.outcome(Outcome::ok));
     if (failed > kErrorRate * static_cast<double>(trial.ended())) ++found.errors;
   }
@@ -221,7 +218,8 @@ class Judge {
     }
     report_.pairs = std::numeric_limits<unsigned>::max();
     for (const GateRow& row : report_.rows) {
-      report_.pairs = std::min(report_.pairs, static_cast<unsigned>(row.hypothesis.log_ratios.size()));
+      report_.pairs =
+          std::min(report_.pairs, static_cast<unsigned>(row.hypothesis.log_ratios.size()));
       explain(row);
     }
     return std::move(report_);
@@ -256,9 +254,9 @@ class Judge {
                            fewest_pairs(deciding, report_.alpha), deciding);
       }
       case Doubt::noise:
-        return fmt::format("too noisy: only {:.0f} % and more would be found, the margin is {:.0f} %",
-                           100 * row.finding.smallest_detectable_effect,
-                           100 * row.hypothesis.margin);
+        return fmt::format(
+            "too noisy: only {:.0f} % and more would be found, the margin is {:.0f} %",
+            100 * row.finding.smallest_detectable_effect, 100 * row.hypothesis.margin);
       case Doubt::borderline:
       case Doubt::none:
         break;
@@ -282,11 +280,13 @@ class Judge {
                       pair.id, candidate.errors));
     }
     if (base.broken == 0 && candidate.broken >= kTrials) {
-      say(Verdict::regression, fmt::format("{}: {} trials crashed, hung or failed, none of the base",
-                                           pair.id, candidate.broken));
+      say(Verdict::regression,
+          fmt::format("{}: {} trials crashed, hung or failed, none of the base", pair.id,
+                      candidate.broken));
     }
     constexpr std::size_t kFifth = 5;
-    for (const auto& [name, found] : {std::pair{result::kBaseBuild, base}, {result::kCandidateBuild, candidate}}) {
+    for (const auto& [name, found] :
+         {std::pair{result::kBaseBuild, base}, {result::kCandidateBuild, candidate}}) {
       if (kFifth * found.invalid > found.timed) {
         say(Verdict::invalid, fmt::format("{}: {} of {} trials of the {} broke an invariant",
                                           pair.id, found.invalid, found.timed, name));

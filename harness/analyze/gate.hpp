@@ -60,7 +60,8 @@ struct GateReport {
   bool stored = false;            // of two stored results: weaker than side by side
 };
 
-// Of a run of builds (result::kBuildParameter), at one look of `options`. Throws measure::HdrFormatError.
+// Of a run of builds (result::kBuildParameter), at one look of `options`. Throws
+// measure::HdrFormatError.
 GateReport judge_gate(const result::Result& result, const GateOptions& options);
 
 // Of the cells that two stored results share, in one look.

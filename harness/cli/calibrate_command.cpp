@@ -31,16 +31,17 @@ constexpr std::string_view kFooter =
     "  asyncbench calibrate\n"
     "  asyncbench calibrate --gates 59 smoke --strategies uring --duration 500ms\n"
     "\n"
-    "Exit codes: 0 calibrated   2 wrong usage   4 more than 5 % of the gates were false\n"
-    "alarms or invalid: do not gate on this machine   6 could not be stored\n"
+    "Exit codes: 0 calibrated   2 wrong usage   4 more than 5 % of the gates were\n"
+    "false alarms or invalid: do not gate on this machine   6 could not be stored\n"
     "130, 143 interrupted; the gates so far are kept";
 
 void print(const Calibration& calibration, const GateOptions& options) {
-  fmt::print("{} gates of a build against itself: {} false alarms (at most {} with 95 %\n"
-             "confidence), {} inconclusive, {} invalid\n\n",
-             calibration.gates, calibration.false_alarms,
-             report::format_percent(calibration.false_alarm_bound()), calibration.inconclusive,
-             calibration.invalid);
+  fmt::print(
+      "{} gates of a build against itself: {} false alarms (at most {} with 95 %\n"
+      "confidence), {} inconclusive, {} invalid\n\n",
+      calibration.gates, calibration.false_alarms,
+      report::format_percent(calibration.false_alarm_bound()), calibration.inconclusive,
+      calibration.invalid);
   fmt::print("Spread of a pair, and the smallest slowdown that 10 and 20 pairs find\n");
   std::string cell;
   for (const analyze::Spread& spread : calibration.spreads) {
@@ -108,7 +109,8 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
     fmt::print("\nStored: {}\n", out);
   }
   constexpr unsigned kTwentieth = 20;
-  const bool unfit = kTwentieth * (calibration.false_alarms + calibration.invalid) > calibration.gates;
+  const bool unfit =
+      kTwentieth * (calibration.false_alarms + calibration.invalid) > calibration.gates;
   if (exit_code == ExitCode::done && unfit) return ExitCode::invalid;
   return exit_code;
 }

@@ -89,15 +89,14 @@ std::string calibration_json(const analyze::Calibration& calibration) {
                        {"deviation", spread.deviation},
                        {"pairs", spread.pairs}});
   }
-  const Json document{
-      {"schema", {{"name", "asyncbench-calibration"}, {"major", 1}, {"minor", 0}}},
-      {"machine", machine()},
-      {"gates", calibration.gates},
-      {"false_alarms", calibration.false_alarms},
-      {"false_alarm_bound", calibration.false_alarm_bound()},
-      {"inconclusive", calibration.inconclusive},
-      {"invalid", calibration.invalid},
-      {"spreads", spreads}};
+  const Json document{{"schema", {{"name", "asyncbench-calibration"}, {"major", 1}, {"minor", 0}}},
+                      {"machine", machine()},
+                      {"gates", calibration.gates},
+                      {"false_alarms", calibration.false_alarms},
+                      {"false_alarm_bound", calibration.false_alarm_bound()},
+                      {"inconclusive", calibration.inconclusive},
+                      {"invalid", calibration.invalid},
+                      {"spreads", spreads}};
   return document.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -90,8 +90,7 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   } else if (results.size() == 2) {
     comparison = analyze::compare_results(results[0], results[1]);
   } else {
-    throw usage_error("more than two results of the same peer strategy",
-                      "compare them two by two");
+    throw usage_error("more than two results of the same peer strategy", "compare them two by two");
   }
   if (comparison.groups.empty()) {
     throw usage_error("the results have no cell in common",

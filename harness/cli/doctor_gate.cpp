@@ -19,10 +19,9 @@ Finding calibration(const Host&) {
   const analyze::GateOptions options;
   constexpr unsigned kMost = 500;
   const unsigned pairs = stored->pairs_needed(options, kMost);
-  std::string found = fmt::format(
-      "{} gates, {} false alarms; {}{} pairs find a slowdown of {}", stored->gates,
-      stored->false_alarms, pairs == kMost ? ">=" : "", pairs,
-      report::format_percent(options.margin));
+  std::string found = fmt::format("{} gates, {} false alarms; {}{} pairs find a slowdown of {}",
+                                  stored->gates, stored->false_alarms, pairs == kMost ? ">=" : "",
+                                  pairs, report::format_percent(options.margin));
   if (20 * (stored->false_alarms + stored->invalid) > stored->gates) {
     return {Severity::problem, std::move(found),
             "do not gate here before the other findings are mended and calibrate passes"};

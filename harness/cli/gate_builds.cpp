@@ -84,8 +84,8 @@ std::string ask_git(std::vector<std::string> question, const fs::path& output,
 TemporaryFolder::TemporaryFolder() {
   std::string name = (fs::temp_directory_path() / "asyncbench-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    throw CommandError(ExitCode::not_stored, fmt::format("mkdtemp {}: {}", name,
-                                                         std::strerror(errno)),
+    throw CommandError(ExitCode::not_stored,
+                       fmt::format("mkdtemp {}: {}", name, std::strerror(errno)),
                        "set TMPDIR to a folder that can be written");
   }
   path_ = name;

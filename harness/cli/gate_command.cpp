@@ -28,12 +28,12 @@ using analyze::GateReport;
 using analyze::Verdict;
 
 constexpr std::string_view kFooter =
-    "Two builds: --base and --candidate, or --base-rev (the candidate is then HEAD, or\n"
-    "--candidate-rev). What is measured, and how, is said as for asyncbench run: a\n"
+    "Two builds: --base and --candidate, or --base-rev (the candidate is then HEAD,\n"
+    "or --candidate-rev). What is measured, and how, is said as for asyncbench run: a\n"
     "suite or workload (default: gate) and its options; at most 6 cells. Pairs of\n"
-    "trials are measured next to each other in random order; after --pairs of them the\n"
-    "gate decides, or goes on to twice as many. What can be counted (system calls,\n"
-    "context switches, bytes) is counted first.\n"
+    "trials are measured next to each other in random order; after --pairs of them\n"
+    "the gate decides, or goes on to twice as many. What can be counted (system\n"
+    "calls, context switches, bytes) is counted first.\n"
     "\n"
     "Two stored results: asyncbench gate BASE.json CANDIDATE.json, which is weaker.\n"
     "\n"
@@ -43,8 +43,8 @@ constexpr std::string_view kFooter =
     "  asyncbench gate --base-rev main fetch --strategies uring --connections 64\n"
     "  asyncbench gate before.json after.json --margin 5%\n"
     "\n"
-    "In GitHub Actions the report goes to the step summary too, and each reason becomes\n"
-    "an annotation.\n"
+    "In GitHub Actions the report goes to the step summary too, and each reason\n"
+    "becomes an annotation.\n"
     "\n"
     "Exit codes:\n"
     "  0 pass: a slowdown of the margin or more is excluded\n"
@@ -151,8 +151,7 @@ void tell_workflow(const GateReport& report, bool json) {
 }
 
 void print(const GateReport& report, const Typed& typed, const std::string& result) {
-  std::fputs((typed.json ? report::gate_json(report, result)
-                         : report::gate_text(report, kColumns))
+  std::fputs((typed.json ? report::gate_json(report, result) : report::gate_text(report, kColumns))
                  .c_str(),
              stdout);
   if (!typed.json && !result.empty()) fmt::print("Trials: {}\n", result);

@@ -48,10 +48,10 @@ std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
   return plan;
 }
 
-GateRun run_gate(const run::Plan& plan, const run::Builds& builds, const analyze::GateOptions& options,
-                 const Registry& registry) {
-  run::Plan pairs = run::plan_of_builds(plan, builds, options.first_look,
-                                        measure::SyscallCounter().available());
+GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
+                 const analyze::GateOptions& options, const Registry& registry) {
+  run::Plan pairs =
+      run::plan_of_builds(plan, builds, options.first_look, measure::SyscallCounter().available());
   ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
   const auto extend = [&](run::Plan& growing, const result::Result& so_far) {
     if (growing.settings.trials >= options.last_look) return false;
@@ -63,8 +63,8 @@ GateRun run_gate(const run::Plan& plan, const run::Builds& builds, const analyze
     run::add_blocks(growing, options.last_look);
     return true;
   };
-  run::RunReport report =
-      run::run(pairs, registry, progress, [](result::Result& r) { analyze::summarize(r); }, extend);
+  run::RunReport report = run::run(
+      pairs, registry, progress, [](result::Result& r) { analyze::summarize(r); }, extend);
   progress.clear();
   for (const std::string& message : report.messages) {
     fmt::print(stderr, "asyncbench: {}\n", report::printable(message));

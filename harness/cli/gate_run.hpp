@@ -21,13 +21,13 @@ std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
 struct GateRun {
   analyze::GateReport report;
   result::Result result;
-  std::string result_path;  // empty: not stored
+  std::string result_path;              // empty: not stored
   ExitCode exit_code = ExitCode::done;  // of the measuring: interrupted, not stored ...
 };
 
 // Measures up to options.first_look pairs of every cell, decides, and goes on to last_look where
 // that was inconclusive. Prints progress on stderr.
-GateRun run_gate(const run::Plan& plan, const run::Builds& builds, const analyze::GateOptions& options,
-                 const Registry& registry);
+GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
+                 const analyze::GateOptions& options, const Registry& registry);
 
 }  // namespace asyncbench::cli

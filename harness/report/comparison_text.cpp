@@ -33,9 +33,9 @@ std::string sentence(const Standing& next) {
     // The reference's share of the other's figure.
     const double change =
         (info.higher_is_better ? contrast.ratio.estimate : 1 / contrast.ratio.estimate) - 1;
-    text += fmt::format("{}{} {} {} ({})", text.empty() ? "" : ", ",
-                        format_percent(std::abs(change)), change > 0 ? "more" : "less", info.title,
-                        name_of(contrast.sureness));
+    text +=
+        fmt::format("{}{} {} {} ({})", text.empty() ? "" : ", ", format_percent(std::abs(change)),
+                    change > 0 ? "more" : "less", info.title, name_of(contrast.sureness));
   }
   if (text.empty()) {
     return fmt::format("{} and {}: nothing tells them apart here", next.reference->strategy,
@@ -107,9 +107,10 @@ class Writer {
       return;
     }
     for (const Contrast& contrast : standing.contrasts) {
-      line(name_of(contrast.sureness), fmt::format("{}{:<11}{:>8} {:>19}  ", head,
-                             analyze::info_of(contrast.figure).short_title,
-                             median_text(cell, contrast.figure), ratio_text(contrast)));
+      line(
+          name_of(contrast.sureness),
+          fmt::format("{}{:<11}{:>8} {:>19}  ", head, analyze::info_of(contrast.figure).short_title,
+                      median_text(cell, contrast.figure), ratio_text(contrast)));
       head = std::string(display_width(name), ' ');
     }
   }

@@ -23,18 +23,19 @@ Json optional_json(const std::optional<double>& value) {
 Json rows_json(const std::vector<GateRow>& rows) {
   Json all = Json::array();
   for (const GateRow& row : rows) {
-    all.push_back({{"cell", row.cell},
-                   {"figure", analyze::info_of(row.figure).name},
-                   {"base", optional_json(row.base)},
-                   {"candidate", optional_json(row.candidate)},
-                   {"log_ratios", row.hypothesis.log_ratios},
-                   {"margin", row.hypothesis.margin},
-                   {"advisory", row.hypothesis.advisory},
-                   {"ratio", ratio_json(row.finding.location, [](double x) { return std::exp(x); })},
-                   {"p", row.finding.test.p_greater},
-                   {"adjusted_p", row.finding.adjusted_p},
-                   {"smallest_detectable_effect", finite(row.finding.smallest_detectable_effect)},
-                   {"verdict", name_of(row.finding.verdict)}});
+    all.push_back(
+        {{"cell", row.cell},
+         {"figure", analyze::info_of(row.figure).name},
+         {"base", optional_json(row.base)},
+         {"candidate", optional_json(row.candidate)},
+         {"log_ratios", row.hypothesis.log_ratios},
+         {"margin", row.hypothesis.margin},
+         {"advisory", row.hypothesis.advisory},
+         {"ratio", ratio_json(row.finding.location, [](double x) { return std::exp(x); })},
+         {"p", row.finding.test.p_greater},
+         {"adjusted_p", row.finding.adjusted_p},
+         {"smallest_detectable_effect", finite(row.finding.smallest_detectable_effect)},
+         {"verdict", name_of(row.finding.verdict)}});
   }
   return all;
 }
@@ -43,11 +44,20 @@ std::string xml_text(std::string_view text) {
   std::string safe;
   for (const char c : printable(text)) {
     switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default: safe += c;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      default:
+        safe += c;
     }
   }
   return safe;
@@ -55,8 +65,8 @@ std::string xml_text(std::string_view text) {
 
 std::string case_xml(std::string_view cell, std::string_view figure, Verdict verdict,
                      const std::string& detail) {
-  std::string out = fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml_text(cell),
-                                xml_text(figure));
+  std::string out =
+      fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml_text(cell), xml_text(figure));
   if (verdict == Verdict::pass) return out + "/>\n";
   const char* const element = verdict == Verdict::regression ? "failure" : "error";
   return out + fmt::format(">\n      <{0} message=\"{1}: {2}\"/>\n    </testcase>\n", element,

@@ -55,7 +55,8 @@ std::string upper_case(std::string_view text) {
 std::string method_text(const GateReport& report) {
   std::string text = fmt::format(
       "{} pairs of trials. Changes are in the worse direction (+ is slower) with the interval of "
-      "Hodges and Lehmann ({:g} at each end); a pass excludes a slowdown of the margin, a regression "
+      "Hodges and Lehmann ({:g} at each end); a pass excludes a slowdown of the margin, a "
+      "regression "
       "is significant by Wilcoxon's signed-rank test with Holm's correction and at least the "
       "margin. detect: the smallest effect that these pairs would find.",
       report.pairs, report.alpha);
@@ -202,8 +203,8 @@ std::string gate_annotations(const GateReport& report) {
         text += c;
       }
     }
-    out += fmt::format("::{} title=asyncbench gate: {}::{}\n", command, name_of(report.verdict),
-                       text);
+    out +=
+        fmt::format("::{} title=asyncbench gate: {}::{}\n", command, name_of(report.verdict), text);
   }
   return out;
 }

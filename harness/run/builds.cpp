@@ -60,7 +60,8 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
     const bool first = paired.cells.empty();
     index_of(paired, under(cell, result::kBaseBuild, builds.base));
     index_of(paired, under(cell, result::kCandidateBuild, builds.candidate));
-    if (first && !builds.sentinel.empty()) index_of(paired, under(cell, result::kSentinelBuild, builds.sentinel));
+    if (first && !builds.sentinel.empty())
+      index_of(paired, under(cell, result::kSentinelBuild, builds.sentinel));
   }
   if (paired.cells.empty()) {
     throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");
@@ -86,7 +87,8 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
 }
 
 void add_blocks(Plan& plan, unsigned blocks) {
-  // The builds of a cell stand next to each other in the plan; those with counts alone are left out.
+  // The builds of a cell stand next to each other in the plan; those with counts alone are left
+  // out.
   std::vector<Together> timed;
   for (std::size_t i = 0; i < plan.cells.size(); ++i) {
     if (plan.cells[i].counts_only) continue;

@@ -17,11 +17,11 @@ struct Builds {
 // The trials of one cell's counts under one build: as many as show whether a count repeats itself.
 inline constexpr unsigned kCountTrials = 3;
 
-// The plan's cells under each build; the first of them under the sentinel, too, if there is one. Base plays the
-// other end for all. Where the host lets us count system calls, count trials come first, of each
-// cell with one request at a time: then how many completions a wake-up brings, which no two runs
-// have alike, does not enter its counts. Its trials are `blocks` timed ones. Throws UsageError when
-// no cell can run here.
+// The plan's cells under each build; the first of them under the sentinel, too, if there is one.
+// Base plays the other end for all. Where the host lets us count system calls, count trials come
+// first, of each cell with one request at a time: then how many completions a wake-up brings, which
+// no two runs have alike, does not enter its counts. Its trials are `blocks` timed ones. Throws
+// UsageError when no cell can run here.
 Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, bool count_syscalls);
 
 // Adds blocks up to `blocks` in all. In each, the cells come in random order, and the builds of one

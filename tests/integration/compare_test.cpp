@@ -22,11 +22,26 @@ class CompareTest : public ::testing::Test {
 
   // A result of two strategies and so many trials.
   std::string measured(const std::string& name, const char* trials) const {
-    const Ended ended =
-        run_program({"run", "fetch", "--strategies", "epoll,thread_per_connection",
-                     "--connections", "2", "--duration", "50ms", "--warmup", "20ms", "--trials",
-                     trials, "--cpu-idle", "default", "--peer-strategy", "asio", "--server-delay",
-                     "2ms", "--out", path(name)});
+    const Ended ended = run_program({"run",
+                                     "fetch",
+                                     "--strategies",
+                                     "epoll,thread_per_connection",
+                                     "--connections",
+                                     "2",
+                                     "--duration",
+                                     "50ms",
+                                     "--warmup",
+                                     "20ms",
+                                     "--trials",
+                                     trials,
+                                     "--cpu-idle",
+                                     "default",
+                                     "--peer-strategy",
+                                     "asio",
+                                     "--server-delay",
+                                     "2ms",
+                                     "--out",
+                                     path(name)});
     EXPECT_EQ(ended.exit_code, 0) << ended.err;
     return path(name);
   }
@@ -77,8 +92,8 @@ TEST_F(CompareTest, NamesWhatIsWrongWithItsInput) {
 
   std::ofstream(path("cut.json")) << R"({"schema": {"name": "asyncbench-result", "ma)";
   expect_refusal(run_program({"compare", path("cut.json")}), 2, "byte");
-  const auto newer = changed(good, "newer.json",
-                             [](Json& result) { result.at("schema").at("major") = 2; });
+  const auto newer =
+      changed(good, "newer.json", [](Json& result) { result.at("schema").at("major") = 2; });
   expect_refusal(run_program({"compare", newer}), 2, "newer");
   const auto twice = changed(good, "twice.json", [](Json& result) {
     result.at("cells").push_back(result.at("cells").at(0));

@@ -32,10 +32,31 @@ class GateTest : public ::testing::Test {
   // As short as a gate can be that still measures; its times mean nothing.
   std::vector<std::string> gate(const std::string& candidate, const char* pairs,
                                 const char* delay = "2ms") const {
-    return {"gate", "--base", ASYNCBENCH_PROGRAM, "--candidate", candidate, "--pairs", pairs,
-            "--out", path("g.json"), "--json", "fetch", "--strategies", "epoll", "--connections",
-            "2", "--duration", "50ms", "--warmup", "20ms", "--cpu-idle", "default",
-            "--peer-strategy", "asio", "--server-delay", delay};
+    return {"gate",
+            "--base",
+            ASYNCBENCH_PROGRAM,
+            "--candidate",
+            candidate,
+            "--pairs",
+            pairs,
+            "--out",
+            path("g.json"),
+            "--json",
+            "fetch",
+            "--strategies",
+            "epoll",
+            "--connections",
+            "2",
+            "--duration",
+            "50ms",
+            "--warmup",
+            "20ms",
+            "--cpu-idle",
+            "default",
+            "--peer-strategy",
+            "asio",
+            "--server-delay",
+            delay};
   }
 
   const ScratchFolder folder_;
@@ -80,10 +101,11 @@ TEST_F(GateTest, FindsAPlantedSystemCallByCounting) {
 
 TEST_F(GateTest, TakesTwoStoredResults) {
   const std::string result = path("r.json");
-  const Ended run = run_program(
-      {"run", "fetch", "--strategies", "epoll", "--connections", "2", "--duration", "50ms",
-       "--warmup", "20ms", "--trials", "8", "--cpu-idle", "default", "--peer-strategy", "asio",
-       "--server-delay", "2ms", "--out", result});
+  const Ended run =
+      run_program({"run",        "fetch",   "--strategies",    "epoll", "--connections",  "2",
+                   "--duration", "50ms",    "--warmup",        "20ms",  "--trials",       "8",
+                   "--cpu-idle", "default", "--peer-strategy", "asio",  "--server-delay", "2ms",
+                   "--out",      result});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const Ended ended = run_program({"gate", result, result});
   // Identical to the last digit: nothing got worse, for sure.
@@ -123,11 +145,11 @@ TEST_F(GateTest, NamesWhatIsWrongWithItsInput) {
 
 TEST_F(GateTest, CalibratesWithABuildAgainstItself) {
   ::setenv("XDG_STATE_HOME", folder_.path().c_str(), 1);
-  const Ended ended = run_program(
-      {"calibrate", "--gates", "1", "--json", "fetch", "--strategies", "epoll", "--connections",
-       "2", "--duration", "50ms", "--warmup", "20ms", "--cpu-idle", "default", "--peer-strategy",
-       "asio", "--server-delay", "2ms"},
-      {.folder = folder_.path()});
+  const Ended ended =
+      run_program({"calibrate", "--gates", "1", "--json", "fetch", "--strategies", "epoll",
+                   "--connections", "2", "--duration", "50ms", "--warmup", "20ms", "--cpu-idle",
+                   "default", "--peer-strategy", "asio", "--server-delay", "2ms"},
+                  {.folder = folder_.path()});
   EXPECT_THAT(ended.exit_code, AnyOf(0, 4)) << ended.err;
   const Json document = Json::parse(ended.out);
   EXPECT_EQ(document.at("gates"), 1);

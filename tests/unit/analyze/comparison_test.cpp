@@ -159,7 +159,8 @@ TEST(Comparison, RefusesAnotherKernelOrWindow) {
   EXPECT_THAT(incomparable(a, b), IsEmpty());
   b.environment.facts[0].second = std::string("6.18");
   b.plan.window_ns = 5;
-  EXPECT_THAT(incomparable(a, b), testing::ElementsAre("kernel: 6.1 and 6.18", "window_ns: 0 and 5"));
+  EXPECT_THAT(incomparable(a, b),
+              testing::ElementsAre("kernel: 6.1 and 6.18", "window_ns: 0 and 5"));
 }
 
 }  // namespace

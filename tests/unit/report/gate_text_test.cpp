@@ -32,7 +32,10 @@ GateReport regression() {
               .candidate = 83'333};
   row.finding = analyze::judge({{row.hypothesis}}, 0.025).front();
   report.rows = {row};
-  report.counts = {{.cell = kHostile, .name = "syscalls", .base = 2, .candidate = 3,
+  report.counts = {{.cell = kHostile,
+                    .name = "syscalls",
+                    .base = 2,
+                    .candidate = 3,
                     .verdict = Verdict::regression}};
   return report;
 }

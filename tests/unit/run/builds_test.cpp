@@ -38,7 +38,8 @@ TEST(Builds, PlayTheSubjectOfTheirCellsAndTheBaseEveryPeer) {
             "/new");
   EXPECT_EQ(programs.at("fetch/strategy:both/build:sentinel/connections:64/body_bytes:12"),
             "/old-again");
-  EXPECT_FALSE(programs.contains("fetch/strategy:other/build:sentinel/connections:64/body_bytes:12"))
+  EXPECT_FALSE(
+      programs.contains("fetch/strategy:other/build:sentinel/connections:64/body_bytes:12"))
       << "one sentinel is enough";
 }
 
