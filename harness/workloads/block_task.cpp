@@ -39,6 +39,10 @@ class BlockTask final : public Task {
         return after_move(ended);
       case Stage::syncing:
         return complete(ended.error ? outcome_of_file(ended.error) : Outcome::ok);
+      case Stage::opening_at_end:
+        if (ended.error) return op::Finish{};
+        file_ = static_cast<int>(ended.size);
+        return sync_at_end();
       case Stage::syncing_at_end:
         if (!ended.error) run_.set_final_sync(now() - sync_begun_);
         return close();
@@ -49,7 +53,15 @@ class BlockTask final : public Task {
   }
 
  private:
-  enum class Stage : std::uint8_t { beginning, opening, moving, syncing, syncing_at_end, closing };
+  enum class Stage : std::uint8_t {
+    beginning,
+    opening,
+    moving,
+    syncing,
+    opening_at_end,
+    syncing_at_end,
+    closing,
+  };
 
   // `at`: now, or what RequestFlow::end() returned.
   Op next_request(Time at) {
@@ -62,8 +74,10 @@ class BlockTask final : public Task {
   // In the first request: as connecting is part of a connection's first one.
   Op open() {
     stage_ = Stage::opening;
-    return op::Open{run_.path(), parameters_.open_flags()};
+    return open_file();
   }
+
+  Op open_file() const { return op::Open{run_.path(), parameters_.open_flags()}; }
 
   Op move_block() {
     block_ = parameters_.is_sequential ? run_.take_block() : random_.below(parameters_.blocks());
@@ -124,8 +138,16 @@ class BlockTask final : public Task {
 
   Op finish() {
     const bool is_last = run_.ends_last();
-    if (!is_open_) return op::Finish{};
-    if (!is_last || !parameters_.sync.at_end) return close();
+    if (is_last && parameters_.sync.at_end) {
+      if (is_open_) return sync_at_end();
+      // The others left no request for it, but it syncs what they have written.
+      stage_ = Stage::opening_at_end;
+      return open_file();
+    }
+    return is_open_ ? close() : op::Finish{};
+  }
+
+  Op sync_at_end() {
     stage_ = Stage::syncing_at_end;
     sync_begun_ = now();
     return op::Sync{file_};
