@@ -1,7 +1,6 @@
 #include "measure/memory.hpp"
 
 #include <initializer_list>
-#include <limits>
 #include <string_view>
 
 namespace asyncbench::measure {
@@ -82,8 +81,7 @@ void MemoryRamp::take(std::uint64_t count) {
     ++taken_;
     next = first_ + (last_ - first_) * taken_ / (steps_ - 1);
   } while (taken_ < steps_ && next <= count);
-  next_.store(taken_ < steps_ ? next : std::numeric_limits<std::uint64_t>::max(),
-              std::memory_order_relaxed);
+  next_.store(taken_ < steps_ ? next : kNoMore, std::memory_order_relaxed);
 }
 
 }  // namespace asyncbench::measure

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -50,6 +51,10 @@ class MemoryRamp {
     if (count >= next_.load(std::memory_order_relaxed)) take(count);
   }
 
+  // The count at which it reads next; only where there is one.
+  std::uint64_t next() const { return next_.load(std::memory_order_relaxed); }
+  bool is_complete() const { return next() == kNoMore; }
+
   // Count and bytes. After the last reached(), or never again.
   const std::vector<Point>& points() const { return points_; }
 
@@ -57,6 +62,8 @@ class MemoryRamp {
   const std::string& unreadable() const { return unreadable_; }
 
  private:
+  static constexpr std::uint64_t kNoMore = std::numeric_limits<std::uint64_t>::max();
+
   void take(std::uint64_t count);
 
   const std::uint64_t first_;

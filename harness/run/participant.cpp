@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <span>
 #include <stop_token>
 #include <system_error>
 #include <thread>
@@ -166,17 +167,15 @@ class Participant {
                                                           : measure::allowed_cpus().size();
     const std::unique_ptr<Side> side = make_side(lanes);
     record.lanes.resize(lanes);
-    Job job;
-    job.lanes = record.lanes;
-    job.threads = order_.threads;
-    job.stop = stop_.get_token();
-    side->prepare(job);
+    Job job = job_over(record.lanes);
     if (const auto address = side->address()) Line::send(report::Listening{*address});
 
     std::string failure;
     {
       const std::jthread strategy_thread([&] {
         try {
+          rehearse(*side, lanes);
+          side->prepare(job);
           strategy_.run(job);
         } catch (const std::exception& error) {
           failure = error.what();
@@ -224,6 +223,23 @@ class Participant {
                                .seed = order_.seed,
                                .on_ready = [this] { raise(ready_); },
                                .on_budget_spent = [this] { raise(spent_); }});
+  }
+
+  Job job_over(std::span<LaneReport> lanes) const {
+    Job job;
+    job.lanes = lanes;
+    job.threads = order_.threads;
+    job.stop = stop_.get_token();
+    return job;
+  }
+
+  void rehearse(Side& side, std::size_t lanes) {
+    while (true) {
+      std::vector<LaneReport> unread(lanes);
+      Job job = job_over(unread);
+      if (!side.rehearse(job)) return;
+      strategy_.run(job);
+    }
   }
 
   // From a strategy's thread.

@@ -5,12 +5,12 @@
 #include <optional>
 #include <stdexcept>
 
-#include "measure/memory.hpp"
 #include "workloads/echo_client.hpp"
 #include "workloads/echo_message.hpp"
 #include "workloads/echo_server.hpp"
 #include "workloads/http_parameters.hpp"
 #include "workloads/load_side.hpp"
+#include "workloads/memory_figure.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -48,14 +48,6 @@ constexpr std::array kInfos = {
     kThinkTimeInfo,
     kDeadlineInfo,
 };
-
-// Fewer idle connections than this are lost in what else moves a process's memory.
-constexpr std::uint64_t kIdleForMemory = 500;
-constexpr unsigned kMemorySteps = 9;
-
-// Where the server is under test: of a client's memory, most of what a strategy keeps for a task is
-// there before the first connection is.
-constexpr const char* kMemoryFigure = "memory_per_connection_bytes";
 
 bool is_unix(const Parameters& parameters) { return parameters.text("transport") == "unix"; }
 
@@ -164,7 +156,9 @@ class EchoServerSide final : public Side {
                                 .lanes = setup.threads}) {
     const Parameters& parameters = setup.work.parameters;
     const bool is_subject = parameters.text("subject") == "server";
-    if (!is_subject || parameters.number("idle") < kIdleForMemory) return;
+    // Of a client's memory, most of what a strategy keeps for a task is there before the first
+    // connection is.
+    if (!is_subject || parameters.number("idle") < kFewestForMemory) return;
     ramp_.emplace(parameters.number("connections"), all_connections(parameters), kMemorySteps);
     server_.on_opened = [this](std::uint64_t open) { ramp_->reached(open); };
   }
@@ -178,22 +172,10 @@ class EchoServerSide final : public Side {
 
   void fill(SideRecord& record) override {
     record.server = server_.totals();
-    if (ramp_) put_memory(record);
+    if (ramp_) put_memory(*ramp_, "connection", record);
   }
 
  private:
-  void put_memory(SideRecord& record) const {
-    auto& curve = record.curves["private_bytes_by_connections"];
-    for (const measure::Point& point : ramp_->points()) curve.emplace_back(point.x, point.y);
-    if (const auto line = measure::fit_line(ramp_->points())) {
-      record.figures[kMemoryFigure] = line->slope;
-      record.figures["memory_fit"] = line->explained;
-      return;
-    }
-    record.unreadable[kMemoryFigure] =
-        ramp_->unreadable().empty() ? "too few connections were open at once" : ramp_->unreadable();
-  }
-
   EchoServer server_;
   std::optional<measure::MemoryRamp> ramp_;  // over the idle connections
 };

@@ -2,10 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <optional>
 #include <random>
 
 #include "workloads/load_side.hpp"
+#include "workloads/memory_figure.hpp"
+#include "workloads/sleepers.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -91,7 +96,13 @@ class TimersSide final : public Side {
           LoadOptions options = load_options(setup);
           options.tasks = static_cast<unsigned>(setup.work.parameters.number("timers"));
           return options;
-        }()) {}
+        }()) {
+    // Under null nothing sleeps.
+    const std::uint64_t tasks = setup.null_strategy ? 0 : run_.options().tasks;
+    if (tasks >= kFewestForMemory) sleepers_.emplace(tasks);
+  }
+
+  bool rehearse(Job& job) override { return sleepers_ && sleepers_->next(job); }
 
   void prepare(Job& job) override {
     const unsigned count = run_.options().tasks;
@@ -107,12 +118,16 @@ class TimersSide final : public Side {
     set_load_window(run_, start_ns, end_ns);
   }
   std::int64_t window_end_ns() const override { return run_.window().end_ns.load(); }
-  void fill(SideRecord& record) override { fill_from(run_, record); }
+  void fill(SideRecord& record) override {
+    fill_from(run_, record);
+    if (sleepers_) put_memory(sleepers_->ramp(), "task", record);
+  }
 
  private:
   Duration period_;
   Duration jitter_;  // at most so much to either side
   LoadRun run_;
+  std::optional<Sleepers> sleepers_;
 };
 
 class TimersWorkload final : public Workload {
@@ -140,8 +155,10 @@ class TimersWorkload final : public Workload {
   bool keeps_in_flight(const Parameters& /*parameters*/) const override { return false; }
   bool is_paced(const Parameters& /*parameters*/) const override { return true; }
   std::uint64_t descriptors(const Parameters& /*parameters*/) const override { return 0; }
+  // A rehearsed task may need a thread to be made for it, nine times.
   Duration patience(const Parameters& parameters) const override {
-    return 3 * parameters.duration("period");
+    const std::uint64_t rehearsed = std::min(parameters.number("timers"), Sleepers::kTasksMax);
+    return 3 * parameters.duration("period") + rehearsed * std::chrono::milliseconds(1);
   }
   std::optional<std::uint64_t> payload_bytes(const Parameters& /*parameters*/) const override {
     return std::nullopt;

@@ -101,6 +101,10 @@ class Side {
   // Where a server listens; clients do not.
   virtual std::optional<Address> address() const { return std::nullopt; }
 
+  // Called again and again, for the tasks of jobs to be run before the job proper, each to its end;
+  // false: no more. They are there for what can only be seen of jobs of their own.
+  virtual bool rehearse(Job& /*job*/) { return false; }
+
   // Tasks, acceptor, canned reply, I/O memory; threads, lanes and stop are the caller's.
   virtual void prepare(Job& job) = 0;
 

@@ -179,6 +179,31 @@ TEST(Timers, FireAtTheirRateAndNeverEarly) {
   EXPECT_TRUE(only_cell(result).at("paced"));
 }
 
+// In whatever order a strategy makes them: coroutines at once, threads when they find a CPU.
+TEST(Timers, TellTheMemoryOfATask) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << "each byte has several of the sanitizer's own";
+  const ScratchFolder folder;
+  const json result = run({"timers", "--strategies", "epoll,asio_coro,thread_per_connection",
+                           "--timers", "500", "--period", "50ms"},
+                          folder);
+  std::vector<double> bytes;
+  for (const json& cell : result.at("cells")) {
+    SCOPED_TRACE(cell.at("id").get<std::string>());
+    const json& trial = cell.at("trials").at(0);
+    EXPECT_TRUE(trial.at("valid")) << trial.at("reason");
+    const json& curve = trial.at("curves").at("private_bytes_by_tasks");
+    ASSERT_EQ(curve.size(), 9U);
+    EXPECT_EQ(curve.back().at(0), 500);
+    EXPECT_GT(trial.at("figures").at("memory_fit"), 0.8);
+    bytes.push_back(trial.at("figures").at("memory_per_task_bytes"));
+  }
+  ASSERT_EQ(bytes.size(), 3U);
+  EXPECT_GT(bytes[0], 100);
+  // A coroutine's frame beside that; a page of a stack at the least.
+  EXPECT_GT(bytes[1], bytes[0]);
+  EXPECT_GT(bytes[2], 4096);
+}
+
 TEST(Interference, ShowsTheBurnInTheHeartbeatOfALoop) {
   const ScratchFolder folder;
   const auto lag_p99 = [&](const char* burn_share) {
