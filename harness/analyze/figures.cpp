@@ -37,12 +37,12 @@ void put_percentiles(TrialFigures& figures, Figure p50, Figure p99,
                      const std::optional<Latency>& completed,
                      const std::optional<Latency>& unfinished) {
   if (!completed || completed->count == 0) return;
-  const measure::Histogram ended = result::histogram_of(*completed);
-  if (ended.empty()) return;
-  const measure::Histogram censored =
-      unfinished ? result::histogram_of(*unfinished) : measure::Histogram{};
-  at(figures, p50) = static_cast<double>(percentile(ended, censored, 50).value_ns);
-  at(figures, p99) = static_cast<double>(percentile(ended, censored, 99).value_ns);
+  const CensoredLatencies latencies(
+      result::histogram_of(*completed),
+      unfinished ? result::histogram_of(*unfinished) : measure::Histogram{});
+  if (latencies.completed.empty()) return;
+  at(figures, p50) = static_cast<double>(latencies.at(50));
+  at(figures, p99) = static_cast<double>(latencies.at(99));
 }
 
 }  // namespace

@@ -71,16 +71,33 @@ QuantileRanks quantile_ranks(std::uint64_t n, double q) {
   return ranks;
 }
 
-Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
-                      double percent) {
-  measure::Histogram both = completed;
-  both.merge(censored);
-  const std::uint64_t n = both.count();
+CensoredLatencies::CensoredLatencies(measure::Histogram ended,
+                                     const measure::Histogram& censored)
+    : completed(std::move(ended)), all(completed) {
+  all.merge(censored);
+}
+
+std::int64_t CensoredLatencies::at(double percent) const {
+  return all.value_at_rank(percentile_rank(percent, all.count()));
+}
+
+std::uint64_t percentile_rank(double percent, std::uint64_t n) {
   assert(n > 0);
   const auto exact = static_cast<long double>(n) * percent / 100;
-  // The same rank that Histogram::value_at_percentile() takes, free of rounding noise.
-  const auto rank = std::clamp<std::uint64_t>(
+  return std::clamp<std::uint64_t>(
       static_cast<std::uint64_t>(std::ceil(exact - 1e-9L * static_cast<long double>(n))), 1, n);
+}
+
+Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
+                      double percent) {
+  return percentile(CensoredLatencies(completed, censored), percent);
+}
+
+Percentile percentile(const CensoredLatencies& latencies, double percent) {
+  const measure::Histogram& completed = latencies.completed;
+  const measure::Histogram& both = latencies.all;
+  const std::uint64_t n = both.count();
+  const std::uint64_t rank = percentile_rank(percent, n);
 
   // At infinity the censored ones stand behind all others.
   const auto highest = [&completed](std::uint64_t at) -> std::optional<std::int64_t> {

@@ -44,6 +44,22 @@ struct Percentile {
   bool unresolved() const { return !low_ns || !high_ns; }
 };
 
+// The rank from 1 of a percentile among n > 0 values: that of Histogram::value_at_percentile(), free
+// of rounding noise.
+std::uint64_t percentile_rank(double percent, std::uint64_t n);
+
+// Latencies with those of requests that had not ended, at their ages: merged once for many
+// percentiles.
+struct CensoredLatencies {
+  CensoredLatencies(measure::Histogram ended, const measure::Histogram& censored);
+
+  // The percentile itself, without what percentile() says about it. Not of two empty histograms.
+  std::int64_t at(double percent) const;
+
+  measure::Histogram completed;
+  measure::Histogram all;
+};
+
 // `completed` are latencies, `censored` the ages of requests that had not ended: each would have
 // become at least as old. The percentile is taken with them at their ages (too low, if anything),
 // and again at infinity (too high), where it has no value if it falls among them. It is a lower
@@ -52,6 +68,7 @@ struct Percentile {
 inline constexpr double kCensoringMatters = 0.1;
 Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
                       double percent);
+Percentile percentile(const CensoredLatencies& latencies, double percent);
 
 // MSER-5: the number of leading values whose removal minimizes the standard error of the mean of
 // the rest, taken over means of five, and over the first half alone. Zero: no warm-up is left in

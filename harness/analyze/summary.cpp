@@ -45,31 +45,28 @@ std::optional<Estimate> across(const Trials& trials,
   return estimate(values);
 }
 
-// The two histograms of one kind of latency in a trial: completed and censored.
-struct Latencies {
-  measure::Histogram completed;
-  measure::Histogram censored;
-};
-
-std::vector<Latencies> latencies_of(const Trials& trials, std::optional<Latency> Trial::*completed,
-                                    std::optional<Latency> Trial::*censored) {
-  std::vector<Latencies> all;
+// One kind of latency in those trials that have it.
+std::vector<CensoredLatencies> latencies_of(const Trials& trials,
+                                            std::optional<Latency> Trial::*completed,
+                                            std::optional<Latency> Trial::*censored) {
+  std::vector<CensoredLatencies> all;
   for (const Trial* trial : trials) {
-    Latencies one;
-    if (trial->*completed) one.completed = histogram_of(*(trial->*completed));
-    if (trial->*censored) one.censored = histogram_of(*(trial->*censored));
-    if (!one.completed.empty()) all.push_back(std::move(one));
+    if (!(trial->*completed)) continue;
+    measure::Histogram ended = histogram_of(*(trial->*completed));
+    if (ended.empty()) continue;
+    const auto& unfinished = trial->*censored;
+    all.emplace_back(std::move(ended), unfinished ? histogram_of(*unfinished) : measure::Histogram{});
   }
   return all;
 }
 
-std::optional<Estimate> percentile_across(const std::vector<Latencies>& trials, double percent) {
+std::optional<Estimate> percentile_across(const std::vector<CensoredLatencies>& trials, double percent) {
   if (trials.empty()) return std::nullopt;
   std::vector<double> values;
   bool at_least = false;
   bool unresolved = false;
-  for (const Latencies& trial : trials) {
-    const Percentile value = percentile(trial.completed, trial.censored, percent);
+  for (const CensoredLatencies& trial : trials) {
+    const Percentile value = percentile(trial, percent);
     values.push_back(static_cast<double>(value.value_ns));
     at_least |= value.at_least;
     unresolved |= value.unresolved() && !value.at_least;
@@ -100,11 +97,11 @@ std::optional<double> balance_of(const Trial& trial) {
 // What the workloads measure beside their requests: plain figures, and percentiles of each series.
 std::map<std::string, Estimate> own_figures(const Trials& trials) {
   std::map<std::string, std::vector<double>> values;
-  std::map<std::string, std::vector<Latencies>> series;
+  std::map<std::string, std::vector<CensoredLatencies>> series;
   for (const Trial* trial : trials) {
     for (const auto& [name, value] : trial->figures) values[name].push_back(value);
     for (const auto& [name, latency] : trial->series) {
-      series[name].push_back({.completed = histogram_of(latency)});
+      series[name].emplace_back(histogram_of(latency), measure::Histogram{});
     }
   }
   std::map<std::string, Estimate> figures;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "analyze/summary.hpp"
 #include "cli/progress.hpp"
@@ -17,9 +18,14 @@ namespace {
 
 constexpr const char* kDefaultSuite = "gate";
 
-// Whether the first argument is the workload or suite: else it is an option, or there is none.
+// Whether some argument is the workload or suite: one that is known, or the first, mistyped.
 bool names_work(const Arguments& arguments) {
-  return !arguments.empty() && !arguments.front().starts_with('-');
+  if (!arguments.empty() && !arguments.front().starts_with('-')) return true;
+  std::vector<std::string> known = run::workload_names();
+  std::ranges::move(run::suite_names(), std::back_inserter(known));
+  return std::ranges::any_of(arguments, [&](const std::string& argument) {
+    return argument.ends_with(".toml") || std::ranges::find(known, argument) != known.end();
+  });
 }
 
 }  // namespace
