@@ -238,35 +238,51 @@ bool CrossoverSearch::is_close(std::int64_t low, std::int64_t high) const {
              std::log1p(options_.precision);
 }
 
-// Where the line through the medians of the bracket's points, by least squares over the place of
-// their values and weighted with their pairs, is 0; through two points that is interpolation. Kept
-// within the bracket.
+// Where the medians change sign, interpolated between the two points on either side. Where they do
+// so several times, which unclear points may by chance: where the line through all of the bracket
+// is 0, by least squares, each point weighted with its pairs. Values by their place. Kept within
+// the bracket.
 double CrossoverSearch::interpolated(const Bracket& bracket) const {
+  struct Weighted {
+    double x;
+    double y;
+    double pairs;
+  };
+  std::vector<Weighted> line;
+  std::vector<std::size_t> turns;
+  for (auto point = bracket.left; point <= bracket.right; ++point) {
+    line.push_back({place(static_cast<double>(point->value)), point->estimate().median,
+                    static_cast<double>(point->log_ratios.size())});
+    if (line.size() > 1 && (line.back().y > 0) != (line[line.size() - 2].y > 0)) {
+      turns.push_back(line.size() - 2);
+    }
+  }
+  // The ends differ in sign, so there is a turn.
+  if (turns.size() == 1) line = {line[turns[0]], line[turns[0] + 1]};
+
   double n = 0;
   double mean_x = 0;
   double mean_y = 0;
-  for (auto point = bracket.left; point <= bracket.right; ++point) {
-    const auto weight = static_cast<double>(point->log_ratios.size());
-    n += weight;
-    mean_x += weight * place(static_cast<double>(point->value));
-    mean_y += weight * point->estimate().median;
+  for (const Weighted& point : line) {
+    n += point.pairs;
+    mean_x += point.pairs * point.x;
+    mean_y += point.pairs * point.y;
   }
   mean_x /= n;
   mean_y /= n;
   double xx = 0;
   double xy = 0;
-  for (auto point = bracket.left; point <= bracket.right; ++point) {
-    const auto weight = static_cast<double>(point->log_ratios.size());
-    const double dx = place(static_cast<double>(point->value)) - mean_x;
-    xx += weight * dx * dx;
-    xy += weight * dx * (point->estimate().median - mean_y);
+  for (const Weighted& point : line) {
+    xx += point.pairs * (point.x - mean_x) * (point.x - mean_x);
+    xy += point.pairs * (point.x - mean_x) * (point.y - mean_y);
   }
   const auto low = static_cast<double>(bracket.left->value);
   const auto high = static_cast<double>(bracket.right->value);
   const double shift = std::exp(place(low)) - low;
-  // The ends differ in sign, so a line that does not rise or fall accordingly is noise.
-  const double middle = std::exp((place(low) + place(high)) / 2) - shift;
-  if (xy * bracket.right->estimate().median <= 0) return middle;
+  // A line that does not rise or fall as the ends do is noise.
+  if (xy * bracket.right->estimate().median <= 0) {
+    return std::exp((place(low) + place(high)) / 2) - shift;
+  }
   return std::clamp(std::exp(mean_x - mean_y * xx / xy) - shift, low, high);
 }
 

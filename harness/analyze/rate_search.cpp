@@ -48,8 +48,8 @@ void RateSearch::decide(RateStep& step) {
 void RateSearch::go_on() {
   const RateStep step = steps_.back();
   if (step.phase == RatePhase::confirm) {
-    if (step.passed) return end(step.rate_per_s, "");
-    return fall_back();
+    (step.passed ? confirmed_ : high_) = step.rate_per_s;
+    return go_on_confirming();
   }
   (step.passed ? low_ : high_) = step.rate_per_s;
   if (!high_) {
@@ -66,20 +66,25 @@ void RateSearch::go_on() {
   begin(rounded(std::sqrt(*low_ * *high_)), RatePhase::bisect);
 }
 
-// The rate was met by luck: it now bounds the answer from above, and half of the precision below it
-// is confirmed instead. A rate further down that was met earlier is no better a candidate, because
-// it had no more trials.
-void RateSearch::fall_back() {
-  high_ = steps_.back().rate_per_s;
-  low_.reset();
+// A rate that was met by luck bounds the answer from above. From then on, every step is as strict
+// as a confirmation: a majority has proved too lenient here. It goes down in growing strides, so
+// that much noise does not cost many steps, and up again by bisection.
+void RateSearch::go_on_confirming() {
+  const bool close = confirmed_ && (!high_ || *high_ <= *confirmed_ * (1 + options_.precision));
+  const bool exhausted = ++confirmations_ >= options_.most_confirmations;
+  if (confirmed_ && (close || exhausted)) return end(confirmed_, "");
+  if (confirmed_) return begin(rounded(std::sqrt(*confirmed_ * *high_)), RatePhase::confirm);
   if (!can_shrink(*high_)) {
     return end(std::nullopt, "the lowest rate met the objective in some trials only");
   }
-  if (++confirmations_ >= options_.most_confirmations) {
+  if (exhausted) {
     return end(std::nullopt, "no rate met the objective in enough trials to be confirmed");
   }
-  begin(std::max(rounded(*high_ / std::sqrt(1 + options_.precision)), options_.least_per_s),
-        RatePhase::confirm);
+  // By less than the precision as long as that may be enough.
+  constexpr unsigned kShortStrides = 4;
+  const double lower = rounded(*high_ / std::sqrt(std::pow(1 + options_.precision, stride_)));
+  if (confirmations_ >= kShortStrides) stride_ *= 2;
+  begin(std::max(lower, options_.least_per_s), RatePhase::confirm);
 }
 
 void RateSearch::begin(double rate_per_s, RatePhase phase) {

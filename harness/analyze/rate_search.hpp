@@ -20,7 +20,7 @@ struct RateSearchOptions {
   unsigned step_trials = 3;        // a step goes by their majority
   unsigned confirm_trials = 6;     // of the answer, beside those of its step
   unsigned confirm_least_met = 5;  // of them
-  unsigned most_confirmations = 8;
+  unsigned most_confirmations = 12;
 };
 
 enum class RatePhase : std::uint8_t {
@@ -72,7 +72,7 @@ class RateSearch {
  private:
   void decide(RateStep& step);
   void go_on();
-  void fall_back();
+  void go_on_confirming();
   void begin(double rate_per_s, RatePhase phase);
   void end(std::optional<double> highest_met_per_s, std::string why);
   // At least one doubling or halving is left in this direction.
@@ -81,9 +81,11 @@ class RateSearch {
 
   RateSearchOptions options_;
   std::vector<RateStep> steps_;
-  std::optional<double> low_;   // the highest rate that was met, below every one that was not
-  std::optional<double> high_;  // the lowest rate that was not met
+  std::optional<double> low_;        // the highest rate that was met, below every one that was not
+  std::optional<double> high_;       // the lowest rate that was not met
+  std::optional<double> confirmed_;  // the highest rate that was
   unsigned confirmations_ = 0;
+  double stride_ = 1;  // down from an unconfirmed rate, in halves of the precision
   bool ended_ = false;
   RateAnswer answer_;
 };

@@ -43,6 +43,12 @@ std::string value_of(std::int64_t value, const CrossoverWords& words) {
   return words.value(static_cast<double>(value));
 }
 
+// The first number of it that is not below the estimate: at `low` itself the one is still better.
+double first_above(const Crossover& found, const CrossoverWords& words) {
+  if (!words.counts) return found.estimate;
+  return std::max(std::ceil(found.estimate), static_cast<double>(found.low + 1));
+}
+
 // Of the worse one's cost, how much the better one saves.
 std::string saving(const CrossoverPoint& point) {
   const result::Estimate seen = point.estimate();
@@ -75,7 +81,7 @@ std::string answer_text(const Crossover& found, std::span<const CrossoverPoint> 
     case CrossoverKind::crossing:
       return fmt::format(
           "{} {} below {}, {} above", name_of(found.below, words), is_better,
-          place_text(fmt::format("{} [{}, {}]", words.value(found.estimate),
+          place_text(fmt::format("{} [{}, {}]", words.value(first_above(found, words)),
                                  value_of(found.low, words), value_of(found.high, words)),
                      words),
           name_of(found.above, words));

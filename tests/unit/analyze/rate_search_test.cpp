@@ -84,6 +84,19 @@ TEST(RateSearch, StepsDownWhenTheAnswerIsNotConfirmed) {
   EXPECT_GE(*answer.lowest_unmet_per_s, 7500);
 }
 
+TEST(RateSearch, FindsItsWayBackWhenStepsWereFarTooLenient) {
+  RateSearch search({.first_per_s = 4000});
+  while (const auto rate = search.next()) {
+    const bool confirming = search.steps().back().phase == RatePhase::confirm;
+    search.take(*rate < (confirming ? 3000 : 8000));
+  }
+  const RateAnswer& answer = search.answer();
+  ASSERT_TRUE(answer.highest_met_per_s);
+  EXPECT_LT(*answer.highest_met_per_s, 3000);
+  EXPECT_GT(*answer.highest_met_per_s, 3000 * 0.85);
+  EXPECT_GE(*answer.lowest_unmet_per_s, 3000);
+}
+
 TEST(RateSearch, SaysWhenTheBoundsAreReached) {
   const RateSearch all = searched(with_capacity(1e9), {.most_per_s = 20'000});
   EXPECT_EQ(all.answer().highest_met_per_s, 20'000);

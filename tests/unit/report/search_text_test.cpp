@@ -47,6 +47,17 @@ TEST(CrossoverSentence, SaysWhoIsBetterOnEachSideOfTheInterval) {
             "thread_per_request is cheaper below 9.00 [6.00, 14.0] connections, uring above");
 }
 
+TEST(CrossoverSentence, NamesTheFirstNumberAtWhichTheOtherIsBetter) {
+  const Crossover found{.kind = CrossoverKind::crossing,
+                        .below = Better::b,
+                        .above = Better::a,
+                        .low = 1,
+                        .high = 3,
+                        .estimate = 1.2};
+  EXPECT_THAT(crossover_sentence(found, kPoints, kConnections),
+              HasSubstr("below 2.00 [1.00, 3.00] connections"));
+}
+
 TEST(CrossoverSentence, PutsTheParameterBeforeValuesThatAreNoNumbersOfIt) {
   CrossoverWords words = kConnections;
   words.by = Figure::service_p99;
