@@ -71,8 +71,7 @@ QuantileRanks quantile_ranks(std::uint64_t n, double q) {
   return ranks;
 }
 
-CensoredLatencies::CensoredLatencies(measure::Histogram ended,
-                                     const measure::Histogram& censored)
+CensoredLatencies::CensoredLatencies(measure::Histogram ended, const measure::Histogram& censored)
     : completed(std::move(ended)), all(completed) {
   all.merge(censored);
 }

@@ -44,8 +44,8 @@ struct Percentile {
   bool unresolved() const { return !low_ns || !high_ns; }
 };
 
-// The rank from 1 of a percentile among n > 0 values: that of Histogram::value_at_percentile(), free
-// of rounding noise.
+// The rank from 1 of a percentile among n > 0 values: that of Histogram::value_at_percentile(),
+// free of rounding noise.
 std::uint64_t percentile_rank(double percent, std::uint64_t n);
 
 // Latencies with those of requests that had not ended, at their ages: merged once for many

@@ -55,12 +55,14 @@ std::vector<CensoredLatencies> latencies_of(const Trials& trials,
     measure::Histogram ended = histogram_of(*(trial->*completed));
     if (ended.empty()) continue;
     const auto& unfinished = trial->*censored;
-    all.emplace_back(std::move(ended), unfinished ? histogram_of(*unfinished) : measure::Histogram{});
+    all.emplace_back(std::move(ended),
+                     unfinished ? histogram_of(*unfinished) : measure::Histogram{});
   }
   return all;
 }
 
-std::optional<Estimate> percentile_across(const std::vector<CensoredLatencies>& trials, double percent) {
+std::optional<Estimate> percentile_across(const std::vector<CensoredLatencies>& trials,
+                                          double percent) {
   if (trials.empty()) return std::nullopt;
   std::vector<double> values;
   bool at_least = false;

@@ -154,7 +154,8 @@ Plan plan_of(const result::Result& header) {
     if (result::find(row.parameters, result::kBuildParameter) != nullptr) {
       throw UsageError(fmt::format(
           "{} is of a comparison of builds: a journal alone must not make this program start "
-          "another one; compare the builds anew", row.id));
+          "another one; compare the builds anew",
+          row.id));
     }
     Cell cell;
     cell.id = row.id;

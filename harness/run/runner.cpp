@@ -235,8 +235,9 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
     result::Journal journal = result::Journal::resume(path, contents);
     const Plan plan = plan_of(contents.result);
     if (plan.settings.plugins != registry.plugins()) {
-      throw UsageError(fmt::format("the run's plugins are others than those given now; go on with {}",
-                                   resume_command(out, plan.settings.plugins)));
+      throw UsageError(
+          fmt::format("the run's plugins are others than those given now; go on with {}",
+                      resume_command(out, plan.settings.plugins)));
     }
     for (const Cell& cell : plan.cells) {
       if (registry.find(cell.strategy) == nullptr) {
