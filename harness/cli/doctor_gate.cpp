@@ -14,7 +14,7 @@ Finding calibration(const Host&) {
   const auto stored = stored_calibration();
   if (!stored) {
     return {Severity::warning, "no calibration of this kernel and CPU: gates take 10 pairs",
-            "asyncbench calibrate, which takes about a quarter of an hour"};
+            "asyncbench calibrate, which runs 20 gates of a few minutes each"};
   }
   const analyze::GateOptions options;
   constexpr unsigned kMost = 500;
