@@ -1,0 +1,55 @@
+// The answer that a group of strategies comes to: who wins, against whom, by how much and how
+// surely, as fields for tables and as a sentence for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyze/comparison.hpp"
+
+namespace asyncbench::report {
+
+// A figure of the winner as a multiple of the next's: 1.3 of throughput is faster, 0.8 of a latency
+// too. An end of the 95 % interval is empty where there are too few pairs for it.
+struct Ratio {
+  double estimate = 1;
+  std::optional<double> low;
+  std::optional<double> high;
+};
+
+// Of the contrast of the next with the winner; empty without pairs.
+std::optional<Ratio> winner_to_next(const analyze::Contrast& contrast);
+
+// "1.31 [1.27, 1.35]", with ? for an end that is open.
+std::string text_of(const Ratio& ratio);
+
+// Everything that it points to belongs to the comparison and its result, which outlive it.
+struct Answer {
+  std::string group;  // "fetch/connections:64"
+  // The best by its median; null where nothing valid was measured.
+  const result::Cell* winner = nullptr;
+  // The next best that can be compared with it; null where there is none.
+  const result::Cell* next = nullptr;
+  // What the group is ordered by. Open loop: response time p99; where the work or a limited
+  // generator fixes the rate: CPU per request.
+  analyze::Figure ranked_by = analyze::Figure::throughput;
+  // The next's contrasts with the winner; null where the group is not compared by that figure, or
+  // has no next. `ranking` is the one of these three by `ranked_by`.
+  const analyze::Contrast* ranking = nullptr;
+  const analyze::Contrast* throughput = nullptr;
+  const analyze::Contrast* p99 = nullptr;  // of the response time in open loop, else service time
+  const analyze::Contrast* cpu = nullptr;  // of both ends where peers differ
+  // Of the ranking: invalid without a next. Inconclusive also where the medians favour the winner,
+  // but the blocks, one by one, the next.
+  analyze::Sureness sureness = analyze::Sureness::invalid;
+  // In plain words, without a full stop. Holds names as they are: to be escaped as the place
+  // demands.
+  std::string sentence;
+};
+
+// Of a comparison of strategies without a named reference.
+Answer answer_of(const analyze::GroupComparison& group);
+std::vector<Answer> answers_of(const analyze::Comparison& comparison);
+
+}  // namespace asyncbench::report
