@@ -4,7 +4,8 @@
 
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "result/json.hpp"
@@ -44,35 +45,34 @@ class CountingIterator {
   std::size_t* passed_;
 };
 
-// Sees every event of a parse and keeps the path to the current value.
-class Walker : public nlohmann::json_sax<ordered_json> {
+// Builds the value, knows the path to what it has read last, and refuses what parse_strict() does.
+class Builder : public nlohmann::json_sax<ordered_json> {
  public:
-  explicit Walker(const std::size_t& passed) : passed_(passed) {}
+  explicit Builder(const std::size_t& passed) : passed_(passed) {}
 
-  bool null() override { return value(); }
-  bool boolean(bool) override { return value(); }
-  bool number_integer(number_integer_t) override { return value(); }
-  bool number_unsigned(number_unsigned_t) override { return value(); }
-  bool number_float(number_float_t, const string_t&) override { return value(); }
-  bool string(string_t&) override { return value(); }
-  bool binary(binary_t&) override { return value(); }
-  bool start_object(std::size_t) override { return open(true); }
-  bool start_array(std::size_t) override { return open(false); }
+  bool null() override { return scalar(nullptr); }
+  bool boolean(bool value) override { return scalar(value); }
+  bool number_integer(number_integer_t value) override { return scalar(value); }
+  bool number_unsigned(number_unsigned_t value) override { return scalar(value); }
+  bool number_float(number_float_t value, const string_t&) override { return scalar(value); }
+  bool string(string_t& value) override { return scalar(std::move(value)); }
+  bool binary(binary_t&) override { return false; }  // JSON text has none
+  bool start_object(std::size_t) override { return open(ordered_json::object()); }
+  bool start_array(std::size_t) override { return open(ordered_json::array()); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    Level& level = levels_.back();
-    if (!level.names.insert(name).second) {
+    auto& fields = open_.back()->get_ref<ordered_json::object_t&>();
+    if (!fields.emplace(name, nullptr).second) {
       throw FormatError(fmt::format("byte {}: the field \"{}\" of \"{}\" is given twice", passed_,
-                                    name, parent_path()),
+                                    name, path_of(open_.size() - 1)),
                         passed_);
     }
-    if (level.names.size() > kMaxFields) {
+    if (fields.size() > kMaxFields) {
       throw FormatError(
           fmt::format("byte {}: more than {} fields in one object", passed_, kMaxFields), passed_);
     }
-    level.name = name;
     return true;
   }
 
@@ -86,62 +86,64 @@ class Walker : public nlohmann::json_sax<ordered_json> {
     throw FormatError(fmt::format("byte {}: not JSON: {}", offset, text), offset);
   }
 
+  ordered_json take() { return std::move(root_); }
+
  protected:
-  // The value at path() starts (structured) or has just been read (scalar).
+  // The value at path() has started (structured) or has just been read (scalar).
   virtual void reached() {}
 
-  std::string path() const {
-    std::string path;
-    for (const Level& level : levels_) {
-      path += level.object ? "/" + level.name : fmt::format("/{}", level.index);
-    }
-    return path;
-  }
+  std::string path() const { return path_of(open_.size()); }
 
   const std::size_t& passed_;
 
  private:
-  struct Level {
-    bool object;
-    std::string name;       // of the current field
-    std::size_t index = 0;  // of the current element
-    std::unordered_set<std::string> names;
-  };
-
-  std::string parent_path() const {
-    const std::string whole = path();
-    return whole.substr(0, whole.rfind('/'));
+  // Of what was read last in the outermost `levels` of the open lists and objects.
+  std::string path_of(std::size_t levels) const {
+    std::string path;
+    for (const ordered_json* value : std::span(open_).first(levels)) {
+      path += value->is_object()
+                  ? "/" + value->get_ref<const ordered_json::object_t&>().back().first
+                  : fmt::format("/{}", value->size() - 1);
+    }
+    return path;
   }
 
-  bool value() {
+  // Where the value goes: the file itself, the end of a list, or the field named last.
+  ordered_json& put(ordered_json value) {
+    if (open_.empty()) return root_ = std::move(value);
+    ordered_json& parent = *open_.back();
+    if (parent.is_array()) return parent.emplace_back(std::move(value));
+    return parent.get_ref<ordered_json::object_t&>().back().second = std::move(value);
+  }
+
+  bool scalar(ordered_json value) {
+    put(std::move(value));
     reached();
-    next();
     return true;
   }
-  bool open(bool object) {
+  bool open(ordered_json empty) {
+    ordered_json& value = put(std::move(empty));
     reached();
-    if (levels_.size() == kMaxDepth) {
+    if (open_.size() == kMaxDepth) {
       throw FormatError(fmt::format("byte {}: nested deeper than {} levels", passed_, kMaxDepth),
                         passed_);
     }
-    levels_.push_back({.object = object});
+    open_.push_back(&value);
     return true;
   }
   bool close() {
-    levels_.pop_back();
-    next();
+    open_.pop_back();
     return true;
   }
-  void next() {
-    if (!levels_.empty() && !levels_.back().object) ++levels_.back().index;
-  }
 
-  std::vector<Level> levels_;
+  ordered_json root_;
+  // The lists and objects that have not ended; none grows while one inside it is open.
+  std::vector<ordered_json*> open_;
 };
 
-class Locator : public Walker {
+class Locator : public Builder {
  public:
-  Locator(const std::size_t& passed, const std::string& path) : Walker(passed), path_(path) {}
+  Locator(const std::size_t& passed, const std::string& path) : Builder(passed), path_(path) {}
   std::size_t found() const { return found_; }
 
  private:
@@ -153,6 +155,12 @@ class Locator : public Walker {
   std::size_t found_ = 0;
 };
 
+void read(std::string_view text, std::size_t& passed, Builder& builder) {
+  const char* const end = text.data() + text.size();
+  ordered_json::sax_parse(CountingIterator(text.data(), &passed), CountingIterator(end, &passed),
+                          &builder);
+}
+
 }  // namespace
 
 ordered_json parse_strict(std::string_view text) {
@@ -162,19 +170,15 @@ ordered_json parse_strict(std::string_view text) {
                       kMaxResultBytes);
   }
   std::size_t passed = 0;
-  Walker walker(passed);
-  const char* const end = text.data() + text.size();
-  ordered_json::sax_parse(CountingIterator(text.data(), &passed), CountingIterator(end, &passed),
-                          &walker);
-  return ordered_json::parse(text);
+  Builder builder(passed);
+  read(text, passed, builder);
+  return builder.take();
 }
 
 std::size_t offset_of(std::string_view text, const std::string& path) {
   std::size_t passed = 0;
   Locator locator(passed, path);
-  const char* const end = text.data() + text.size();
-  ordered_json::sax_parse(CountingIterator(text.data(), &passed), CountingIterator(end, &passed),
-                          &locator);
+  read(text, passed, locator);
   return locator.found();
 }
 
