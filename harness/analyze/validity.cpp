@@ -84,8 +84,9 @@ void assess_steadiness(const Trial& trial, std::vector<Note>& notes) {
   for (const double value : values) logs.push_back(std::log(std::max(value, 0.5)));
   constexpr double kImprobable = 0.01;
   constexpr double kDrift = 0.05;
+  if (spearman_with_index(logs).p >= kImprobable) return;
   const double drift = std::expm1(theil_sen_slope(logs) * static_cast<double>(logs.size()));
-  if (std::abs(drift) > kDrift && spearman_with_index(logs).p < kImprobable) {
+  if (std::abs(drift) > kDrift) {
     notes.push_back({std::string(kNonStationary),
                      fmt::format("throughput drifted by {:+.0f} % over the window", drift * 100)});
   }
