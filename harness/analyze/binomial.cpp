@@ -4,8 +4,16 @@
 
 namespace asyncbench::analyze {
 
+namespace {
+
 // Without Boost's promotion to long double, which costs four times as much: ranks do not need it.
 using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
+// The slack keeps a tail that is exactly `alpha` (five of five heads at 1/32) from being lost to
+// rounding.
+double with_slack(double alpha) { return alpha * (1 + 1e-12); }
+
+}  // namespace
 
 double binomial_at_most(std::uint64_t k, std::uint64_t n, double q) {
   const boost::math::binomial_distribution<double, Policy> binomial(static_cast<double>(n), q);
@@ -27,9 +35,11 @@ std::uint64_t smallest_reaching(double p, std::uint64_t n, double q) {
 }
 
 std::uint64_t lower_limit_rank(double alpha, std::uint64_t n, double q) {
-  // The slack keeps a tail that is exactly `alpha` (five of five heads at 1/32) from being lost to
-  // rounding.
-  return smallest_reaching(alpha * (1 + 1e-12), n, q);
+  return smallest_reaching(with_slack(alpha), n, q);
+}
+
+bool lower_limit_exists(double alpha, std::uint64_t n, double q) {
+  return n > 0 && binomial_at_most(0, n, q) < with_slack(alpha);
 }
 
 }  // namespace asyncbench::analyze

@@ -17,4 +17,7 @@ std::uint64_t smallest_reaching(double p, std::uint64_t n, double q);
 // Source: David and Nagaraja, Order Statistics, 3rd edition, section 7.1.
 std::uint64_t lower_limit_rank(double alpha, std::uint64_t n, double q);
 
+// Whether that rank is not 0, which is much faster to say.
+bool lower_limit_exists(double alpha, std::uint64_t n, double q);
+
 }  // namespace asyncbench::analyze

@@ -38,8 +38,8 @@ void put_percentiles(TrialFigures& figures, Figure p50, Figure p99,
                      const std::optional<Latency>& unfinished) {
   if (!completed || completed->count == 0) return;
   const CensoredLatencies latencies(
-      result::histogram_of(*completed),
-      unfinished ? result::histogram_of(*unfinished) : measure::Histogram{});
+      result::distribution_of(*completed),
+      unfinished ? result::distribution_of(*unfinished) : measure::Distribution{});
   if (latencies.completed.empty()) return;
   at(figures, p50) = static_cast<double>(latencies.at(50));
   at(figures, p99) = static_cast<double>(latencies.at(99));

@@ -96,7 +96,7 @@ void judge_percentile(const Criterion& criterion, const Trial& trial, Judgement&
   measure::Histogram never_ended = completed;
   if (!unfinished.empty()) never_ended.record(measure::Histogram::kHighestNs, unfinished.count());
   const Percentile worst = percentile(never_ended, {}, criterion.percent);
-  judgement.unresolved |= seen.unresolved() && !seen.at_least;
+  judgement.unresolved |= seen.unresolved && !seen.at_least;
   judgement.met = holds(criterion, static_cast<double>(worst.value_ns));
   if (judgement.met) return;
   const auto at_ages = static_cast<double>(seen.value_ns);

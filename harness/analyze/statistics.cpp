@@ -59,22 +59,15 @@ result::Estimate estimate(std::span<const double> values) {
   return estimate;
 }
 
-QuantileRanks quantile_ranks(std::uint64_t n, double q) {
-  QuantileRanks ranks;
-  if (n == 0) return ranks;
-  // The largest rank with P(B < rank) <= 2.5 %; B(n, q) < 1 must itself be that improbable.
-  const std::uint64_t low = lower_limit_rank(kTail, n, q);
-  if (low > 0) ranks.low = low;
-  // The smallest rank with P(B < rank) >= 97.5 %.
-  const std::uint64_t high = smallest_reaching(1 - kTail, n, q) + 1;
-  if (high <= n) ranks.high = high;
-  return ranks;
+bool has_quantile_interval(std::uint64_t n, std::uint64_t known, double q) {
+  if (known == 0) return false;
+  // Even the smallest value is a lower limit too rarely, or the largest known an upper one.
+  return lower_limit_exists(kTail, n, q) && binomial_at_most(known - 1, n, q) >= 1 - kTail;
 }
 
-CensoredLatencies::CensoredLatencies(measure::Histogram ended, const measure::Histogram& censored)
-    : completed(std::move(ended)), all(completed) {
-  all.merge(censored);
-}
+CensoredLatencies::CensoredLatencies(measure::Distribution ended,
+                                     const measure::Distribution& censored)
+    : completed(std::move(ended)), all(completed.merged(censored)) {}
 
 std::int64_t CensoredLatencies::at(double percent) const {
   return all.value_at_rank(percentile_rank(percent, all.count()));
@@ -89,27 +82,21 @@ std::uint64_t percentile_rank(double percent, std::uint64_t n) {
 
 Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
                       double percent) {
-  return percentile(CensoredLatencies(completed, censored), percent);
+  return percentile(
+      CensoredLatencies(measure::Distribution(completed), measure::Distribution(censored)),
+      percent);
 }
 
 Percentile percentile(const CensoredLatencies& latencies, double percent) {
-  const measure::Histogram& completed = latencies.completed;
-  const measure::Histogram& both = latencies.all;
-  const std::uint64_t n = both.count();
+  const std::uint64_t n = latencies.all.count();
+  const std::uint64_t known = latencies.completed.count();
   const std::uint64_t rank = percentile_rank(percent, n);
-
+  Percentile result{.value_ns = latencies.all.value_at_rank(rank)};
   // At infinity the censored ones stand behind all others.
-  const auto highest = [&completed](std::uint64_t at) -> std::optional<std::int64_t> {
-    if (at > completed.count()) return std::nullopt;
-    return completed.value_at_rank(at);
-  };
-  const QuantileRanks ranks = quantile_ranks(n, percent / 100);
-  Percentile result{.value_ns = both.value_at_rank(rank)};
-  const std::optional<std::int64_t> at_most = highest(rank);
-  result.at_least = !at_most || static_cast<double>(*at_most) >
-                                    static_cast<double>(result.value_ns) * (1 + kCensoringMatters);
-  if (ranks.low) result.low_ns = both.value_at_rank(*ranks.low);
-  if (ranks.high) result.high_ns = highest(*ranks.high);
+  result.at_least =
+      rank > known || static_cast<double>(latencies.completed.value_at_rank(rank)) >
+                          static_cast<double>(result.value_ns) * (1 + kCensoringMatters);
+  result.unresolved = !has_quantile_interval(n, known, percent / 100);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "measure/distribution.hpp"
 #include "measure/histogram.hpp"
 #include "result/result.hpp"
 
@@ -21,27 +22,20 @@ double median(std::span<const double> values);
 // span.
 result::Estimate estimate(std::span<const double> values);
 
-// Ranks (from 1) between which the quantile `q` (0 < q < 1) of the distribution lies with at least
-// 95 %, given n independent samples, by binomial order statistics: P(low <= B(n, q) < high).
-// A rank is empty where n is too small for it: the upper one of p99 below n = 368, of p99.9 below
-// 3,688, of p99.99 below 36,887. Source: David and Nagaraja, Order Statistics, section 7.1.
-struct QuantileRanks {
-  std::optional<std::uint64_t> low;
-  std::optional<std::uint64_t> high;
-};
-QuantileRanks quantile_ranks(std::uint64_t n, double q);
+// Whether binomial order statistics give the quantile `q` (0 < q < 1) of the distribution a
+// two-sided 95 % interval, given n independent samples of which the `known` least have a value:
+// ranks low and high <= known with P(low <= B(n, q) < high) >= 95 %, 2.5 % a side. With all of them
+// known that takes n = 368 for p99, 3,688 for p99.9, 36,887 for p99.99.
+// Source: David and Nagaraja, Order Statistics, section 7.1.
+bool has_quantile_interval(std::uint64_t n, std::uint64_t known, double q);
 
 // A percentile within one trial, requests unfinished at the window's end counted.
 struct Percentile {
   std::int64_t value_ns = 0;
-  // The interval of quantile_ranks(); empty where there is none.
-  std::optional<std::int64_t> low_ns;
-  std::optional<std::int64_t> high_ns;
   // The true percentile is at least value_ns; prints as ">=".
   bool at_least = false;
-
-  // No two-sided 95 % interval: n was too small.
-  bool unresolved() const { return !low_ns || !high_ns; }
+  // Too few requests for a two-sided 95 % interval.
+  bool unresolved = false;
 };
 
 // The rank from 1 of a percentile among n > 0 values: that of Histogram::value_at_percentile(),
@@ -51,13 +45,13 @@ std::uint64_t percentile_rank(double percent, std::uint64_t n);
 // Latencies with those of requests that had not ended, at their ages: merged once for many
 // percentiles.
 struct CensoredLatencies {
-  CensoredLatencies(measure::Histogram ended, const measure::Histogram& censored);
+  CensoredLatencies(measure::Distribution ended, const measure::Distribution& censored);
 
-  // The percentile itself, without what percentile() says about it. Not of two empty histograms.
+  // The percentile itself, without what percentile() says about it. Not of two empty ones.
   std::int64_t at(double percent) const;
 
-  measure::Histogram completed;
-  measure::Histogram all;
+  measure::Distribution completed;
+  measure::Distribution all;
 };
 
 // `completed` are latencies, `censored` the ages of requests that had not ended: each would have

@@ -52,11 +52,11 @@ std::vector<CensoredLatencies> latencies_of(const Trials& trials,
   std::vector<CensoredLatencies> all;
   for (const Trial* trial : trials) {
     if (!(trial->*completed)) continue;
-    measure::Histogram ended = histogram_of(*(trial->*completed));
+    measure::Distribution ended = distribution_of(*(trial->*completed));
     if (ended.empty()) continue;
     const auto& unfinished = trial->*censored;
     all.emplace_back(std::move(ended),
-                     unfinished ? histogram_of(*unfinished) : measure::Histogram{});
+                     unfinished ? distribution_of(*unfinished) : measure::Distribution{});
   }
   return all;
 }
@@ -71,7 +71,7 @@ std::optional<Estimate> percentile_across(const std::vector<CensoredLatencies>& 
     const Percentile value = percentile(trial, percent);
     values.push_back(static_cast<double>(value.value_ns));
     at_least |= value.at_least;
-    unresolved |= value.unresolved() && !value.at_least;
+    unresolved |= value.unresolved && !value.at_least;
   }
   Estimate result = estimate(values);
   result.at_least = at_least;
@@ -103,7 +103,7 @@ std::map<std::string, Estimate> own_figures(const Trials& trials) {
   for (const Trial* trial : trials) {
     for (const auto& [name, value] : trial->figures) values[name].push_back(value);
     for (const auto& [name, latency] : trial->series) {
-      series[name].emplace_back(histogram_of(latency), measure::Histogram{});
+      series[name].emplace_back(distribution_of(latency), measure::Distribution{});
     }
   }
   std::map<std::string, Estimate> figures;

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <memory>
 #include <new>
 
 namespace asyncbench::measure {
@@ -41,6 +42,17 @@ std::string to_base64(std::span<const unsigned char> bytes) {
   return text;
 }
 
+// By character: its six bits, or kNoDigit.
+constexpr unsigned char kNoDigit = 64;
+constexpr std::array<unsigned char, 256> kBase64Digits = [] {
+  std::array<unsigned char, 256> digits{};
+  digits.fill(kNoDigit);
+  for (std::size_t i = 0; i < kBase64.size(); ++i) {
+    digits[static_cast<unsigned char>(kBase64[i])] = static_cast<unsigned char>(i);
+  }
+  return digits;
+}();
+
 Bytes from_base64(std::string_view text) {
   if (text.size() % 4 != 0) fail("base64 of a length that is no multiple of 4");
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
@@ -50,9 +62,9 @@ Bytes from_base64(std::string_view text) {
   std::uint32_t group = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const std::size_t digit = kBase64.find(c);
-    if (digit == std::string_view::npos) fail("a character that is not base64");
-    group = group << 6 | static_cast<std::uint32_t>(digit);
+    const unsigned char digit = kBase64Digits[static_cast<unsigned char>(c)];
+    if (digit == kNoDigit) fail("a character that is not base64");
+    group = group << 6 | digit;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
@@ -135,21 +147,22 @@ Bytes payload_of(std::span<const std::uint64_t> counts) {
   return payload;
 }
 
-std::vector<std::uint64_t> counts_of(Reader payload, std::size_t max_counts) {
-  std::vector<std::uint64_t> counts;
+std::vector<HdrCount> counts_of(Reader payload, std::size_t max_counts) {
+  std::vector<HdrCount> counts;
+  std::size_t index = 0;
   std::uint64_t total = 0;
   while (!payload.at_end()) {
     const std::int64_t number = payload.number();
-    const std::size_t room = max_counts - counts.size();
     if (number < 0) {
       const std::uint64_t zeros = ~static_cast<std::uint64_t>(number) + 1;
-      if (zeros > room) fail("zeros beyond the range");
-      counts.resize(counts.size() + zeros);
+      if (zeros > max_counts - index) fail("zeros beyond the range");
+      index += zeros;
       continue;
     }
-    if (room == 0) fail("counts beyond the range");
-    counts.push_back(static_cast<std::uint64_t>(number));
-    total += counts.back();
+    if (index == max_counts) fail("counts beyond the range");
+    if (number > 0) counts.push_back({index, static_cast<std::uint64_t>(number)});
+    ++index;
+    total += static_cast<std::uint64_t>(number);
     if (total > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       fail("counts whose sum exceeds 2^63");
     }
@@ -157,16 +170,22 @@ std::vector<std::uint64_t> counts_of(Reader payload, std::size_t max_counts) {
   return counts;
 }
 
-Bytes inflated(std::span<const unsigned char> compressed, std::size_t max_size) {
-  Bytes bytes(max_size);
-  uLongf size = static_cast<uLongf>(bytes.size());
+// Room for the largest histogram is not touched further than this one needs it.
+struct Inflated {
+  std::unique_ptr<unsigned char[]> room;
+  std::size_t size = 0;
+};
+
+Inflated inflated(std::span<const unsigned char> compressed, std::size_t max_size) {
+  Inflated plain{.room = std::make_unique_for_overwrite<unsigned char[]>(max_size)};
+  uLongf size = static_cast<uLongf>(max_size);
   uLong consumed = static_cast<uLong>(compressed.size());
-  const int result = uncompress2(bytes.data(), &size, compressed.data(), &consumed);
+  const int result = uncompress2(plain.room.get(), &size, compressed.data(), &consumed);
   if (result == Z_BUF_ERROR) fail("deflated data cut off, or too much of it");
   if (result != Z_OK) fail("deflated data corrupt");
   if (consumed != compressed.size()) fail("bytes after the deflated data");
-  bytes.resize(size);
-  return bytes;
+  plain.size = size;
+  return plain;
 }
 
 }  // namespace
@@ -208,8 +227,8 @@ HdrCounts decode_hdr(std::string_view text, std::size_t max_counts) {
   }
   if (outer.integer(4) != outer.rest().size()) fail("a length that is not that of the data");
 
-  const Bytes plain = inflated(outer.rest(), kHeaderBytes + kMaxNumberBytes * max_counts);
-  Reader inner(plain);
+  const Inflated plain = inflated(outer.rest(), kHeaderBytes + kMaxNumberBytes * max_counts);
+  Reader inner({plain.room.get(), plain.size});
   if ((inner.integer(4) & ~kWordSizeBits) != (kCookie & ~kWordSizeBits)) {
     fail("not in the V2 encoding");
   }

@@ -31,15 +31,23 @@ struct HdrRange {
   std::int32_t significant_digits = 3;
 };
 
+// A count that is not 0, and where it stands.
+struct HdrCount {
+  std::size_t index = 0;
+  std::uint64_t count = 0;
+
+  bool operator==(const HdrCount&) const = default;
+};
+
 struct HdrCounts {
   HdrRange range;
-  std::vector<std::uint64_t> counts;  // from index 0; zeros after the last may be missing
+  std::vector<HdrCount> counts;  // by ascending index
 };
 
 // Zeros at the end are left out; at least one count is written.
 std::string encode_hdr(const HdrRange& range, std::span<const std::uint64_t> counts);
 
-// Reads at most `max_counts` counts. Throws HdrFormatError.
+// Reads counts of indices below `max_counts`. Throws HdrFormatError.
 HdrCounts decode_hdr(std::string_view text, std::size_t max_counts);
 
 }  // namespace asyncbench::measure

@@ -114,20 +114,38 @@ std::string Histogram::encode() const {
       counts_);
 }
 
-Histogram Histogram::decode(std::string_view text, std::uint64_t below, std::uint64_t above) {
-  const HdrCounts read = decode_hdr(text, kCounts);
-  if (read.range.significant_digits != kSignificantDigits) {
+StoredCounts decode_counts(std::string_view text, std::uint64_t below, std::uint64_t above) {
+  HdrCounts read = decode_hdr(text, Histogram::kCounts);
+  if (read.range.significant_digits != Histogram::kSignificantDigits) {
     throw HdrFormatError("HDR histogram: not of 3 significant digits");
   }
   // Java's unit is the largest power of two up to the lowest discernible value: 1 for 1 alone.
-  if (read.range.lowest != kLowestNs) throw HdrFormatError("HDR histogram: its unit is not 1 ns");
-  // A count at 0 is a value below our range.
-  std::vector<std::uint64_t> counts = read.counts;
-  if (!counts.empty()) below += std::exchange(counts[0], 0);
-  // The last bucket reaches a little further than 60 s.
-  constexpr std::size_t kBeyond = index_of(kHighestNs) + 1;
-  for (std::size_t i = kBeyond; i < counts.size(); ++i) above += std::exchange(counts[i], 0);
-  return {counts, below, above};
+  if (read.range.lowest != Histogram::kLowestNs) {
+    throw HdrFormatError("HDR histogram: its unit is not 1 ns");
+  }
+  StoredCounts stored{.inside = std::move(read.counts), .below = below, .above = above};
+  // A count at 0 is a value below our range; the last bucket reaches a little further than 60 s.
+  std::erase_if(stored.inside, [&](const HdrCount& count) {
+    if (count.index == 0) stored.below += count.count;
+    const bool beyond = count.index > Histogram::index_of(Histogram::kHighestNs);
+    if (beyond) stored.above += count.count;
+    return count.index == 0 || beyond;
+  });
+  return stored;
+}
+
+Histogram Histogram::decode(std::string_view text, std::uint64_t below, std::uint64_t above) {
+  const StoredCounts stored = decode_counts(text, below, above);
+  Histogram histogram;
+  histogram.below_ = stored.below;
+  histogram.above_ = stored.above;
+  if (stored.inside.empty()) return histogram;
+  histogram.counts_.resize(kCounts);
+  for (const auto& [index, count] : stored.inside) {
+    histogram.counts_[index] = count;
+    histogram.inside_ += count;
+  }
+  return histogram;
 }
 
 }  // namespace asyncbench::measure

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "measure/hdr_format.hpp"
+
 namespace asyncbench::measure {
 
 // Counts of durations in nanoseconds, with the bucket layout of HdrHistogram (lowest discernible
@@ -95,5 +97,15 @@ class Histogram {
   std::uint64_t below_ = 0;
   std::uint64_t above_ = 0;
 };
+
+// What encode() has written, by ascending index: far fewer counts than kCounts.
+struct StoredCounts {
+  std::vector<HdrCount> inside;
+  std::uint64_t below = 0;
+  std::uint64_t above = 0;
+};
+
+// As Histogram::decode(), which is made of it.
+StoredCounts decode_counts(std::string_view text, std::uint64_t below, std::uint64_t above);
 
 }  // namespace asyncbench::measure

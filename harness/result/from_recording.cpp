@@ -21,6 +21,10 @@ measure::Histogram histogram_of(const Latency& latency) {
   return measure::Histogram::decode(latency.histogram, latency.below_range, latency.above_range);
 }
 
+measure::Distribution distribution_of(const Latency& latency) {
+  return measure::Distribution::decode(latency.histogram, latency.below_range, latency.above_range);
+}
+
 void put_recording(Trial& trial, const measure::Recording& recording) {
   trial.outcomes = recording.ended[static_cast<std::size_t>(measure::Phase::window)];
   trial.throughput_per_s = trial.window_ns > 0 ? static_cast<double>(trial.outcome(Outcome::ok)) *

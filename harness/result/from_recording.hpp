@@ -1,6 +1,7 @@
 // From what was recorded to what is stored.
 #pragma once
 
+#include "measure/distribution.hpp"
 #include "measure/histogram.hpp"
 #include "measure/recorder.hpp"
 #include "result/result.hpp"
@@ -13,6 +14,9 @@ std::optional<Latency> latency_of(const measure::Histogram& histogram);
 // The histogram of stored latencies. Throws measure::HdrFormatError when it cannot be read, which
 // a foreign file can bring about.
 measure::Histogram histogram_of(const Latency& latency);
+
+// The same to read ranks from, at a fraction of the time.
+measure::Distribution distribution_of(const Latency& latency);
 
 // Fills everything that the generator's recording tells: outcomes, latencies, slices and counts of
 // the window. The rates need Trial::window_ns, so set that first.

@@ -48,26 +48,27 @@ TEST(Estimate, IsARangeBelowSixTrials) {
   }
 }
 
-TEST(QuantileRanks, HaveNoUpperLimitBelowThePublishedSampleSizes) {
+TEST(QuantileInterval, IsThereFromThePublishedSampleSizesOn) {
   const std::vector<std::pair<double, std::uint64_t>> kNeeded = {
       {0.99, 368}, {0.999, 3688}, {0.9999, 36887}};
   for (const auto& [q, n] : kNeeded) {
-    EXPECT_FALSE(quantile_ranks(n - 1, q).high) << q;
-    EXPECT_EQ(quantile_ranks(n, q).high, n) << q;
+    EXPECT_FALSE(has_quantile_interval(n - 1, n - 1, q)) << q;
+    EXPECT_TRUE(has_quantile_interval(n, n, q)) << q;
+    EXPECT_FALSE(has_quantile_interval(n, n - 1, q)) << q;
   }
 }
 
 // P(40 <= B(100, 0.5) <= 60) = 0.9648: the classical interval of a median of 100 runs from the
 // 40th to the 61st value.
-TEST(QuantileRanks, OfTheMedianOfAHundredAreFortyAndSixtyOne) {
-  const QuantileRanks ranks = quantile_ranks(100, 0.5);
-  EXPECT_EQ(ranks.low, 40U);
-  EXPECT_EQ(ranks.high, 61U);
+TEST(QuantileInterval, OfTheMedianOfAHundredTakesTheSixtyFirst) {
+  EXPECT_TRUE(has_quantile_interval(100, 61, 0.5));
+  EXPECT_FALSE(has_quantile_interval(100, 60, 0.5));
 }
 
-TEST(QuantileRanks, AreEmptyWithoutSamples) {
-  EXPECT_FALSE(quantile_ranks(0, 0.5).low);
-  EXPECT_FALSE(quantile_ranks(0, 0.5).high);
+TEST(QuantileInterval, TakesALowerLimitToo) {
+  EXPECT_FALSE(has_quantile_interval(5, 5, 0.5));
+  EXPECT_TRUE(has_quantile_interval(6, 6, 0.5));
+  EXPECT_FALSE(has_quantile_interval(0, 0, 0.5));
 }
 
 measure::Histogram histogram(const std::vector<std::pair<std::int64_t, std::uint64_t>>& values) {
@@ -83,8 +84,8 @@ TEST(Percentile, EqualsTheHistogramsWithoutCensoredRequests) {
     EXPECT_EQ(value.value_ns, h.value_at_percentile(p)) << p;
     EXPECT_FALSE(value.at_least);
   }
-  EXPECT_FALSE(percentile(h, {}, 99).unresolved());
-  EXPECT_TRUE(percentile(h, {}, 99.9).unresolved());
+  EXPECT_FALSE(percentile(h, {}, 99).unresolved);
+  EXPECT_TRUE(percentile(h, {}, 99.9).unresolved);
 }
 
 TEST(Percentile, DoesNotMindCensoredRequestsBeyondIt) {
@@ -104,7 +105,7 @@ TEST(Percentile, IsALowerBoundWhereItFallsAmongCensoredRequests) {
   const Percentile p99 = percentile(completed, censored, 99);
   EXPECT_EQ(p99.value_ns, 900);
   EXPECT_TRUE(p99.at_least);
-  EXPECT_FALSE(p99.high_ns);
+  EXPECT_TRUE(p99.unresolved);
 }
 
 TEST(Percentile, IsALowerBoundWhereYoungCensoredRequestsCouldMoveItFar) {
