@@ -1,0 +1,68 @@
+/** A card: one chart with its title, read-out, table of the same numbers, and "Save SVG". */
+import { html, svg } from "./dom.js";
+import { Readout } from "./readout.js";
+import { saveSvg } from "./save_svg.js";
+import { dataTable } from "./tables.js";
+
+/**
+ * @typedef {object} Chart
+ * @property {string} title
+ * @property {string} subtitle what exactly is drawn
+ * @property {string} says the chart in one sentence, for those who hear it
+ * @property {string[]} [notes] what is not drawn, and why
+ * @property {boolean} [wide] takes the whole row
+ * @property {(width: number) => number} height
+ * @property {(width: number) => import("./drawing.js").Drawing | null} draw of the strategies that
+ *   are shown; null where none is
+ * @property {() => {columns: string[], rows: (string | number | null)[][]}} table of all strategies
+ */
+
+/**
+ * @param {Chart} chart
+ * @param {{strategies: import("./strategies.js").Strategies, lazy: import("./lazy.js").Lazy}} page
+ */
+export function card(chart, { strategies, lazy }) {
+  const label = [chart.title, chart.subtitle].filter(Boolean).join(": ");
+  const box = html("div", {
+    class: "drawing", tabindex: 0, role: "group",
+    "aria-label": `${label}. Arrow keys read the figures.`,
+  });
+  const readout = new Readout(box, strategies);
+  const button = html("button", { type: "button", class: "save", disabled: "" }, "Save SVG");
+  const element = html("article", { class: chart.wide ? "card wide" : "card" },
+    html("h3", {}, chart.title),
+    html("p", { class: "subtitle" }, chart.subtitle),
+    box,
+    (chart.notes ?? []).map((note) => html("p", { class: "note" }, note)),
+    html("div", { class: "foot" }, dataDetails(label, chart.table), button));
+
+  let node = svg("svg", { width: 1, height: chart.height(480), "aria-hidden": "true" });
+  box.prepend(node);
+  button.addEventListener("click", () => saveSvg(node, element, chart.title, chart.subtitle));
+  lazy.add(box, (width) => {
+    const drawing = chart.draw(width);
+    const next = drawing?.node ?? html("p", { class: "nothing" }, "Every strategy drawn here is hidden.");
+    if (drawing) name(next, label, chart.says);
+    node.replaceWith(next);
+    node = next;
+    button.disabled = !drawing;
+    readout.use(drawing);
+  });
+  return element;
+}
+
+function name(node, label, says) {
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", says ? `${label}. ${says}` : label);
+  node.prepend(svg("title", {}, label));
+}
+
+/** The numbers, made when they are asked for. */
+function dataDetails(label, table) {
+  const details = html("details", {}, html("summary", {}, "Show data"));
+  details.addEventListener("toggle", () => {
+    const { columns, rows } = table();
+    details.append(dataTable(`Data of ${label}`, columns, rows));
+  }, { once: true });
+  return details;
+}

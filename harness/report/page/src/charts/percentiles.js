@@ -1,0 +1,99 @@
+/** Latency by percentile: how bad the worst 1 in 10, 100, 1000 ... requests are. */
+import * as Plot from "@observablehq/plot";
+import { endLabels, latencyAxis, nameRoom, plot } from "../drawing.js";
+import { count, duration, percent } from "../format.js";
+import { absences, pointName } from "../model.js";
+
+const kHeight = 300;
+
+/** How many nines a share has: 0.9 is 1, 0.99 is 2. */
+const nines = (share) => -Math.log10(1 - share);
+const kTicks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
+
+const usable = (cell) => (cell.percentiles?.points ?? []).filter(([share, ns]) => share < 1 && ns > 0);
+const drawable = (cell) => cell.status === "measured" && usable(cell).length > 1;
+
+export const percentileCharts = ({ workloads }, strategies) => workloads.map((workload) => ({
+  workload,
+  charts: workload.groups.map((group) => chart(workload, group, strategies)).filter(Boolean),
+}));
+
+function chart(workload, group, strategies) {
+  const cells = group.cells.filter(drawable);
+  if (cells.length === 0) return null;
+  const last = (cell) => usable(cell).at(-1);
+  const best = cells.reduce((a, b) => (at(b, 0.99) < at(a, 0.99) ? b : a));
+  return {
+    title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
+    subtitle: group.open_loop
+      ? `response time at equal offered load${group.offered_per_s ? `, ${count(group.offered_per_s)} ${workload.unit}/s` : ""}, from when each should have started`
+      : "service time in closed loop: each strategy at its own throughput, so not at equal load",
+    says: `Least at p99: ${best.strategy}, ${duration(at(best, 0.99))}.`,
+    notes: absences(group.cells, drawable),
+    height: () => kHeight,
+    draw: (width) => draw(cells.filter((cell) => strategies.shown(cell.strategy)), width, group, strategies),
+    table: () => ({
+      columns: ["strategy", "percentile", "latency, ns", `${workload.unit} in all`],
+      rows: cells.flatMap((cell) => usable(cell).map(([share, ns]) =>
+        [cell.strategy, percent(share), ns, last(cell) ? cell.percentiles.count : null])),
+    }),
+  };
+}
+
+/** The latency at a share, between the points beside it. */
+function at(cell, share) {
+  const points = usable(cell);
+  const after = points.findIndex(([each]) => each >= share);
+  if (after < 0) return points.at(-1)[1];
+  const [share1, ns1] = points[after];
+  const [share0, ns0] = points[Math.max(0, after - 1)];
+  if (share1 === share0) return ns1;
+  const part = (nines(share) - nines(share0)) / (nines(share1) - nines(share0));
+  return ns0 * (ns1 / ns0) ** part;
+}
+
+function draw(cells, width, group, strategies) {
+  if (cells.length === 0) return null;
+  const names = nameRoom(cells.map((cell) => cell.strategy), width);
+  const margin = { marginLeft: 52, marginRight: names.pixels + 10, marginTop: 26, marginBottom: 40 };
+  const most = Math.max(0.5, ...cells.map((cell) => usable(cell).at(-1)[0]));
+  const ticks = kTicks.filter((share) => share <= most * 1.0000001);
+  const node = plot({
+    width, height: kHeight, ...margin,
+    x: {
+      domain: [0, nines(most)], ticks: ticks.map(nines), tickFormat: (_, index) => percent(ticks[index]),
+      label: "percentile", labelAnchor: "center", labelArrow: "none", grid: true,
+    },
+    y: {
+      ...latencyAxis(cells.flatMap((cell) => usable(cell).map(([, ns]) => ns)), kHeight - 66,
+        (group.latency ?? "latency").replaceAll("_", " ")),
+      tickSize: 0,
+    },
+    marks: cells.map((cell) => {
+      const look = strategies.look(cell.strategy);
+      return Plot.line(usable(cell), {
+        x: ([share]) => nines(share), y: ([, ns]) => ns,
+        stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash,
+      });
+    }),
+  });
+  const x = node.scale("x");
+  const y = node.scale("y");
+  const bottom = kHeight - margin.marginBottom;
+  node.append(endLabels(cells.map((cell) => {
+    const [share, ns] = usable(cell).at(-1);
+    return { strategy: cell.strategy, x: x.apply(nines(share)), y: y.apply(ns) };
+  }), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, most: names.most }));
+  return {
+    node,
+    nearest: "x",
+    stops: [0, ...ticks].map((share) => ({
+      x: x.apply(nines(share)), y: 0, top: margin.marginTop, bottom,
+      heading: share === 0 ? "fastest" : `${percent(share)} took at most`,
+      lines: cells.filter((cell) => usable(cell).at(-1)[0] >= share * 0.9999999)
+        .map((cell) => ({ strategy: cell.strategy, by: at(cell, share) }))
+        .sort((a, b) => a.by - b.by)
+        .map((line) => ({ ...line, text: duration(line.by), y: y.apply(line.by) })),
+    })),
+  };
+}

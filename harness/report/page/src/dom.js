@@ -1,0 +1,35 @@
+/** Elements without markup in strings: whatever a name holds, it stays text. */
+
+const kSvg = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** html("button", {type: "button", onclick: f}, "Save") */
+export const html = (name, attributes = {}, ...children) =>
+  fill(document.createElement(name), attributes, children);
+
+/** The same for SVG. */
+export const svg = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS(kSvg, name), attributes, children);
+
+/** Lets the browser save a text as a file. */
+export function save(text, type, fileName) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  html("a", { href: url, download: fileName }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** A short piece of a strategy's line, for the legend and read-outs. */
+export const swatch = (look) =>
+  svg("svg", { class: "swatch", width: 26, height: 8, "aria-hidden": "true" },
+    svg("line", {
+      x1: 1, x2: 25, y1: 4, y2: 4,
+      stroke: look.stroke, "stroke-width": 2.5, "stroke-dasharray": look.dash || null,
+    }));

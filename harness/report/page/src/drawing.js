@@ -1,0 +1,112 @@
+/**
+ * What every chart does alike around Plot: no style element of Plot's own (the page's Content
+ * Security Policy would refuse it; style.css has its rules), names at the ends of lines, axes of
+ * latencies.
+ */
+import * as Plot from "@observablehq/plot";
+import { svg } from "./dom.js";
+import { duration, short, tick } from "./format.js";
+
+/**
+ * A drawing and where it can be read.
+ * @typedef {object} Drawing
+ * @property {SVGSVGElement} node
+ * @property {Stop[]} stops
+ * @property {"x" | "y" | "xy"} nearest by which distance the pointer finds its stop
+ *
+ * @typedef {object} Stop
+ * @property {number} x in the drawing's pixels
+ * @property {number} y
+ * @property {string} heading
+ * @property {{strategy?: string, name?: string, text: string, y?: number, x?: number}[]} lines
+ */
+
+/** Plot.plot without what the page's policy refuses. */
+export function plot(options) {
+  const node = Plot.plot({ className: "plot", ...options });
+  for (const style of node.querySelectorAll("style")) style.remove();
+  return node;
+}
+
+/** The room that names beside a drawing take, and how long they may be. */
+export function nameRoom(names, width) {
+  const most = width < 420 ? 14 : 24;
+  const longest = Math.max(4, ...names.map((name) => Math.min(name.length, most)));
+  return { pixels: Math.ceil(longest * 6.9) + 12, most };
+}
+
+/** Moves positions apart, in their order, until each has its room between `from` and `to`. */
+export function pushApart(positions, room, from, to) {
+  const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b]);
+  const moved = [...positions];
+  const step = Math.min(room, (to - from) / Math.max(1, positions.length - 1));
+  let least = from;
+  for (const index of order) {
+    moved[index] = Math.max(moved[index], least);
+    least = moved[index] + step;
+  }
+  let most = to;
+  for (const index of order.reverse()) {
+    moved[index] = Math.min(moved[index], most);
+    most = moved[index] - step;
+  }
+  return moved;
+}
+
+/**
+ * Names at the ends of lines.
+ * @param {{strategy: string, x: number, y: number}[]} ends in pixels
+ * @param {{at: number, top: number, bottom: number, most: number}} place x of the names, their range
+ */
+export function endLabels(ends, strategies, { at, top, bottom, most }) {
+  const ys = pushApart(ends.map((end) => end.y), 13, top, bottom);
+  return svg("g", { class: "ends", "aria-hidden": "true" },
+    ends.map((end, index) => {
+      const look = strategies.look(end.strategy);
+      const y = ys[index];
+      return [
+        Math.abs(y - end.y) > 3 || at - end.x > 16
+          ? svg("path", {
+            d: `M${end.x + 3},${end.y}L${at - 8},${y}H${at - 4}`,
+            stroke: look.stroke, class: "leader",
+          })
+          : null,
+        svg("text", { x: at, y, dy: "0.32em", fill: look.text }, short(end.strategy, most)),
+      ];
+    }));
+}
+
+/** 1, 2, 5, 10 ... within a range of positive numbers; tens alone where these would be many. */
+export function logTicks(low, high, most) {
+  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
+    const ticks = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
+      for (const step of steps) {
+        const value = Number(`${step}e${power}`);
+        if (value >= low * 0.999 && value <= high * 1.001) ticks.push(value);
+      }
+    }
+    if (ticks.length <= most || steps.length === 1) return ticks;
+  }
+  return [];
+}
+
+/** A logarithmic axis of latencies in ns around these values. */
+export function latencyAxis(values, height, label) {
+  const low = Math.max(1, Math.min(...values)) / 1.15;
+  const high = Math.max(1, ...values) * 1.15;
+  return {
+    type: "log", domain: [low, high], ticks: logTicks(low, high, height / 24),
+    tickFormat: tick(duration), grid: true, label, labelArrow: "none",
+  };
+}
+
+/** Leaves out ticks that would touch the one before. */
+export function sparse(values, position, room) {
+  let last = -Infinity;
+  return values.filter((value) => {
+    if (position(value) - last < room) return false;
+    last = position(value);
+    return true;
+  });
+}

@@ -1,0 +1,33 @@
+/** The report's script: everything that the page can do beyond being read. */
+import { save } from "./dom.js";
+import { Lazy } from "./lazy.js";
+import { legend } from "./legend.js";
+import { fillSections } from "./sections.js";
+import { Strategies } from "./strategies.js";
+import { makeSortable, scrollable } from "./tables.js";
+
+const text = document.getElementById("data").textContent;
+
+for (const table of document.querySelectorAll("main table")) {
+  if (table.classList.contains("sortable")) makeSortable(table);
+  if (!table.closest(".scroll")) scrollable(table, nameOf(table));
+}
+
+document.getElementById("download")?.addEventListener("click", () =>
+  save(text, "application/json", "asyncbench-report.json"));
+
+/** @type {{strategies: {name: string, style: number}[], results: object[]}} */
+const data = JSON.parse(text);
+const strategies = new Strategies(data.strategies);
+const lazy = new Lazy();
+strategies.onChange(() => lazy.stale());
+
+const keys = document.getElementById("legend");
+if (keys) legend(keys, strategies);
+fillSections(data, { strategies, lazy });
+
+/** A table's own caption, or the heading that it stands under. */
+function nameOf(table) {
+  const heading = table.caption ?? table.closest("section, header")?.querySelector("h2, h1");
+  return heading?.textContent ?? "Table";
+}

@@ -1,0 +1,75 @@
+/**
+ * Reading the report's data (README.md). Anything may be null there: what cannot be drawn is left
+ * out here, once, so that charts see drawable cells alone.
+ */
+
+/**
+ * @typedef {object} Estimate
+ * @property {number} median
+ * @property {number} low
+ * @property {number} high
+ * @property {string} interval `sign_95`, `range` or `single`
+ */
+
+/** A cell's estimate by its name in the summary, the workload's own figures included, or null. */
+export function figure(cell, name) {
+  const value = cell.summary?.[name] ?? cell.summary?.figures?.[name];
+  return Number.isFinite(value?.median) ? value : null;
+}
+
+/** The other way around, for example CPU time a request to requests a CPU-second. */
+export function inverse(value, scale) {
+  if (!value || !(value.low > 0)) return null;
+  return { ...value, median: scale / value.median, low: scale / value.high, high: scale / value.low };
+}
+
+export const hasNote = (cell, code) =>
+  [...(cell.notes ?? []), ...(cell.summary?.notes ?? [])].some((note) => note.code === code);
+
+/** "connections 64, body_bytes 12" of the group fetch/connections:64/body_bytes:12. */
+export function pointName(workload, group) {
+  const parts = group.name.split("/");
+  if (parts[0] === workload.name) parts.shift();
+  return parts.map((part) => part.replace(":", " ")).join(", ");
+}
+
+/** What the whiskers and bands of these estimates are. */
+export function intervalText(estimates) {
+  const kinds = new Set(estimates.filter(Boolean).map((value) => value.interval));
+  const trials = Math.max(0, ...estimates.filter(Boolean).map((value) => value.trials ?? 0));
+  const of = trials > 1 ? `median of ${trials} trials` : "one trial";
+  if (kinds.has("sign_95") && kinds.has("range")) return `${of}; 95% interval, or the range where trials are few`;
+  if (kinds.has("sign_95")) return `${of} and its 95% interval`;
+  if (kinds.has("range")) return `${of} and their range (too few for an interval)`;
+  return of;
+}
+
+/** Sentences about the cells of a group that a chart cannot show, by reason. */
+export function absences(cells, drawable) {
+  const reasons = new Map();
+  for (const cell of cells.filter((each) => !drawable(each))) {
+    const reason = cell.status === "measured" ? "no such figure" : (cell.reason ?? cell.status);
+    const text = cell.status === "measured" ? reason : `${cell.status}: ${reason}`;
+    reasons.set(text, [...(reasons.get(text) ?? []), cell.strategy]);
+  }
+  return [...reasons].map(([reason, names]) => `Not drawn: ${names.join(", ")} (${reason}).`);
+}
+
+/** The sweeps of a workload in closed loop, or those of a rate in open loop. */
+export const sweepsOf = (workload, openLoop) =>
+  (workload.sweeps ?? []).filter((sweep) => (sweep.parameter === "rate") === openLoop);
+
+/** The cells of one strategy along a sweep, in the order of the parameter. */
+export function along(workload, sweep, strategy) {
+  return sweep.points
+    .map(({ value, group }) => ({
+      value,
+      group: workload.groups[group],
+      cell: workload.groups[group]?.cells.find((cell) => cell.strategy === strategy),
+    }))
+    .filter(({ cell }) => cell)
+    .sort((a, b) => a.value - b.value);
+}
+
+export const cellsAlong = (workload, sweep) =>
+  sweep.points.flatMap(({ group }) => workload.groups[group]?.cells ?? []);

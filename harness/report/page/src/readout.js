@@ -1,0 +1,99 @@
+/**
+ * The read-out of a drawing: the figures nearest to the pointer or, by arrow keys, one stop after
+ * the other. It lies over the half of the drawing where the pointer is not.
+ */
+import { html, svg, swatch } from "./dom.js";
+
+export class Readout {
+  #box;
+  #strategies;
+  #drawing = null;
+  #at = -1;
+  #cursor = null;
+  #panel = html("div", { class: "readout", role: "status", hidden: "" });
+
+  /** @param {HTMLElement} box holds the drawing and takes the keyboard's focus */
+  constructor(box, strategies) {
+    this.#box = box;
+    this.#strategies = strategies;
+    box.append(this.#panel);
+    box.addEventListener("pointermove", (event) => this.#point(event));
+    box.addEventListener("pointerdown", (event) => this.#point(event));
+    box.addEventListener("pointerleave", () => this.hide());
+    box.addEventListener("blur", () => this.hide());
+    box.addEventListener("focus", () => {
+      if (box.matches(":focus-visible")) this.#go(0);
+    });
+    box.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** @param {import("./drawing.js").Drawing | null} drawing */
+  use(drawing) {
+    this.hide();
+    this.#drawing = drawing?.stops.length ? drawing : null;
+  }
+
+  hide() {
+    this.#panel.hidden = true;
+    this.#cursor?.remove();
+    this.#cursor = null;
+    this.#at = -1;
+  }
+
+  #point(event) {
+    if (!this.#drawing) return;
+    const { node, stops, nearest } = this.#drawing;
+    const frame = node.getBoundingClientRect();
+    const scale = Number(node.getAttribute("width")) / frame.width;
+    const x = (event.clientX - frame.left) * scale;
+    const y = (event.clientY - frame.top) * scale;
+    const distance = (stop) =>
+      (nearest === "y" ? 0 : (stop.x - x) ** 2) + (nearest === "x" ? 0 : (stop.y - y) ** 2);
+    let best = 0;
+    stops.forEach((stop, index) => {
+      if (distance(stop) < distance(stops[best])) best = index;
+    });
+    this.#go(best);
+  }
+
+  #key(event) {
+    if (event.key === "Escape") return this.hide();
+    if (!this.#drawing || event.target !== this.#box) return;
+    const last = this.#drawing.stops.length - 1;
+    const to = {
+      ArrowRight: this.#at + 1, ArrowDown: this.#at + 1,
+      ArrowLeft: this.#at - 1, ArrowUp: this.#at - 1,
+      Home: 0, End: last,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    this.#go(Math.max(0, Math.min(last, to)));
+  }
+
+  #go(index) {
+    if (!this.#drawing || index === this.#at) return;
+    this.hide();
+    this.#at = index;
+    const { node, stops, nearest } = this.#drawing;
+    const stop = stops[index];
+    this.#panel.replaceChildren(
+      html("strong", {}, stop.heading),
+      html("table", {},
+        stop.lines.map((line) => html("tr", {},
+          html("td", {}, line.strategy ? swatch(this.#strategies.look(line.strategy)) : null),
+          html("th", { scope: "row" }, line.name ?? line.strategy ?? ""),
+          html("td", { class: "number" }, line.text)))));
+    this.#panel.classList.toggle("left", stop.x > Number(node.getAttribute("width")) / 2);
+    this.#panel.hidden = false;
+    this.#cursor = svg("g", { class: "cursor", "aria-hidden": "true" },
+      nearest === "x" && stop.top !== undefined
+        ? svg("line", { x1: stop.x, x2: stop.x, y1: stop.top, y2: stop.bottom })
+        : null,
+      stop.lines.filter((line) => line.y !== undefined).map((line) =>
+        svg("circle", {
+          cx: line.x ?? stop.x, cy: line.y, r: 4,
+          fill: line.strategy ? this.#strategies.look(line.strategy).stroke : "currentColor",
+        })));
+    node.append(this.#cursor);
+  }
+}

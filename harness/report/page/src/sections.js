@@ -1,0 +1,62 @@
+/** Puts charts into the sections that C++ left for them, the less important ones folded away. */
+import { card } from "./card.js";
+import { costCharts } from "./charts/cost.js";
+import { openLoopCharts } from "./charts/open_loop.js";
+import { percentileCharts } from "./charts/percentiles.js";
+import { stabilityCharts } from "./charts/stability.js";
+import { throughputCharts } from "./charts/throughput.js";
+import { html } from "./dom.js";
+
+/**
+ * `workloads` and `charts` are how many stand open: of the section's workloads, of a workload's
+ * charts (from the middle of its parameter's range). Where `charts` is 0, a workload opens as a whole.
+ */
+const kSections = [
+  { id: "throughput", make: throughputCharts, workloads: 12, charts: 6 },
+  { id: "percentiles", make: percentileCharts, workloads: 12, charts: 2 },
+  { id: "open-loop", make: openLoopCharts, workloads: 12, charts: 6 },
+  { id: "cost", make: costCharts, workloads: 12, charts: 1 },
+  { id: "stability", make: stabilityCharts, workloads: 0, charts: 0 },
+];
+
+export function fillSections(data, page) {
+  for (const section of kSections) {
+    const place = document.querySelector(`#${section.id} .charts`);
+    if (!place) continue;
+    for (const result of data.results) {
+      if (data.results.length > 1) place.append(html("h3", { class: "result" }, result.label));
+      fill(place, section, result, page);
+    }
+  }
+}
+
+function fill(place, section, result, page) {
+  const lists = section.make(result, page.strategies).filter(({ charts }) => charts.length > 0);
+  const grid = (charts) => html("div", { class: "grid" }, charts.map((chart) => card(chart, page)));
+  if (lists.length === 0) {
+    place.append(html("p", { class: "note" }, "Nothing was measured that could be drawn here."));
+    return;
+  }
+  const open = [];
+  const folds = [];
+  lists.slice(0, section.workloads).forEach(({ workload, charts }) => {
+    const from = Math.max(0, (charts.length - section.charts) >> 1);
+    const shown = charts.slice(from, from + section.charts);
+    const rest = charts.filter((chart) => !shown.includes(chart));
+    open.push(...shown);
+    if (rest.length) folds.push(fold(`${workload.name}: ${rest.length} more`, () => grid(rest)));
+  });
+  for (const { workload, charts } of lists.slice(section.workloads)) {
+    folds.push(fold(`${workload.name}: ${charts.length === 1 ? "1 chart" : `${charts.length} charts`}`, () => grid(charts)));
+  }
+  if (open.length) place.append(grid(open));
+  place.append(...folds);
+  if (section.workloads === 0) folds[0].open = true;
+}
+
+/** What is folded away is made when it is opened. */
+function fold(summary, make) {
+  const details = html("details", { class: "fold" }, html("summary", {}, summary));
+  details.addEventListener("toggle", () => details.append(make()), { once: true });
+  return details;
+}

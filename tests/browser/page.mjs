@@ -1,0 +1,86 @@
+/** A page for the tests: the built template with a body as C++ writes it, or one that it wrote. */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+export const kPageFolder = new URL("../../harness/report/page/", import.meta.url);
+
+const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+const shades = Array.from({ length: 11 }, (_, step) => `<td class="share s${step}">${step * 10}%</td>`);
+
+/** The parts that C++ writes, as far as the page's style and script have to do with them. */
+function body(data) {
+  const cells = data.results.flatMap(({ workloads }) => workloads).flatMap(({ groups }) => groups)
+    .flatMap((group) => group.cells);
+  const section = (id, heading, content) =>
+    `<section id="${id}"><h2>${heading}</h2><p class="lead">What stands here and how to read it.</p>${content}</section>`;
+  const charts = '<div class="charts"></div>';
+  const sure = ["clear", "likely", "no-difference", "inconclusive", "invalid"]
+    .map((word, index) => `<tr><td>work-${index}</td><td><strong>uring</strong></td><td class="number">x1.31 [1.27, 1.35] over epoll</td>
+      <td class="number">-22% [-26%, -17%]</td><td class="number">x0.71 [0.70, 0.73]</td>
+      <td><span class="sure ${word}">${word.replace("-", " ")}</span></td></tr>`).join("");
+  const row = (cell) => `<tr><td>${escape(cell.id)}</td><td>${cell.status}</td>
+    <td class="number">${cell.summary?.throughput_per_s?.median?.toFixed(1) ?? ""}</td>
+    <td>${escape(cell.reason ?? "")}</td></tr>`;
+  return [
+    `<header id="identity"><h1>Which async strategy wins?</h1>
+      <p class="identity">suite <strong>standard</strong> · linux 6.18, 2 CPUs, g++ 12.2.0 · 2026-11-25 14:12 UTC · 6 trials a cell</p>
+      <p class="validity good">Valid: every trial kept its invariants.</p><p class="validity bad">Not valid: 3 trials broke D.</p></header>`,
+    section("answer", "The answer", `<table class="answer"><thead><tr><th>Workload</th><th>Winner</th>
+      <th>Throughput over the next</th><th>p99</th><th>CPU per request</th><th>How sure</th></tr></thead><tbody>${sure}</tbody></table>
+      <ul class="sentences"><li>fetch: uring does 1.31 times as many requests as epoll.</li></ul><div id="legend"></div>`),
+    section("matrix", "Share of the best", `<table class="matrix"><thead><tr><th></th>${shades.map((_, i) => `<th>s${i}</th>`).join("")}<th>x</th><th>y</th></tr></thead>
+      <tbody><tr><th>fetch</th>${shades.join("")}<td class="unsupported">unsupported</td><td class="failed">failed</td></tr>
+      <tr><th>echo</th>${shades.slice(0, 10).join("")}<td class="share s10 best">100%</td><td class="invalid">invalid</td><td></td></tr></tbody></table>`),
+    section("throughput", "Throughput", charts), section("percentiles", "Latency by percentile", charts),
+    section("open-loop", "Latency against throughput", charts), section("cost", "What a request costs", charts),
+    section("stability", "Stability", charts),
+    section("outcomes", "Outcomes", "<table><thead><tr><th>cell</th><th>ok</th></tr></thead><tbody><tr><td>fetch</td><td class='number'>12</td></tr></tbody></table>"),
+    section("change", "Change", `<table class="change"><thead><tr><th>cell</th><th>ratio</th></tr></thead><tbody><tr class="worse"><td>fetch</td><td class="number">+12%</td></tr>
+      <tr class="better"><td>echo</td><td class="number">-9%</td></tr></tbody></table>`),
+    section("method", "How it was measured", `<p>In blocks.</p><table class="cells sortable"><thead><tr><th>Cell</th><th>Status</th><th>Throughput</th><th>Reason</th></tr></thead>
+      <tbody>${cells.map(row).join("")}</tbody></table><button type="button" id="download">Download the data</button>
+      <pre class="command">asyncbench run standard --seed 1 --out standard.json</pre>`),
+  ].join("\n");
+}
+
+/** The page's file for this data. */
+export function pageOf(data) {
+  const template = readFileSync(new URL("template.html", kPageFolder), "utf8");
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const file = join(mkdtempSync(join(tmpdir(), "asyncbench-page-")), "report.html");
+  writeFileSync(file, template
+    .replace("<!--asyncbench:title-->", () => "standard, 2026-11-25 14:12 UTC")
+    .replace("<!--asyncbench:body-->", () => body(data))
+    .replace("<!--asyncbench:data-->", () => json));
+  return file;
+}
+
+export const launch = () => chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  // Root, as in a container, cannot have Chromium's sandbox; the page is our own.
+  args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+});
+
+/** Opens a file; `complaints` gathers what must not be there: errors, and requests for anything else. */
+export async function open(browser, file, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1240, height: 900 }, ...options });
+  const page = await context.newPage();
+  const url = pathToFileURL(file).href;
+  const complaints = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (request.url() !== url && !request.url().startsWith("blob:")) complaints.push(`asked for ${request.url()}`);
+  });
+  await page.goto(url);
+  return { page, context, complaints };
+}
+
+/** Everything drawn that is not folded away, as before printing. */
+export const drawAll = (page) => page.evaluate(() => dispatchEvent(new Event("beforeprint")));
