@@ -5,7 +5,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { svg } from "./dom.js";
-import { duration, short, tick } from "./format.js";
+import { duration, tick } from "./format.js";
 
 /**
  * A drawing and where it can be read.
@@ -28,11 +28,26 @@ export function plot(options) {
   return node;
 }
 
-/** The room that names beside a drawing take, and how long they may be. */
+/** Between the end of the longest line and the names. */
+export const kNameGap = 16;
+
+const ruler = document.createElement("canvas").getContext("2d");
+ruler.font = '600 11.5px system-ui, "DejaVu Sans", sans-serif';
+const widthOf = (text) => ruler.measureText(text).width;
+
+/**
+ * The room that names beside a drawing take: `fit` cuts off what has none (the read-out has it all).
+ * @returns {{pixels: number, fit: (name: string) => string}}
+ */
 export function nameRoom(names, width) {
-  const most = width < 420 ? 14 : 24;
-  const longest = Math.max(4, ...names.map((name) => Math.min(name.length, most)));
-  return { pixels: Math.ceil(longest * 6.9) + 12, most };
+  const most = Math.min(170, width * 0.36);
+  const fit = (name) => {
+    if (widthOf(name) <= most) return name;
+    let length = Math.min(name.length - 1, 60);
+    while (length > 1 && widthOf(`${name.slice(0, length)}…`) > most) --length;
+    return `${name.slice(0, length)}…`;
+  };
+  return { pixels: Math.ceil(Math.max(30, ...names.map((name) => widthOf(fit(name))))) + 12, fit };
 }
 
 /** Moves positions apart, in their order, until each has its room between `from` and `to`. */
@@ -56,22 +71,23 @@ export function pushApart(positions, room, from, to) {
 /**
  * Names at the ends of lines.
  * @param {{strategy: string, x: number, y: number}[]} ends in pixels
- * @param {{at: number, top: number, bottom: number, most: number}} place x of the names, their range
+ * @param {{at: number, top: number, bottom: number, fit: (name: string) => string}} place x of the
+ *   names, the range of their y
  */
-export function endLabels(ends, strategies, { at, top, bottom, most }) {
-  const ys = pushApart(ends.map((end) => end.y), 13, top, bottom);
+export function endLabels(ends, strategies, { at, top, bottom, fit }) {
+  const ys = pushApart(ends.map((end) => end.y), 14.5, top, bottom);
   return svg("g", { class: "ends", "aria-hidden": "true" },
     ends.map((end, index) => {
       const look = strategies.look(end.strategy);
       const y = ys[index];
       return [
-        Math.abs(y - end.y) > 3 || at - end.x > 16
+        Math.abs(y - end.y) > 3 || at - end.x > kNameGap + 2
           ? svg("path", {
-            d: `M${end.x + 3},${end.y}L${at - 8},${y}H${at - 4}`,
+            d: `M${end.x + 3},${end.y}L${at - 5},${y}H${at - 2}`,
             stroke: look.stroke, class: "leader",
           })
           : null,
-        svg("text", { x: at, y, dy: "0.32em", fill: look.text }, short(end.strategy, most)),
+        svg("text", { x: at, y, dy: "0.32em", fill: look.text }, fit(end.strategy)),
       ];
     }));
 }
@@ -91,13 +107,22 @@ export function logTicks(low, high, most) {
   return [];
 }
 
-/** A logarithmic axis of latencies in ns around these values. */
-export function latencyAxis(values, height, label) {
+/**
+ * A logarithmic axis of latencies in ns around these values. Its labels are marks of their own:
+ * a log scale's own labels leave out what it takes for too many.
+ * @param {"x" | "y"} dimension
+ */
+export function latencyAxis(dimension, values, room, label = null) {
   const low = Math.max(1, Math.min(...values)) / 1.15;
   const high = Math.max(1, ...values) * 1.15;
+  const ticks = logTicks(low, high, room);
+  const [axis, grid] = dimension === "x" ? [Plot.axisX, Plot.gridX] : [Plot.axisY, Plot.gridY];
   return {
-    type: "log", domain: [low, high], ticks: logTicks(low, high, height / 24),
-    tickFormat: tick(duration), grid: true, label, labelArrow: "none",
+    scale: { type: "log", domain: [low, high], axis: null },
+    marks: [
+      grid(ticks),
+      axis(ticks, { text: ticks.map(tick(duration)), tickSize: 0, label, labelArrow: "none" }),
+    ],
   };
 }
 

@@ -64,6 +64,9 @@ export function parameter(value, unit) {
   return value < 1e5 ? String(value) : tick(count)(value);
 }
 
-/** A name that fits beside a chart; what was cut off is read in the read-out. */
-export const short = (name, length) =>
-  name.length <= length ? name : `${name.slice(0, length - 1)}…`;
+/**
+ * Foreign text made harmless: control characters, invisible ones and those that change the
+ * direction of writing become "?", as in the program's own output.
+ */
+export const printable = (text) =>
+  text.replace(/[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g, "?");

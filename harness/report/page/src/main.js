@@ -1,5 +1,6 @@
 /** The report's script: everything that the page can do beyond being read. */
 import { save } from "./dom.js";
+import { printable } from "./format.js";
 import { Lazy } from "./lazy.js";
 import { legend } from "./legend.js";
 import { fillSections } from "./sections.js";
@@ -17,7 +18,7 @@ document.getElementById("download")?.addEventListener("click", () =>
   save(text, "application/json", "asyncbench-report.json"));
 
 /** @type {{strategies: {name: string, style: number}[], results: object[]}} */
-const data = JSON.parse(text);
+const data = JSON.parse(text, (_, value) => (typeof value === "string" ? printable(value) : value));
 const strategies = new Strategies(data.strategies);
 const lazy = new Lazy();
 strategies.onChange(() => lazy.stale());

@@ -28,9 +28,10 @@ export const hasNote = (cell, code) =>
 
 /** "connections 64, body_bytes 12" of the group fetch/connections:64/body_bytes:12. */
 export function pointName(workload, group) {
-  const parts = group.name.split("/");
-  if (parts[0] === workload.name) parts.shift();
-  return parts.map((part) => part.replace(":", " ")).join(", ");
+  if (group.name === workload.name) return "";
+  const prefix = `${workload.name}/`;
+  const rest = group.name.startsWith(prefix) ? group.name.slice(prefix.length) : group.name;
+  return rest.split("/").map((part) => part.replace(":", " ")).join(", ");
 }
 
 /** What the whiskers and bands of these estimates are. */

@@ -8,9 +8,12 @@ import { throughputCharts } from "./charts/throughput.js";
 import { html } from "./dom.js";
 
 /**
- * `workloads` and `charts` are how many stand open: of the section's workloads, of a workload's
- * charts (from the middle of its parameter's range). Where `charts` is 0, a workload opens as a whole.
+ * `workloads` and `charts` are how many stand open at most: of the section's workloads, and of a
+ * workload's charts (from the middle of its parameter's range); fewer where all would be too many.
+ * Where `charts` is 0, a workload opens as a whole.
  */
+const kOpen = 16;
+
 const kSections = [
   { id: "throughput", make: throughputCharts, workloads: 12, charts: 6 },
   { id: "percentiles", make: percentileCharts, workloads: 12, charts: 2 },
@@ -37,22 +40,25 @@ function fill(place, section, result, page) {
     place.append(html("p", { class: "note" }, "Nothing was measured that could be drawn here."));
     return;
   }
+  const each = Math.max(1, Math.min(section.charts, Math.floor(kOpen / lists.length)));
   const open = [];
   const folds = [];
   lists.slice(0, section.workloads).forEach(({ workload, charts }) => {
-    const from = Math.max(0, (charts.length - section.charts) >> 1);
-    const shown = charts.slice(from, from + section.charts);
+    const from = Math.max(0, (charts.length - each) >> 1);
+    const shown = charts.slice(from, from + each);
     const rest = charts.filter((chart) => !shown.includes(chart));
     open.push(...shown);
-    if (rest.length) folds.push(fold(`${workload.name}: ${rest.length} more`, () => grid(rest)));
+    if (rest.length) folds.push(fold(`${workload.name}: ${counted(rest, "more ")}`, () => grid(rest)));
   });
   for (const { workload, charts } of lists.slice(section.workloads)) {
-    folds.push(fold(`${workload.name}: ${charts.length === 1 ? "1 chart" : `${charts.length} charts`}`, () => grid(charts)));
+    folds.push(fold(`${workload.name}: ${counted(charts)}`, () => grid(charts)));
   }
   if (open.length) place.append(grid(open));
   place.append(...folds);
   if (section.workloads === 0) folds[0].open = true;
 }
+
+const counted = (charts, more = "") => `${charts.length} ${more}chart${charts.length === 1 ? "" : "s"}`;
 
 /** What is folded away is made when it is opened. */
 function fold(summary, make) {

@@ -11,7 +11,8 @@ import { plain } from "./format.js";
 export function dataTable(caption, columns, rows) {
   const table = html("table", { class: "data sortable" },
     html("caption", { class: "unseen" }, caption),
-    html("thead", {}, html("tr", {}, columns.map((column) => html("th", { scope: "col" }, column)))),
+    html("thead", {}, html("tr", {}, columns.map((column, index) =>
+      html("th", { scope: "col", class: typeof rows[0]?.[index] === "number" ? "number" : null }, column)))),
     html("tbody", {}, rows.map((row) => html("tr", {}, row.map((value) =>
       typeof value === "number"
         ? html("td", { class: "number", "data-value": value }, plain(value))

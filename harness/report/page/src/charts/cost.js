@@ -49,11 +49,11 @@ function chart(workload, group, strategies) {
       const shown = cells.filter((cell) => strategies.shown(cell.strategy));
       if (shown.length === 0) return null;
       const names = nameRoom(shown.map((cell) => cell.strategy), width);
-      const grid = { columns: columns(width), gap: 12, height: barsHeight(shown.length), left: names.pixels };
+      const grid = { columns: columns(width), gap: 12, height: barsHeight(shown.length), left: names.pixels, inset: 8 };
       return panels(width, grid, list.map(({ title, format, of }) => ({
         title,
         draw: (room, first) => bars(shown.map((cell) => ({ strategy: cell.strategy, value: of(cell) })), strategies,
-          { width: room, format, names: first ? names : null, heading: title }),
+          { width: room, format, names: first ? names : null, heading: title, intervals: false }),
       })), "xy");
     },
     table: () => ({

@@ -1,7 +1,7 @@
 /** Latency over time, one panel a strategy: darker where more requests took that long. */
 import { latencyAxis, plot } from "../drawing.js";
 import { svg } from "../dom.js";
-import { count, duration, number, short } from "../format.js";
+import { count, duration, number } from "../format.js";
 import { absences, pointName } from "../model.js";
 import { panels, panelsHeight } from "./panels.js";
 
@@ -29,9 +29,9 @@ export function heatChart(workload, group, strategies) {
     draw(width) {
       const shown = cells.filter((cell) => strategies.shown(cell.strategy));
       if (shown.length === 0) return null;
-      const grid = { columns: Math.min(shown.length, columns(width)), gap: 10, height: kHeight };
+      const grid = { columns: Math.min(shown.length, columns(width)), gap: 10, height: kHeight, inset: 46 };
       return panels(width, grid, shown.map((cell) => ({
-        title: short(cell.strategy, 30),
+        title: cell.strategy,
         fill: strategies.look(cell.strategy).text,
         draw: (room) => panel(cell, room, { most, range, seconds }, workload),
       })), "xy");
@@ -48,11 +48,12 @@ export function heatChart(workload, group, strategies) {
 function panel(cell, width, { most, range, seconds }, workload) {
   const margin = { marginLeft: 46, marginRight: 8, marginTop: 4, marginBottom: 22 };
   const slice = cell.heat.slice_ns / 1e9;
+  const latency = latencyAxis("y", range, (kHeight - 26) / 24);
   const node = plot({
     width, height: kHeight, ...margin,
     x: { domain: [0, seconds], ticks: 4, tickFormat: (s) => `${Number(s.toFixed(3))}s`, label: null, tickSize: 0 },
-    y: { ...latencyAxis(range, kHeight - 26, null), tickSize: 0 },
-    marks: [(_, scales) => shades(slicesOf(cell), slice, most, scales)],
+    y: latency.scale,
+    marks: [latency.marks, (_, scales) => shades(slicesOf(cell), slice, most, scales)],
   });
   const x = node.scale("x");
   const y = node.scale("y");

@@ -1,7 +1,7 @@
 /** Open loop: what latency a rate costs. Along a swept rate as lines, at one rate as a span. */
 import * as Plot from "@observablehq/plot";
-import { endLabels, latencyAxis, nameRoom, plot } from "../drawing.js";
-import { count, duration, estimate, short, tick } from "../format.js";
+import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
+import { count, duration, estimate, tick } from "../format.js";
 import { absences, along, cellsAlong, figure, intervalText, pointName, sweepsOf } from "../model.js";
 
 const kHeight = 300;
@@ -60,10 +60,10 @@ function sweepChart(workload, sweep, percentile, strategies) {
 function drawSweep(series, width, percentile, workload, strategies) {
   if (series.length === 0) return null;
   const names = nameRoom(series.map(({ strategy }) => strategy), width);
-  const margin = { marginLeft: 52, marginRight: names.pixels + 10, marginTop: 26, marginBottom: 40 };
+  const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
   const points = series.flatMap((each) => each.points);
-  const axis = latencyAxis(points.flatMap(({ latency }) => [latency.low || latency.median, latency.high]),
-    kHeight - 66, `${percentile} response time`);
+  const axis = latencyAxis("y", points.flatMap(({ latency }) => [latency.low || latency.median, latency.high]),
+    (kHeight - 66) / 24, `${percentile} response time`);
   const node = plot({
     width, height: kHeight, ...margin,
     x: {
@@ -71,8 +71,8 @@ function drawSweep(series, width, percentile, workload, strategies) {
       ticks: Math.max(2, Math.floor((width - margin.marginLeft - margin.marginRight) / 60)),
       tickFormat: tick(count), label: `achieved ${workload.unit}/s`, labelAnchor: "center", labelArrow: "none",
     },
-    y: { ...axis, tickSize: 0 },
-    marks: series.flatMap((each) => {
+    y: axis.scale,
+    marks: [axis.marks, series.map((each) => {
       const look = strategies.look(each.strategy);
       const place = { x: ({ achieved }) => achieved.median, y: ({ latency }) => latency.median };
       return [
@@ -83,7 +83,7 @@ function drawSweep(series, width, percentile, workload, strategies) {
         Plot.line(each.points, { ...place, stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash }),
         Plot.dot(each.points, { ...place, r: 2.5, fill: look.stroke }),
       ];
-    }),
+    })],
   });
   const x = node.scale("x");
   const y = node.scale("y");
@@ -91,7 +91,7 @@ function drawSweep(series, width, percentile, workload, strategies) {
     const last = each.points.at(-1);
     return { strategy: each.strategy, x: x.apply(last.achieved.median), y: y.apply(last.latency.median) };
   }), strategies, {
-    at: width - names.pixels, top: 14, bottom: kHeight - margin.marginBottom - 4, most: names.most,
+    at: width - names.pixels, top: 14, bottom: kHeight - margin.marginBottom - 4, fit: names.fit,
   }));
   return {
     node,
@@ -136,13 +136,14 @@ function drawSpans(rows, width, strategies) {
   if (rows.length === 0) return null;
   const names = nameRoom(rows.map(({ strategy }) => strategy), width);
   const shown = rows.map((row, index) => ({ ...row, index }));
-  const axis = latencyAxis(rows.flatMap((row) => [row.p50.median, row.p99.median]), width - names.pixels - 90);
+  const axis = latencyAxis("x", rows.flatMap((row) => [row.p50.median, row.p99.median]), (width - names.pixels - 90) / 48);
   const stroke = ({ strategy }) => strategies.look(strategy).stroke;
   const node = plot({
     width, height: rows.length * kRow + 44, marginLeft: names.pixels, marginRight: 78, marginTop: 8, marginBottom: 36,
-    x: { ...axis, tickSize: 0, label: null },
+    x: axis.scale,
     y: { domain: shown.map(({ index }) => index), axis: null, type: "point", padding: 0.5 },
     marks: [
+      axis.marks,
       Plot.ruleY(shown, { y: "index", x1: (row) => row.p50.median, x2: (row) => row.p99.median, stroke, strokeWidth: 2.5 }),
       Plot.dot(shown, { y: "index", x: (row) => row.p50.median, stroke, className: "knee", r: 4.5, strokeWidth: 2 }),
       Plot.dot(shown, { y: "index", x: (row) => row.p99.median, fill: stroke, r: 5 }),
@@ -152,7 +153,7 @@ function drawSpans(rows, width, strategies) {
       }),
       Plot.text(shown, {
         y: "index", frameAnchor: "left", dx: -8, textAnchor: "end", className: "name",
-        text: (row) => short(row.strategy, names.most), fill: (row) => strategies.look(row.strategy).text,
+        text: (row) => names.fit(row.strategy), fill: (row) => strategies.look(row.strategy).text,
       }),
     ],
   });

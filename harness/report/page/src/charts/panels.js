@@ -5,12 +5,12 @@ const kHead = 20;
 
 /**
  * @param {number} width of the whole
- * @param {{columns: number, gap: number, height: number, left?: number}} grid `height` is a panel's;
- *   `left` is extra room that each row's first panel takes, for names
+ * @param {{columns: number, gap: number, height: number, left?: number, inset: number}} grid `height` is a
+ *   panel's; `left` is extra room that each row's first panel takes, for names; drawings begin `inset` from their left
  * @param {{title: string, fill?: string, draw: (width: number, first: boolean) => import("../drawing.js").Drawing}[]} panels
  * @returns {import("../drawing.js").Drawing}
  */
-export function panels(width, { columns, gap, height, left = 0 }, list, nearest) {
+export function panels(width, { columns, gap, height, left = 0, inset }, list, nearest) {
   const room = (width - left - gap * (columns - 1)) / columns;
   const rows = Math.ceil(list.length / columns);
   const total = rows * (height + kHead + 8);
@@ -23,7 +23,7 @@ export function panels(width, { columns, gap, height, left = 0 }, list, nearest)
     drawing.node.setAttribute("x", x);
     drawing.node.setAttribute("y", y);
     node.append(
-      svg("text", { class: "panel", x: x + (column > 0 ? 8 : left + 8), y: y - 6, fill }, title), drawing.node);
+      svg("text", { class: "panel", x: x + (column > 0 ? inset : left || inset), y: y - 6, fill }, title), drawing.node);
     return drawing.stops.map((stop) => ({
       ...stop,
       x: x + stop.x,

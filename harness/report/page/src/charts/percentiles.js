@@ -1,7 +1,7 @@
 /** Latency by percentile: how bad the worst 1 in 10, 100, 1000 ... requests are. */
 import * as Plot from "@observablehq/plot";
-import { endLabels, latencyAxis, nameRoom, plot } from "../drawing.js";
-import { count, duration, percent } from "../format.js";
+import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
+import { count, duration, percent, tick } from "../format.js";
 import { absences, pointName } from "../model.js";
 
 const kHeight = 300;
@@ -26,8 +26,8 @@ function chart(workload, group, strategies) {
   return {
     title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
     subtitle: group.open_loop
-      ? `response time at equal offered load${group.offered_per_s ? `, ${count(group.offered_per_s)} ${workload.unit}/s` : ""}, from when each should have started`
-      : "service time in closed loop: each strategy at its own throughput, so not at equal load",
+      ? `response time at equal load${group.offered_per_s ? `: ${tick(count)(group.offered_per_s)} ${workload.unit}/s offered` : ""}`
+      : "service time, each at its own throughput: not at equal load",
     says: `Least at p99: ${best.strategy}, ${duration(at(best, 0.99))}.`,
     notes: absences(group.cells, drawable),
     height: () => kHeight,
@@ -55,27 +55,25 @@ function at(cell, share) {
 function draw(cells, width, group, strategies) {
   if (cells.length === 0) return null;
   const names = nameRoom(cells.map((cell) => cell.strategy), width);
-  const margin = { marginLeft: 52, marginRight: names.pixels + 10, marginTop: 26, marginBottom: 40 };
+  const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
   const most = Math.max(0.5, ...cells.map((cell) => usable(cell).at(-1)[0]));
   const ticks = kTicks.filter((share) => share <= most * 1.0000001);
+  const latency = latencyAxis("y", cells.flatMap((cell) => usable(cell).map(([, ns]) => ns)),
+    (kHeight - 66) / 24, (group.latency ?? "latency").replaceAll("_", " "));
   const node = plot({
     width, height: kHeight, ...margin,
     x: {
       domain: [0, nines(most)], ticks: ticks.map(nines), tickFormat: (_, index) => percent(ticks[index]),
       label: "percentile", labelAnchor: "center", labelArrow: "none", grid: true,
     },
-    y: {
-      ...latencyAxis(cells.flatMap((cell) => usable(cell).map(([, ns]) => ns)), kHeight - 66,
-        (group.latency ?? "latency").replaceAll("_", " ")),
-      tickSize: 0,
-    },
-    marks: cells.map((cell) => {
+    y: latency.scale,
+    marks: [latency.marks, cells.map((cell) => {
       const look = strategies.look(cell.strategy);
       return Plot.line(usable(cell), {
         x: ([share]) => nines(share), y: ([, ns]) => ns,
         stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash,
       });
-    }),
+    })],
   });
   const x = node.scale("x");
   const y = node.scale("y");
@@ -83,7 +81,7 @@ function draw(cells, width, group, strategies) {
   node.append(endLabels(cells.map((cell) => {
     const [share, ns] = usable(cell).at(-1);
     return { strategy: cell.strategy, x: x.apply(nines(share)), y: y.apply(ns) };
-  }), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, most: names.most }));
+  }), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, fit: names.fit }));
   return {
     node,
     nearest: "x",

@@ -1,6 +1,6 @@
 /** How much each strategy gets done: along a sweep as lines with bands, else as bars. */
 import * as Plot from "@observablehq/plot";
-import { endLabels, nameRoom, plot, sparse } from "../drawing.js";
+import { endLabels, kNameGap, nameRoom, plot, sparse } from "../drawing.js";
 import { count, estimate, parameter, tick } from "../format.js";
 import { absences, along, cellsAlong, figure, intervalText, pointName, sweepsOf } from "../model.js";
 import { bars, barsHeight } from "./bars.js";
@@ -8,13 +8,17 @@ import { bars, barsHeight } from "./bars.js";
 const kFigure = "throughput_per_s";
 const kHeight = 300;
 
-/** @returns {{workload: object, main: Chart[], more: Chart[]}[]} */
+/**
+ * Where the work sets its own pace, throughput tells nothing and is not drawn. A group that is
+ * ranked by another figure because the generator was at its limit has lower bounds, which are.
+ * @returns {{workload: object, charts: import("../card.js").Chart[]}[]}
+ */
 export function throughputCharts({ workloads }, strategies) {
   return workloads.map((workload) => {
     const sweeps = sweepsOf(workload, false);
     const swept = new Set(sweeps.flatMap((sweep) => sweep.points.map((point) => point.group)));
     const single = workload.groups.filter((group, index) =>
-      !swept.has(index) && !group.open_loop && group.rank_by === kFigure);
+      !swept.has(index) && !group.open_loop && (group.rank_by === kFigure || group.cells.some((cell) => figure(cell, kFigure)?.at_least)));
     return {
       workload,
       charts: [
@@ -62,7 +66,8 @@ function sweepChart(workload, sweep, strategies) {
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return null;
   const values = [...new Set(series.flatMap(({ points }) => points.map((point) => point.x)))].sort((a, b) => a - b);
-  const knees = (sweep.knees ?? []).filter(({ at }) => at >= values[0] && at <= values.at(-1));
+  const known = (sweep.knees ?? []).filter(({ at }) => Number.isFinite(at));
+  const knees = known.filter(({ at }) => at >= values[0] && at <= values.at(-1));
   const all = series.flatMap(({ points }) => points.map((point) => point.value));
   const best = series.flatMap(({ strategy, points }) => points.map((point) => ({ strategy, ...point })))
     .reduce((a, b) => (b.value.median > a.value.median ? b : a));
@@ -72,7 +77,7 @@ function sweepChart(workload, sweep, strategies) {
     subtitle: [sweepPlace(workload, sweep), `${intervalText(all)}${kneeText}`].filter(Boolean).join("; "),
     says: `Most: ${best.strategy} at ${parameter(best.x, sweep.unit)}, ${estimate(best.value, count)} ${workload.unit} a second.`,
     notes: [
-      ...(sweep.knees ?? []).filter(({ at }) => at > values.at(-1))
+      ...known.filter(({ at }) => at > values.at(-1))
         .map(({ strategy, at }) => `The knee of ${strategy} would lie beyond what was measured, at ${count(at)}.`),
       ...absences(cellsAlong(workload, sweep), drawable),
     ],
@@ -94,19 +99,18 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
   const shown = series.filter(({ strategy }) => strategies.shown(strategy));
   if (shown.length === 0) return null;
   const names = nameRoom(shown.map(({ strategy }) => strategy), width);
-  const margin = { marginLeft: 52, marginRight: names.pixels + 10, marginTop: 26, marginBottom: 40 };
+  const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
   const logarithmic = values[0] > 0 && values.at(-1) / values[0] >= 8;
   const inner = width - margin.marginLeft - margin.marginRight;
-  const place = (x) => (logarithmic
-    ? Math.log(x / values[0]) / Math.log(values.at(-1) / values[0])
-    : (x - values[0]) / (values.at(-1) - values[0] || 1)) * inner;
-  const domain = values.length > 1 ? [values[0], values.at(-1)] : [values[0] - 1, values[0] + 1];
+  const place = logarithmic ? Math.log2 : (x) => x;
+  const domain = values.length > 1 ? [place(values[0]), place(values.at(-1))] : [values[0] - 1, values[0] + 1];
+  const ticks = sparse(values, (x) => ((place(x) - domain[0]) / (domain[1] - domain[0])) * inner, 34);
   const top = Math.max(...shown.flatMap(({ points }) => points.map((point) => point.value.high)));
   const node = plot({
     width, height: kHeight, ...margin,
     x: {
-      type: logarithmic ? "log" : "linear", domain, label: sweep.parameter, labelAnchor: "center",
-      labelArrow: "none", ticks: sparse(values, place, 34), tickFormat: (x) => parameter(x, sweep.unit),
+      domain, label: sweep.parameter, labelAnchor: "center", labelArrow: "none",
+      ticks: ticks.map(place), tickFormat: (_, index) => parameter(ticks[index], sweep.unit),
     },
     y: {
       domain: [0, top * 1.04 || 1], grid: true, ticks: 6, tickFormat: tick(count), tickSize: 0,
@@ -114,16 +118,17 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
     },
     marks: shown.flatMap(({ strategy, points }) => {
       const look = strategies.look(strategy);
+      const x = (point) => place(point.x);
       const y = (point) => point.value.median;
       return [
         Plot.areaY(points, {
-          x: "x", y1: (point) => point.value.low, y2: (point) => point.value.high,
+          x, y1: (point) => point.value.low, y2: (point) => point.value.high,
           fill: look.stroke, fillOpacity: 0.16,
         }),
-        Plot.lineY(points, { x: "x", y, stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash }),
-        Plot.dot(points, { x: "x", y, r: 1.8, fill: look.stroke }),
-        Plot.dot(kneesOf(strategy, points, knees, logarithmic), {
-          x: "x", y: "y", r: 5, stroke: look.stroke, strokeWidth: 2, className: "knee",
+        Plot.lineY(points, { x, y, stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash }),
+        Plot.dot(points, { x, y, r: 1.8, fill: look.stroke }),
+        Plot.dot(kneesOf(strategy, points, knees, place), {
+          x, y: "y", r: 5, stroke: look.stroke, strokeWidth: 2, className: "knee",
         }),
       ];
     }),
@@ -132,13 +137,13 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
   const y = node.scale("y");
   const bottom = kHeight - margin.marginBottom;
   node.append(endLabels(shown.map(({ strategy, points }) => ({
-    strategy, x: x.apply(points.at(-1).x), y: y.apply(points.at(-1).value.median),
-  })), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, most: names.most }));
+    strategy, x: x.apply(place(points.at(-1).x)), y: y.apply(points.at(-1).value.median),
+  })), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, fit: names.fit }));
   return {
     node,
     nearest: "x",
     stops: values.map((value) => ({
-      x: x.apply(value), y: 0, top: margin.marginTop, bottom,
+      x: x.apply(place(value)), y: 0, top: margin.marginTop, bottom,
       heading: `${sweep.parameter} ${parameter(value, sweep.unit)}, ${workload.unit}/s`,
       lines: shown.flatMap(({ strategy, points }) => points.filter((point) => point.x === value)
         .map((point) => ({
@@ -150,14 +155,13 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
 }
 
 /** A strategy's knee on its line, between two measured points. */
-function kneesOf(strategy, points, knees, logarithmic) {
-  const scale = logarithmic ? Math.log : (x) => x;
+function kneesOf(strategy, points, knees, place) {
   return knees.filter((knee) => knee.strategy === strategy).flatMap(({ at }) => {
     const after = points.findIndex((point) => point.x >= at);
     if (after < 0) return [];
     const b = points[after];
     const a = points[after - 1] ?? b;
-    const part = b.x === a.x ? 0 : (scale(at) - scale(a.x)) / (scale(b.x) - scale(a.x));
+    const part = b.x === a.x ? 0 : (place(at) - place(a.x)) / (place(b.x) - place(a.x));
     return [{ x: at, y: a.value.median + part * (b.value.median - a.value.median) }];
   });
 }
