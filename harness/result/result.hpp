@@ -140,8 +140,9 @@ struct Trial {
       0;  // 1, 2 ...: run again, because an earlier trial of the block was invalid
   TrialKind kind = TrialKind::timed;
   TrialStatus status = TrialStatus::ok;
-  std::string reason;  // what went wrong, with the remedy; empty when status is ok
-  // Status ok and no invariant broken: its figures count.
+  std::string reason;  // why it does not count, with the remedy; empty when it does
+  // Status ok, no invariant broken, and not measured again because a trial that it stands beside
+  // (another build of the same cell) was invalid: its figures count.
   bool valid = false;
   std::vector<Note> notes;
   // By position in kInvariants; empty: could not be checked.
@@ -181,7 +182,7 @@ struct Trial {
   std::map<std::string, Latency> series;
   std::map<std::string, double> figures;
   std::map<std::string, Curve> curves;  // what figures were derived from
-  std::vector<ItemOutcomes> items;  // of workloads that ask for many different things
+  std::vector<ItemOutcomes> items;      // of workloads that ask for many different things
 
   std::vector<Slice> slices;
   std::vector<CoarseSlice> coarse_slices;
@@ -240,7 +241,7 @@ struct Summary {
   std::optional<Estimate> error_share;  // outcomes other than ok, of all that ended
   // The workload's own: Trial::figures, and of each series "<name>_p50_ns" and "<name>_p99_ns".
   std::map<std::string, Estimate> figures;
-  std::vector<Note> notes;              // across trials
+  std::vector<Note> notes;  // across trials
 
   bool operator==(const Summary&) const = default;
 };
@@ -256,7 +257,7 @@ struct Cell {
   CellStatus status = CellStatus::measured;
   std::string reason;              // unsupported, failed: why, with the remedy
   Side generator = Side::subject;  // which side issues the requests
-  bool paced = false;  // the work fixes how many requests there are in a time
+  bool paced = false;              // the work fixes how many requests there are in a time
   StrategyInfo strategy_info;
   std::vector<Trial> trials;
   std::optional<Summary> summary;  // by analyze

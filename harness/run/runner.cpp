@@ -136,6 +136,7 @@ class Runner {
       journal.append(cell.id, trial);
       result::Cell& row = *result.find_cell(cell.id);
       row.trials.push_back(std::move(trial));
+      retire_replaced(row);
       ++done;
       step.elapsed = now() - began_;
       step.remaining = expected_time(due) - run::expected_time(plan_.settings, next.trial.kind);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <map>
 #include <tuple>
 
@@ -36,25 +35,95 @@ Key key_of(const Plan& plan, const PlannedTrial& trial) {
   return {plan.cells[trial.cell].id, trial.block, trial.kind};
 }
 
+// A planned set with the records of its trials.
+struct Set {
+  struct Member {
+    PlannedTrial trial;
+    std::vector<const Trial*> records;
+  };
+  std::vector<Member> members;
+
+  // Which time it is measured, from 0.
+  unsigned repeat() const {
+    std::int64_t latest = 0;
+    for (const Member& member : members) {
+      for (const Trial* record : member.records) latest = std::max(latest, record->repeat);
+    }
+    return static_cast<unsigned>(latest);
+  }
+};
+
+// The record of the set's current time; null when there is none yet.
+const Trial* latest(const Set::Member& member, unsigned repeat) {
+  const bool measured = !member.records.empty() && member.records.back()->repeat == repeat;
+  return measured ? member.records.back() : nullptr;
+}
+
+bool has_invalid(const Set& set, unsigned repeat) {
+  return std::ranges::any_of(set.members, [&](const Set::Member& member) {
+    const Trial* const record = latest(member, repeat);
+    return record != nullptr && record->status == result::TrialStatus::invalid;
+  });
+}
+
+// Names what all builds of a cell have in common.
+std::string work_of(const Cell& cell) {
+  if (cell.build.empty()) return cell.id;
+  Cell any_build = cell;
+  any_build.build.clear();
+  return id_of(any_build);
+}
+
+// In the order of running.
+std::vector<Set> sets_of(const Plan& plan, const result::Result& recorded) {
+  const Records records = records_of(recorded);
+  std::vector<std::string> works;
+  for (const Cell& cell : plan.cells) works.push_back(work_of(cell));
+  std::vector<Set> sets;
+  for (const PlannedTrial& trial : plan.trials) {
+    const auto belongs = [&](const Set& set) {
+      const PlannedTrial& other = set.members.front().trial;
+      return works[other.cell] == works[trial.cell] && other.block == trial.block &&
+             other.kind == trial.kind;
+    };
+    if (sets.empty() || !belongs(sets.back())) sets.emplace_back();
+    const auto found = records.find(key_of(plan, trial));
+    sets.back().members.push_back(
+        {trial, found == records.end() ? std::vector<const Trial*>{} : found->second});
+  }
+  return sets;
+}
+
 }  // namespace
 
 std::vector<DueTrial> due_trials(const Plan& plan, const result::Result& recorded) {
-  const Records records = records_of(recorded);
-  std::size_t repeats_left = (plan.trials.size() + 4) / 5;
-  for (const auto& [key, trials] : records) {
-    repeats_left -= std::min(repeats_left, trials.size() - 1);
-  }
+  const std::vector<Set> sets = sets_of(plan, recorded);
+  std::size_t repeats_left = (sets.size() + 4) / 5;
+  for (const Set& set : sets) repeats_left -= std::min<std::size_t>(repeats_left, set.repeat());
   std::vector<DueTrial> due;
-  for (const PlannedTrial& trial : plan.trials) {
-    const auto found = records.find(key_of(plan, trial));
-    if (found == records.end()) {
-      due.push_back({.trial = trial});
-    } else if (found->second.back()->status == result::TrialStatus::invalid && repeats_left > 0) {
+  for (const Set& set : sets) {
+    unsigned repeat = set.repeat();
+    if (repeats_left > 0 && has_invalid(set, repeat)) {
       --repeats_left;
-      due.push_back({.trial = trial, .repeat = static_cast<unsigned>(found->second.size())});
+      ++repeat;
+    }
+    for (const Set::Member& member : set.members) {
+      if (latest(member, repeat) == nullptr)
+        due.push_back({.trial = member.trial, .repeat = repeat});
     }
   }
   return due;
+}
+
+void retire_replaced(result::Cell& cell) {
+  for (Trial& trial : cell.trials) {
+    const bool replaced = std::ranges::any_of(cell.trials, [&](const Trial& other) {
+      return other.block == trial.block && other.kind == trial.kind && other.repeat > trial.repeat;
+    });
+    if (!replaced || !trial.valid) continue;
+    trial.valid = false;
+    trial.reason = "measured again beside a trial that was invalid";
+  }
 }
 
 std::vector<std::string> record_faults(const Plan& plan, const result::Result& recorded) {
@@ -71,7 +140,7 @@ std::vector<std::string> record_faults(const Plan& plan, const result::Result& r
       continue;
     }
     for (std::size_t i = 0; i + 1 < found->second.size(); ++i) {
-      if (found->second[i]->status != result::TrialStatus::invalid) fault(key, "two records");
+      if (found->second[i]->valid) fault(key, "two records");
     }
     records.erase(found);
   }

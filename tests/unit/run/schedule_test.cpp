@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "run/verdict.hpp"
+#include "workloads/http_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -34,8 +37,27 @@ void record(result::Result& result, const Plan& plan, const DueTrial& due, Trial
   trial.kind = due.trial.kind;
   trial.status = status;
   trial.valid = status == TrialStatus::ok;
-  trial.reason = "as told";
-  result.find_cell(plan.cells[due.trial.cell].id)->trials.push_back(trial);
+  trial.reason = trial.valid ? "" : "as told";
+  result::Cell& cell = *result.find_cell(plan.cells[due.trial.cell].id);
+  cell.trials.push_back(trial);
+  retire_replaced(cell);
+}
+
+// One cell under two builds, which stand next to each other in ten blocks.
+Plan plan_of_pairs() {
+  Plan plan;
+  for (const auto build : {result::kBaseBuild, result::kCandidateBuild}) {
+    Cell cell{
+        .workload = &workloads::fetch_workload(), .strategy = "s", .build = std::string(build)};
+    cell.work.parameters = workloads::Parameters(cell.workload->info().parameters);
+    cell.id = id_of(cell);
+    plan.cells.push_back(cell);
+  }
+  for (unsigned block = 0; block < 10; ++block) {
+    plan.trials.push_back({.cell = block % 2, .block = block});
+    plan.trials.push_back({.cell = 1 - block % 2, .block = block});
+  }
+  return plan;
 }
 
 TEST(Schedule, GoesOnWhereTheRecordsEnd) {
@@ -90,6 +112,60 @@ TEST(Schedule, ACrashCostsOneTrialAndIsNotRepeated) {
   EXPECT_EQ(verdict.exit_code, ExitCode::incomplete);
   EXPECT_EQ(verdict.messages.size(), 1u);
   EXPECT_EQ(result.cells[0].status, result::CellStatus::measured);
+}
+
+// What is measured, as "base 0" or, once repeated, "base 0 again".
+std::vector<std::string> measured(const Plan& plan, result::Result& result,
+                                  const std::set<std::size_t>& invalid) {
+  std::vector<std::string> order;
+  for (auto due = due_trials(plan, result); !due.empty(); due = due_trials(plan, result)) {
+    const DueTrial& next = due.front();
+    const bool breaks = invalid.contains(order.size());
+    order.push_back(plan.cells[next.trial.cell].build + " " + std::to_string(next.trial.block) +
+                    (next.repeat > 0 ? " again" : ""));
+    record(result, plan, next, breaks ? TrialStatus::invalid : TrialStatus::ok);
+    if (order.size() == 30) break;  // that would never end
+  }
+  return order;
+}
+
+TEST(Schedule, AnInvalidTrialMakesItsPairBeMeasuredAgain) {
+  const Plan plan = plan_of_pairs();
+  result::Result result = nothing_of(plan);
+  // The second trial of the first pair.
+  const auto order = measured(plan, result, {1});
+  EXPECT_EQ(order.size(), 22U);
+  EXPECT_THAT(std::vector(order.begin(), order.begin() + 5),
+              testing::ElementsAre("base 0", "candidate 0", "base 0 again", "candidate 0 again",
+                                   "candidate 1"));
+  const result::Trial& first = result.cells[0].trials[0];
+  EXPECT_FALSE(first.valid);
+  EXPECT_EQ(first.status, TrialStatus::ok);
+  EXPECT_THAT(first.reason, testing::HasSubstr("measured again"));
+  EXPECT_TRUE(result.cells[0].trials[1].valid);
+  EXPECT_TRUE(record_faults(plan, result).empty());
+  EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::done);
+}
+
+TEST(Schedule, AnInvalidFirstTrialIsFollowedByBothOfItsPair) {
+  const Plan plan = plan_of_pairs();
+  result::Result result = nothing_of(plan);
+  const auto order = measured(plan, result, {0});
+  EXPECT_EQ(order.size(), 21U);
+  EXPECT_THAT(std::vector(order.begin(), order.begin() + 4),
+              testing::ElementsAre("base 0", "base 0 again", "candidate 0 again", "candidate 1"));
+  EXPECT_TRUE(record_faults(plan, result).empty());
+  EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::done);
+}
+
+TEST(Schedule, AFifthOfThePairsIsMeasuredAgain) {
+  const Plan plan = plan_of_pairs();
+  result::Result result = nothing_of(plan);
+  std::set<std::size_t> every_second;
+  for (std::size_t i = 1; i < 40; i += 2) every_second.insert(i);
+  const auto order = measured(plan, result, every_second);
+  EXPECT_EQ(order.size(), 20U + 2U * 2U);
+  EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::invalid);
 }
 
 TEST(Schedule, NoticesRecordsThatAreTwiceOrNotPlanned) {
