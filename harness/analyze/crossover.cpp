@@ -73,6 +73,12 @@ void CrossoverSearch::take(std::span<const double> log_ratios) {
   point->log_ratios.insert(point->log_ratios.end(), log_ratios.begin(), log_ratios.end());
 }
 
+void CrossoverSearch::retake(std::int64_t value, std::vector<double> log_ratios) {
+  const auto point = std::ranges::find(points_, value, &CrossoverPoint::value);
+  assert(point != points_.end());
+  point->log_ratios = std::move(log_ratios);
+}
+
 unsigned CrossoverSearch::pairs_asked() const {
   unsigned sum = 0;
   for (const CrossoverPoint& point : points_) sum += point.asked;

@@ -83,6 +83,9 @@ class CrossoverSearch {
   // The log ratios of the pairs that next() asked for, as far as they became valid.
   void take(std::span<const double> log_ratios);
 
+  // Replaces what was taken at a value: the same pairs, judged by another figure.
+  void retake(std::int64_t value, std::vector<double> log_ratios);
+
   // By value.
   const std::vector<CrossoverPoint>& points() const { return points_; }
 

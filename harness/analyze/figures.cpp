@@ -1,5 +1,6 @@
 #include "analyze/figures.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "analyze/statistics.hpp"
@@ -45,6 +46,16 @@ void put_percentiles(TrialFigures& figures, Figure p50, Figure p99,
   at(figures, p99) = static_cast<double>(latencies.at(99));
 }
 
+std::optional<double> median_peer_cpu_ns(const result::Cell& cell) {
+  std::vector<double> values;
+  for (const Trial& trial : cell.trials) {
+    if (trial.kind != result::TrialKind::timed || !trial.valid) continue;
+    if (const auto value = per_request(trial, peer_cpu_ns(trial))) values.push_back(*value);
+  }
+  if (values.empty()) return std::nullopt;
+  return median(values);
+}
+
 }  // namespace
 
 const FigureInfo& info_of(Figure figure) { return kInfos[static_cast<std::size_t>(figure)]; }
@@ -57,6 +68,13 @@ std::optional<double> per_request(const Trial& trial, std::optional<std::int64_t
 
 std::optional<std::int64_t> peer_cpu_ns(const Trial& trial) {
   return trial.peer ? trial.peer->cpu_ns() : std::nullopt;
+}
+
+std::optional<double> peer_cpu_ratio(const result::Cell& a, const result::Cell& b) {
+  const auto of_a = median_peer_cpu_ns(a);
+  const auto of_b = median_peer_cpu_ns(b);
+  if (of_a.value_or(0) <= 0 || of_b.value_or(0) <= 0) return std::nullopt;
+  return std::max(*of_a, *of_b) / std::min(*of_a, *of_b);
 }
 
 std::optional<std::int64_t> context_switches(const Trial& trial) {

@@ -37,8 +37,16 @@ const FigureInfo& info_of(Figure figure);
 // requests or without an amount.
 std::optional<double> per_request(const result::Trial& trial, std::optional<std::int64_t> amount);
 
+// Peers whose CPU per request differs by more than this factor do not do the same work: strategies
+// have shifted some of theirs onto them, and the total of both ends is what to compare.
+inline constexpr double kPeersAlike = 1.1;
+
 // CPU time of the other end; empty when it is not ours.
 std::optional<std::int64_t> peer_cpu_ns(const result::Trial& trial);
+
+// By how much the peers' CPU per request differs between two cells: the greater median across their
+// valid timed trials over the lesser. Empty where a cell has none.
+std::optional<double> peer_cpu_ratio(const result::Cell& a, const result::Cell& b);
 
 // Context switches of the subject, both kinds.
 std::optional<std::int64_t> context_switches(const result::Trial& trial);

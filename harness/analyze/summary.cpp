@@ -203,8 +203,7 @@ void note_differing_peers(const std::vector<Cell*>& cells) {
     least = least == 0 ? peer->median : std::min(least, peer->median);
     greatest = std::max(greatest, peer->median);
   }
-  constexpr double kAlike = 1.1;
-  if (greatest <= kAlike * least) return;
+  if (greatest <= kPeersAlike * least) return;
   for (Cell* cell : cells) {
     if (!cell->summary || !cell->summary->cpu_per_request_peer_ns) continue;
     cell->summary->notes.push_back(

@@ -104,7 +104,11 @@ class CrossoverQuestion : public Question {
   }
 
   bool extend(run::Plan& plan, const result::Result& so_far, run::Progress& progress) override {
-    if (asked_) take(so_far, progress);
+    if (asked_) {
+      take(so_far);
+      if (words_.by == Figure::cpu) compare_total_if_shifted(so_far, progress);
+      tell(progress);
+    }
     asked_ = search_.next();
     if (!asked_) return false;
     cells_ = cells_at(asked_->value);
@@ -134,8 +138,9 @@ class CrossoverQuestion : public Question {
     }
     answer.table = report::crossover_table(search_.points(), costs, words_);
     answer.sentences = {report::crossover_sentence(found, search_.points(), words_)};
-    if (request_.by == Figure::cpu) note_peers(measured, answer.notes);
+    if (!shift_.empty()) answer.notes.push_back(shift_);
     answer.answer = {{"kind", name_of(found.kind)},
+                     {"by", analyze::info_of(words_.by).name},
                      {"below", better_json(found.below)},
                      {"above", better_json(found.above)},
                      {"estimate", nullptr},
@@ -172,14 +177,42 @@ class CrossoverQuestion : public Question {
   }
 
   // The pairs of which both trials are valid; the others are asked for again.
-  void take(const result::Result& so_far, run::Progress& progress) {
+  void take(const result::Result& so_far) {
+    search_.take(log_ratios(so_far, cells_, first_block_, first_block_ + asked_->pairs));
+  }
+
+  // At each value its blocks are numbered from 0.
+  std::vector<double> log_ratios(const result::Result& so_far, const std::vector<run::Cell>& cells,
+                                 unsigned first_block, unsigned end_block) const {
     analyze::CellFigures a;
     analyze::CellFigures b;
-    for (unsigned block = first_block_; block < first_block_ + asked_->pairs; ++block) {
-      put(so_far, cells_[0].id, block, a);
-      put(so_far, cells_[1].id, block, b);
+    for (unsigned block = first_block; block < end_block; ++block) {
+      put(so_far, cells[0].id, block, a);
+      put(so_far, cells[1].id, block, b);
     }
-    search_.take(analyze::log_ratios(b, a, request_.by));
+    return analyze::log_ratios(b, a, words_.by);
+  }
+
+  // On loopback a strategy can move work to the other end, which its own CPU time does not show.
+  // Once that has been seen at the value measured last, the total is compared everywhere.
+  void compare_total_if_shifted(const result::Result& so_far, run::Progress& progress) {
+    const auto ratio =
+        analyze::peer_cpu_ratio(*so_far.find_cell(cells_[0].id), *so_far.find_cell(cells_[1].id));
+    if (!ratio || *ratio <= analyze::kPeersAlike) return;
+    words_.by = Figure::total_cpu;
+    shift_ = fmt::format(
+        "At {} the other end's CPU differs by {}: work is shifted there, so the total of both ends "
+        "is compared.",
+        report::place_text(words_.value(static_cast<double>(asked_->value)), words_),
+        report::format_percent(*ratio - 1));
+    progress.note(shift_);
+    const std::vector<CrossoverPoint> points = search_.points();
+    for (const CrossoverPoint& point : points) {
+      search_.retake(point.value, log_ratios(so_far, cells_at(point.value), 0, point.asked));
+    }
+  }
+
+  void tell(run::Progress& progress) const {
     const auto point = std::ranges::find(search_.points(), asked_->value, &CrossoverPoint::value);
     progress.note(
         fmt::format("{}: {} ({} pairs)",
@@ -203,7 +236,7 @@ class CrossoverQuestion : public Question {
 
   report::PointCosts costs_at(std::int64_t value, const result::Result& measured) const {
     const std::vector<run::Cell> cells = cells_at(value);
-    const auto figure = analyze::info_of(request_.by).summary;
+    const auto figure = analyze::info_of(words_.by).summary;
     return {.a = median_of(cells[0], measured, figure), .b = median_of(cells[1], measured, figure)};
   }
 
@@ -224,26 +257,6 @@ class CrossoverQuestion : public Question {
     return json;
   }
 
-  // On loopback a strategy can move work to the other end, which its own CPU time does not show.
-  void note_peers(const result::Result& measured, std::vector<std::string>& notes) const {
-    constexpr double kDiffer = 0.1;
-    for (const CrossoverPoint& point : search_.points()) {
-      const std::vector<run::Cell> cells = cells_at(point.value);
-      const auto peer = &result::Summary::cpu_per_request_peer_ns;
-      const double a = median_of(cells[0], measured, peer).value_or(0);
-      const double b = median_of(cells[1], measured, peer).value_or(0);
-      if (a <= 0 || b <= 0) continue;
-      const double ratio = std::max(a, b) / std::min(a, b);
-      if (ratio <= 1 + kDiffer) continue;
-      notes.push_back(fmt::format(
-          "At {} the other end's CPU differs by {}: work is shifted there. --by total-cpu counts "
-          "it too.",
-          report::place_text(words_.value(static_cast<double>(point.value)), words_),
-          report::format_percent(ratio - 1)));
-      return;
-    }
-  }
-
   CrossoverRequest request_;
   run::RunOptions options_;
   const Registry& registry_;
@@ -251,6 +264,7 @@ class CrossoverQuestion : public Question {
   CrossoverSearch search_;
   std::mt19937_64 random_;
   report::CrossoverWords words_;
+  std::string shift_;  // why the total is compared where the subject's CPU was asked for
   // What is being measured.
   std::optional<CrossoverSearch::Ask> asked_;
   std::vector<run::Cell> cells_;

@@ -210,5 +210,19 @@ TEST(CrossoverSearch, KeepsItsBudgetAndSaysThatItEnded) {
   EXPECT_FALSE(enough.answer().exhausted);
 }
 
+TEST(Crossover, JudgesTheSamePairsByAnotherFigure) {
+  // By one figure A is better throughout, by the other they cross.
+  CrossoverSearch search({.values = search_values(1, 8)});
+  for (int i = 0; i < 3; ++i) search.take(std::vector<double>(search.next()->pairs, -0.5));
+  EXPECT_EQ(search.answer().kind, CrossoverKind::none);
+  const unsigned asked = search.pairs_asked();
+  for (const CrossoverPoint& point : std::vector(search.points())) {
+    search.retake(point.value,
+                  std::vector<double>(point.log_ratios.size(), point.value < 4 ? -0.5 : 0.5));
+  }
+  EXPECT_EQ(search.pairs_asked(), asked);
+  EXPECT_EQ(search.answer().kind, CrossoverKind::crossing);
+}
+
 }  // namespace
 }  // namespace asyncbench::analyze

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "analyze/figures.hpp"
 #include "analyze/notes.hpp"
 #include "analyze/validity.hpp"
 #include "result/from_recording.hpp"
@@ -142,7 +143,9 @@ TEST(Summary, NotesPeersThatDiffer) {
   summarize(result);
   EXPECT_TRUE(has_note(result.cells[0], kPeersDiffer));
   EXPECT_TRUE(has_note(result.cells[1], kPeersDiffer));
+  EXPECT_GT(peer_cpu_ratio(result.cells[0], result.cells[1]).value(), kPeersAlike);
   result.cells[1].trials = {steady_trial()};
+  EXPECT_EQ(peer_cpu_ratio(result.cells[0], result.cells[1]), 1);
   summarize(result);
   EXPECT_FALSE(has_note(result.cells[0], kPeersDiffer));
 }
