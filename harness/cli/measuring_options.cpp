@@ -253,6 +253,14 @@ void MeasuringOptions::apply(const CLI::App& app, RunOptions& options) const {
   options.folder = typed.folder;
 }
 
+void check_resume_alone(const CLI::App& app) {
+  const auto given = app.parse_order().size();
+  if (given > app.count("--resume") + app.count("--json") + app.count("--plugin")) {
+    throw usage_error("--resume takes the plan from the journal",
+                      "give no other option with it but --json and --plugin");
+  }
+}
+
 std::string option_name(std::string_view parameter) {
   std::string name = fmt::format("--{}", parameter);
   std::ranges::replace(name, '_', '-');

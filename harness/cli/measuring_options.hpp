@@ -37,6 +37,10 @@ class MeasuringOptions {
   std::unique_ptr<Typed> typed_;
 };
 
+// What --resume goes on with is in the journal: options beside it would be silently without effect.
+// Throws CommandError.
+void check_resume_alone(const CLI::App& app);
+
 // "--body-bytes" of "body_bytes".
 std::string option_name(std::string_view parameter);
 

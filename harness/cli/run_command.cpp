@@ -64,7 +64,7 @@ void print_report(const run::RunReport& report, bool json) {
 void print_next_step(const run::RunReport& report, const Registry& registry) {
   if (report.result.run.complete || report.out.empty()) return;
   fmt::print(stderr, "asyncbench: the result is partial; go on with: {}\n",
-             report::printable(run::resume_command(report.out, registry.plugins())));
+             report::printable(run::resume_command("run", report.out, registry.plugins())));
 }
 
 }  // namespace

@@ -60,12 +60,7 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   request.plugins = measuring.plugins();
 
   if (!request.resume.empty()) {
-    // The plan is in the journal: options beside it would be silently without effect.
-    const auto given = app->parse_order().size();
-    if (given > app->count("--resume") + app->count("--json") + app->count("--plugin")) {
-      throw usage_error("--resume takes the plan from the journal",
-                        "give no other option with it but --json and --plugin");
-    }
+    check_resume_alone(*app);
     return request;
   }
   if (options.what.empty()) {

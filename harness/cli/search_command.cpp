@@ -23,10 +23,12 @@ class SearchProgress : public run::Progress {
  public:
   SearchProgress(ProgressLine& line, const Question& question) : line_(line), question_(question) {}
 
-  void run_begins(const run::Plan& plan, std::size_t /*done*/) override {
+  void run_begins(const run::Plan& plan, std::size_t done) override {
     settings_ = plan.settings;
     const std::size_t most = plan.trials.size() + question_.trials_left();
-    line_.note(fmt::format("{} trials at most, {}", most, clock_text(time_of(most))));
+    std::string text = fmt::format("{} trials at most, {}", most, clock_text(time_of(most - done)));
+    if (done > 0) text += fmt::format("; {} trials are done already", done);
+    line_.note(text);
   }
   void trial_begins(const run::Step& step) override { line_.trial_begins(whole(step)); }
   void trial_ends(const run::Step& step, const result::Trial& trial) override {
@@ -91,20 +93,31 @@ void print(const SearchAnswer& answer, const run::RunReport& report, const std::
   std::fflush(stdout);
 }
 
-bool interrupted(ExitCode code) {
-  return code == ExitCode::interrupted || code == ExitCode::terminated;
-}
-
-void print_messages(const run::RunReport& report, const Registry& registry) {
-  // A search cannot be resumed: what comes next is in no journal.
-  const std::string resume = run::resume_command(report.out, registry.plugins());
+void print_messages(const run::RunReport& report) {
   for (const std::string& message : report.messages) {
-    if (interrupted(report.exit_code) && message.find(resume) != std::string::npos) continue;
     fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
   }
-  if (interrupted(report.exit_code)) {
-    fmt::print(stderr, "asyncbench: interrupted; the answer is that of the trials so far\n");
+  if (report.exit_code == ExitCode::interrupted || report.exit_code == ExitCode::terminated) {
+    fmt::print(stderr, "asyncbench: the answer is that of the trials so far\n");
   }
+}
+
+// The request that began the search whose journal stands beside given.resume.
+SearchRequest recorded_request(const SearchRequest& given) {
+  const std::vector<std::string> command = run::recorded_command(given.resume);
+  if (command.size() < 3 || command[1] != "search") {
+    throw usage_error(fmt::format("{}.journal is of no search", given.resume),
+                      "go on with asyncbench run --resume " + given.resume);
+  }
+  auto request = parse_search_options({command.begin() + 2, command.end()});
+  if (!request || !request->resume.empty()) {
+    throw usage_error(fmt::format("{}.journal names no question", given.resume),
+                      "start a new search");
+  }
+  request->options.out = given.resume;
+  request->resume = given.resume;
+  request->json = given.json;
+  return *request;
 }
 
 // A rate that is too high may well fail trials: that is an answer.
@@ -119,9 +132,10 @@ ExitCode exit_code_of(const run::RunReport& report, const SearchAnswer& answer) 
 }  // namespace
 
 ExitCode search_command(const Arguments& arguments, Registry& registry) {
-  const auto request = parse_search_options(arguments);
+  auto request = parse_search_options(arguments);
   if (!request) return ExitCode::done;
   load_plugins(request->plugins, registry);
+  if (!request->resume.empty()) request = recorded_request(*request);
   const std::unique_ptr<Question> question = std::visit(
       [&](const auto& asked) { return make_question(asked, request->options, registry); },
       request->question);
@@ -135,11 +149,13 @@ ExitCode search_command(const Arguments& arguments, Registry& registry) {
   plan.cells.clear();
   plan.trials.clear();
   question->extend(plan, {}, progress);
-  run::RunReport report = run::run(
-      plan, registry, progress, [](result::Result& result) { analyze::summarize(result); },
-      [&](run::Plan& growing, const result::Result& so_far) {
-        return question->extend(growing, so_far, progress);
-      });
+  const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
+  const run::Extend extend = [&](run::Plan& growing, const result::Result& so_far) {
+    return question->extend(growing, so_far, progress);
+  };
+  run::RunReport report = request->resume.empty()
+                              ? run::run(plan, registry, progress, summarize, extend)
+                              : run::resume(plan, registry, progress, summarize, extend);
   line.clear();
 
   const SearchAnswer answer = question->answer(report.result);
@@ -160,7 +176,7 @@ ExitCode search_command(const Arguments& arguments, Registry& registry) {
     }
     print(answer, report, stored);
   }
-  print_messages(report, registry);
+  print_messages(report);
   return exit_code_of(report, answer);
 }
 

@@ -33,8 +33,9 @@ constexpr std::string_view kFooter =
     "  asyncbench search serve --crossover asio,epoll --over body-bytes=1..1m\n"
     "  asyncbench search serve -s uring --objective \"p99<5ms,errors<0.1%\"\n"
     "  asyncbench search serve -s uring,asio --usl --connections 1..256*2\n"
+    "  asyncbench search --resume asyncbench-search-20261121T120000Z.json\n"
     "\n"
-    "Ctrl-C once ends the search and keeps what was measured.\n"
+    "Ctrl-C once ends the search and answers with what was measured; --resume goes on.\n"
     "\n"
     "Exit codes:\n"
     "  0 answered   2 wrong usage   3 no answer: too noisy, or the objective was\n"
@@ -265,11 +266,18 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
             ".answer.json")
       ->default_str("asyncbench-search-<UTC>.json")
       ->group("Output");
+  add_value(*app, "--resume", request.resume, "FILE",
+            "go on with the search that was to write FILE")
+      ->group("Output");
   add_switch(*app, "--json", request.json, "print points and answer as JSON instead")
       ->group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
 
   request.plugins = measuring.plugins();
+  if (!request.resume.empty()) {
+    check_resume_alone(*app);
+    return request;
+  }
   if (options.what.empty()) {
     throw usage_error("no workload given", "for example: asyncbench search fetch --usl -s uring");
   }

@@ -38,6 +38,8 @@ struct SearchRequest {
   run::RunOptions options;  // of every point, but for what the search varies
   std::vector<std::string> plugins;
   std::variant<CrossoverRequest, RateRequest, SweepRequest> question;
+  std::string resume;  // not empty: go on with the search whose result belongs here; the journal
+                       // has all of the above but plugins
   bool json = false;
 };
 

@@ -77,6 +77,7 @@ void take_line(std::string_view text, JournalContents& contents, bool first) {
     const bool lenient = contents.result.schema.minor > Schema{}.minor;
     cell->trials.push_back(
         trial_from_json(line.at("trial"), lenient ? &contents.ignored : nullptr));
+    contents.order.push_back(cell->id);
     ++contents.records;
   } else if (kind == "end") {
     contents.ended = true;

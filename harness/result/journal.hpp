@@ -17,10 +17,11 @@ namespace asyncbench::result {
 
 // What a journal holds.
 struct JournalContents {
-  std::string plan;         // as create() was given it
-  Result result;            // the header's, with the trials of the journal in their cells
-  bool ended = false;       // the run said that it was done
-  std::size_t records = 0;  // trials
+  std::string plan;                // as create() was given it
+  Result result;                   // the header's, with the trials of the journal in their cells
+  bool ended = false;              // the run said that it was done
+  std::size_t records = 0;         // trials
+  std::vector<std::string> order;  // the cell of each trial, as they were measured
   // Bytes of a last line that was cut off by a crash; 0: none. They were left out of the result.
   std::size_t torn_bytes = 0;
   std::size_t whole_bytes = 0;       // of the lines before it

@@ -115,11 +115,14 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
   return header;
 }
 
-void grow(result::Result& result, const Plan& plan, const Registry& registry) {
-  result.plan.trials = plan.settings.trials;
+bool grow(result::Result& result, const Plan& plan, const Registry& registry) {
+  const std::size_t cells_before = result.cells.size();
+  const std::int64_t trials_before = result.plan.trials;
+  result.plan.trials = std::max<std::int64_t>(trials_before, plan.settings.trials);
   for (const Cell& cell : plan.cells) {
     if (result.find_cell(cell.id) == nullptr) result.cells.push_back(cell_of(cell, registry));
   }
+  return result.cells.size() > cells_before || result.plan.trials > trials_before;
 }
 
 Plan plan_of(const result::Result& header) {

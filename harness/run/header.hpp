@@ -11,8 +11,8 @@ namespace asyncbench::run {
 // The result before its first trial: run, plan and cells; the environment is the caller's to add.
 result::Result header_of(const Plan& plan, const Registry& registry);
 
-// Adds what a plan has gained since: its new cells, and the number of blocks.
-void grow(result::Result& result, const Plan& plan, const Registry& registry);
+// Adds what a plan has gained since: its new cells, and the number of blocks. Whether it had any.
+bool grow(result::Result& result, const Plan& plan, const Registry& registry);
 
 // The same plan again, in the same order. Throws UsageError when the header is not one of ours.
 Plan plan_of(const result::Result& header);

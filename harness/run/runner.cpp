@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "measure/cpu.hpp"
 #include "measure/environment.hpp"
@@ -13,12 +15,16 @@
 #include "run/clock_time.hpp"
 #include "run/header.hpp"
 #include "run/interrupt.hpp"
+#include "run/recorded.hpp"
 #include "run/schedule.hpp"
 #include "run/trial.hpp"
 #include "run/verdict.hpp"
 
 namespace asyncbench::run {
 namespace {
+
+// Whose plans are whole from the start, and in their journals.
+constexpr std::string_view kRunCommand = "run";
 
 std::string journal_of(const std::string& out) { return out + ".journal"; }
 
@@ -69,6 +75,21 @@ void check_preflight(const Plan& plan) {
   if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
 }
 
+// Programs that make plans of their own have no command line.
+std::string_view subcommand_of(const std::vector<std::string>& command) {
+  return command.size() > 1 ? std::string_view(command[1]) : kRunCommand;
+}
+
+bool compares_builds(const Plan& plan) {
+  return std::ranges::any_of(plan.cells, [](const Cell& cell) { return !cell.build.empty(); });
+}
+
+bool compares_builds(const result::Result& recorded) {
+  return std::ranges::any_of(recorded.cells, [](const result::Cell& cell) {
+    return result::find(cell.parameters, result::kBuildParameter) != nullptr;
+  });
+}
+
 class Runner {
  public:
   Runner(const Plan& plan, const std::string& out, const Registry& registry, Progress& progress,
@@ -80,6 +101,23 @@ class Runner {
         summarize_(summarize),
         interrupt_(interrupt) {}
 
+  // Puts recorded trials into `result` and grows the plan as when they were measured.
+  void replay(Recorded recorded, result::Result& result, const Extend& extend) {
+    while (!recorded.empty()) {
+      const std::vector<DueTrial> due = due_trials(plan_, result);
+      if (due.empty()) {
+        if (!extend(plan_, result)) {
+          throw UsageError(
+              "the journal holds more trials than are asked for: another version wrote "
+              "it; start anew");
+        }
+        grow(result, plan_, registry_);
+      } else {
+        recorded.replay_next(plan_, due.front(), result);
+      }
+    }
+  }
+
   // Measures what `result` lacks, adding to journal and result.
   RunReport run(result::Result result, result::Journal& journal, const Extend& extend = {}) {
     RunReport report{.result = std::move(result)};
@@ -90,7 +128,10 @@ class Runner {
       do {
         done = measure_due(report.result, journal, done);
       } while (extended(report.result, journal, extend));
-      if (due_trials(plan_, report.result).empty()) journal.end();
+      // What an interrupted run would have asked for next is not known.
+      report.result.run.complete =
+          due_trials(plan_, report.result).empty() && !(extend && interrupt_.taken() != 0);
+      if (report.result.run.complete) journal.end();
     } catch (const result::StoreError& error) {
       report.exit_code = ExitCode::not_stored;
       report.messages.emplace_back(error.what());
@@ -108,8 +149,7 @@ class Runner {
   bool extended(result::Result& result, result::Journal& journal, const Extend& extend) {
     if (!extend || interrupt_.taken() != 0 || !extend(plan_, result)) return false;
     check_preflight(plan_);
-    grow(result, plan_, registry_);
-    journal.grow(result);
+    if (grow(result, plan_, registry_)) journal.grow(result);
     return true;
   }
 
@@ -156,13 +196,15 @@ class Runner {
     RunVerdict verdict = conclude(plan_, report.result);
     const int signal = interrupt_.taken();
     report.result.run.finished = utc_now();
-    report.result.run.complete = due_trials(plan_, report.result).empty();
     for (std::string& message : verdict.messages) report.messages.push_back(std::move(message));
     if (report.exit_code == ExitCode::done) report.exit_code = verdict.exit_code;
     if (signal != 0) {
       report.exit_code = signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
-      report.messages.push_back(
-          fmt::format("interrupted; go on with {}", resume_command(out_, plan_.settings.plugins)));
+      report.messages.push_back(compares_builds(plan_)
+                                    ? "interrupted; builds can only be compared anew"
+                                    : fmt::format("interrupted; go on with {}",
+                                                  resume_command(subcommand_of(plan_.command), out_,
+                                                                 plan_.settings.plugins)));
     }
     if (summarize_) summarize_(report.result);
     try {
@@ -183,25 +225,81 @@ class Runner {
   InterruptWatch& interrupt_;
 };
 
-// A journal that stands in the way: of a finished run it has served its purpose.
-void clear_finished_journal(const std::string& out) {
-  const std::string path = journal_of(out);
+// A journal that stands in the way: of a finished run, or one that cannot be resumed, it has served
+// its purpose.
+void clear_finished_journal(const Plan& plan) {
+  const std::string path = journal_of(plan.out);
   if (!std::filesystem::exists(path)) return;
-  bool ended = false;
+  result::JournalContents contents;
   try {
-    ended = result::read_journal(path).ended;
+    contents = result::read_journal(path);
   } catch (const result::FormatError&) {
     throw UsageError(fmt::format("{} is in the way and no journal of ours; remove it", path));
   }
-  if (!ended) {
-    throw UsageError(
-        fmt::format("{} holds an unfinished run: go on with --resume {}, or remove it", path, out));
+  if (!contents.ended && !compares_builds(contents.result)) {
+    throw UsageError(fmt::format("{} holds an unfinished run: go on with {}, or remove it", path,
+                                 resume_command(subcommand_of(contents.result.run.command),
+                                                plan.out, plan.settings.plugins)));
   }
   std::filesystem::remove(path);
 }
 
-RunReport not_stored(const result::StoreError& error) {
-  return {.exit_code = ExitCode::not_stored, .messages = {error.what()}};
+// Runs what stores something.
+template <class Run>
+RunReport storing(Run run) {
+  try {
+    return run();
+  } catch (const result::StoreError& error) {
+    return {.exit_code = ExitCode::not_stored, .messages = {error.what()}};
+  }
+}
+
+std::string existing_journal_of(const std::string& out) {
+  std::string path = journal_of(out);
+  if (!std::filesystem::exists(path)) {
+    throw UsageError(fmt::format("there is no {}: nothing to resume", path));
+  }
+  return path;
+}
+
+// Opens the journal beside `out` to go on with it.
+result::Journal take_up(const std::string& out, result::JournalContents& contents,
+                        Progress& progress) {
+  const std::string path = existing_journal_of(out);
+  result::check_writable(out);
+  try {
+    result::Journal journal = result::Journal::resume(path, contents);
+    if (!contents.ended) ++contents.result.run.resumed;
+    if (contents.torn_bytes > 0) {
+      progress.note(fmt::format("{}: cut off {} bytes of a record that was being written", path,
+                                contents.torn_bytes));
+    }
+    return journal;
+  } catch (const result::FormatError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+void check_resumable(const Plan& plan, const std::string& out, const Registry& registry) {
+  if (plan.settings.plugins != registry.plugins()) {
+    throw UsageError(
+        fmt::format("the run's plugins are others than those given now; go on with {}",
+                    resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
+  }
+  for (const Cell& cell : plan.cells) {
+    if (registry.find(cell.strategy) == nullptr) {
+      throw UsageError(
+          fmt::format("the journal's strategy {} is not in this build", cell.strategy));
+    }
+  }
+  check_preflight(plan);
+}
+
+// Whether idle CPUs are kept awake is found anew, and a growing run has more blocks with time.
+bool same_settings(result::Plan given, const result::Plan& recorded) {
+  given.cpu_idle = recorded.cpu_idle;
+  given.trials = recorded.trials;
+  return given == recorded;
 }
 
 }  // namespace
@@ -209,9 +307,9 @@ RunReport not_stored(const result::StoreError& error) {
 RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
               const Summarize& summarize, const Extend& extend) {
   check_preflight(plan);
-  try {
+  return storing([&] {
     result::check_writable(plan.out);
-    clear_finished_journal(plan.out);
+    clear_finished_journal(plan);
     InterruptWatch interrupt;
     result::Result header = header_of(plan, registry);
     header.environment = environment_of(plan, registry);
@@ -219,52 +317,62 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
     result::Journal journal = result::Journal::create(journal_of(plan.out), header, "");
     return Runner(plan, plan.out, registry, progress, summarize, interrupt)
         .run(std::move(header), journal, extend);
-  } catch (const result::StoreError& error) {
-    return not_stored(error);
-  }
+  });
 }
 
 RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
                  const Summarize& summarize) {
-  const std::string path = journal_of(out);
-  if (!std::filesystem::exists(path)) {
-    throw UsageError(fmt::format("there is no {}: nothing to resume", path));
-  }
-  try {
-    result::check_writable(out);
+  return storing([&] {
     result::JournalContents contents;
-    result::Journal journal = result::Journal::resume(path, contents);
+    result::Journal journal = take_up(out, contents, progress);
     const Plan plan = plan_of(contents.result);
-    if (plan.settings.plugins != registry.plugins()) {
+    if (subcommand_of(plan.command) != kRunCommand) {
       throw UsageError(
-          fmt::format("the run's plugins are others than those given now; go on with {}",
-                      resume_command(out, plan.settings.plugins)));
+          fmt::format("asyncbench {0} began this run; go on with {1}", subcommand_of(plan.command),
+                      resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
     }
-    for (const Cell& cell : plan.cells) {
-      if (registry.find(cell.strategy) == nullptr) {
-        throw UsageError(
-            fmt::format("the journal's strategy {} is not in this build", cell.strategy));
-      }
-    }
-    check_preflight(plan);
+    check_resumable(plan, out, registry);
     InterruptWatch interrupt;
-    if (!contents.ended) ++contents.result.run.resumed;
-    if (contents.torn_bytes > 0) {
-      progress.note(fmt::format("{}: cut off {} bytes of a record that was being written", path,
-                                contents.torn_bytes));
-    }
     const IdleSetting idle(plan.settings.cpu_idle, contents.result, progress);
     return Runner(plan, out, registry, progress, summarize, interrupt)
         .run(std::move(contents.result), journal);
-  } catch (const result::StoreError& error) {
-    return not_stored(error);
+  });
+}
+
+RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
+                 const Summarize& summarize, const Extend& extend) {
+  return storing([&] {
+    result::JournalContents contents;
+    result::Journal journal = take_up(plan.out, contents, progress);
+    const Plan recorded = plan_of(contents.result);
+    check_resumable(recorded, plan.out, registry);
+    if (!same_settings(header_of(plan, registry).plan, contents.result.plan)) {
+      throw UsageError(fmt::format(
+          "{} was begun with other settings than its command gives here: another folder to start "
+          "in, other CPUs, or a peer strategy that this host has no more; start anew",
+          plan.out));
+    }
+    Plan growing = plan;
+    growing.settings.cpu_idle = recorded.settings.cpu_idle;
+    InterruptWatch interrupt;
+    const IdleSetting idle(growing.settings.cpu_idle, contents.result, progress);
+    Runner runner(growing, plan.out, registry, progress, summarize, interrupt);
+    runner.replay(Recorded(contents), contents.result, extend);
+    return runner.run(std::move(contents.result), journal, extend);
+  });
+}
+
+std::vector<std::string> recorded_command(const std::string& out) {
+  try {
+    return result::read_journal(existing_journal_of(out)).result.run.command;
   } catch (const result::FormatError& error) {
     throw UsageError(error.what());
   }
 }
 
-std::string resume_command(const std::string& out, const std::vector<std::string>& plugins) {
-  std::string command = "asyncbench run --resume " + out;
+std::string resume_command(std::string_view subcommand, const std::string& out,
+                           const std::vector<std::string>& plugins) {
+  std::string command = fmt::format("asyncbench {} --resume {}", subcommand, out);
   for (const std::string& plugin : plugins) command += " --plugin " + plugin;
   return command;
 }

@@ -52,20 +52,33 @@ struct RunReport {
 using Summarize = std::function<void(result::Result&)>;
 
 // Asked whenever nothing is due any more: may add cells and trials to the plan, judging by what
-// has been measured, and says whether it did. What was added is journalled with the rest.
+// has been measured, and says whether it did. What was added is journalled with the rest. Must
+// follow from the plan and the trials alone: a run that is resumed asks it all over again.
 using Extend = std::function<bool(Plan& plan, const result::Result& so_far)>;
 
 RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
               const Summarize& summarize = {}, const Extend& extend = {});
 
 // Goes on with the run whose journal stands beside `out`: finished trials are kept, the rest is
-// run. Throws UsageError when there is no such journal, it is not one of ours, or the registry lacks
-// a plugin of that run: a journal alone must not make this program load code.
+// run. Throws UsageError when there is no such journal, it is not one of ours, or the registry
+// lacks a plugin of that run: a journal alone must not make this program load code.
 RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
                  const Summarize& summarize = {});
 
-// What to type to go on with the run that was to write `out`.
-std::string resume_command(const std::string& out, const std::vector<std::string>& plugins);
+// The same for a run that grows: `plan` and `extend` are those that it began with, made again from
+// recorded_command(). Its trials are not measured again but handed to `extend` as they came, which
+// puts it where it was. Throws UsageError, too, when the plan is not the journal's or its trials
+// are not those that it asks for.
+RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
+                 const Summarize& summarize, const Extend& extend);
+
+// The command that began the run whose journal stands beside `out`. Throws UsageError when there is
+// no such journal, or it is not one of ours.
+std::vector<std::string> recorded_command(const std::string& out);
+
+// What to type to go on with the run that `subcommand` began and that was to write `out`.
+std::string resume_command(std::string_view subcommand, const std::string& out,
+                           const std::vector<std::string>& plugins);
 
 // One trial of one cell in fresh processes, for Google Benchmark binaries: the window ends after
 // settings.requests requests. Nothing is stored. settings.peer_strategy and .pin must be resolved:

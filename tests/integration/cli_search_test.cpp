@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli_checks.hpp"
@@ -193,20 +196,121 @@ TEST(CliSearch, FitsASweep) {
   EXPECT_THAT(json["sentences"][0].get<std::string>(), HasSubstr("asio: "));
 }
 
+// How many trials the search's journal holds.
+std::size_t trials_journalled(const ScratchFolder& folder) {
+  std::ifstream file(folder.path() / "s.json.journal");
+  std::size_t trials = 0;
+  for (std::string line; std::getline(file, line);) {
+    trials += line.find("{\"record\":\"trial\"") != std::string::npos ? 1 : 0;
+  }
+  return trials;
+}
+
+// Starts it, ends it with Ctrl-C as soon as that many trials are safe.
+Ended interrupted_after(std::size_t trials, const Arguments& search, const ScratchFolder& folder) {
+  Program program(search, {.folder = folder.path()});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
+  while (trials_journalled(folder) < trials && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  program.signal(SIGINT);
+  return program.wait();
+}
+
+// Every trial by cell, block and repeat, with its figures.
+std::map<std::string, nlohmann::json> trials_of(const nlohmann::json& result) {
+  std::map<std::string, nlohmann::json> trials;
+  for (const auto& cell : result["cells"]) {
+    for (const auto& trial : cell["trials"]) {
+      const std::string key = cell["id"].get<std::string>() + " " + trial["block"].dump() + " " +
+                              trial["repeat"].dump();
+      EXPECT_TRUE(trials.emplace(key, trial["outcomes"]).second) << key << " is there twice";
+    }
+  }
+  return trials;
+}
+
 TEST(CliSearch, EndsCleanlyOnCtrlCAndKeepsWhatWasMeasured) {
   const ScratchFolder folder;
-  Program search(short_search({"fetch", "--crossover", "asio,epoll", "--over",
-                               "connections=1..1024", "--budget", "1000"}),
-                 {.folder = folder.path()});
-  while (search.line_of_errors().find("[1/") == std::string::npos) {
-  }
-  search.signal(SIGINT);
-  const Ended ended = search.wait();
+  const Ended ended =
+      interrupted_after(1,
+                        short_search({"fetch", "--crossover", "asio,epoll", "--over",
+                                      "connections=1..1024", "--budget", "1000"}),
+                        folder);
   EXPECT_EQ(ended.exit_code, 130) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("interrupted"));
-  EXPECT_THAT(ended.err, Not(HasSubstr("--resume")));
-  EXPECT_TRUE(std::filesystem::exists(folder.path() / "s.json"));
+  EXPECT_THAT(ended.err, HasSubstr("go on with asyncbench search --resume s.json"));
+  EXPECT_THAT(ended.err, HasSubstr("that of the trials so far"));
+  EXPECT_EQ(read_json(folder, "s.json")["run"]["complete"], false);
   EXPECT_THAT(read_json(folder, "s.answer.json")["sentences"], Not(IsEmpty()));
+}
+
+TEST(CliSearch, GoesOnWhereItWasInterrupted) {
+  const ScratchFolder folder;
+  const Arguments search = short_search({"fetch", "--crossover", "asio,thread_per_request",
+                                         "--over", "connections=1..4", "--budget", "36"});
+  // The first point takes twelve trials: in the middle of the second.
+  const Ended first = interrupted_after(15, search, folder);
+  ASSERT_EQ(first.exit_code, 130) << first.err;
+  const auto kept = trials_of(read_json(folder, "s.json"));
+  ASSERT_GE(kept.size(), 15u);
+
+  expect_refusal(run_program(search, {.folder = folder.path()}), 2,
+                 "go on with asyncbench search --resume s.json");
+  expect_refusal(run_program({"run", "--resume", "s.json"}, {.folder = folder.path()}), 2,
+                 "go on with asyncbench search --resume s.json");
+
+  const Ended second = run_program({"search", "--resume", "s.json"}, {.folder = folder.path()});
+  EXPECT_THAT(second.exit_code, ::testing::AnyOf(0, 3)) << second.err;
+  EXPECT_THAT(second.err, HasSubstr("trials are done already"));
+  const auto result = read_json(folder, "s.json");
+  EXPECT_EQ(result["run"]["complete"], true);
+  EXPECT_EQ(result["run"]["resumed"], 1);
+  const auto all = trials_of(result);
+  for (const auto& [key, outcomes] : kept) EXPECT_EQ(all.at(key), outcomes) << key;
+  EXPECT_GT(all.size(), kept.size());
+  const auto answer = read_json(folder, "s.answer.json");
+  EXPECT_EQ(answer["question"]["parameter"], "connections");
+  std::size_t pairs = 0;
+  for (const auto& point : answer["points"]) pairs += point["pairs"].get<std::size_t>();
+  EXPECT_LE(2 * pairs, all.size()) << "a point counts each of its trials once";
+
+  // The same trials give the same answer, whether they have just been measured or are gone through.
+  run_program({"search", "--resume", "s.json"}, {.folder = folder.path()});
+  const auto again = read_json(folder, "s.answer.json");
+  EXPECT_EQ(again["points"], answer["points"]);
+  EXPECT_EQ(again["answer"], answer["answer"]);
+  EXPECT_EQ(trials_of(read_json(folder, "s.json")), all);
+}
+
+TEST(CliSearch, GoesOnWithARateSearch) {
+  const ScratchFolder folder;
+  const Ended first = interrupted_after(
+      3,
+      short_search({"fetch", "-s", "asio,epoll", "--objective", "p50<200ms", "--rate-from", "200",
+                    "--rate-to", "400", "--schedule", "constant", "--connections", "16"}),
+      folder);
+  ASSERT_EQ(first.exit_code, 130) << first.err;
+  const auto kept = trials_of(read_json(folder, "s.json"));
+  const Ended second = run_program({"search", "--resume", "s.json"}, {.folder = folder.path()});
+  EXPECT_THAT(second.exit_code, ::testing::AnyOf(0, 3)) << second.err;
+  const auto all = trials_of(read_json(folder, "s.json"));
+  for (const auto& [key, outcomes] : kept) EXPECT_EQ(all.at(key), outcomes) << key;
+  EXPECT_EQ(read_json(folder, "s.answer.json")["answer"].size(), 2u);
+}
+
+TEST(CliSearch, RefusesToGoOnWithWhatIsNoSearchWithARemedy) {
+  const ScratchFolder folder;
+  const Surroundings here{.folder = folder.path()};
+  expect_refusal(run_program({"search", "--resume", "none.json"}, here), 2, "nothing to resume");
+  expect_refusal(run_program({"search", "fetch", "--resume", "none.json"}, here), 2,
+                 "takes the plan from the journal");
+  const Ended run =
+      run_program({"run", "fetch", "-s", "asio", "--trials", "1", "--duration", "50ms", "--warmup",
+                   "20ms", "--cpu-idle", "default", "--out", "r.json"},
+                  here);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  expect_refusal(run_program({"search", "--resume", "r.json"}, here), 2,
+                 "asyncbench run --resume r.json");
 }
 
 }  // namespace
