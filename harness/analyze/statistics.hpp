@@ -84,10 +84,4 @@ Correlation spearman(std::span<const double> x, std::span<const double> y);
 // Quadratic in the number of values. Not of fewer than two.
 double theil_sen_slope(std::span<const double> values);
 
-// Anderson-Darling's A^2 of gaps against the exponential distribution with a known rate; above
-// kAndersonDarlingOnePercent such gaps are improbable (1 %). Source: Stephens, JASA 69 (1974),
-// case 0. Gaps must be positive. Not of an empty span.
-double anderson_darling_exponential(std::span<const double> gaps, double rate);
-inline constexpr double kAndersonDarlingOnePercent = 3.857;
-
 }  // namespace asyncbench::analyze

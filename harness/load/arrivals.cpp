@@ -93,16 +93,35 @@ Time ArrivalSchedule::take() {
   return t0_ + Duration{next};
 }
 
-std::uint64_t ArrivalSchedule::count(Time from, Time until) const {
-  std::uint64_t arrivals = 0;
+template <class Visit>
+void ArrivalSchedule::walk(Visit visit) const {
   std::uint64_t cursor = 0;
   for (;;) {
     const std::int64_t offset = next_offset_ns(cursor);
-    const Time time = t0_ + Duration{offset};
-    if (time >= until) return arrivals;
-    if (time >= from) ++arrivals;
+    if (!visit(t0_ + Duration{offset})) return;
     cursor = spec_.kind == ArrivalKind::constant ? cursor + 1 : static_cast<std::uint64_t>(offset);
   }
+}
+
+std::uint64_t ArrivalSchedule::count(Time from, Time until) const {
+  std::uint64_t arrivals = 0;
+  walk([&](Time time) {
+    if (time >= from && time < until) ++arrivals;
+    return time < until;
+  });
+  return arrivals;
+}
+
+std::vector<double> ArrivalSchedule::gaps_s(Time from, Time until, std::size_t most) const {
+  std::vector<double> gaps;
+  std::optional<Time> last;
+  walk([&](Time time) {
+    if (time >= until || gaps.size() == most) return false;
+    if (last) gaps.push_back(static_cast<double>((time - *last).count()) / kNsPerSecond);
+    if (time >= from) last = time;
+    return true;
+  });
+  return gaps;
 }
 
 }  // namespace asyncbench::load

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/time.hpp"
 
@@ -29,8 +31,8 @@ struct ArrivalSpec {
 std::optional<ArrivalSpec> parse_arrivals(std::string_view text);
 
 // An open-loop schedule. Tasks on all lanes take arrivals from one atomic cursor, without a lock.
-// The whole schedule follows from spec, seed and t0, so that every strategy of a block gets the same
-// one and a checker can walk it again.
+// The whole schedule follows from spec, seed and t0, so that every strategy of a block gets the
+// same one and a checker can walk it again.
 class ArrivalSchedule {
  public:
   ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0);
@@ -41,7 +43,12 @@ class ArrivalSchedule {
   // How many arrivals lie in [from, until), by walking a fresh schedule.
   std::uint64_t count(Time from, Time until) const;
 
-  // After all tasks have finished: calls `visit(t)` for every arrival before `until` that nobody took.
+  // The gaps in seconds between arrivals that lie in [from, until), the first `most` of them, by
+  // walking a fresh schedule.
+  std::vector<double> gaps_s(Time from, Time until, std::size_t most) const;
+
+  // After all tasks have finished: calls `visit(t)` for every arrival before `until` that nobody
+  // took.
   template <class Visit>
   void drain(Time until, Visit visit) {
     for (Time t = take(); t < until; t = take()) visit(t);
@@ -51,6 +58,10 @@ class ArrivalSchedule {
   // The offset that follows `offset_ns`. For Poisson, U is a hash of seed and offset: the chain
   // needs no state but the offset itself, which fits the atomic.
   std::int64_t next_offset_ns(std::uint64_t index_or_offset) const;
+
+  // Calls `visit(t)` for each arrival of a fresh schedule until it returns false.
+  template <class Visit>
+  void walk(Visit visit) const;
 
   ArrivalSpec spec_;
   std::uint64_t seed_;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "load/anderson_darling.hpp"
+
 namespace asyncbench::run {
 namespace {
 
@@ -140,6 +142,14 @@ void check_invariants(result::Trial& trial, const Records& records, const Cell& 
     trial.notes.push_back({.code = "internal_outcomes",
                            .detail = fmt::format("{} requests ended as a bug of ours", bugs)});
   }
+}
+
+void note_arrivals(result::Trial& trial, const report::Record& client) {
+  if (client.arrivals_a2.value_or(0) <= load::kAndersonDarlingOnePercent) return;
+  trial.notes.push_back(
+      {.code = "arrivals_not_poisson",
+       .detail = fmt::format("Anderson-Darling A^2 = {:.2f}, above {}", *client.arrivals_a2,
+                             load::kAndersonDarlingOnePercent)});
 }
 
 }  // namespace asyncbench::run

@@ -37,11 +37,12 @@ std::optional<bool> limit_held(const report::Record& client, const Cell& cell);
 // E: all sides gave descriptors, threads and rings back.
 std::optional<bool> resources_back(const Records& records);
 
-// G: Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight). In the form that is exact over a finite window: the times that requests spent
-// in flight inside of it, clipped at both of its edges, add up to N T. The usual form, N = X R, errs
-// at the edges, most where a stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time
-// between two requests of a task: 2 us, or one preemption in a window of few requests.
-// J. Little, Operations Research 59 (2011).
+// G: Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight). In the form
+// that is exact over a finite window: the times that requests spent in flight inside of it, clipped
+// at both of its edges, add up to N T. The usual form, N = X R, errs at the edges, most where a
+// stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time between two requests of a
+// task: 2 us, or one preemption in a window of few requests. J. Little, Operations Research 59
+// (2011).
 std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
 
 // Requests of the whole trial that ended so.
@@ -51,5 +52,9 @@ std::uint64_t ended_whole_trial(const measure::Recording& recording, Outcome out
 // I are about many trials: F is set by the runner, I stays null. What weakens a trial without
 // breaking it (the generator at its limit, overload) is analyze's to note.
 void check_invariants(result::Trial& trial, const Records& records, const Cell& cell);
+
+// Notes arrivals_not_poisson where the client's schedule was improbable (1 %) for the process that
+// it was to be.
+void note_arrivals(result::Trial& trial, const report::Record& client);
 
 }  // namespace asyncbench::run

@@ -211,6 +211,7 @@ json written(const report::Record& record) {
           {"window_end_ns", record.window_end_ns},
           {"arrivals_due", record.arrivals_due},
           {"arrivals_before", record.arrivals_before},
+          {"arrivals_a2", record.arrivals_a2 ? json(*record.arrivals_a2) : json(nullptr)},
           {"resources_back", record.resources_back},
           {"resources_missing", record.resources_missing}};
 }
@@ -235,6 +236,10 @@ report::Record read_record(const json& j) {
   j.at("window_end_ns").get_to(record.window_end_ns);
   j.at("arrivals_due").get_to(record.arrivals_due);
   j.at("arrivals_before").get_to(record.arrivals_before);
+  // Earlier builds, which a gate may compare with, do not say it.
+  if (const auto a2 = j.find("arrivals_a2"); a2 != j.end() && !a2->is_null()) {
+    record.arrivals_a2 = a2->get<double>();
+  }
   j.at("resources_back").get_to(record.resources_back);
   j.at("resources_missing").get_to(record.resources_missing);
   return record;

@@ -124,8 +124,7 @@ class TrialRun {
 
   Process& start(Role role, const workloads::Address& address) {
     std::unique_ptr<Process>& process = in(role).process;
-    const std::string& program =
-        role == cell_.subject() ? cell_.program : settings_.peer_program;
+    const std::string& program = role == cell_.subject() ? cell_.program : settings_.peer_program;
     process = std::make_unique<Process>(name_for(role), program, settings_.plugins);
     processes_.push_back(process.get());
     process->send(to_line(Order{job_for(role, address)}));
@@ -310,12 +309,14 @@ class TrialRun {
                      cell_);
     const bool bug = ended_whole_trial(*client.recording, Outcome::internal) > 0;
     trial_.valid = !trial_.broken() && !bug;
-    if (trial_.valid) return;
-    trial_.status = TrialStatus::invalid;
-    for (const result::Note& note : trial_.notes) {
-      if (!trial_.reason.empty()) trial_.reason += "; ";
-      trial_.reason += fmt::format("{}: {}", note.code, note.detail);
+    if (!trial_.valid) {
+      trial_.status = TrialStatus::invalid;
+      for (const result::Note& note : trial_.notes) {
+        if (!trial_.reason.empty()) trial_.reason += "; ";
+        trial_.reason += fmt::format("{}: {}", note.code, note.detail);
+      }
     }
+    note_arrivals(trial_, client);
   }
 
   // What the other participants used together, and what the client's server counted.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "load/anderson_darling.hpp"
+
 namespace asyncbench::workloads {
 
 LoadRun::LoadRun(LoadOptions options)
@@ -44,6 +46,14 @@ std::uint64_t LoadRun::arrivals_due_in_window() const {
 std::uint64_t LoadRun::arrivals_due_before_window() const {
   if (!options_.arrivals.open_loop()) return 0;
   return arrivals_.count(Time::min(), window_.start());
+}
+
+std::optional<double> LoadRun::arrivals_a2() const {
+  constexpr std::size_t kMostGaps = 1000;
+  if (options_.arrivals.kind != load::ArrivalKind::poisson) return std::nullopt;
+  const std::vector<double> gaps = arrivals_.gaps_s(window_.start(), window_.end(), kMostGaps);
+  if (gaps.size() < load::kFewestGaps) return std::nullopt;
+  return load::anderson_darling_exponential(gaps, options_.arrivals.rate_per_s);
 }
 
 Op RequestFlow::next(Time at) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/op.hpp"
@@ -65,6 +66,9 @@ class LoadRun {
   //   tasks + due before + due in the window = ended before or in the window + censored + not
   //   started
   std::uint64_t arrivals_due_before_window() const;
+  // Poisson arrivals: Anderson-Darling's A^2 of up to 1,000 gaps of the schedule in the window;
+  // empty where there are fewer than load::kFewestGaps.
+  std::optional<double> arrivals_a2() const;
 
  private:
   friend class RequestFlow;

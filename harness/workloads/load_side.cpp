@@ -23,6 +23,7 @@ void fill_from(LoadRun& run, SideRecord& record) {
   record.requests_by_lane = run.requests_by_lane();
   record.arrivals_due = run.arrivals_due_in_window();
   record.arrivals_before = run.arrivals_due_before_window();
+  record.arrivals_a2 = run.arrivals_a2();
 }
 
 }  // namespace asyncbench::workloads

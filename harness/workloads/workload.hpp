@@ -79,6 +79,7 @@ struct SideRecord {
   std::optional<measure::ServerTotals> server;  // servers
   std::uint64_t arrivals_due = 0;               // client, open loop: in the window
   std::uint64_t arrivals_before = 0;            // client, open loop: before the window
+  std::optional<double> arrivals_a2;            // client, Poisson: see LoadRun::arrivals_a2()
   // How many requests each lane has ended: client, in the window; server, in the whole trial.
   std::vector<std::uint64_t> requests_by_lane;
   // Latencies beside those of the requests, in the window: "heartbeat_lag", "upstream_time".
@@ -108,8 +109,8 @@ class Side {
   // Tasks, acceptor, canned reply, I/O memory; threads, lanes and stop are the caller's.
   virtual void prepare(Job& job) = 0;
 
-  // From the harness thread, while the job runs. Without an end the client finds it, and servers are
-  // told by a second call.
+  // From the harness thread, while the job runs. Without an end the client finds it, and servers
+  // are told by a second call.
   virtual void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) = 0;
 
   // Client with a request budget, after on_budget_spent.

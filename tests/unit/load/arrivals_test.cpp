@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "load/anderson_darling.hpp"
+
 namespace asyncbench::load {
 namespace {
 
@@ -45,25 +47,23 @@ TEST(Arrivals, AtAConstantRateDoNotDrift) {
   EXPECT_EQ(times[300'000], kStart + std::chrono::seconds(100'000));
 }
 
-// Anderson-Darling for a fully known exponential distribution; 3.857 is the 1 % point of A^2 for
-// known parameters (Stephens, EDF Statistics for Goodness of Fit and Some Comparisons, 1974).
 TEST(Arrivals, OfAPoissonProcessHaveExponentialGaps) {
   constexpr double kRate = 20'000;
-  constexpr std::size_t kGaps = 1'000;
-  ArrivalSchedule schedule({ArrivalKind::poisson, kRate}, 7, kStart);
-  std::vector<double> levels;
-  Time last = kStart;
-  for (const Time time : take(schedule, kGaps)) {
-    levels.push_back(-std::expm1(-kRate * 1e-9 * static_cast<double>((time - last).count())));
-    last = time;
+  const ArrivalSchedule schedule({ArrivalKind::poisson, kRate}, 7, kStart);
+  const auto gaps = schedule.gaps_s(kStart, Time::max(), 1'000);
+  ASSERT_EQ(gaps.size(), 1'000u);
+  EXPECT_LT(anderson_darling_exponential(gaps, kRate), kAndersonDarlingOnePercent);
+}
+
+TEST(Arrivals, HaveTheGapsBetweenThoseInAStretchOfTime) {
+  ArrivalSchedule schedule({ArrivalKind::poisson, 1000}, 9, kStart);
+  const auto times = take(schedule, 100);
+  const auto gaps = schedule.gaps_s(times[10], times[20], 100);
+  ASSERT_EQ(gaps.size(), 9u);
+  for (std::size_t i = 0; i < gaps.size(); ++i) {
+    EXPECT_DOUBLE_EQ(gaps[i], static_cast<double>((times[11 + i] - times[10 + i]).count()) / 1e9);
   }
-  std::sort(levels.begin(), levels.end());
-  double sum = 0;
-  for (std::size_t i = 0; i < kGaps; ++i) {
-    sum +=
-        static_cast<double>(2 * i + 1) * (std::log(levels[i]) + std::log1p(-levels[kGaps - 1 - i]));
-  }
-  EXPECT_LT(-static_cast<double>(kGaps) - sum / static_cast<double>(kGaps), 3.857);
+  EXPECT_TRUE(schedule.gaps_s(times[10], times[10], 100).empty());
 }
 
 TEST(Arrivals, FollowFromTheSeed) {

@@ -137,5 +137,18 @@ TEST(Invariants, LittlesLawIsForKeepAliveClosedLoopsWithoutThinkTime) {
   EXPECT_EQ(little_holds(sound.client, sound.cell), std::nullopt);
 }
 
+TEST(Arrivals, ThatWereImprobableAreNoted) {
+  result::Trial trial;
+  report::Record client;
+  note_arrivals(trial, client);
+  client.arrivals_a2 = 3.8;
+  note_arrivals(trial, client);
+  EXPECT_TRUE(trial.notes.empty());
+  client.arrivals_a2 = 3.9;
+  note_arrivals(trial, client);
+  ASSERT_EQ(trial.notes.size(), 1u);
+  EXPECT_EQ(trial.notes[0].code, "arrivals_not_poisson");
+}
+
 }  // namespace
 }  // namespace asyncbench::run

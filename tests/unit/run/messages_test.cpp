@@ -17,8 +17,7 @@ TEST(Messages, CarryAJob) {
   job.role = Role::server;
   job.strategy = "uring:oneshot";
   job.workload = "serve";
-  job.work.parameters =
-      workloads::Parameters(workloads::serve_workload().info().parameters);
+  job.work.parameters = workloads::Parameters(workloads::serve_workload().info().parameters);
   job.work.parameters.set("body_bytes", "4k");
   job.work.parameters.set("server_delay", "exp:3ms");
   job.work.verify = workloads::Verify::all;
@@ -57,6 +56,7 @@ TEST(Messages, CarryAWindowWithAndWithoutAnEnd) {
 
 TEST(Messages, CarryARecordToTheBit) {
   report::Record record;
+  record.arrivals_a2 = 0.1 + 0.2;
   measure::Recording& r = record.recording.emplace();
   r.ended[1][0] = 77;
   r.begun = {1, 2, 3};
@@ -92,6 +92,15 @@ TEST(Messages, CarryARecordToTheBit) {
   EXPECT_EQ(copy.unreadable, record.unreadable);
   EXPECT_EQ(copy.items.at(0).outcomes, record.items[0].outcomes);
   EXPECT_EQ(copy.window_end_ns, 99);
+  EXPECT_EQ(copy.arrivals_a2, record.arrivals_a2);
+}
+
+TEST(Messages, TakeARecordOfABuildThatDoesNotCheckArrivals) {
+  std::string line = to_line(Report{report::Record{}});
+  const std::string field = "\"arrivals_a2\":null,";
+  ASSERT_NE(line.find(field), line.npos);
+  line.erase(line.find(field), field.size());
+  EXPECT_EQ(std::get<report::Record>(report_from(line)).arrivals_a2, std::nullopt);
 }
 
 TEST(Messages, RefuseWhatIsNotInTheProtocol) {
