@@ -85,10 +85,15 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
   const GateOptions options;
   analyze::Calibrator calibrator;
   ExitCode exit_code = ExitCode::done;
+  if (plan->dry_run) {
+    std::fputs(gate_plan_text(plan->plan, options).c_str(), stdout);
+    fmt::print("{} such gates, without the sentinel\n", wanted);
+    return exit_code;
+  }
   for (std::uint64_t gate = 1; gate <= wanted && exit_code == ExitCode::done; ++gate) {
     fmt::print(stderr, "gate {} of {}\n", gate, wanted);
-    ++plan->settings.seed;
-    const GateRun run = run_gate(*plan, {.base = self, .candidate = self}, options, registry);
+    ++plan->plan.settings.seed;
+    const GateRun run = run_gate(plan->plan, {.base = self, .candidate = self}, options, registry);
     exit_code = run.exit_code;
     if (exit_code != ExitCode::done) break;
     calibrator.add(run.report);

@@ -41,6 +41,7 @@ constexpr std::string_view kFooter =
     "  asyncbench gate --base-rev HEAD~1\n"
     "  asyncbench gate --base old/asyncbench --candidate new/asyncbench\n"
     "  asyncbench gate --base-rev main fetch --strategies uring --connections 64\n"
+    "  asyncbench gate --base-rev main --dry-run\n"
     "  asyncbench gate before.json after.json --margin 5%\n"
     "\n"
     "In GitHub Actions the report goes to the step summary too, and each reason\n"
@@ -192,12 +193,16 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     // Usage errors in what is to be measured come before minutes of building.
     const auto plan = gate_plan(rest, typed.out, registry);
     if (!plan) return ExitCode::done;
+    choose_pairs(options, typed);
+    if (plan->dry_run) {
+      std::fputs(gate_plan_text(plan->plan, options).c_str(), stdout);
+      return ExitCode::done;
+    }
     run::Builds builds = builds_of(typed);
     const TemporaryFolder folder;
     builds.sentinel = folder.path() / "asyncbench";
     std::filesystem::copy_file(builds.base, builds.sentinel);
-    choose_pairs(options, typed);
-    const GateRun run = run_gate(*plan, builds, options, registry);
+    const GateRun run = run_gate(plan->plan, builds, options, registry);
     report = run.report;
     result = run.result_path;
     exit_code = run.exit_code;

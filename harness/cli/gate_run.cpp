@@ -7,6 +7,8 @@
 #include <iterator>
 
 #include "analyze/summary.hpp"
+#include "cli/plan_text.hpp"
+#include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "measure/syscalls.hpp"
@@ -30,8 +32,7 @@ bool names_work(const Arguments& arguments) {
 
 }  // namespace
 
-std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
-                                   const Registry& registry) {
+std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, Registry& registry) {
   if (!names_work(arguments)) arguments.insert(arguments.begin(), kDefaultSuite);
   if (!out.empty()) arguments.insert(arguments.end(), {"--out", out});
   const auto request = parse_run_options(arguments);
@@ -39,10 +40,11 @@ std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
   if (request->options.trials) {
     throw usage_error("--trials: a gate decides how many it needs", "use --pairs");
   }
-  if (!request->resume.empty() || request->dry_run || !request->plugins.empty()) {
-    throw usage_error("--resume, --dry-run and --plugin do not go with a gate",
-                      "build a plugin's strategy into both programs");
+  if (!request->resume.empty()) {
+    throw usage_error("--resume does not go with a gate",
+                      "its builds are compared anew: a journal alone must not start programs");
   }
+  load_plugins(request->plugins, registry);
   const run::Plan plan = run::make_plan(request->options, registry, false);
   const auto runnable = static_cast<std::size_t>(std::ranges::count_if(
       plan.cells, [](const run::Cell& cell) { return cell.unsupported.empty(); }));
@@ -51,7 +53,17 @@ std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
         fmt::format("{} cells: at most {} can be gated", runnable, analyze::kMostGatedCells),
         "each one more makes all of them harder to decide; choose with --strategies");
   }
-  return plan;
+  return GatePlan{.plan = plan, .dry_run = request->dry_run};
+}
+
+std::string gate_plan_text(const run::Plan& plan, const analyze::GateOptions& options) {
+  run::Plan pairs =
+      run::plan_of_builds(plan, {.base = "base", .candidate = "candidate", .sentinel = "sentinel"},
+                          options.first_look, measure::SyscallCounter().available());
+  std::string text = plan_text(pairs);
+  run::add_blocks(pairs, options.last_look);
+  return text + fmt::format("{} pairs of each cell; where they do not decide, {}: {} at most\n",
+                            options.first_look, options.last_look, amount_text(pairs));
 }
 
 GateRun run_gate(const run::Plan& plan, const run::Builds& builds,

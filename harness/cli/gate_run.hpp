@@ -12,11 +12,20 @@
 
 namespace asyncbench::cli {
 
-// What to measure, by the arguments of `asyncbench run`; the suite "gate" when they name nothing.
-// nullopt when help was asked for. Throws CommandError and run::UsageError: more cells than can be
-// gated, options that mean nothing here.
-std::optional<run::Plan> gate_plan(Arguments arguments, const std::string& out,
-                                   const Registry& registry);
+// What to measure, under one build.
+struct GatePlan {
+  run::Plan plan;
+  bool dry_run = false;  // only show it
+};
+
+// By the arguments of `asyncbench run`; the suite "gate" when they name nothing. Loads plugins into
+// the registry. nullopt when help was asked for. Throws CommandError and run::UsageError: more
+// cells than can be gated, options that mean nothing here.
+std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, Registry& registry);
+
+// What --dry-run shows: the cells under both builds and the sentinel, and the time to the first
+// look and to the last.
+std::string gate_plan_text(const run::Plan& plan, const analyze::GateOptions& options);
 
 struct GateRun {
   analyze::GateReport report;

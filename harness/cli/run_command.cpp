@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "analyze/summary.hpp"
+#include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
@@ -18,27 +19,6 @@
 
 namespace asyncbench::cli {
 namespace {
-
-std::string cpu_list(const std::vector<unsigned>& cpus) {
-  return cpus.empty() ? "any" : fmt::format("{}", fmt::join(cpus, "+"));
-}
-
-void print_plan(const run::Plan& plan) {
-  const run::Settings& settings = plan.settings;
-  for (const run::Cell& cell : plan.cells) {
-    fmt::print("{}\n", cell.id);
-    if (cell.unsupported.empty()) continue;
-    std::fputs(report::wrapped("not supported here: " + cell.unsupported, "    ", kColumns).c_str(),
-               stdout);
-  }
-  fmt::print("\n{}\n", amount_text(plan));
-  const std::string window = settings.requests == 0 ? workloads::to_text(settings.duration) + " window"
-                                                    : fmt::format("{} requests", settings.requests);
-  fmt::print("each trial: {} warm-up, {}, at most {} grace; seed {}\n",
-             workloads::to_text(settings.warmup), window, workloads::to_text(settings.grace), settings.seed);
-  fmt::print("peer strategy {}; CPUs: subject {}, peer {}\n", settings.peer_strategy,
-             cpu_list(settings.pin.subject), cpu_list(settings.pin.peer));
-}
 
 bool measured_anything(const result::Result& result) {
   return std::ranges::any_of(result.cells, [](const auto& cell) { return !cell.trials.empty(); });
@@ -83,7 +63,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
     const run::Plan plan =
         run::make_plan(request->options, registry, measure::SyscallCounter().available());
     if (request->dry_run) {
-      print_plan(plan);
+      std::fputs(plan_text(plan).c_str(), stdout);
       return ExitCode::done;
     }
     report = run::run(plan, registry, progress, summarize);

@@ -99,6 +99,24 @@ TEST_F(GateTest, FindsAPlantedSystemCallByCounting) {
   EXPECT_THAT(ended.exit_code, AnyOf(1, 4));
 }
 
+TEST_F(GateTest, ShowsItsPlanAndMeasuresNothing) {
+  std::vector<std::string> arguments = gate("/nowhere", "8");
+  arguments.emplace_back("--dry-run");
+  const Ended ended = run_program(arguments, {.folder = folder_.path()});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  for (const char* build : {"base", "candidate", "sentinel"}) {
+    EXPECT_THAT(ended.out, HasSubstr(std::string("fetch/strategy:epoll/build:") + build));
+  }
+  EXPECT_THAT(ended.out, HasSubstr("8 pairs of each cell; where they do not decide, 16"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+
+  const Ended calibrate =
+      run_program({"calibrate", "--gates", "3", "--dry-run", "fetch", "--strategies", "epoll"},
+                  {.folder = folder_.path()});
+  EXPECT_EQ(calibrate.exit_code, 0) << calibrate.err;
+  EXPECT_THAT(calibrate.out, HasSubstr("3 such gates"));
+}
+
 TEST_F(GateTest, TakesTwoStoredResults) {
   const std::string result = path("r.json");
   const Ended run =

@@ -1,0 +1,14 @@
+// What --dry-run shows.
+#pragma once
+
+#include <string>
+
+#include "run/plan.hpp"
+
+namespace asyncbench::cli {
+
+// The cells, those that cannot run here with their reasons; how many trials, how long they take,
+// and how each is made.
+std::string plan_text(const run::Plan& plan);
+
+}  // namespace asyncbench::cli
