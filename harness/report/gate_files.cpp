@@ -86,7 +86,7 @@ std::string gate_json(const GateReport& report, const std::string& result) {
                       {"verdict", name_of(row.verdict)}});
   }
   return text_of({{"schema", schema_json("asyncbench-gate")},
-                  {"result", result},
+                  {"result", result.empty() ? Json(nullptr) : Json(result)},
                   {"verdict", name_of(report.verdict)},
                   {"reasons", report.reasons},
                   {"pairs", report.pairs},
