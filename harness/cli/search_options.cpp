@@ -35,7 +35,7 @@ constexpr std::string_view kFooter =
     "  asyncbench search serve -s uring,asio --usl --connections 1..256*2\n"
     "  asyncbench search --resume asyncbench-search-20261121T120000Z.json\n"
     "\n"
-    "Ctrl-C once ends the search and answers with what was measured; --resume goes on.\n"
+    "Ctrl-C once ends the search with what it knows so far; --resume goes on.\n"
     "\n"
     "Exit codes:\n"
     "  0 answered   2 wrong usage   3 no answer: too noisy, or the objective was\n"
