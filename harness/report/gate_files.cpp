@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "report/format.hpp"
 #include "report/gate_text.hpp"
+#include "report/junit.hpp"
 #include "report/location_json.hpp"
 
 namespace asyncbench::report {
@@ -40,37 +40,14 @@ Json rows_json(const std::vector<GateRow>& rows) {
   return all;
 }
 
-std::string xml_text(std::string_view text) {
-  std::string safe;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
-std::string case_xml(std::string_view cell, std::string_view figure, Verdict verdict,
-                     const std::string& detail) {
-  std::string out =
-      fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml_text(cell), xml_text(figure));
-  if (verdict == Verdict::pass) return out + "/>\n";
-  const char* const element = verdict == Verdict::regression ? "failure" : "error";
-  return out + fmt::format(">\n      <{0} message=\"{1}: {2}\"/>\n    </testcase>\n", element,
-                           name_of(verdict), xml_text(detail));
+JunitCase case_of(std::string_view cell, std::string_view figure, Verdict verdict,
+                  const std::string& detail) {
+  JunitCase test{.class_name = std::string(cell), .name = std::string(figure)};
+  if (verdict == Verdict::pass) return test;
+  test.outcome =
+      verdict == Verdict::regression ? JunitCase::Outcome::failed : JunitCase::Outcome::error;
+  test.message = fmt::format("{}: {}", name_of(verdict), detail);
+  return test;
 }
 
 }  // namespace
@@ -98,35 +75,22 @@ std::string gate_json(const GateReport& report, const std::string& result) {
 }
 
 std::string gate_junit(const GateReport& report) {
-  std::string cases;
-  std::size_t tests = 0;
-  std::size_t failures = 0;
-  std::size_t errors = 0;
-  const auto add = [&](std::string_view cell, std::string_view figure, Verdict verdict,
-                       const std::string& detail) {
-    ++tests;
-    failures += verdict == Verdict::regression;
-    errors += verdict == Verdict::inconclusive || verdict == Verdict::invalid;
-    cases += case_xml(cell, figure, verdict, detail);
-  };
+  std::vector<JunitCase> cases;
   for (const CountRow& row : report.counts) {
     if (!row.repeatable) continue;
-    add(row.cell, row.name, row.verdict, fmt::format("{} to {}", row.base, row.candidate));
+    cases.push_back(
+        case_of(row.cell, row.name, row.verdict, fmt::format("{} to {}", row.base, row.candidate)));
   }
   for (const GateRow& row : report.rows) {
     if (row.hypothesis.advisory) continue;
-    add(row.cell, analyze::info_of(row.figure).title, row.finding.verdict,
-        fmt::format("{:+.1f} %", 100 * std::expm1(row.finding.location.estimate)));
+    cases.push_back(
+        case_of(row.cell, analyze::info_of(row.figure).title, row.finding.verdict,
+                fmt::format("{:+.1f} %", 100 * std::expm1(row.finding.location.estimate))));
   }
   // The whole, which can be worse than its figures: a sentinel that differs, requests that fail.
-  add("gate", "verdict", report.verdict, report.reasons.empty() ? "" : report.reasons.front());
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<testsuites>\n"
-      "  <testsuite name=\"asyncbench gate\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n{}"
-      "  </testsuite>\n"
-      "</testsuites>\n",
-      tests, failures, errors, cases);
+  cases.push_back(case_of("gate", "verdict", report.verdict,
+                          report.reasons.empty() ? "" : report.reasons.front()));
+  return junit_xml("asyncbench gate", cases);
 }
 
 }  // namespace asyncbench::report

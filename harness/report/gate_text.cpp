@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "report/comparison_text.hpp"
+#include "report/escape.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
@@ -71,19 +72,6 @@ std::string method_text(const GateReport& report) {
 std::string detectable_text(const GateRow& row) {
   const double effect = row.finding.smallest_detectable_effect;
   return std::isfinite(effect) && effect > 0 ? format_percent(effect) : "?";
-}
-
-// Markup in names would change the page that shows them.
-std::string markdown_text(std::string_view text) {
-  std::string safe;
-  for (const char c : printable(text)) {
-    if (std::string_view("|*_`<>[]&\\").find(c) != std::string_view::npos) {
-      safe += fmt::format("&#{};", static_cast<int>(c));
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
 }
 
 // Cells in the order of their first rows.

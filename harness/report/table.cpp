@@ -17,7 +17,9 @@
 #include "analyze/notes.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/summary.hpp"
+#include "report/columns.hpp"
 #include "report/format.hpp"
+#include "report/remarks.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -28,93 +30,6 @@ using result::Estimate;
 using result::Summary;
 
 using Member = std::optional<Estimate> Summary::*;
-
-// A figure of a summary: one that every workload has, or one of the workload's own by its name.
-struct Column {
-  std::string title;
-  Member figure = nullptr;
-  std::string own;
-  std::string (*format)(double) = format_number;
-
-  std::optional<Estimate> of(const Summary& summary) const {
-    if (figure != nullptr) return summary.*figure;
-    const auto found = summary.figures.find(own);
-    return found == summary.figures.end() ? std::nullopt : std::optional(found->second);
-  }
-};
-
-std::string microseconds(double ns) { return format_number(ns / 1e3); }
-
-// "heartbeat_lag_p99_ns" is shown as a duration under "heartbeat lag p99".
-Column own_column(const std::string& name) {
-  struct Unit {
-    std::string_view suffix;
-    std::string_view shown;
-    std::string (*format)(double);
-  };
-  static constexpr std::array kUnits = {
-      Unit{"_bytes_per_s", " B/s", format_bytes}, Unit{"_per_s", "/s", format_count},
-      Unit{"_bytes", "", format_bytes}, Unit{"_ns", "", format_duration_ns}};
-  Column column{.title = name, .own = name};
-  for (const Unit& unit : kUnits) {
-    if (!name.ends_with(unit.suffix)) continue;
-    column.title.replace(name.size() - unit.suffix.size(), std::string::npos, unit.shown);
-    column.format = unit.format;
-    break;
-  }
-  std::ranges::replace(column.title, '_', ' ');
-  return column;
-}
-
-std::vector<Column> own_columns(const Group& group) {
-  std::set<std::string> names;
-  for (const Cell* cell : group.cells) {
-    if (!cell->summary) continue;
-    for (const auto& [name, estimate] : cell->summary->figures) names.insert(name);
-  }
-  std::vector<Column> columns;
-  for (const std::string& name : names) columns.push_back(own_column(name));
-  return columns;
-}
-
-std::vector<Column> columns_of(const Group& group) {
-  const auto common = [](const char* title, Member figure, std::string (*format)(double)) {
-    return Column{.title = title, .figure = figure, .format = format};
-  };
-  std::vector<Column> columns = {
-      common("req/s", &Summary::throughput_per_s, format_count),
-      common("p50", &Summary::service_time_p50_ns, format_duration_ns),
-      common("p99", &Summary::service_time_p99_ns, format_duration_ns),
-      common("p99.9", &Summary::service_time_p99_9_ns, format_duration_ns),
-      common("CPU us", &Summary::cpu_per_request_ns, microseconds),
-      common("ctx sw", &Summary::context_switches_per_request, format_number),
-      common("syscall", &Summary::syscalls_per_request, format_number),
-  };
-  if (analyze::is_open_loop(group)) {
-    columns[1] = common("resp p50", &Summary::response_time_p50_ns, format_duration_ns);
-    columns[2] = common("resp p99", &Summary::response_time_p99_ns, format_duration_ns);
-    columns[3] = common("r p99.9", &Summary::response_time_p99_9_ns, format_duration_ns);
-  }
-  if (analyze::any_has(group, analyze::kPeersDiffer)) {
-    columns.insert(columns.begin() + 5,
-                   common("total us", &Summary::cpu_per_request_total_ns, microseconds));
-  }
-  std::ranges::move(own_columns(group), std::back_inserter(columns));
-  return columns;
-}
-
-std::string value_text(const std::optional<Estimate>& figure, const Column& column) {
-  if (!figure) return "-";
-  return fmt::format("{}{}{}", figure->at_least ? ">=" : "", column.format(figure->median),
-                     figure->unresolved ? "?" : "");
-}
-
-// The farther end of the interval, as a share of the median.
-std::string spread_text(const std::optional<Estimate>& figure) {
-  if (!figure || figure->interval == result::IntervalKind::single || figure->median == 0) return "";
-  const double farther = std::max(figure->high - figure->median, figure->median - figure->low);
-  return "\u00b1" + format_percent(farther / std::abs(figure->median));
-}
 
 class Writer {
  public:
@@ -140,20 +55,14 @@ class Writer {
   }
 
   void notes(const result::Result& result) {
-    // One paragraph a code, the cells that have it below.
-    std::vector<std::string_view> codes;
-    for (const Cell& cell : result.cells) {
-      if (!cell.summary) continue;
-      for (const auto& note : cell.summary->notes) {
-        if (std::ranges::find(codes, note.code) == codes.end()) codes.push_back(note.code);
+    const std::vector<Remark> remarks = remarks_of(result);
+    for (const Remark& remark : remarks) {
+      out_ += wrapped(printable(remark.text), "- ", options_.width);
+      for (const std::string& detail : remark.details) {
+        out_ += wrapped(printable(detail), "    ", options_.width);
       }
     }
-    for (const auto& note : result.run.notes) {
-      out_ +=
-          wrapped(printable(fmt::format("{}: {}", note.code, note.detail)), "- ", options_.width);
-    }
-    for (const std::string_view code : codes) note(result, code);
-    if (!codes.empty() || !result.run.notes.empty()) out_ += '\n';
+    if (!remarks.empty()) out_ += '\n';
   }
 
   void legend(const result::Result& result) {
@@ -176,24 +85,7 @@ class Writer {
   }
 
   void machine(const result::Result& result) {
-    std::vector<std::string> parts;
-    for (const std::string_view name : {"cpu", "cpus", "kernel"}) {
-      const auto fact = std::ranges::find(result.environment.facts, name,
-                                          [](const auto& pair) { return pair.first; });
-      if (fact == result.environment.facts.end()) continue;
-      if (const auto* text = std::get_if<std::string>(&fact->second)) parts.push_back(*text);
-      if (const auto* number = std::get_if<std::int64_t>(&fact->second)) {
-        parts.push_back(fmt::format("{} {}", *number, name));
-      }
-    }
-    std::string text = fmt::format("{} trial{} of {} after {} of warm-up", result.plan.trials,
-                                   result.plan.trials == 1 ? "" : "s",
-                                   format_duration_ns(static_cast<double>(result.plan.window_ns)),
-                                   format_duration_ns(static_cast<double>(result.plan.warm_up_ns)));
-    if (!parts.empty()) text += fmt::format(" on {}", fmt::join(parts, ", "));
-    if (!result.run.started.empty()) text += fmt::format("; {}", result.run.started);
-    if (!result.run.complete) text += "; incomplete";
-    out_ += wrapped(printable(text) + ".", "", options_.width);
+    out_ += wrapped(printable(machine_text(result)), "", options_.width);
   }
 
   std::string take() { return std::move(out_); }
@@ -212,22 +104,6 @@ class Writer {
       std::visit([&](const auto& v) { text += fmt::format("  {} {}", name, v); }, value);
     }
     return printable(text);
-  }
-
-  // What tells a cell from the result's others: workload, strategy, and the parameters in which the
-  // workload's cells differ.
-  static std::string name_of(const result::Result& result, const Cell& cell) {
-    std::string name = cell.workload + " " + cell.strategy;
-    for (const auto& parameter : cell.parameters) {
-      const bool is_shared = std::ranges::all_of(result.cells, [&](const Cell& other) {
-        return other.workload != cell.workload ||
-               std::ranges::find(other.parameters, parameter) != other.parameters.end();
-      });
-      if (is_shared) continue;
-      std::visit([&](const auto& v) { name += fmt::format(" {} {}", parameter.first, v); },
-                 parameter.second);
-    }
-    return name;
   }
 
   static std::size_t name_width(const Group& group) {
@@ -290,30 +166,6 @@ class Writer {
           cell == cells.front() && cells.size() > 1 ? "\033[1m" : "");
       line(
           "", [&](std::size_t i) { return spread_text(figure(i)); }, "\033[2m");
-    }
-  }
-
-  void note(const result::Result& result, std::string_view code) {
-    const analyze::NoteMeaning* meaning = analyze::meaning_of(code);
-    out_ += wrapped(
-        printable(meaning ? fmt::format("{}: {} {}", code, meaning->meaning, meaning->advice)
-                          : std::string(code)),
-        "- ", options_.width);
-    // Where every cell says the same there is no need to name each.
-    std::vector<std::pair<std::string, std::string>> details;  // cell, detail
-    for (const Cell& cell : result.cells) {
-      if (!cell.summary) continue;
-      for (const auto& note : cell.summary->notes) {
-        if (note.code == code) details.emplace_back(name_of(result, cell), note.detail);
-      }
-    }
-    std::vector<std::string> said;
-    for (const auto& [name, detail] : details) {
-      if (code == analyze::kFewTrials || code == analyze::kPeersDiffer) continue;
-      const std::string text = fmt::format("{}: {}", name, detail);
-      if (std::ranges::find(said, text) != said.end()) continue;
-      said.push_back(text);
-      out_ += wrapped(printable(text), "    ", options_.width);
     }
   }
 

@@ -1,0 +1,92 @@
+#include "report/remarks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string_view>
+#include <variant>
+
+#include "analyze/notes.hpp"
+#include "report/format.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using result::Cell;
+
+// What tells a cell from the result's others: workload, strategy, and the parameters in which the
+// workload's cells differ.
+std::string name_of(const result::Result& result, const Cell& cell) {
+  std::string name = cell.workload + " " + cell.strategy;
+  for (const auto& parameter : cell.parameters) {
+    const bool is_shared = std::ranges::all_of(result.cells, [&](const Cell& other) {
+      return other.workload != cell.workload ||
+             std::ranges::find(other.parameters, parameter) != other.parameters.end();
+    });
+    if (is_shared) continue;
+    std::visit([&](const auto& v) { name += fmt::format(" {} {}", parameter.first, v); },
+               parameter.second);
+  }
+  return name;
+}
+
+Remark remark_of(const result::Result& result, std::string_view code) {
+  const analyze::NoteMeaning* meaning = analyze::meaning_of(code);
+  Remark remark{.text = meaning ? fmt::format("{}: {} {}", code, meaning->meaning, meaning->advice)
+                                : std::string(code)};
+  // Every cell says the same.
+  if (code == analyze::kFewTrials || code == analyze::kPeersDiffer) return remark;
+  for (const Cell& cell : result.cells) {
+    if (!cell.summary) continue;
+    for (const result::Note& note : cell.summary->notes) {
+      if (note.code != code) continue;
+      std::string detail = fmt::format("{}: {}", name_of(result, cell), note.detail);
+      if (std::ranges::find(remark.details, detail) == remark.details.end()) {
+        remark.details.push_back(std::move(detail));
+      }
+    }
+  }
+  return remark;
+}
+
+}  // namespace
+
+std::vector<Remark> remarks_of(const result::Result& result) {
+  std::vector<Remark> remarks;
+  for (const result::Note& note : result.run.notes) {
+    remarks.push_back({.text = fmt::format("{}: {}", note.code, note.detail)});
+  }
+  std::vector<std::string_view> codes;
+  for (const Cell& cell : result.cells) {
+    if (!cell.summary) continue;
+    for (const result::Note& note : cell.summary->notes) {
+      if (std::ranges::find(codes, note.code) == codes.end()) codes.push_back(note.code);
+    }
+  }
+  for (const std::string_view code : codes) remarks.push_back(remark_of(result, code));
+  return remarks;
+}
+
+std::string machine_text(const result::Result& result) {
+  std::vector<std::string> parts;
+  for (const std::string_view name : {"cpu", "cpus", "kernel"}) {
+    const auto fact = std::ranges::find(result.environment.facts, name,
+                                        [](const auto& pair) { return pair.first; });
+    if (fact == result.environment.facts.end()) continue;
+    if (const auto* text = std::get_if<std::string>(&fact->second)) parts.push_back(*text);
+    if (const auto* number = std::get_if<std::int64_t>(&fact->second)) {
+      parts.push_back(fmt::format("{} {}", *number, name));
+    }
+  }
+  std::string text = fmt::format("{} trial{} of {} after {} of warm-up", result.plan.trials,
+                                 result.plan.trials == 1 ? "" : "s",
+                                 format_duration_ns(static_cast<double>(result.plan.window_ns)),
+                                 format_duration_ns(static_cast<double>(result.plan.warm_up_ns)));
+  if (!parts.empty()) text += fmt::format(" on {}", fmt::join(parts, ", "));
+  if (!result.run.started.empty()) text += fmt::format("; {}", result.run.started);
+  if (!result.run.complete) text += "; incomplete";
+  return text + ".";
+}
+
+}  // namespace asyncbench::report

@@ -1,0 +1,25 @@
+// What a reader should know beside the figures: notes in words, and what they were measured on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "result/result.hpp"
+
+namespace asyncbench::report {
+
+// One kind of note: what it means with advice, and what was seen in which cell, where that says
+// more. Holds foreign text as it is.
+struct Remark {
+  std::string text;
+  std::vector<std::string> details;
+};
+
+// The run's own notes, then one for each code that some cell has, in the order of the result.
+std::vector<Remark> remarks_of(const result::Result& result);
+
+// "6 trials of 1s after 300ms of warm-up on AMD EPYC, 2 cpus; 2026-11-20T22:05:00Z.", foreign text
+// as it is.
+std::string machine_text(const result::Result& result);
+
+}  // namespace asyncbench::report
