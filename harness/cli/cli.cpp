@@ -22,6 +22,7 @@ constexpr std::array kCommands = {
     Command{"gate", "whether one build is slower than another", gate_command},
     Command{"calibrate", "how small a slowdown this machine lets a gate find", calibrate_command},
     Command{"show", "print the table of a stored result", show_command},
+    Command{"export", "write a result in the format of another tool", export_command},
     Command{"doctor", "what on this machine will disturb measurements", doctor_command},
     Command{"origin", "run the embedded HTTP server by hand", origin_command},
     Command{"participant", "one side of a trial; started by run", participant_command},

@@ -49,6 +49,7 @@ ExitCode compare_command(const Arguments& arguments, Registry& registry);
 ExitCode calibrate_command(const Arguments& arguments, Registry& registry);
 ExitCode gate_command(const Arguments& arguments, Registry& registry);
 ExitCode show_command(const Arguments& arguments, Registry& registry);
+ExitCode export_command(const Arguments& arguments, Registry& registry);
 ExitCode doctor_command(const Arguments& arguments, Registry& registry);
 ExitCode origin_command(const Arguments& arguments, Registry& registry);
 ExitCode participant_command(const Arguments& arguments, Registry& registry);

@@ -24,8 +24,9 @@ using ::testing::StartsWith;
 
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string> kCommands = {"run",  "search",    "list", "compare", "gate",
-                                            "calibrate", "show", "doctor", "origin", "participant"};
+const std::vector<std::string> kCommands = {"run",    "search",    "list",       "compare",
+                                            "gate",   "calibrate", "show",       "export",
+                                            "doctor", "origin",    "participant"};
 
 // Of UTF-8 text; every character of ours is one column wide.
 std::ptrdiff_t columns_of(const std::string& line) {

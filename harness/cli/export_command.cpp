@@ -1,0 +1,204 @@
+// `asyncbench export`: a result in the formats of other tools.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/parse.hpp"
+#include "cli/results_from.hpp"
+#include "report/escape.hpp"
+#include "report/export.hpp"
+#include "report/format.hpp"
+#include "result/store.hpp"
+#include "run/names.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+using report::Exported;
+
+constexpr std::string_view kFooter =
+    "Formats:\n"
+    "  google-benchmark         JSON of Google Benchmark, one entry a trial and\n"
+    "                           aggregates: for its tools/compare.py\n"
+    "  github-action-benchmark  JSON for its tools customBiggerIsBetter and\n"
+    "                           customSmallerIsBetter: see --direction\n"
+    "  bencher                  Bencher Metric Format\n"
+    "  benchstat                Go's benchmark text, one line a trial\n"
+    "  openmetrics              OpenMetrics 1.0 text, for Prometheus\n"
+    "  junit                    JUnit XML, one test case a cell\n"
+    "  hgrm                     HdrHistogram's percentiles of one cell, in ms\n"
+    "  hlog                     HdrHistogram's log 1.3, one interval a trial\n"
+    "\n"
+    "Only valid trials enter. What a format has no place for is left out, and said on\n"
+    "standard error. With hgrm and several cells, --out names a folder, which gets a\n"
+    "file a cell.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench export r.json --format google-benchmark --out r.gbench.json\n"
+    "  asyncbench export r.json --format github-action-benchmark --direction bigger\n"
+    "  asyncbench export r.json --format hgrm --cell fetch/strategy:uring/connections:64\n"
+    "\n"
+    "Exit codes: 0 written   2 wrong usage or unusable input   6 output could not be\n"
+    "stored";
+
+struct Options {
+  std::string cell;       // empty: all
+  std::string direction;  // empty: not said
+  std::string out;        // empty: standard output
+};
+
+Exported github_action_benchmark(const result::Result& result, const Options& options) {
+  for (const auto& [name, direction] :
+       {std::pair("bigger", report::Direction::bigger_is_better),
+        std::pair("smaller", report::Direction::smaller_is_better)}) {
+    if (options.direction == name) return report::github_action_benchmark(result, direction);
+  }
+  throw usage_error(options.direction.empty()
+                        ? std::string("github-action-benchmark takes one direction a file")
+                        : fmt::format("unknown direction '{}'", options.direction),
+                    "give --direction bigger for customBiggerIsBetter, and --direction smaller for "
+                    "customSmallerIsBetter");
+}
+
+// Of a format that needs nothing but the result.
+template <Exported (*kExport)(const result::Result&)>
+Exported plain(const result::Result& result, const Options&) {
+  return kExport(result);
+}
+
+struct Format {
+  std::string_view name;
+  // Null: one document a cell.
+  Exported (*run)(const result::Result& result, const Options& options);
+};
+
+constexpr std::array kFormats = {
+    Format{"google-benchmark", plain<report::google_benchmark>},
+    Format{"github-action-benchmark", github_action_benchmark},
+    Format{"bencher", plain<report::bencher>},
+    Format{"benchstat", plain<report::benchstat>},
+    Format{"openmetrics", plain<report::openmetrics>},
+    Format{"junit", plain<report::junit>},
+    Format{"hgrm", nullptr},
+    Format{"hlog", plain<report::hlog>},
+};
+
+const Format& format_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Format& format : kFormats) {
+    if (format.name == name) return format;
+    names.emplace_back(format.name);
+  }
+  if (name.empty()) {
+    throw usage_error("no format given",
+                      fmt::format("give --format one of: {}", fmt::join(names, ", ")));
+  }
+  throw usage_error(run::unknown_name("format", name, names), "");
+}
+
+void keep_only(result::Result& result, const std::string& id) {
+  if (id.empty()) return;
+  std::vector<std::string> ids;
+  for (const result::Cell& cell : result.cells) ids.push_back(cell.id);
+  std::erase_if(result.cells, [&](const result::Cell& cell) { return cell.id != id; });
+  if (result.cells.empty()) {
+    throw usage_error(run::unknown_name("cell in this result", id, ids), "");
+  }
+}
+
+void say_left_out(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    fmt::print(stderr, "asyncbench: left out: {}\n", report::printable(line));
+  }
+}
+
+void write(const std::string& path, const std::string& text) {
+  try {
+    if (!path.empty()) {
+      result::write_atomically(path, text);
+    } else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+               std::fflush(stdout) != 0) {
+      throw result::StoreError("write", "standard output", errno);
+    }
+  } catch (const result::StoreError& error) {
+    throw CommandError(ExitCode::not_stored, error.what(), "");
+  }
+}
+
+// "fetch+strategy=uring+connections=64.hgrm": a file name that every file system takes.
+std::string file_name_of(const result::Cell& cell, std::size_t index) {
+  std::string name = report::percent_encoded(cell.id, "+=\\<>\"|?*");
+  std::ranges::replace(name, '/', '+');
+  std::ranges::replace(name, ':', '=');
+  // File systems end names at 255 bytes.
+  constexpr std::size_t kLongest = 200;
+  if (name.size() > kLongest) name = fmt::format("{}~{}", name.substr(0, kLongest), index);
+  return name + ".hgrm";
+}
+
+// One document a cell: a single one as any other, several as files in a folder.
+void export_cells(const result::Result& result, const Options& options) {
+  std::vector<std::pair<std::string, std::string>> files;  // name, text
+  std::vector<std::string> left_out;
+  for (std::size_t i = 0; i < result.cells.size(); ++i) {
+    Exported one = report::hgrm(result.cells[i]);
+    std::ranges::move(one.left_out, std::back_inserter(left_out));
+    if (!one.text.empty()) {
+      files.emplace_back(file_name_of(result.cells[i], i), std::move(one.text));
+    }
+  }
+  if (files.empty()) {
+    throw usage_error(left_out.empty()
+                          ? "the result has no cell"
+                          : fmt::format("no latencies to export: {}", left_out.front()),
+                      "");
+  }
+  const bool is_folder = std::filesystem::is_directory(options.out);
+  if (files.size() > 1 && !is_folder) {
+    throw usage_error(fmt::format("hgrm holds one cell, and here are {}", files.size()),
+                      "choose one with --cell, or name an existing folder with --out");
+  }
+  for (const auto& [name, text] : files) {
+    write(is_folder ? (std::filesystem::path(options.out) / name).string() : options.out, text);
+  }
+  say_left_out(left_out);
+}
+
+}  // namespace
+
+ExitCode export_command(const Arguments& arguments, Registry&) {
+  const auto app = make_app("export", "Writes a result in the format of another tool.", kFooter);
+  std::string path;
+  std::string format_name;
+  Options options;
+  app->add_option("result", path, "what 'asyncbench run' wrote")->option_text("RESULT.json");
+  add_value(*app, "--format", format_name, "NAME", "one of those below");
+  add_value(*app, "--cell", options.cell, "ID", "only this cell of the result");
+  add_value(*app, "--direction", options.direction, "bigger|smaller",
+            "github-action-benchmark: figures of which more, or less, is better");
+  add_value(*app, "--out", options.out, "FILE", "where to write")->default_str("standard output");
+  if (!parse(*app, arguments)) return ExitCode::done;
+  const Format& format = format_named(format_name);
+  if (path.empty()) {
+    throw usage_error(
+        "no result file given",
+        fmt::format("for example: asyncbench export r.json --format {}", format.name));
+  }
+
+  result::Result result = result_from(path);
+  keep_only(result, options.cell);
+  if (format.run == nullptr) {
+    export_cells(result, options);
+    return ExitCode::done;
+  }
+  const Exported exported = format.run(result, options);
+  write(options.out, exported.text);
+  say_left_out(exported.left_out);
+  return ExitCode::done;
+}
+
+}  // namespace asyncbench::cli

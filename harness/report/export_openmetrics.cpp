@@ -1,0 +1,175 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "report/export_parts.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using result::Cell;
+
+// Of a metric or label: letters, digits and `_`, no digit first.
+std::string identifier(std::string_view text) {
+  std::string name;
+  for (const char c : text) {
+    const bool is_allowed = std::isalnum(static_cast<unsigned char>(c)) && (c & 0x80) == 0;
+    name += is_allowed ? c : '_';
+  }
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name.insert(0, 1, '_');
+  return name;
+}
+
+std::string label_value(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') escaped += '\\';
+    if (c == '\n') {
+      escaped += "\\n";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+// A family's name ends with its unit; base units alone are allowed.
+struct Family {
+  std::string name;
+  std::string unit;  // empty: none
+  double scale = 1;
+};
+
+Family family_of(std::string_view figure) {
+  const auto [name, unit] = split_unit(figure);
+  const auto family = [](std::string_view what, const char* base, double scale) {
+    return Family{fmt::format("asyncbench_{}_{}", identifier(what), base), base, scale};
+  };
+  if (figure == "throughput_per_s") return family(name, "requests_per_second", 1);
+  if (unit == "ns") return family(name, "seconds", 1e-9);
+  if (unit == "bytes") return family(name, "bytes", 1);
+  if (unit == "bytes_per_s") return family(name, "bytes_per_second", 1);
+  if (unit == "per_s") return family(name, "per_second", 1);
+  if (unit == "share") return family(name, "ratio", 1);
+  return {fmt::format("asyncbench_{}", identifier(figure)), "", 1};
+}
+
+class Writer {
+ public:
+  void family(const Family& family, std::string_view help) {
+    text_ += fmt::format("# HELP {} {}\n# TYPE {} gauge\n", family.name, help, family.name);
+    if (!family.unit.empty()) text_ += fmt::format("# UNIT {} {}\n", family.name, family.unit);
+  }
+
+  // Labels are written: `name="value",...`.
+  void sample(const Family& family, const std::string& labels, double value) {
+    text_ += fmt::format("{}{{{}}} {}\n", family.name, labels, value);
+  }
+
+  std::string take() { return std::move(text_) + "# EOF\n"; }
+
+ private:
+  std::string text_;
+};
+
+std::string labels_of(const Cell& cell) {
+  std::set<std::string> names = {"cell", "workload", "strategy", "estimate", "figure", "status"};
+  std::string text =
+      fmt::format("cell=\"{}\",workload=\"{}\",strategy=\"{}\"", label_value(cell.id),
+                  label_value(cell.workload), label_value(cell.strategy));
+  for (const auto& [parameter, value] : cell.parameters) {
+    std::string name = identifier(parameter);
+    while (!names.insert(name).second) name += '_';
+    text += fmt::format(",{}=\"{}\"", name, label_value(text_of(value)));
+  }
+  return text;
+}
+
+void put_run(Writer& writer, const result::Result& result) {
+  const Family family{.name = "asyncbench_run_info"};
+  writer.family(family, "The run that all of these figures come from.");
+  std::string labels =
+      fmt::format("run=\"{}\",version=\"{}\",started=\"{}\"", label_value(result.run.id),
+                  label_value(result.run.version), label_value(result.run.started));
+  for (const char* fact : {"cpu", "kernel", "git_commit"}) {
+    if (const std::string value = fact_of(result, fact); !value.empty()) {
+      labels += fmt::format(",{}=\"{}\"", fact, label_value(value));
+    }
+  }
+  writer.sample(family, labels, 1);
+}
+
+// Whether each cell was measured, by what came of it.
+void put_states(Writer& writer, const result::Result& result) {
+  if (result.cells.empty()) return;
+  const Family status{.name = "asyncbench_cell_status"};
+  writer.family(status, "1 with what came of the cell: measured, unsupported, failed or invalid.");
+  for (const Cell& cell : result.cells) {
+    writer.sample(status, fmt::format("{},status=\"{}\"", labels_of(cell), status_of(cell)), 1);
+  }
+  const Family trials{.name = "asyncbench_trials_valid"};
+  writer.family(trials, "Valid timed trials.");
+  for (const Cell& cell : result.cells) {
+    writer.sample(trials, labels_of(cell), static_cast<double>(valid_trials(cell).size()));
+  }
+}
+
+}  // namespace
+
+Exported openmetrics(const result::Result& result) {
+  Exported exported;
+  Writer writer;
+  put_run(writer, result);
+  put_states(writer, result);
+
+  // The samples of a family stand together.
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<std::pair<const Cell*, result::Estimate>>> by_name;
+  std::vector<std::pair<const Cell*, std::string>> bounds;
+  for (const Cell& cell : result.cells) {
+    for (const CellFigure& figure : figures_across(cell)) {
+      auto& samples = by_name[figure.name];
+      if (samples.empty()) names.push_back(figure.name);
+      samples.emplace_back(&cell, figure.estimate);
+      if (figure.estimate.at_least) bounds.emplace_back(&cell, figure.name);
+    }
+  }
+  std::set<std::string> families;
+  for (const std::string& name : names) {
+    const Family family = family_of(name);
+    if (!families.insert(family.name).second) {
+      exported.left_out.push_back(
+          fmt::format("figure {}: another one has the name {}", name, family.name));
+      continue;
+    }
+    writer.family(family, fmt::format("{} across trials: median, and low and high of its interval.",
+                                      family.name.substr(std::string_view("asyncbench_").size())));
+    for (const auto& [cell, estimate] : by_name[name]) {
+      const std::string labels = labels_of(*cell);
+      const auto put = [&](const char* which, double value) {
+        writer.sample(family, fmt::format("{},estimate=\"{}\"", labels, which),
+                      value * family.scale);
+      };
+      put("median", estimate.median);
+      if (estimate.interval == result::IntervalKind::single) continue;
+      put("low", estimate.low);
+      put("high", estimate.high);
+    }
+  }
+  if (!bounds.empty()) {
+    const Family family{.name = "asyncbench_at_least"};
+    writer.family(family, "1 for a figure whose true value is at least the one given.");
+    for (const auto& [cell, figure] : bounds) {
+      writer.sample(family, fmt::format("{},figure=\"{}\"", labels_of(*cell), label_value(figure)),
+                    1);
+    }
+  }
+  exported.text = writer.take();
+  return exported;
+}
+
+}  // namespace asyncbench::report

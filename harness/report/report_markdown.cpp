@@ -1,0 +1,186 @@
+#include "report/report_markdown.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "analyze/comparison.hpp"
+#include "analyze/ranking.hpp"
+#include "report/answer.hpp"
+#include "report/columns.hpp"
+#include "report/escape.hpp"
+#include "report/export_parts.hpp"
+#include "report/remarks.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Contrast;
+using analyze::Group;
+using analyze::Sureness;
+using result::Cell;
+
+// Below this nothing useful fits.
+constexpr std::size_t kBytesLeast = 4096;
+// For the line that says what was cut.
+constexpr std::size_t kCutLineMax = 256;
+
+// Parts of one kind that are kept or cut from the end on, each as a whole.
+struct Parts {
+  std::string_view what;  // "details of a point of comparison"
+  std::vector<std::string> texts;
+  std::size_t kept = 0;
+
+  // Keeps what fits into `room`, and takes that from it.
+  void fit(std::size_t& room) {
+    while (kept < texts.size() && texts[kept].size() <= room) room -= texts[kept++].size();
+  }
+
+  std::string text() const {
+    std::string all;
+    for (std::size_t i = 0; i < kept; ++i) all += texts[i];
+    return all;
+  }
+};
+
+std::string winner_text(const Answer& answer) {
+  if (answer.winner == nullptr) return "none";
+  const std::string winner = markdown_text(answer.winner->strategy);
+  if (answer.next == nullptr) return "only " + winner;
+  const std::string next = markdown_text(answer.next->strategy);
+  switch (answer.sureness) {
+    case Sureness::no_difference:
+      return fmt::format("{} and {} alike", winner, next);
+    case Sureness::inconclusive:
+      return fmt::format("open: {} or {}", winner, next);
+    default:
+      return fmt::format("**{}**, then {}", winner, next);
+  }
+}
+
+std::string ratio_text(const Answer& answer, const Contrast* contrast) {
+  const auto ratio = contrast ? winner_to_next(*contrast) : std::nullopt;
+  if (!ratio) return "-";
+  const std::string text = markdown_text(text_of(*ratio));
+  return contrast == answer.ranking ? fmt::format("**{}**", text) : text;
+}
+
+std::string answer_row(const Answer& answer) {
+  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(answer.group),
+                     winner_text(answer), ratio_text(answer, answer.throughput),
+                     ratio_text(answer, answer.p99), ratio_text(answer, answer.cpu),
+                     answer.next ? name_of(answer.sureness) : "nothing to compare");
+}
+
+// All figures of a group, folded.
+std::string group_details(const Group& group) {
+  const std::vector<Column> columns = columns_of(group);
+  std::string head = "| strategy |";
+  std::string rule = "|---|";
+  for (const Column& column : columns) {
+    head += fmt::format(" {} |", markdown_text(column.title));
+    rule += "--:|";
+  }
+  std::string rows;
+  std::string others;
+  for (const Cell* cell : analyze::ranked(group, analyze::ranking_of(group))) {
+    if (valid_trials(*cell).empty()) continue;
+    rows += fmt::format("| {} |", markdown_text(cell->strategy));
+    for (const Column& column : columns) {
+      const auto figure = column.of(*cell->summary);
+      const std::string spread = spread_text(figure);
+      rows += fmt::format(" {}{}{} |", markdown_text(value_text(figure, column)),
+                          spread.empty() ? "" : "<br>", markdown_text(spread));
+    }
+    rows += '\n';
+  }
+  for (const Cell* cell : group.cells) {
+    if (status_of(*cell) == "measured") continue;
+    others += fmt::format("- {}: {}\n", markdown_text(cell->strategy),
+                          markdown_text(why_not_measured(*cell)));
+  }
+  std::string text = fmt::format("<details><summary>{}</summary>\n\n", markdown_text(group.name));
+  if (!rows.empty()) text += fmt::format("{}\n{}\n{}\n", head, rule, rows);
+  if (!others.empty()) text += others + '\n';
+  return text + "</details>\n";
+}
+
+std::string remark_text(const Remark& remark) {
+  std::string text = fmt::format("- {}\n", markdown_text(remark.text));
+  for (const std::string& detail : remark.details) {
+    text += fmt::format("  - {}\n", markdown_text(detail));
+  }
+  return text;
+}
+
+std::string title_of(const result::Result& result) {
+  constexpr std::size_t kLongest = 60;
+  const std::string suite = result.plan.suite.substr(0, kLongest);
+  return fmt::format("### asyncbench{}{}\n\n", suite.empty() ? "" : ": ", markdown_text(suite));
+}
+
+// What could not be measured, before anything else is believed.
+std::string validity(const result::Result& result) {
+  std::string text;
+  for (const std::string_view status : {"unsupported", "failed", "invalid"}) {
+    const auto count = std::ranges::count(result.cells, status, status_of);
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, status);
+  }
+  if (text.empty()) return result.cells.empty() ? "The result has no cell.\n\n" : "";
+  return fmt::format("Of {} cells: {}.\n\n", result.cells.size(), text);
+}
+
+}  // namespace
+
+std::string markdown(const result::Result& result, const MarkdownOptions& options) {
+  const analyze::Comparison comparison = analyze::compare_strategies(result);
+  const std::string head = title_of(result) + validity(result);
+  constexpr std::string_view kTable =
+      "| work | winner | requests/s | p99 | CPU/request | how sure |\n|---|---|--:|--:|--:|---|\n";
+  constexpr std::string_view kLegend =
+      "\nRatios are of the winner to the next, [95 % interval across trials, paired by block]; "
+      "what "
+      "decides is bold. clear: also when all comparisons here are counted; likely: by itself.\n\n";
+
+  Parts rows{.what = "rows of the answer"};
+  Parts sentences{.what = "sentences"};
+  for (const Answer& answer : answers_of(comparison)) {
+    rows.texts.push_back(answer_row(answer));
+    sentences.texts.push_back(fmt::format("- **{}**: {}.\n", markdown_text(answer.group),
+                                          markdown_text(answer.sentence)));
+  }
+  Parts details{.what = "tables of figures"};
+  for (const Group& group : analyze::groups_of(result)) {
+    details.texts.push_back(group_details(group));
+  }
+  Parts remarks{.what = "notes"};
+  for (const Remark& remark : remarks_of(result)) remarks.texts.push_back(remark_text(remark));
+  Parts machine{.what = "the machine",
+                .texts = {fmt::format("\n{}\n", markdown_text(machine_text(result)))}};
+
+  // What matters most takes its room first.
+  std::size_t room = std::max(options.bytes_max, kBytesLeast) - kCutLineMax - head.size() -
+                     kTable.size() - kLegend.size();
+  for (Parts* parts : {&rows, &sentences, &machine, &remarks, &details}) parts->fit(room);
+
+  std::string text = head;
+  if (rows.kept > 0) text += fmt::format("{}{}{}", kTable, rows.text(), kLegend);
+  text += sentences.text();
+  text += details.kept > 0 ? "\n" + details.text() : "";
+  text += remarks.kept > 0 ? "\n" + remarks.text() : "";
+  text += machine.text();
+  std::string cut;
+  for (const Parts* parts : {&rows, &sentences, &details, &remarks, &machine}) {
+    if (parts->kept == parts->texts.size()) continue;
+    cut += fmt::format("{}{} of {} {}", cut.empty() ? "" : ", ", parts->texts.size() - parts->kept,
+                       parts->texts.size(), parts->what);
+  }
+  if (!cut.empty()) text += fmt::format("\nCut to fit {} bytes: {}.\n", options.bytes_max, cut);
+  return text;
+}
+
+}  // namespace asyncbench::report
