@@ -21,6 +21,7 @@ constexpr std::array kCommands = {
     Command{"compare", "which strategy wins and how sure that is; what changed", compare_command},
     Command{"gate", "whether one build is slower than another", gate_command},
     Command{"calibrate", "how small a slowdown this machine lets a gate find", calibrate_command},
+    Command{"report", "turn results into a page: the answer first, then pictures", report_command},
     Command{"show", "print the table of a stored result", show_command},
     Command{"export", "write a result in the format of another tool", export_command},
     Command{"doctor", "what on this machine will disturb measurements", doctor_command},

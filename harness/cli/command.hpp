@@ -48,6 +48,7 @@ ExitCode list_command(const Arguments& arguments, Registry& registry);
 ExitCode compare_command(const Arguments& arguments, Registry& registry);
 ExitCode calibrate_command(const Arguments& arguments, Registry& registry);
 ExitCode gate_command(const Arguments& arguments, Registry& registry);
+ExitCode report_command(const Arguments& arguments, Registry& registry);
 ExitCode show_command(const Arguments& arguments, Registry& registry);
 ExitCode export_command(const Arguments& arguments, Registry& registry);
 ExitCode doctor_command(const Arguments& arguments, Registry& registry);

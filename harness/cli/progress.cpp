@@ -2,18 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
+#include "analyze/statistics.hpp"
 #include "cli/command.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::cli {
 namespace {
 
-// Of log lines, where nobody watches.
-constexpr Duration kLogInterval = std::chrono::seconds(10);
+// Where nobody watches, a line at least so often.
+constexpr Duration kLogInterval = std::chrono::minutes(1);
+
+// "165k/s": the median so far; "" before the first valid trial.
+std::string median_text(const result::Cell& cell) {
+  std::vector<double> rates;
+  for (const result::Trial& trial : cell.trials) {
+    if (trial.valid && trial.kind == result::TrialKind::timed) {
+      rates.push_back(trial.throughput_per_s);
+    }
+  }
+  return rates.empty() ? "" : report::format_count(analyze::median(rates)) + "/s";
+}
 
 std::string describe(const run::Step& step) {
   const std::string head = fmt::format("[{}/{}] ", step.index + 1, step.total);
-  const std::string tail = fmt::format("  {} left", clock_text(step.remaining));
+  const std::string median = median_text(step.so_far);
+  const std::string tail =
+      fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining));
   std::string what = step.cell.id;
   if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
   // One column stays free: some terminals wrap when the last one is written.
@@ -54,9 +70,15 @@ void ProgressLine::trial_begins(const run::Step& step) {
 }
 
 void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial) {
-  if (trial.valid || trial.status == result::TrialStatus::cancelled) return;
-  note(fmt::format("{}, block {}: {}", step.cell.id, trial.block,
-                   trial.reason.empty() ? "invalid" : trial.reason));
+  if (!trial.valid && trial.status != result::TrialStatus::cancelled) {
+    note(fmt::format("{}, block {}: {}", step.cell.id, trial.block,
+                     trial.reason.empty() ? "invalid" : trial.reason));
+  }
+  const std::string median = median_text(step.so_far);
+  if (terminal_ || !step.cell_done || median.empty()) return;
+  last_printed_ = step.elapsed;
+  note(fmt::format("[{}/{}] {}: {}, {} left", step.index + 1, step.total, step.cell.id, median,
+                   clock_text(step.remaining)));
 }
 
 void ProgressLine::note(std::string_view line) {

@@ -8,7 +8,9 @@
 
 namespace asyncbench::cli {
 
-// On a terminal one line that is overwritten, else a line now and then, for logs.
+// On a terminal one line that is overwritten: the trial that runs, the median of its cell so far,
+// and the time that is left. Elsewhere, for logs, a line for each cell that is done, and one a
+// minute.
 class ProgressLine : public run::Progress {
  public:
   // `stream` outlives the object. `terminal`: isatty() of it.

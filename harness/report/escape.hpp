@@ -6,8 +6,12 @@
 
 namespace asyncbench::report {
 
-// For XML's text and attribute values. Characters that XML 1.0 cannot hold become "?".
+// For text and attribute values in double quotes, of XML and of HTML. Characters that XML 1.0
+// cannot hold become "?".
 std::string xml_text(std::string_view text);
+
+// JSON for a <script> element of HTML, which "<" could end: written as \u003c.
+std::string json_for_script(std::string json);
 
 // For Markdown as GitHub and GitLab read it: no markup, no HTML, no mention of a person, no
 // reference to an issue. On one line.

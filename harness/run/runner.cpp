@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <algorithm>
 
 #include <algorithm>
 #include <filesystem>
@@ -160,7 +161,12 @@ class Runner {
       if (due.empty()) break;
       const DueTrial& next = due.front();
       const Cell& cell = plan_.cells[next.trial.cell];
-      Step step{.cell = cell, .trial = next.trial, .index = done, .total = done + due.size()};
+      result::Cell& row = *result.find_cell(cell.id);
+      Step step{.cell = cell,
+                .trial = next.trial,
+                .so_far = row,
+                .index = done,
+                .total = done + due.size()};
       step.elapsed = now() - began_;
       step.remaining = expected_time(due);
       progress_.trial_begins(step);
@@ -174,12 +180,14 @@ class Runner {
       if (trial.status == result::TrialStatus::cancelled) continue;
       trial.invariant('F') = true;  // this is its one record; the whole is checked at the end
       journal.append(cell.id, trial);
-      result::Cell& row = *result.find_cell(cell.id);
       row.trials.push_back(std::move(trial));
       retire_replaced(row);
       ++done;
       step.elapsed = now() - began_;
       step.remaining = expected_time(due) - run::expected_time(plan_.settings, next.trial.kind);
+      step.cell_done = std::ranges::none_of(due_trials(plan_, result), [&](const DueTrial& other) {
+        return other.trial.cell == next.trial.cell;
+      });
       progress_.trial_ends(step, row.trials.back());
     }
     return done;

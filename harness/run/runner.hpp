@@ -17,10 +17,12 @@ namespace asyncbench::run {
 struct Step {
   const Cell& cell;
   const PlannedTrial& trial;
-  std::size_t index = 0;  // of this trial, from 0
-  std::size_t total = 0;  // grows when an invalid trial is repeated
-  Duration elapsed{0};    // since the run began
-  Duration remaining{0};  // estimated from the trials so far
+  const result::Cell& so_far;  // the cell with its trials that have ended
+  bool cell_done = false;      // this was the cell's last trial
+  std::size_t index = 0;       // of this trial, from 0
+  std::size_t total = 0;       // grows when an invalid trial is repeated
+  Duration elapsed{0};         // since the run began
+  Duration remaining{0};       // estimated from the trials so far
 };
 
 // Told what happens while a run goes on, in the thread that called run(). Prints, or does not.

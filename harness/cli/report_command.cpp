@@ -1,0 +1,159 @@
+// `asyncbench report`: results -> one page, or text.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "cli/parse.hpp"
+#include "cli/results_from.hpp"
+#include "report/format.hpp"
+#include "report/page.hpp"
+#include "report/report_csv.hpp"
+#include "report/report_markdown.hpp"
+#include "report/table.hpp"
+#include "result/store.hpp"
+#include "run/names.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "html is one file that needs no network and no other file: the answer as a table,\n"
+    "charts, every figure, and how it was measured. Several results are shown side by\n"
+    "side. The other formats print one result.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench report r.json --out report.html\n"
+    "  asyncbench report after.json --baseline before.json --out report.html\n"
+    "  asyncbench report r.json --format markdown >> $GITHUB_STEP_SUMMARY\n"
+    "\n"
+    "Exit codes: 0 written   2 wrong usage or unusable input   6 could not be stored";
+
+struct Request {
+  std::vector<std::string> paths;
+  std::string baseline;
+  std::string format = "html";
+  std::string out;
+  std::string bytes_max = fmt::format("{}", report::kCommentMax);
+  bool force = false;
+};
+
+std::optional<Request> request_from(const Arguments& arguments) {
+  const auto app = make_app(
+      "report", "Turns results into a page: the answer first, then the pictures.", kFooter);
+  Request request;
+  app->add_option("results", request.paths, "what 'asyncbench run' wrote")
+      ->option_text("RESULT.json...");
+  add_value(*app, "--format", request.format, "F", "html, markdown, terminal, csv");
+  add_value(*app, "-o,--out", request.out, "FILE", "where to write it")
+      ->default_str("html: the result's name with .html; else standard output");
+  add_value(*app, "--baseline", request.baseline, "FILE", "html: show also what changed since");
+  add_value(*app, "--max-bytes", request.bytes_max, "N", "markdown: details beyond are cut");
+  add_switch(*app, "--force", request.force,
+             "a baseline that differs in kernel, CPU or definition");
+  if (!parse(*app, arguments)) return std::nullopt;
+  if (request.paths.empty()) {
+    throw usage_error("no result file given", "for example: asyncbench report r.json");
+  }
+  return request;
+}
+
+// Why the results' figures do not compare with the first's, each reason once.
+std::vector<std::string> differences(const std::vector<result::Result>& results) {
+  std::vector<std::string> all;
+  for (std::size_t i = 1; i < results.size(); ++i) {
+    for (std::string& reason : analyze::incomparable(results[0], results[i])) {
+      if (std::ranges::find(all, reason) == all.end()) all.push_back(std::move(reason));
+    }
+  }
+  return all;
+}
+
+std::string page_of(const Request& request, const std::vector<result::Result>& results) {
+  report::PageInput input;
+  for (const result::Result& result : results) input.results.emplace_back(result);
+  input.warnings = differences(results);
+  if (request.baseline.empty()) return report::page(input);
+
+  const result::Result baseline = result_from(request.baseline);
+  const std::vector<std::string> reasons = analyze::incomparable(baseline, results[0]);
+  if (!reasons.empty() && !request.force) {
+    throw usage_error(fmt::format("the baseline cannot be compared: {}", fmt::join(reasons, "; ")),
+                      "measure both alike, or use --force, which the page records");
+  }
+  for (const std::string& reason : reasons) input.warnings.push_back(reason + " (baseline)");
+  const analyze::Comparison change = analyze::compare_results(baseline, results[0]);
+  input.change = &change;
+  input.baseline = report::Reported(baseline).label;
+  return report::page(input);
+}
+
+std::size_t bytes_max(const Request& request) {
+  std::size_t bytes = 0;
+  const char* const end = request.bytes_max.data() + request.bytes_max.size();
+  const auto [parsed, error] = std::from_chars(request.bytes_max.data(), end, bytes);
+  if (error != std::errc{} || parsed != end || bytes == 0) {
+    throw usage_error(fmt::format("--max-bytes: \"{}\" is no number of bytes", request.bytes_max),
+                      "for example: --max-bytes 65536");
+  }
+  return bytes;
+}
+
+std::string text_of(const Request& request, const result::Result& result) {
+  if (request.format == "markdown")
+    return report::markdown(result, {.bytes_max = bytes_max(request)});
+  if (request.format == "csv") return report::csv(result);
+  const bool color = request.out.empty() && report::wants_color(STDOUT_FILENO);
+  return report::table(result, {.color = color});
+}
+
+void write(const std::string& path, std::string_view text) {
+  try {
+    result::write_atomically(path, text);
+  } catch (const result::StoreError& error) {
+    throw CommandError(ExitCode::not_stored, error.what(), "");
+  }
+}
+
+}  // namespace
+
+ExitCode report_command(const Arguments& arguments, Registry&) {
+  const auto request = request_from(arguments);
+  if (!request) return ExitCode::done;
+  const std::vector<std::string> kFormats = {"html", "markdown", "terminal", "csv"};
+  if (std::ranges::find(kFormats, request->format) == kFormats.end()) {
+    throw usage_error(run::unknown_name("format", request->format, kFormats), "");
+  }
+  const bool is_page = request->format == "html";
+  if (!is_page && (request->paths.size() > 1 || !request->baseline.empty())) {
+    throw usage_error(fmt::format("{} shows one result", request->format),
+                      "give one result, or use --format html");
+  }
+  std::vector<result::Result> results;
+  for (const std::string& path : request->paths) results.push_back(result_from(path));
+
+  if (!is_page) {
+    const std::string text = text_of(*request, results[0]);
+    if (request->out.empty()) {
+      std::fputs(text.c_str(), stdout);
+    } else {
+      write(request->out, text);
+    }
+    return ExitCode::done;
+  }
+  const std::string out =
+      request->out.empty()
+          ? std::filesystem::path(request->paths[0]).replace_extension(".html").string()
+          : request->out;
+  const std::string page = page_of(*request, results);
+  write(out, page);
+  fmt::print(stderr, "{}: {}, open it in a browser\n", report::printable(out),
+             report::format_bytes(static_cast<double>(page.size())));
+  return ExitCode::done;
+}
+
+}  // namespace asyncbench::cli

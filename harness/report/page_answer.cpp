@@ -1,0 +1,369 @@
+// The top of the page: what was measured, whether it can be trusted, and the answer.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "analyze/notes.hpp"
+#include "analyze/ranking.hpp"
+#include "report/comparison_text.hpp"
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/page_sections.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Figure;
+using analyze::Group;
+using result::Cell;
+
+std::string fact_text(const result::Result& result, std::string_view name) {
+  const auto fact = std::ranges::find(result.environment.facts, name,
+                                      [](const auto& pair) { return pair.first; });
+  if (fact == result.environment.facts.end()) return "";
+  if (const auto* text = std::get_if<std::string>(&fact->second)) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&fact->second)) {
+    return fmt::format("{}", *number);
+  }
+  return "";
+}
+
+// "suite standard · AMD EPYC, 2 CPUs · Linux 6.18 · g++ 12.2.0 · commit cdb95eb · ..."
+std::string identity_line(const result::Result& result) {
+  std::vector<std::string> parts;
+  const auto add = [&](const char* format, const std::string& value) {
+    if (!value.empty()) parts.push_back(fmt::format(fmt::runtime(format), xml_text(value)));
+  };
+  add("suite <b>{}</b>", result.plan.suite);
+  add("{}", fact_text(result, "cpu"));
+  add("{} CPUs", fact_text(result, "cpus"));
+  add("Linux {}", fact_text(result, "kernel"));
+  add("{}", fact_text(result, "compiler"));
+  add("commit {}", fact_text(result, "git_commit").substr(0, 7));
+  add("asyncbench {}", result.run.version);
+  add("{}", result.run.started);
+  parts.push_back(fmt::format("{} trials of {} a cell, in random order", result.plan.trials,
+                              format_duration_ns(static_cast<double>(result.plan.window_ns))));
+  return fmt::format("<p class=\"identity\">{} · <a href=\"#method\">how measured</a></p>\n",
+                     fmt::join(parts, " · "));
+}
+
+// Notes that make figures doubtful. generator_limited and peers_differ are not among them: the
+// ranking takes account of those.
+constexpr std::array kDoubts = {analyze::kDisturbed,     analyze::kNotSteady, analyze::kStalled,
+                                analyze::kNonStationary, analyze::kOverload,  analyze::kNoRequests,
+                                analyze::kErrors,        analyze::kFewTrials};
+
+std::vector<std::string> doubts_of(const result::Result& result) {
+  std::vector<std::string> doubts;
+  std::size_t failed = 0;
+  std::int64_t invalid = 0;
+  std::int64_t timed = 0;
+  std::map<std::string_view, std::size_t> noted;
+  for (const Cell& cell : result.cells) {
+    failed += cell.status == result::CellStatus::failed;
+    if (!cell.summary) continue;
+    timed += cell.summary->trials_timed;
+    invalid += cell.summary->trials_timed - cell.summary->trials_valid;
+    for (const result::Note& note : cell.summary->notes) ++noted[note.code];
+  }
+  if (!result.run.complete) doubts.emplace_back("the run is incomplete");
+  if (timed == 0) doubts.emplace_back("nothing was measured");
+  if (failed > 0)
+    doubts.push_back(fmt::format("{} of {} cells failed", failed, result.cells.size()));
+  if (invalid > 0) doubts.push_back(fmt::format("{} of {} trials were invalid", invalid, timed));
+  for (const std::string_view code : kDoubts) {
+    if (!noted.contains(code)) continue;
+    std::string_view meaning = analyze::meaning_of(code)->meaning;
+    if (meaning.ends_with('.')) meaning.remove_suffix(1);
+    doubts.push_back(fmt::format("{} of {} cells: {}", noted[code], result.cells.size(), meaning));
+  }
+  return doubts;
+}
+
+std::string validity_strip(const PageInput& input) {
+  std::vector<std::string> doubts;
+  for (const std::string& warning : input.warnings) {
+    doubts.push_back("figures of these results do not compare: they differ in " + warning);
+  }
+  for (const Reported& reported : input.results) {
+    for (const std::string& doubt : doubts_of(*reported.result)) {
+      doubts.push_back(input.results.size() > 1 ? reported.label + ": " + doubt : doubt);
+    }
+  }
+  if (doubts.empty()) {
+    return "<p class=\"validity good\" role=\"status\">Every trial is valid, every request is "
+           "accounted for, and nothing disturbed the machine.</p>\n";
+  }
+  std::string list;
+  for (const std::string& doubt : doubts) list += fmt::format("<li>{}</li>", xml_text(doubt));
+  return fmt::format(
+      "<div class=\"validity bad\" role=\"status\"><b>Read with care:</b><ul>{}</ul></div>\n",
+      list);
+}
+
+std::string workload_html(const Reported& reported, const Cell& cell) {
+  return fmt::format("<b>{}</b> <span class=\"parameters\">{}</span>", xml_text(cell.workload),
+                     parameters_html(reported, cell, false));
+}
+
+// "−22 % [−26, −17]": how much less or more than the next's.
+std::string change_html(const analyze::Contrast* contrast) {
+  const auto ratio = contrast == nullptr ? std::nullopt : winner_to_next(*contrast);
+  if (!ratio) return "–";
+  const auto percent = [](const std::optional<double>& value) {
+    if (!value) return std::string("?");
+    const double change = std::round((*value - 1) * 100);
+    return change == 0 ? "0" : fmt::format("{}{:.0f}", change < 0 ? "−" : "+", std::abs(change));
+  };
+  return fmt::format("{} % [{}, {}]", percent(ratio->estimate), percent(ratio->low),
+                     percent(ratio->high));
+}
+
+std::string advantage_html(const Answer& answer) {
+  if (answer.next == nullptr) return "–";
+  const auto ratio = winner_to_next(*answer.ranking);
+  const std::string over = fmt::format("<span class=\"over\">{} {}</span>",
+                                       answer.ranked_by == Figure::throughput ? "over" : "against",
+                                       xml_text(answer.next->strategy));
+  if (answer.ranked_by == Figure::throughput) {
+    return fmt::format("×{} {}", xml_text(text_of(*ratio)), over);
+  }
+  return fmt::format("{} {} {}", change_html(answer.ranking),
+                     xml_text(analyze::info_of(answer.ranked_by).title), over);
+}
+
+std::string winner_html(const Answer& answer) {
+  if (answer.winner == nullptr) return "–";
+  const std::string winner = xml_text(answer.winner->strategy);
+  if (answer.next == nullptr || answer.sureness == analyze::Sureness::clear ||
+      answer.sureness == analyze::Sureness::likely) {
+    return fmt::format("<b>{}</b>", winner);
+  }
+  return fmt::format("{} ≈ {}", winner, xml_text(answer.next->strategy));
+}
+
+std::string answer_row(const Reported& reported, const Group& group, const Answer& answer) {
+  const auto beside = [&](const analyze::Contrast* contrast) {
+    return contrast == answer.ranking ? std::string("–") : change_html(contrast);
+  };
+  return fmt::format(
+      "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
+      "<td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>\n",
+      workload_html(reported, *group.cells.front()), winner_html(answer), advantage_html(answer),
+      beside(answer.p99), beside(answer.cpu), sureness_html(answer.sureness));
+}
+
+std::string value_text(const analyze::Sweep& sweep, double value) {
+  if (sweep.unit == "ns") return format_duration_ns(value);
+  if (sweep.unit == "/s") return format_count(value) + "/s";
+  return sweep.parameter.ends_with("_bytes") ? format_bytes(value) : fmt::format("{}", value);
+}
+
+// "along connections: thread_per_request at 1 to 4, uring from 8 on": where the better changes; ""
+// where it does not.
+std::string changes_of(const Reported& reported, const analyze::Sweep& sweep) {
+  struct Stretch {
+    std::string leader;
+    double first;
+    double last;
+  };
+  std::vector<Stretch> stretches;
+  std::set<std::string> leaders;
+  for (const analyze::SweepPoint& point : sweep.points) {
+    const Answer& answer = reported.answers[point.group];
+    const bool is_told =
+        answer.sureness == analyze::Sureness::clear || answer.sureness == analyze::Sureness::likely;
+    const std::string leader =
+        answer.winner != nullptr && is_told ? answer.winner->strategy : "none shown";
+    if (is_told) leaders.insert(leader);
+    if (stretches.empty() || stretches.back().leader != leader) {
+      stretches.push_back({leader, point.value, point.value});
+    }
+    stretches.back().last = point.value;
+  }
+  if (leaders.size() < 2) return "";
+  std::vector<std::string> parts;
+  for (const Stretch& stretch : stretches) {
+    const std::string from = value_text(sweep, stretch.first);
+    parts.push_back(stretch.first == stretch.last
+                        ? fmt::format("{} at {}", stretch.leader, from)
+                        : fmt::format("{} from {} to {}", stretch.leader, from,
+                                      value_text(sweep, stretch.last)));
+  }
+  return fmt::format("{}: the best along {} is {}", sweep.name, sweep.parameter,
+                     fmt::join(parts, ", "));
+}
+
+// "fetch, connections 64: uring completes ..."
+std::string sentences_html(const Reported& reported) {
+  std::string list;
+  for (const analyze::Sweep& sweep : reported.sweeps) {
+    const std::string changes = changes_of(reported, sweep);
+    if (!changes.empty()) list += fmt::format("<li>{}.</li>\n", xml_text(changes));
+  }
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < reported.groups.size() && shown < kRowsShown; ++i, ++shown) {
+    list += fmt::format("<li>{}: {}.</li>\n",
+                        workload_html(reported, *reported.groups[i].cells.front()),
+                        xml_text(reported.answers[i].sentence));
+  }
+  return list.empty() ? "" : fmt::format("<ul class=\"sentences\">\n{}</ul>\n", list);
+}
+
+// The median of a cell by what its group is ordered by.
+std::optional<double> median_of(const Cell& cell, Figure figure) {
+  if (!cell.summary || cell.status != result::CellStatus::measured) return std::nullopt;
+  const auto& estimate = (*cell.summary).*analyze::info_of(figure).summary;
+  return estimate ? std::optional(estimate->median) : std::nullopt;
+}
+
+std::string share_html(const Cell* cell, Figure figure, double best) {
+  if (cell == nullptr) return "<td class=\"absent\">–</td>";
+  const std::optional<double> own = median_of(*cell, figure);
+  if (!own) {
+    const std::string state = state_of(*cell);
+    return fmt::format("<td class=\"{0}\" title=\"{1}\">{0}</td>", state, xml_text(cell->reason));
+  }
+  const bool higher = analyze::info_of(figure).higher_is_better;
+  const double share = *own <= 0 ? 0 : higher ? *own / best : best / *own;
+  return fmt::format("<td class=\"share s{:.0f}{}\" title=\"{} {}\">{:.0f} %</td>",
+                     std::floor(share * 10 + 1e-9), share >= 1 ? " best" : "",
+                     xml_text(analyze::info_of(figure).title), xml_text(figure_text(figure, *own)),
+                     std::floor(share * 100 + 1e-9));
+}
+
+std::string matrix_of(const Reported& reported) {
+  std::vector<std::string> strategies;
+  for (const Cell& cell : reported.result->cells) {
+    if (std::ranges::find(strategies, cell.strategy) == strategies.end()) {
+      strategies.push_back(cell.strategy);
+    }
+  }
+  std::string head = "<th scope=\"col\">Workload</th><th scope=\"col\">by</th>";
+  for (const std::string& name : strategies) {
+    head += fmt::format("<th scope=\"col\">{}</th>", xml_text(name));
+  }
+  std::vector<std::string> rows;
+  for (const Group& group : reported.groups) {
+    const Figure figure = analyze::ranking_of(group);
+    const auto ranked = analyze::ranked(group, figure);
+    const double best = ranked.empty() ? 0 : median_of(*ranked.front(), figure).value_or(0);
+    std::string row = fmt::format("<tr><th scope=\"row\">{}</th><td class=\"by\">{}</td>",
+                                  workload_html(reported, *group.cells.front()),
+                                  xml_text(analyze::info_of(figure).short_title));
+    for (const std::string& name : strategies) {
+      const auto cell = std::ranges::find(group.cells, name, &Cell::strategy);
+      row += share_html(cell == group.cells.end() ? nullptr : *cell, figure, best);
+    }
+    rows.push_back(row + "</tr>\n");
+  }
+  return folded_table("matrix", head, rows);
+}
+
+}  // namespace
+
+std::string state_of(const Cell& cell) {
+  if (cell.status == result::CellStatus::unsupported) return "unsupported";
+  if (cell.status == result::CellStatus::failed) return "failed";
+  return "invalid";
+}
+
+std::string parameters_html(const Reported& reported, const Cell& cell, bool all) {
+  std::vector<std::string> parts;
+  const auto is_shared = [&](const auto& parameter) {
+    return std::ranges::all_of(reported.result->cells, [&](const Cell& other) {
+      return other.workload != cell.workload ||
+             std::ranges::find(other.parameters, parameter) != other.parameters.end();
+    });
+  };
+  for (const auto& parameter : cell.parameters) {
+    if (!all && is_shared(parameter)) continue;
+    const auto& [name, value] = parameter;
+    const auto* number = std::get_if<std::int64_t>(&value);
+    const std::string text =
+        number != nullptr && name.ends_with("_bytes")
+            ? format_bytes(static_cast<double>(*number))
+            : std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+    parts.push_back(xml_text(fmt::format("{} {}", name, text)));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string sureness_html(analyze::Sureness sureness) {
+  static constexpr std::array kClasses = {"clear", "likely", "no-difference", "inconclusive",
+                                          "invalid"};
+  return fmt::format("<span class=\"sure {}\">{}</span>",
+                     kClasses[static_cast<std::size_t>(sureness)], name_of(sureness));
+}
+
+std::string folded_table(const std::string& classes, const std::string& head,
+                         const std::vector<std::string>& rows) {
+  const auto table = [&](std::size_t first, std::size_t last) {
+    return fmt::format(
+        "<div class=\"table\"><table class=\"{}\"><thead><tr>{}</tr></thead>"
+        "<tbody>\n{}</tbody></table></div>\n",
+        classes, head,
+        fmt::join(rows.begin() + static_cast<std::ptrdiff_t>(first),
+                  rows.begin() + static_cast<std::ptrdiff_t>(last), ""));
+  };
+  const std::size_t shown = std::min(rows.size(), kRowsShown);
+  std::string out = table(0, shown);
+  if (shown < rows.size()) {
+    out += fmt::format("<details><summary>{} more</summary>\n{}</details>\n", rows.size() - shown,
+                       table(shown, rows.size()));
+  }
+  return out;
+}
+
+std::string identity_section(const PageInput& input) {
+  std::string out = "<header id=\"identity\">\n<h1>Which async strategy wins?</h1>\n";
+  for (const Reported& reported : input.results) out += identity_line(*reported.result);
+  return out + validity_strip(input) + "</header>\n";
+}
+
+std::string answer_section(const PageInput& input) {
+  constexpr const char* kHead =
+      "<th scope=\"col\">Workload</th><th scope=\"col\">Winner</th>"
+      "<th scope=\"col\" class=\"number\">Advantage over the next</th>"
+      "<th scope=\"col\" class=\"number\">p99 against the next</th>"
+      "<th scope=\"col\" class=\"number\">CPU per request</th><th scope=\"col\">How sure</th>";
+  std::string content;
+  for (const Reported& reported : input.results) {
+    content += result_heading(input, reported);
+    std::vector<std::string> rows;
+    for (std::size_t i = 0; i < reported.groups.size(); ++i) {
+      rows.push_back(answer_row(reported, reported.groups[i], reported.answers[i]));
+    }
+    if (rows.empty()) {
+      content += "<p>The result has no cells: nothing was planned.</p>\n";
+      continue;
+    }
+    content += folded_table("answer", kHead, rows) + sentences_html(reported);
+  }
+  content += "<div id=\"legend\"></div>\n";
+  return section("answer", "The answer",
+                 "The best strategy of each workload against the next best: medians of ratios "
+                 "within blocks of trials, with 95 % intervals. <b>Clear</b> holds also when all "
+                 "comparisons of this page are counted, <b>likely</b> by itself.",
+                 content);
+}
+
+std::string matrix_section(const PageInput& input) {
+  std::string content;
+  for (const Reported& reported : input.results) {
+    if (reported.groups.empty()) continue;
+    content += result_heading(input, reported) + matrix_of(reported);
+  }
+  if (content.empty()) return "";
+  return section("matrix", "Relative performance",
+                 "Each strategy as a share of the best for that workload, by what the workload is "
+                 "ranked by; darker is closer to the best.",
+                 content);
+}
+
+}  // namespace asyncbench::report

@@ -1,0 +1,246 @@
+// What the report's charts are drawn from.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "analyze/figures.hpp"
+#include "analyze/ranking.hpp"
+#include "analyze/statistics.hpp"
+#include "analyze/usl.hpp"
+#include "measure/recorder.hpp"
+#include "report/location_json.hpp"
+#include "report/page.hpp"
+#include "result/from_recording.hpp"
+#include "result/json.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Group;
+using result::Cell;
+using result::Trial;
+
+// Shares of requests at which a latency curve is drawn: even steps of log 1/(1-p).
+constexpr std::array kShares = {0.0,    0.1,    0.2,     0.3,     0.4,     0.5,     0.6,   0.7,
+                                0.75,   0.8,    0.85,    0.9,     0.93,    0.95,    0.97,  0.98,
+                                0.985,  0.99,   0.993,   0.995,   0.997,   0.998,   0.999, 0.9995,
+                                0.9998, 0.9999, 0.99995, 0.99998, 0.99999, 0.999999};
+// A share is shown as long as so many requests lie beyond it.
+constexpr double kBeyond = 10;
+
+// The result as its file has it, without trials: its schema's names need no second list.
+Json skeleton_of(const result::Result& result) {
+  result::Result bare = result;
+  for (Cell& cell : bare.cells) cell.trials.clear();
+  return Json::parse(result::serialize(bare));
+}
+
+std::vector<const Trial*> valid_timed(const Cell& cell) {
+  std::vector<const Trial*> trials;
+  for (const Trial& trial : cell.trials) {
+    if (trial.kind == result::TrialKind::timed && trial.valid) trials.push_back(&trial);
+  }
+  return trials;
+}
+
+void merge(measure::Distribution& into, const std::optional<result::Latency>& latency) {
+  if (latency) into = into.merged(result::distribution_of(*latency));
+}
+
+// Of all valid trials together; null when nothing ended.
+Json percentiles_of(const std::vector<const Trial*>& trials, bool open_loop) {
+  measure::Distribution ended;
+  measure::Distribution censored;
+  for (const Trial* trial : trials) {
+    merge(ended, open_loop ? trial->response_time : trial->service_time);
+    merge(censored, open_loop ? trial->censored_response_time : trial->censored_service_time);
+  }
+  if (ended.empty()) return nullptr;
+  const analyze::CensoredLatencies latencies(std::move(ended), censored);
+  const auto count = static_cast<double>(latencies.all.count());
+  Json points = Json::array();
+  for (const double share : kShares) {
+    if (share > 0 && (1 - share) * count < kBeyond) break;
+    points.push_back({share, latencies.at(share * 100)});
+  }
+  return {{"count", latencies.all.count()}, {"points", points}};
+}
+
+// The trial in the middle by throughput, as latency over time; null without one.
+Json heat_of(std::vector<const Trial*> trials) {
+  std::erase_if(trials, [](const Trial* trial) { return trial->coarse_slices.empty(); });
+  if (trials.empty()) return nullptr;
+  const auto middle = trials.begin() + static_cast<std::ptrdiff_t>(trials.size() / 2);
+  std::ranges::nth_element(trials, middle, {},
+                           [](const Trial* trial) { return trial->throughput_per_s; });
+  Json slices = Json::array();
+  for (const result::CoarseSlice& slice : (*middle)->coarse_slices) {
+    Json buckets = Json::array();
+    for (const auto& [bucket, count] : slice) {
+      buckets.push_back({measure::coarse_bucket_lowest_ns(bucket),
+                         measure::coarse_bucket_lowest_ns(bucket + 1), count});
+    }
+    slices.push_back(std::move(buckets));
+  }
+  return {{"block", (*middle)->block},
+          {"slice_ns", Duration(measure::kCoarseSlice).count()},
+          {"slices", slices}};
+}
+
+Json maybe(const std::optional<double>& value) { return value ? finite(*value) : Json(nullptr); }
+
+// When each trial ran within the run, from 0: trials of a run follow one another.
+using Order = std::map<const Trial*, std::size_t>;
+Order order_of(const result::Result& result) {
+  std::vector<const Trial*> trials;
+  for (const Cell& cell : result.cells) {
+    for (const Trial& trial : cell.trials) trials.push_back(&trial);
+  }
+  std::ranges::stable_sort(
+      trials, {}, [](const Trial* trial) { return std::pair(trial->started, trial->block); });
+  Order order;
+  for (const Trial* trial : trials) order.emplace(trial, order.size());
+  return order;
+}
+
+Json trials_of(const Cell& cell, const Order& order, bool open_loop) {
+  Json trials = Json::array();
+  for (const Trial& trial : cell.trials) {
+    if (trial.kind != result::TrialKind::timed) continue;
+    const auto& latency = open_loop ? trial.response_time : trial.service_time;
+    trials.push_back(
+        {{"block", trial.block},
+         {"order", order.at(&trial)},
+         {"valid", trial.valid},
+         {"throughput_per_s", trial.throughput_per_s},
+         {"cpu_per_request_ns", maybe(analyze::per_request(trial, trial.subject.cpu_ns()))},
+         {"p99_ns", latency ? Json(latency->p99_ns) : Json(nullptr)}});
+  }
+  return trials;
+}
+
+// A cell of the skeleton by its id.
+using CellsById = std::map<std::string_view, const Json*>;
+
+Json group_json(const Group& group, const CellsById& cells, const Order& order) {
+  const bool open_loop = analyze::is_open_loop(group);
+  Json own = Json::array();
+  Json offered = nullptr;
+  for (const Cell* cell : group.cells) {
+    const std::vector<const Trial*> trials = valid_timed(*cell);
+    if (!trials.empty() && trials.front()->offered_per_s) offered = *trials.front()->offered_per_s;
+    const Json& stored = *cells.at(cell->id);
+    own.push_back({{"id", stored.at("id")},
+                   {"strategy", stored.at("strategy")},
+                   {"status", stored.at("status")},
+                   {"reason", stored.at("reason")},
+                   {"notes", cell->summary ? notes_json(cell->summary->notes) : Json::array()},
+                   {"summary", stored.at("summary")},
+                   {"percentiles", percentiles_of(trials, open_loop)},
+                   {"heat", heat_of(trials)},
+                   {"trials", trials_of(*cell, order, open_loop)}});
+  }
+  return {{"name", group.name},
+          {"parameters", cells.at(group.cells.front()->id)->at("parameters")},
+          {"open_loop", open_loop},
+          {"offered_per_s", offered},
+          {"rank_by", analyze::info_of(analyze::ranking_of(group)).name},
+          {"latency", open_loop ? "response_time" : "service_time"},
+          {"cells", own}};
+}
+
+// Where the throughput of each strategy stops growing; only a closed loop has such a law.
+Json knees_of(const Reported& reported, const analyze::Sweep& sweep) {
+  Json knees = Json::array();
+  if (sweep.parameter != "connections" && sweep.parameter != "in_flight") return knees;
+  std::vector<std::string> strategies;
+  std::map<std::string, std::vector<std::pair<double, double>>> points;
+  for (const analyze::SweepPoint& point : sweep.points) {
+    const Group& group = reported.groups[point.group];
+    if (analyze::is_open_loop(group)) return knees;
+    for (const Cell* cell : group.cells) {
+      if (!cell->summary || !cell->summary->throughput_per_s) continue;
+      auto& own = points[cell->strategy];
+      if (own.empty()) strategies.push_back(cell->strategy);
+      own.emplace_back(point.value, cell->summary->throughput_per_s->median);
+    }
+  }
+  for (const std::string& strategy : strategies) {
+    const auto fit = analyze::fit_usl(points[strategy]);
+    if (!fit || (!fit->knee_n && !fit->peak_n)) continue;
+    knees.push_back(
+        {{"strategy", strategy}, {"at", maybe(fit->knee_n)}, {"peak", maybe(fit->peak_n)}});
+  }
+  return knees;
+}
+
+Json workload_json(const Reported& reported, const std::string& name, const CellsById& cells,
+                   const Order& order) {
+  Json groups = Json::array();
+  std::map<std::size_t, std::size_t> index;  // of the group within the workload
+  for (std::size_t i = 0; i < reported.groups.size(); ++i) {
+    if (reported.groups[i].cells.front()->workload != name) continue;
+    index.emplace(i, groups.size());
+    groups.push_back(group_json(reported.groups[i], cells, order));
+  }
+  Json sweeps = Json::array();
+  for (const analyze::Sweep& sweep : reported.sweeps) {
+    if (!index.contains(sweep.points.front().group)) continue;
+    Json points = Json::array();
+    for (const analyze::SweepPoint& point : sweep.points) {
+      points.push_back({{"value", point.value}, {"group", index.at(point.group)}});
+    }
+    sweeps.push_back({{"parameter", sweep.parameter},
+                      {"unit", sweep.unit},
+                      {"name", sweep.name},
+                      {"points", points},
+                      {"knees", knees_of(reported, sweep)}});
+  }
+  return {{"name", name}, {"unit", "requests"}, {"sweeps", sweeps}, {"groups", groups}};
+}
+
+Json result_json(const Reported& reported) {
+  const Json skeleton = skeleton_of(*reported.result);
+  CellsById cells;
+  for (std::size_t i = 0; i < reported.result->cells.size(); ++i) {
+    cells.emplace(reported.result->cells[i].id, &skeleton.at("cells").at(i));
+  }
+  const Order order = order_of(*reported.result);
+  Json workloads = Json::array();
+  std::vector<std::string> names;
+  for (const Group& group : reported.groups) {
+    const std::string& name = group.cells.front()->workload;
+    if (std::ranges::find(names, name) != names.end()) continue;
+    names.push_back(name);
+    workloads.push_back(workload_json(reported, name, cells, order));
+  }
+  return {{"label", reported.label},
+          {"run", skeleton.at("run")},
+          {"environment", skeleton.at("environment")},
+          {"plan", skeleton.at("plan")},
+          {"workloads", workloads}};
+}
+
+}  // namespace
+
+std::string page_data(const PageInput& input) {
+  Json strategies = Json::array();
+  std::vector<std::string> names;
+  for (const Reported& reported : input.results) {
+    for (const Cell& cell : reported.result->cells) {
+      if (std::ranges::find(names, cell.strategy) != names.end()) continue;
+      strategies.push_back({{"name", cell.strategy}, {"style", names.size()}});
+      names.push_back(cell.strategy);
+    }
+  }
+  Json results = Json::array();
+  for (const Reported& reported : input.results) results.push_back(result_json(reported));
+  const Json data = {{"schema", schema_json("asyncbench-report")},
+                     {"strategies", strategies},
+                     {"results", results}};
+  return data.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace asyncbench::report

@@ -1,0 +1,42 @@
+// The parts of the page's body, one function a section. Internal to the page.
+#pragma once
+
+#include <string>
+
+#include "report/page.hpp"
+
+namespace asyncbench::report {
+
+// Each is "" where there is nothing to say.
+std::string identity_section(const PageInput& input);
+std::string answer_section(const PageInput& input);
+std::string matrix_section(const PageInput& input);
+std::string outcomes_section(const PageInput& input);
+std::string change_section(const PageInput& input);
+std::string method_section(const PageInput& input);
+
+// <section id=...> with its heading and the sentence that says what is seen.
+std::string section(const std::string& id, const std::string& title, const std::string& lead,
+                    const std::string& content);
+
+// A subheading that names the result; "" where the page has one alone.
+std::string result_heading(const PageInput& input, const Reported& reported);
+
+// "connections 64, body 12B", as HTML: the parameters in which the workload's groups differ, or
+// all.
+std::string parameters_html(const Reported& reported, const result::Cell& cell, bool all);
+
+// <span class="sure clear">clear</span>
+std::string sureness_html(analyze::Sureness sureness);
+
+// "uring: unsupported" and the like need the state's name; it is a class, too.
+std::string state_of(const result::Cell& cell);
+
+// How many rows a table shows before the rest is folded away.
+inline constexpr std::size_t kRowsShown = 40;
+
+// A table of these rows (each "<tr>...</tr>"), those beyond kRowsShown in a <details>.
+std::string folded_table(const std::string& classes, const std::string& head,
+                         const std::vector<std::string>& rows);
+
+}  // namespace asyncbench::report

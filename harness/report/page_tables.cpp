@@ -1,0 +1,347 @@
+// The foot of the page: how requests ended, what changed, and every figure.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "report/columns.hpp"
+#include "report/comparison_text.hpp"
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/page_sections.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Contrast;
+using analyze::Sureness;
+using result::Cell;
+using result::Estimate;
+using result::Summary;
+using result::Trial;
+
+std::string cell_html(const Reported& reported, const Cell& cell) {
+  return fmt::format("<b>{}</b> <span class=\"parameters\">{}</span>", xml_text(cell.workload),
+                     parameters_html(reported, cell, true));
+}
+
+// Over the valid timed trials of a cell.
+std::array<std::uint64_t, kOutcomes> outcomes_of(const Cell& cell) {
+  std::array<std::uint64_t, kOutcomes> sums{};
+  for (const Trial& trial : cell.trials) {
+    if (trial.kind != result::TrialKind::timed || !trial.valid) continue;
+    for (std::size_t i = 0; i < kOutcomes; ++i) sums[i] += trial.outcomes[i];
+  }
+  return sums;
+}
+
+// One row for each cell with another outcome than ok; `total` and `requests` count all.
+struct OutcomeRows {
+  std::vector<std::string> rows;
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+};
+
+OutcomeRows outcome_rows(const Reported& reported) {
+  OutcomeRows result;
+  for (const Cell& cell : reported.result->cells) {
+    const auto sums = outcomes_of(cell);
+    std::uint64_t ended = 0;
+    std::vector<std::string> failures;
+    for (std::size_t i = 0; i < kOutcomes; ++i) {
+      ended += sums[i];
+      if (i > 0 && sums[i] > 0) failures.push_back(fmt::format("{} {}", sums[i], kOutcomeNames[i]));
+    }
+    result.requests += ended;
+    if (failures.empty()) continue;
+    result.failures += ended - sums[0];
+    result.rows.push_back(fmt::format(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td>{}</td>"
+        "<td class=\"number\">{}</td></tr>\n",
+        cell_html(reported, cell), xml_text(cell.strategy), sums[0],
+        xml_text(fmt::format("{}", fmt::join(failures, ", "))),
+        xml_text(
+            format_percent(static_cast<double>(ended - sums[0]) / static_cast<double>(ended)))));
+  }
+  return result;
+}
+
+// What did not come to figures: cells and trials, with their reasons.
+std::vector<std::string> unusable_rows(const Reported& reported) {
+  std::vector<std::string> rows;
+  const auto row = [&](const Cell& cell, const std::string& what, const std::string& reason) {
+    rows.push_back(fmt::format(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"reason\">{}</td></tr>\n",
+        cell_html(reported, cell), xml_text(cell.strategy), xml_text(what), xml_text(reason)));
+  };
+  for (const Cell& cell : reported.result->cells) {
+    if (cell.status != result::CellStatus::measured) row(cell, state_of(cell), cell.reason);
+    for (const Trial& trial : cell.trials) {
+      if (trial.valid) continue;
+      row(cell, fmt::format("trial of block {} is invalid", trial.block), trial.reason);
+    }
+  }
+  return rows;
+}
+
+// A cell of the second result against the first's.
+struct Change {
+  const analyze::Standing* standing;
+  const Contrast* contrast;
+  bool told;  // clear or likely
+};
+
+std::vector<Change> changes_of(const analyze::Comparison& comparison) {
+  std::vector<Change> changes;
+  for (const analyze::GroupComparison& group : comparison.groups) {
+    for (const analyze::Standing& standing : group.standings) {
+      for (const Contrast& contrast : standing.contrasts) {
+        const bool told =
+            contrast.sureness == Sureness::clear || contrast.sureness == Sureness::likely;
+        changes.push_back({&standing, &contrast, told});
+      }
+    }
+  }
+  // Regressions first, the largest at the top; then what got better, the largest first.
+  std::ranges::stable_sort(changes, [](const Change& a, const Change& b) {
+    const double left = std::log(a.contrast->ratio.estimate);
+    const double right = std::log(b.contrast->ratio.estimate);
+    if ((left > 0) != (right > 0)) return left > 0;
+    return std::abs(left) > std::abs(right);
+  });
+  return changes;
+}
+
+std::string change_row(const Change& change) {
+  const Contrast& contrast = *change.contrast;
+  const char* direction = !change.told ? "" : contrast.ratio.estimate > 1 ? "worse" : "better";
+  return fmt::format(
+      "<tr class=\"{}\"><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
+      "<td>{}</td></tr>\n",
+      direction, xml_text(change.standing->cell->id),
+      xml_text(analyze::info_of(contrast.figure).title), xml_text(ratio_text(contrast)),
+      sureness_html(contrast.sureness));
+}
+
+// Of every workload; what no cell has is left out.
+const std::vector<Column>& figure_columns() {
+  static const std::vector<Column> columns = {
+      {"requests/s", &Summary::throughput_per_s, "", format_count},
+      {"p50", &Summary::service_time_p50_ns, "", format_duration_ns},
+      {"p99", &Summary::service_time_p99_ns, "", format_duration_ns},
+      {"p99.9", &Summary::service_time_p99_9_ns, "", format_duration_ns},
+      {"response p99", &Summary::response_time_p99_ns, "", format_duration_ns},
+      {"CPU/request", &Summary::cpu_per_request_ns, "", format_duration_ns},
+      {"peer CPU/request", &Summary::cpu_per_request_peer_ns, "", format_duration_ns},
+      {"context switches", &Summary::context_switches_per_request, "", format_number},
+      {"system calls", &Summary::syscalls_per_request, "", format_number},
+      {"memory peak", &Summary::memory_peak_bytes, "", format_bytes},
+      {"errors", &Summary::error_share, "", format_percent},
+  };
+  return columns;
+}
+
+bool is_used(const Reported& reported, const Column& column) {
+  return std::ranges::any_of(reported.result->cells, [&](const Cell& cell) {
+    return cell.summary && column.of(*cell.summary);
+  });
+}
+
+std::string estimate_html(const std::optional<Estimate>& figure, const Column& column) {
+  if (!figure) return "<td class=\"number\">–</td>";
+  const std::string interval =
+      fmt::format("[{}, {}]", column.format(figure->low), column.format(figure->high));
+  return fmt::format("<td class=\"number\" data-value=\"{}\" title=\"{}\">{}</td>", figure->median,
+                     xml_text(interval), xml_text(value_text(figure, column)));
+}
+
+std::string cells_table(const Reported& reported) {
+  std::vector<Column> columns;
+  for (const Column& column : figure_columns()) {
+    if (is_used(reported, column)) columns.push_back(column);
+  }
+  std::string head =
+      "<th scope=\"col\">Workload</th><th scope=\"col\">Strategy</th><th scope=\"col\">Trials</th>";
+  for (const Column& column : columns) {
+    head += fmt::format("<th scope=\"col\" class=\"number\">{}</th>", column.title);
+  }
+  head += "<th scope=\"col\">Notes</th>";
+  std::string rows;
+  for (const Cell& cell : reported.result->cells) {
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", cell_html(reported, cell),
+                        xml_text(cell.strategy));
+    const bool is_measured = cell.status == result::CellStatus::measured && cell.summary;
+    rows += is_measured ? fmt::format("<td data-value=\"{0}\">{0} of {1}</td>",
+                                      cell.summary->trials_valid, cell.summary->trials_timed)
+                        : fmt::format("<td>{}</td>", state_of(cell));
+    const Summary none;
+    const Summary& summary = is_measured ? *cell.summary : none;
+    for (const Column& column : columns) rows += estimate_html(column.of(summary), column);
+    std::vector<std::string> codes;
+    for (const result::Note& note : summary.notes) codes.push_back(note.code);
+    rows += fmt::format("<td>{}</td></tr>\n", xml_text(fmt::format("{}", fmt::join(codes, ", "))));
+  }
+  return fmt::format(
+      "<div class=\"table\"><table class=\"cells sortable\"><thead><tr>{}</tr></thead>"
+      "<tbody>\n{}</tbody></table></div>\n",
+      head, rows);
+}
+
+// As a shell would need it.
+std::string command_text(const std::vector<std::string>& command) {
+  std::string text;
+  for (const std::string& word : command) {
+    const bool is_plain = !word.empty() && word.find_first_not_of(
+                                               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
+                                               "XYZ0123456789-_./:,=+@%") == std::string::npos;
+    std::string quoted = word;
+    for (std::size_t at = quoted.find('\''); at != std::string::npos;
+         at = quoted.find('\'', at + 4)) {
+      quoted.replace(at, 1, "'\\''");
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : " ", is_plain ? word : "'" + quoted + "'");
+  }
+  return text;
+}
+
+std::string fact_text(const result::Fact& fact) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::monostate>) {
+          return "";
+        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          return fmt::format("{}", fmt::join(value, "; "));
+        } else {
+          return fmt::format("{}", value);
+        }
+      },
+      fact);
+}
+
+std::string environment_table(const result::Result& result) {
+  std::string rows;
+  const auto row = [&](const std::string& name, const std::string& value) {
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", xml_text(name),
+                        xml_text(value));
+  };
+  const auto cpus = [](const std::vector<std::int64_t>& list) {
+    return list.empty() ? std::string("not pinned") : fmt::format("{}", fmt::join(list, ", "));
+  };
+  row("trials", fmt::format("{} of {} after {} of warm-up", result.plan.trials,
+                            format_duration_ns(static_cast<double>(result.plan.window_ns)),
+                            format_duration_ns(static_cast<double>(result.plan.warm_up_ns))));
+  row("peer strategy", result.plan.peer_strategy);
+  row("CPUs of the side under test", cpus(result.plan.subject_cpus));
+  row("CPUs of its peer", cpus(result.plan.peer_cpus));
+  row("idle states", result.plan.cpu_idle);
+  row("seed", fmt::format("{}", result.run.seed));
+  for (const auto& [name, fact] : result.environment.facts) {
+    const std::string value = fact_text(fact);
+    const auto reason = result.environment.unreadable.find(name);
+    row(name, !value.empty() || reason == result.environment.unreadable.end()
+                  ? value
+                  : "not readable: " + reason->second);
+  }
+  for (const auto& [name, version] : result.environment.libraries) row(name, version);
+  return fmt::format(
+      "<details><summary>Machine, build and settings</summary><div class=\"table\">"
+      "<table class=\"environment\"><tbody>\n{}</tbody></table></div></details>\n",
+      rows);
+}
+
+constexpr const char* kMethod =
+    "<p>Every trial starts fresh processes, one for each side, pinned to CPUs of their own, and "
+    "measures a window that is laid over running traffic after a warm-up. A block holds one trial "
+    "of every cell, in random order; strategies are compared within blocks, so what drifts on the "
+    "machine hits all of them alike.</p>\n"
+    "<p>The trial is the statistical unit. A figure is the median across valid trials, with the "
+    "distribution-free 95 % interval of the sign test. Comparisons are medians of the ratios "
+    "within blocks; <b>clear</b> ones hold a false discovery rate of 5 % over this page "
+    "(Benjamini-Hochberg).</p>\n"
+    "<p>Every request is accounted for: begun, ended in one of a closed set of outcomes, or still "
+    "unfinished when the window closed. A trial in which the books of both sides do not agree is "
+    "invalid and not used. In a closed loop, latency is service time, each strategy at its own "
+    "throughput; in an open loop it is response time from the moment the request was due.</p>\n";
+
+}  // namespace
+
+std::string outcomes_section(const PageInput& input) {
+  std::string content;
+  for (const Reported& reported : input.results) {
+    const OutcomeRows outcomes = outcome_rows(reported);
+    const std::vector<std::string> unusable = unusable_rows(reported);
+    content += result_heading(input, reported);
+    content +=
+        outcomes.rows.empty()
+            ? fmt::format("<p>All {} requests of valid trials ended well.</p>\n", outcomes.requests)
+            : fmt::format("<p>{} of {} requests failed.</p>\n", outcomes.failures,
+                          outcomes.requests);
+    if (!outcomes.rows.empty()) {
+      content += folded_table("outcomes",
+                              "<th scope=\"col\">Workload</th><th scope=\"col\">Strategy</th>"
+                              "<th scope=\"col\" class=\"number\">ok</th>"
+                              "<th scope=\"col\">other outcomes</th>"
+                              "<th scope=\"col\" class=\"number\">share</th>",
+                              outcomes.rows);
+    }
+    if (!unusable.empty()) {
+      content += folded_table("outcomes",
+                              "<th scope=\"col\">Workload</th><th scope=\"col\">Strategy</th>"
+                              "<th scope=\"col\">what</th><th scope=\"col\">reason</th>",
+                              unusable);
+    }
+  }
+  return section("outcomes", "Outcomes",
+                 "How requests ended, and what did not come to figures. Latencies are those of "
+                 "requests that ended well.",
+                 content);
+}
+
+std::string change_section(const PageInput& input) {
+  if (input.change == nullptr) return "";
+  constexpr const char* kHead =
+      "<th scope=\"col\">Cell</th><th scope=\"col\">Figure</th>"
+      "<th scope=\"col\" class=\"number\">Now, as a multiple of before</th>"
+      "<th scope=\"col\">How sure</th>";
+  std::vector<std::string> told;
+  std::vector<std::string> rest;
+  for (const Change& change : changes_of(*input.change)) {
+    (change.told ? told : rest).push_back(change_row(change));
+  }
+  std::string content =
+      told.empty() ? "<p>No change shown.</p>\n" : folded_table("change", kHead, told);
+  if (!rest.empty()) {
+    content += fmt::format(
+        "<details><summary>{} comparisons without a shown change</summary>\n{}"
+        "</details>\n",
+        rest.size(), folded_table("change", kHead, rest));
+  }
+  for (const std::string& missing : input.change->missing) {
+    content += fmt::format("<p>{}</p>\n", xml_text(missing));
+  }
+  for (const result::Note& note : input.change->notes) {
+    content += fmt::format("<p>{}</p>\n", xml_text(note.detail));
+  }
+  return section("change", "Change",
+                 fmt::format("{} against {}; regressions first.",
+                             xml_text(input.results.front().label), xml_text(input.baseline)),
+                 content);
+}
+
+std::string method_section(const PageInput& input) {
+  std::string content = kMethod;
+  for (const Reported& reported : input.results) {
+    content += result_heading(input, reported) + environment_table(*reported.result);
+    content += fmt::format("<p>Measured by</p>\n<pre class=\"command\">{}</pre>\n",
+                           xml_text(command_text(reported.result->run.command)));
+    if (!reported.result->cells.empty()) content += cells_table(reported);
+  }
+  content +=
+      "<p><button id=\"download\" type=\"button\">Download the figures as JSON</button></p>\n";
+  return section("method", "How measured", "And every figure, to be sorted and checked.", content);
+}
+
+}  // namespace asyncbench::report
