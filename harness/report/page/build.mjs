@@ -11,6 +11,9 @@ import { build } from "esbuild";
 const here = new URL(".", import.meta.url);
 const template = new URL("template.html", here);
 
+/** Packages that others carry inside their own builds: internmap in d3-array's. */
+const kInlined = { "d3-array": ["internmap"] };
+
 const kMarkers = ["title", "body", "data"].map((name) => `<!--asyncbench:${name}-->`);
 
 async function bundle(entry) {
@@ -26,13 +29,19 @@ async function bundle(entry) {
     target: ["es2022", "chrome110", "firefox110", "safari16"],
     legalComments: "inline",
   });
-  return { text: outputFiles[0].text.trim(), inputs: Object.keys(metafile.inputs) };
+  const [{ inputs }] = Object.values(metafile.outputs);
+  return {
+    text: outputFiles[0].text.trim(),
+    inputs: Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0),
+  };
 }
 
 /** The licence texts of the packages among a bundle's inputs, each text once. */
 async function licences(inputs) {
-  const packages = new Set(inputs.flatMap((input) =>
-    /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  const packages = new Set(inputs.flatMap((input) => {
+    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    return name ? [name, ...(kInlined[name] ?? [])] : [];
+  }));
   const byText = new Map();
   for (const name of [...packages].sort()) {
     const folder = new URL(`node_modules/${name}/`, here);

@@ -6,6 +6,7 @@
 import * as Plot from "@observablehq/plot";
 import { svg } from "./dom.js";
 import { duration, tick } from "./format.js";
+import { logTicks, pushApart } from "./layout.js";
 
 /**
  * A drawing and where it can be read.
@@ -40,7 +41,7 @@ const widthOf = (text) => ruler.measureText(text).width;
  * @returns {{pixels: number, fit: (name: string) => string}}
  */
 export function nameRoom(names, width) {
-  const most = Math.min(170, width * 0.36);
+  const most = Math.min(170, width * 0.33);
   const fit = (name) => {
     if (widthOf(name) <= most) return name;
     let length = Math.min(name.length - 1, 60);
@@ -48,24 +49,6 @@ export function nameRoom(names, width) {
     return `${name.slice(0, length)}…`;
   };
   return { pixels: Math.ceil(Math.max(30, ...names.map((name) => widthOf(fit(name))))) + 12, fit };
-}
-
-/** Moves positions apart, in their order, until each has its room between `from` and `to`. */
-export function pushApart(positions, room, from, to) {
-  const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b]);
-  const moved = [...positions];
-  const step = Math.min(room, (to - from) / Math.max(1, positions.length - 1));
-  let least = from;
-  for (const index of order) {
-    moved[index] = Math.max(moved[index], least);
-    least = moved[index] + step;
-  }
-  let most = to;
-  for (const index of order.reverse()) {
-    moved[index] = Math.min(moved[index], most);
-    most = moved[index] - step;
-  }
-  return moved;
 }
 
 /**
@@ -92,21 +75,6 @@ export function endLabels(ends, strategies, { at, top, bottom, fit }) {
     }));
 }
 
-/** 1, 2, 5, 10 ... within a range of positive numbers; tens alone where these would be many. */
-export function logTicks(low, high, most) {
-  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
-    const ticks = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
-      for (const step of steps) {
-        const value = Number(`${step}e${power}`);
-        if (value >= low * 0.999 && value <= high * 1.001) ticks.push(value);
-      }
-    }
-    if (ticks.length <= most || steps.length === 1) return ticks;
-  }
-  return [];
-}
-
 /**
  * A logarithmic axis of latencies in ns around these values. Its labels are marks of their own:
  * a log scale's own labels leave out what it takes for too many.
@@ -124,14 +92,4 @@ export function latencyAxis(dimension, values, room, label = null) {
       axis(ticks, { text: ticks.map(tick(duration)), tickSize: 0, label, labelArrow: "none" }),
     ],
   };
-}
-
-/** Leaves out ticks that would touch the one before. */
-export function sparse(values, position, room) {
-  let last = -Infinity;
-  return values.filter((value) => {
-    if (position(value) - last < room) return false;
-    last = position(value);
-    return true;
-  });
 }

@@ -18,7 +18,7 @@ document.getElementById("download")?.addEventListener("click", () =>
   save(text, "application/json", "asyncbench-report.json"));
 
 /** @type {{strategies: {name: string, style: number}[], results: object[]}} */
-const data = JSON.parse(text, (_, value) => (typeof value === "string" ? printable(value) : value));
+const data = harmless(JSON.parse(text));
 const strategies = new Strategies(data.strategies);
 const lazy = new Lazy();
 strategies.onChange(() => lazy.stale());
@@ -26,6 +26,15 @@ strategies.onChange(() => lazy.stale());
 const keys = document.getElementById("legend");
 if (keys) legend(keys, strategies);
 fillSections(data, { strategies, lazy });
+
+/** The same data with every text made printable. */
+function harmless(value, key = "") {
+  if (typeof value === "string") return printable(value);
+  // These hold numbers alone, most of all that there are.
+  if (typeof value !== "object" || value === null || key === "slices" || key === "points") return value;
+  for (const each of Object.keys(value)) value[each] = harmless(value[each], each);
+  return value;
+}
 
 /** A table's own caption, or the heading that it stands under. */
 function nameOf(table) {

@@ -19,7 +19,9 @@ export class Readout {
     box.append(this.#panel);
     box.addEventListener("pointermove", (event) => this.#point(event));
     box.addEventListener("pointerdown", (event) => this.#point(event));
-    box.addEventListener("pointerleave", () => this.hide());
+    box.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") this.hide();
+    });
     box.addEventListener("blur", () => this.hide());
     box.addEventListener("focus", () => {
       if (box.matches(":focus-visible")) this.#go(0);

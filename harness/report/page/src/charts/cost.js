@@ -16,14 +16,15 @@ function measures(workload, group) {
   const cpu = total ? "cpu_per_request_total_ns" : "cpu_per_request_ns";
   const memory = new Set(group.cells.flatMap((cell) => Object.keys(cell.summary?.figures ?? {})
     .filter((name) => /^memory_per_.*_bytes$/.test(name))));
+  const one = workload.unit.replace(/ies$/, "y").replace(/s$/, "");
   return [
     {
       title: `${workload.unit} per CPU-second`, format: count, unit: "",
       note: total ? "CPU of both ends: the peers' own differs by strategy." : null,
       of: (cell) => inverse(figure(cell, cpu), 1e9),
     },
-    { title: "system calls per request", format: number, unit: "", of: (cell) => figure(cell, "syscalls_per_request") },
-    { title: "context switches per request", format: number, unit: "", of: (cell) => figure(cell, "context_switches_per_request") },
+    { title: `system calls per ${one}`, format: number, unit: "", of: (cell) => figure(cell, "syscalls_per_request") },
+    { title: `context switches per ${one}`, format: number, unit: "", of: (cell) => figure(cell, "context_switches_per_request") },
     ...[...memory].map((name) => ({
       title: name.replace(/_bytes$/, "").replaceAll("_", " "), format: bytes, unit: ", bytes", of: (cell) => figure(cell, name),
     })),
@@ -37,10 +38,11 @@ function chart(workload, group, strategies) {
   const cells = group.cells.filter(drawable).sort((a, b) => rank(b) - rank(a));
   if (cells.length === 0) return null;
   const estimates = cells.flatMap((cell) => list.map(({ of }) => of(cell)));
+  const counted = cells.some((cell) => figure(cell, "syscalls_per_request"));
   const columns = (width) => Math.min(list.length, width >= 860 ? 4 : width >= 560 ? 2 : 1);
   return {
     title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
-    subtitle: `bars: ${intervalText(estimates)}; system calls: counted in a trial of their own`,
+    subtitle: `bars: ${intervalText(estimates)}${counted ? "; system calls counted in a trial of their own" : ""}`,
     says: `${list[0].title}: ${cells[0].strategy} comes first with ${estimate(list[0].of(cells[0]), list[0].format)}.`,
     notes: [...list.map(({ note }) => note).filter(Boolean), ...absences(group.cells, drawable)],
     wide: true,

@@ -145,7 +145,7 @@ function drawSpans(rows, width, strategies) {
     marks: [
       axis.marks,
       Plot.ruleY(shown, { y: "index", x1: (row) => row.p50.median, x2: (row) => row.p99.median, stroke, strokeWidth: 2.5 }),
-      Plot.dot(shown, { y: "index", x: (row) => row.p50.median, stroke, className: "knee", r: 4.5, strokeWidth: 2 }),
+      Plot.dot(shown, { y: "index", x: (row) => row.p50.median, stroke, className: "hollow", r: 4.5, strokeWidth: 2 }),
       Plot.dot(shown, { y: "index", x: (row) => row.p99.median, fill: stroke, r: 5 }),
       Plot.text(shown, {
         y: "index", x: (row) => row.p99.median, dx: 10, textAnchor: "start", className: "figure",

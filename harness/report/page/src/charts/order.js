@@ -73,7 +73,7 @@ function draw(trials, width, figure, strategies) {
     marks: [
       Plot.ruleY([1], { strokeOpacity: 0.4 }),
       Plot.dot(trials.filter(({ valid }) => valid), { x: "order", y: "share", r: 3, fill: stroke }),
-      Plot.dot(trials.filter(({ valid }) => !valid), { x: "order", y: "share", r: 3.5, stroke, strokeWidth: 1.5, className: "knee" }),
+      Plot.dot(trials.filter(({ valid }) => !valid), { x: "order", y: "share", r: 3.5, stroke, strokeWidth: 1.5, className: "hollow" }),
     ],
   });
   const x = node.scale("x");

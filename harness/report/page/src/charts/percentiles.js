@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
 import { count, duration, percent, tick } from "../format.js";
+import { sparse } from "../layout.js";
 import { absences, pointName } from "../model.js";
 
 const kHeight = 300;
@@ -21,7 +22,6 @@ export const percentileCharts = ({ workloads }, strategies) => workloads.map((wo
 function chart(workload, group, strategies) {
   const cells = group.cells.filter(drawable);
   if (cells.length === 0) return null;
-  const last = (cell) => usable(cell).at(-1);
   const best = cells.reduce((a, b) => (at(b, 0.99) < at(a, 0.99) ? b : a));
   return {
     title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
@@ -35,7 +35,7 @@ function chart(workload, group, strategies) {
     table: () => ({
       columns: ["strategy", "percentile", "latency, ns", `${workload.unit} in all`],
       rows: cells.flatMap((cell) => usable(cell).map(([share, ns]) =>
-        [cell.strategy, percent(share), ns, last(cell) ? cell.percentiles.count : null])),
+        [cell.strategy, percent(share), ns, cell.percentiles.count])),
     }),
   };
 }
@@ -57,7 +57,9 @@ function draw(cells, width, group, strategies) {
   const names = nameRoom(cells.map((cell) => cell.strategy), width);
   const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
   const most = Math.max(0.5, ...cells.map((cell) => usable(cell).at(-1)[0]));
-  const ticks = kTicks.filter((share) => share <= most * 1.0000001);
+  const inner = width - margin.marginLeft - margin.marginRight;
+  const ticks = sparse(kTicks.filter((share) => share <= most * 1.0000001),
+    (share) => (nines(share) / nines(most)) * inner, 46);
   const latency = latencyAxis("y", cells.flatMap((cell) => usable(cell).map(([, ns]) => ns)),
     (kHeight - 66) / 24, (group.latency ?? "latency").replaceAll("_", " "));
   const node = plot({

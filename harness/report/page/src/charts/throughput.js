@@ -1,7 +1,8 @@
 /** How much each strategy gets done: along a sweep as lines with bands, else as bars. */
 import * as Plot from "@observablehq/plot";
-import { endLabels, kNameGap, nameRoom, plot, sparse } from "../drawing.js";
+import { endLabels, kNameGap, nameRoom, plot } from "../drawing.js";
 import { count, estimate, parameter, tick } from "../format.js";
+import { sparse } from "../layout.js";
 import { absences, along, cellsAlong, figure, intervalText, pointName, sweepsOf } from "../model.js";
 import { bars, barsHeight } from "./bars.js";
 
@@ -128,7 +129,7 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
         Plot.lineY(points, { x, y, stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash }),
         Plot.dot(points, { x, y, r: 1.8, fill: look.stroke }),
         Plot.dot(kneesOf(strategy, points, knees, place), {
-          x, y: "y", r: 5, stroke: look.stroke, strokeWidth: 2, className: "knee",
+          x, y: "y", r: 5, stroke: look.stroke, strokeWidth: 2, className: "hollow",
         }),
       ];
     }),
