@@ -1,0 +1,247 @@
+/** What the page shows and does, for data as the program writes it and for hostile data. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import * as made from "./data.mjs";
+import { drawAll, launch, open, pageOf } from "./page.mjs";
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+
+/** Runs on a page of this data, and then wants no error and no request. */
+async function onPage(data, check, options = {}) {
+  const { page, context, complaints } = await open(browser, pageOf(data), options);
+  await check(page);
+  await context.close();
+  assert.deepEqual(complaints, []);
+}
+
+const card = (page, section, title) =>
+  page.locator(`#${section} .card`).filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+
+/** The numbers of a card's data table, by row. */
+async function dataOf(where) {
+  await where.locator("summary").click();
+  return where.locator("tbody").evaluate((body) => [...body.rows].map((row) =>
+    [...row.cells].map((cell) => (cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value)))));
+}
+
+describe("The page", () => {
+  it("DrawsEverySectionThatHasData", () => onPage(made.sweeps(), async (page) => {
+    await drawAll(page);
+    for (const id of ["throughput", "percentiles", "open-loop", "cost", "stability"]) {
+      assert.notEqual(await page.locator(`#${id} .card svg[role=img] path`).count(), 0, id);
+    }
+    assert.equal(await page.locator("#throughput .hollow circle").count(), 6);
+    assert.equal(await card(page, "open-loop", "serve: p99 against throughput").count(), 1);
+  }));
+
+  it("ShowsTheDataItsOwnNumbersInATableForEachChart", () => onPage(made.sweeps(), async (page) => {
+    const [fetch, serve] = made.sweeps().results[0].workloads;
+    const throughput = fetch.groups.flatMap((group) => group.cells.map((cell) => {
+      const { median, low, high, trials } = cell.summary.throughput_per_s;
+      return [cell.strategy, group.parameters.connections, median, low, high, trials];
+    }));
+    const sorted = (rows) => rows.map(String).sort();
+    assert.deepEqual(sorted(await dataOf(card(page, "throughput", "fetch by connections"))), sorted(throughput));
+
+    const p99 = serve.groups.flatMap((group) => group.cells.map((cell) => {
+      const { median, low, high } = cell.summary.response_time_p99_ns;
+      return [cell.strategy, group.offered_per_s, cell.summary.throughput_per_s.median, median, low, high];
+    }));
+    assert.deepEqual(sorted(await dataOf(card(page, "open-loop", "serve: p99 against throughput"))), sorted(p99));
+
+    const group = fetch.groups.find(({ parameters }) => parameters.connections === 32);
+    const points = group.cells.flatMap(({ strategy, percentiles }) => percentiles.points.map(([share, ns]) =>
+      [strategy, `${Number((share * 100).toPrecision(9))}%`, ns, percentiles.count]));
+    assert.deepEqual(sorted(await dataOf(card(page, "percentiles", "fetch, connections 32"))), sorted(points));
+
+    const heat = group.cells.flatMap(({ strategy, heat: { block, slices } }) => slices.flatMap((slice, index) =>
+      slice.map(([from, to, requests]) => [strategy, block, index * 200, from, to, requests])));
+    await page.locator("#stability .fold[open]").waitFor();
+    assert.deepEqual(sorted(await dataOf(card(page, "stability", "fetch, connections 32: latency over time"))), sorted(heat));
+  }));
+
+  it("TakesTheCpuOfBothEndsWhereThePeersDiffer", async () => {
+    for (const differ of [false, true]) {
+      const data = made.standard();
+      const { cells } = data.results[0].workloads[0].groups[0];
+      if (differ) cells[0].notes.push({ code: "peers_differ", detail: "by 30 %" });
+      await onPage(data, async (page) => {
+        const [first] = await dataOf(card(page, "cost", "fetch"));
+        const cell = cells.find(({ strategy }) => strategy === first[0]);
+        const cpu = cell.summary[differ ? "cpu_per_request_total_ns" : "cpu_per_request_ns"];
+        assert.deepEqual(first.slice(1, 4), [1e9 / cpu.median, 1e9 / cpu.high, 1e9 / cpu.low]);
+      });
+    }
+  });
+
+  it("SaysWhatItDoesNotDrawAndWhy", () => onPage(made.standard(), async (page) => {
+    const note = card(page, "percentiles", "timers").locator(".note");
+    assert.equal(await note.textContent(),
+      "Not drawn: curl_multi, curl_threads (unsupported: does not offer what the workload needs: sleep).");
+    assert.equal(await card(page, "throughput", "timers").count(), 0, "a paced workload's throughput tells nothing");
+  }));
+
+  it("TogglesAStrategyInAllCharts", () => onPage(made.sweeps(), async (page) => {
+    await drawAll(page);
+    const key = page.getByRole("button", { name: "epoll", exact: true });
+    const drawn = () => page.locator(".card svg[role=img] text", { hasText: /^epoll$/ }).count();
+    const before = await drawn();
+    assert.notEqual(before, 0);
+    await key.click();
+    assert.equal(await key.getAttribute("aria-pressed"), "false");
+    await drawAll(page);
+    assert.equal(await drawn(), 0);
+    await page.getByRole("button", { name: "none", exact: true }).click();
+    await drawAll(page);
+    assert.equal(await page.locator(".card svg[role=img]").count(), 0);
+    assert.equal(await page.locator(".card .nothing").first().textContent(), "Every strategy drawn here is hidden.");
+    await page.getByRole("button", { name: "all", exact: true }).click();
+    await drawAll(page);
+    assert.equal(await drawn(), before);
+  }));
+
+  it("ReadsOutTheFiguresUnderThePointerAndByArrowKeys", () => onPage(made.sweeps(), async (page) => {
+    const where = card(page, "throughput", "fetch by connections");
+    const drawing = where.locator(".drawing");
+    await drawing.scrollIntoViewIfNeeded();
+    await where.locator("svg[role=img]").waitFor();
+    const readout = drawing.locator(".readout");
+    assert.equal(await readout.isVisible(), false);
+    const box = await drawing.boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    assert.match(await readout.locator("strong").textContent(), /^connections \d+, requests\/s$/);
+    assert.equal(await readout.locator("tr").count(), 6);
+    await page.mouse.move(0, 0);
+    assert.equal(await readout.isVisible(), false);
+
+    await page.keyboard.press("Tab");
+    await drawing.focus();
+    for (let step = 0; step < 20; ++step) await page.keyboard.press("ArrowRight");
+    const { groups } = made.sweeps().results[0].workloads[0];
+    const best = groups.at(-1).cells.reduce((a, b) =>
+      (b.summary.throughput_per_s.median > a.summary.throughput_per_s.median ? b : a));
+    assert.equal(await readout.locator("strong").textContent(), "connections 1024, requests/s");
+    const figure = `${(best.summary.throughput_per_s.median / 1e3).toFixed(0)}k`;
+    assert.ok((await readout.locator("tr").first().textContent()).startsWith(`${best.strategy}${figure} [`));
+    await page.keyboard.press("Home");
+    assert.equal(await readout.locator("strong").textContent(), "connections 1, requests/s");
+    await page.keyboard.press("Escape");
+    assert.equal(await readout.isVisible(), false);
+  }));
+
+  it("SavesAChartAsAnSvgOfItsOwn", () => onPage(made.sweeps(), async (page) => {
+    const where = card(page, "cost", "fetch, connections 32");
+    await where.scrollIntoViewIfNeeded();
+    await where.locator("svg[role=img]").waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), where.getByRole("button", { name: "Save SVG" }).click()]);
+    assert.match(download.suggestedFilename(), /^fetch-connections-32-[\w-]+\.svg$/);
+    const text = await readFile(await download.path(), "utf8");
+    assert.doesNotMatch(text, /var\(|<style|<script|class=|currentColor/);
+    assert.match(text, /<rect width="100%" height="100%" fill="rgb\(246, 248, 250\)"/);
+    assert.match(text, />fetch, connections 32<\/text>/);
+    const alone = await page.context().newPage();
+    await alone.setContent(text);
+    assert.notEqual(await alone.locator("svg svg rect").count(), 0);
+  }));
+
+  it("LetsTheDataBeDownloaded", () => onPage(made.standard(), async (page) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download").click()]);
+    assert.equal(download.suggestedFilename(), "asyncbench-report.json");
+    assert.deepEqual(JSON.parse(await readFile(await download.path(), "utf8")), JSON.parse(JSON.stringify(made.standard())));
+  }));
+
+  it("SortsTheTableOfCellsByNumberAndByName", () => onPage(made.standard(), async (page) => {
+    const table = page.locator("table.cells");
+    const column = (index) => table.locator("tbody").evaluate((body, at) =>
+      [...body.rows].map((row) => row.cells[at].textContent), index);
+    const heading = table.getByRole("button", { name: "Throughput" });
+    await heading.click();
+    const numbers = (await column(2)).filter(Boolean).map(Number);
+    assert.equal(numbers.length, 106);
+    assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
+    assert.equal(await table.locator("th").nth(2).getAttribute("aria-sort"), "ascending");
+    await heading.click();
+    assert.equal((await column(2))[numbers.length + 1], String(numbers[0].toFixed(1)), "empty ones first, then down");
+    await table.getByRole("button", { name: "Cell" }).click();
+    assert.equal(await table.locator("[aria-sort]").count(), 1);
+  }));
+
+  it("DrawsASingleRateAsSpansFromP50ToP99", () => {
+    const data = made.sweeps();
+    data.results[0].workloads[1].sweeps = [];
+    return onPage(data, async (page) => {
+      const { cells } = data.results[0].workloads[1].groups[0];
+      const rows = await dataOf(card(page, "open-loop", "serve, rate 10000"));
+      assert.deepEqual(rows.map((row) => row[0]).sort(), cells.map(({ strategy }) => strategy).sort());
+      for (const [strategy, achieved, p50] of rows) {
+        const { summary } = cells.find((cell) => cell.strategy === strategy);
+        assert.deepEqual([achieved, p50], [summary.throughput_per_s.median, summary.response_time_p50_ns.median]);
+      }
+    });
+  });
+
+  it("KeepsSeveralResultsApartUnderTheirLabels", () => onPage(made.pair(), async (page) => {
+    for (const id of ["throughput", "percentiles", "cost", "stability"]) {
+      assert.deepEqual(await page.locator(`#${id} h3.result`).allTextContents(),
+        ["standard, 2026-11-25 14:12 UTC", "standard, 2026-11-26 14:12 UTC"]);
+    }
+  }));
+
+  it("KeepsHostileNamesText", () => onPage(made.hostile(), async (page) => {
+    await drawAll(page);
+    const folds = () => page.locator("details:not([open])");
+    while (await folds().count()) await folds().first().locator("> summary").click();
+    await drawAll(page);
+    assert.equal(await page.title(), "standard, 2026-11-25 14:12 UTC");
+    assert.equal(await page.locator("main script, main img").count(), 0);
+    const text = await page.evaluate(() => document.querySelector("#throughput").textContent + document.querySelector("#legend").textContent);
+    assert.ok(text.includes(made.kHostile[0]));
+    assert.ok(text.includes("?[31mred??reversed?"), "control characters and marks of direction are made harmless");
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  }));
+
+  it("IsHonestAboutNothing", () => onPage(made.empty(), async (page) => {
+    assert.equal(await page.locator(".card").count(), 0);
+    assert.deepEqual(await page.locator(".charts").allTextContents(),
+      Array(5).fill("Nothing was measured that could be drawn here."));
+  }));
+
+  it("DrawsOneStrategyAlone", () => {
+    const data = made.standard();
+    data.strategies = data.strategies.slice(0, 1);
+    for (const workload of data.results[0].workloads) {
+      for (const group of workload.groups) group.cells = group.cells.slice(0, 1);
+    }
+    return onPage(data, async (page) => {
+      await drawAll(page);
+      assert.equal(await card(page, "throughput", "fetch").locator("svg[role=img]").count(), 1);
+    });
+  });
+
+  it("SaysHowLongTheStandardSuiteTakesToDraw", async (t) => {
+    await onPage(made.standard(), async (page) => {
+      const ready = await page.evaluate(() => performance.now());
+      const all = await page.evaluate(() => {
+        const start = performance.now();
+        dispatchEvent(new Event("beforeprint"));
+        document.body.getBoundingClientRect();
+        return performance.now() - start;
+      });
+      const bytes = (await page.content()).length;
+      t.diagnostic(`standard suite: readable and first charts drawn after ${ready.toFixed(0)} ms, all charts ${all.toFixed(0)} ms more; ${(bytes / 1e6).toFixed(2)} MB with its drawings`);
+    });
+  });
+
+  it("StaysQuickWithThousandsOfCells", async (t) => {
+    await onPage(made.thousands(), async (page) => {
+      const ready = await page.evaluate(() => performance.now());
+      assert.ok(await page.locator(".card svg[role=img]").count() < 40, "only what is near is drawn");
+      const start = Date.now();
+      await page.getByRole("button", { name: "epoll", exact: true }).click();
+      t.diagnostic(`4000 cells: ready after ${ready.toFixed(0)} ms, toggled in ${Date.now() - start} ms`);
+    });
+  });
+});
