@@ -114,6 +114,12 @@ SearchRequest recorded_request(const SearchRequest& given) {
     throw usage_error(fmt::format("{}.journal names no question", given.resume),
                       "start a new search");
   }
+  // A journal alone must not make this program load code.
+  if (request->plugins.size() != given.plugins.size()) {
+    throw usage_error(
+        "the search's plugins are others than those given now",
+        "go on with " + run::resume_command("search", given.resume, request->plugins));
+  }
   request->options.out = given.resume;
   request->resume = given.resume;
   request->json = given.json;
