@@ -62,8 +62,10 @@ std::string gate_plan_text(const run::Plan& plan, const analyze::GateOptions& op
                           options.first_look, measure::SyscallCounter().available());
   std::string text = plan_text(pairs);
   run::add_blocks(pairs, options.last_look);
-  return text + fmt::format("{} pairs of each cell; where they do not decide, {}: {} at most\n",
-                            options.first_look, options.last_look, amount_text(pairs));
+  return text +
+         fmt::format("{} pairs of each cell; where they do not decide, {}: {} trials, about {}\n",
+                     options.first_look, options.last_look, pairs.trials.size(),
+                     clock_text(pairs.expected_time()));
 }
 
 GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
