@@ -63,6 +63,8 @@ TEST_F(JournalTest, HoldsTrialsOfCellsThatThePlanGainedLater) {
   }
   const JournalContents contents = read_journal(path_);
   EXPECT_EQ(contents.records, 2U);
+  EXPECT_EQ(contents.order,
+            (std::vector{header_.cells[0].id, std::string("fetch/strategy:later")}));
   EXPECT_EQ(contents.result.plan.trials, 20);
   EXPECT_EQ(contents.result.cells.at(0).trials.size(), 1U);
   ASSERT_NE(contents.result.find_cell("fetch/strategy:later"), nullptr);
