@@ -50,8 +50,8 @@ class TrialFigures {
                        std::initializer_list<std::pair<std::string_view, double>> percentiles) {
     if (!ended || ended->count == 0) return;
     const analyze::CensoredLatencies latencies(
-        result::histogram_of(*ended),
-        unfinished ? result::histogram_of(*unfinished) : measure::Histogram{});
+        result::distribution_of(*ended),
+        unfinished ? result::distribution_of(*unfinished) : measure::Distribution{});
     if (latencies.completed.empty()) return;
     for (const auto& [name, percent] : percentiles) {
       const analyze::Percentile value = analyze::percentile(latencies, percent);
