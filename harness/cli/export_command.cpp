@@ -40,7 +40,7 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  asyncbench export r.json --format google-benchmark --out r.gbench.json\n"
     "  asyncbench export r.json --format github-action-benchmark --direction bigger\n"
-    "  asyncbench export r.json --format hgrm --cell fetch/strategy:uring/connections:64\n"
+    "  asyncbench export r.json --format hgrm --out latencies/\n"
     "\n"
     "Exit codes: 0 written   2 wrong usage or unusable input   6 output could not be\n"
     "stored";

@@ -5,6 +5,13 @@
 #include "report/format.hpp"
 
 namespace asyncbench::report {
+namespace {
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+}  // namespace
 
 std::string xml_text(std::string_view text) {
   std::string safe;
@@ -45,8 +52,17 @@ std::string json_for_script(std::string json) {
 
 std::string markdown_text(std::string_view text) {
   std::string safe;
-  for (const char c : printable(text)) {
-    if (std::string_view("|*_`<>[]&\\~$").find(c) != std::string_view::npos) {
+  const std::string clean = printable(text);
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    const char c = clean[i];
+    const char next = i + 1 < clean.size() ? clean[i + 1] : '\0';
+    // A bracket alone is no link, and intervals are full of them.
+    const bool ends_link = c == ']' && (next == '(' || next == '[' || next == ':');
+    // Inside a word it is no emphasis.
+    const bool is_emphasis =
+        c == '_' && !(i > 0 && is_alphanumeric(clean[i - 1]) && is_alphanumeric(next));
+    if (ends_link || is_emphasis ||
+        std::string_view("|*`<>&\\~$").find(c) != std::string_view::npos) {
       safe += fmt::format("&#{};", static_cast<int>(c));
     } else if (c == '@' || c == '#') {
       // What follows would make it a mention or a reference, as an entity too: both are looked for

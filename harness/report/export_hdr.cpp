@@ -23,6 +23,18 @@ using result::Trial;
 
 constexpr double kNsPerMs = 1e6;
 
+// Java rounds the decimal digits of a number, half up; C the binary number, half to even. Whoever
+// compares our text with HdrHistogram's should find no difference, so these two round as Java does.
+
+// "12.173", from whole nanoseconds.
+std::string ms_text(std::int64_t ns) {
+  const std::int64_t us = (ns + 500) / 1000;
+  return fmt::format("{}.{:03}", us / 1000, us % 1000);
+}
+
+// Percentiles end in a binary fraction, which is where halves come from.
+std::string share_text(double share) { return fmt::format("{:.12f}", share + 1e-15); }
+
 // The counts as HdrHistogram has them: values below the range at index 0, which is value 0; those
 // above it at 60 s.
 std::vector<std::uint64_t> counts_of(const Histogram& histogram) {
@@ -33,15 +45,11 @@ std::vector<std::uint64_t> counts_of(const Histogram& histogram) {
   return counts;
 }
 
-double highest_ms(std::size_t index) {
-  return static_cast<double>(Histogram::highest_at(index)) / kNsPerMs;
-}
-
 // Of the last count in use.
-double max_ms(std::span<const std::uint64_t> counts) {
+std::int64_t max_ns(std::span<const std::uint64_t> counts) {
   const auto last = std::find_if(counts.rbegin(), counts.rend(), [](auto n) { return n > 0; });
   if (last == counts.rend()) return 0;
-  return highest_ms(static_cast<std::size_t>(counts.rend() - last) - 1);
+  return Histogram::highest_at(static_cast<std::size_t>(counts.rend() - last) - 1);
 }
 
 // The level after `percent`: each half of the distance that is left to 100 has five steps.
@@ -73,17 +81,18 @@ std::string distribution(std::span<const std::uint64_t> counts) {
     seen += counts[i];
     squares += static_cast<double>(counts[i]) * (middle(i) - mean) * (middle(i) - mean);
     while (100.0 * static_cast<double>(seen) / samples >= level && level < 100) {
-      text += fmt::format("{:12.3f} {:2.12f} {:10d} {:14.2f}\n", highest_ms(i), level / 100, seen,
-                          1 / (1 - level / 100));
+      text += fmt::format("{:>12} {} {:10d} {:14.2f}\n", ms_text(Histogram::highest_at(i)),
+                          share_text(level / 100), seen, 1 / (1 - level / 100));
       level = next_level(level);
       // The last value's levels go on until 100 itself, which has a line of its own.
       if (seen == total) break;
     }
   }
-  text += fmt::format("{:12.3f} {:2.12f} {:10d}\n", max_ms(counts), 1.0, total);
+  text += fmt::format("{:>12} {} {:10d}\n", ms_text(max_ns(counts)), share_text(1), total);
   text += fmt::format("#[Mean    = {:12.3f}, StdDeviation   = {:12.3f}]\n", mean / kNsPerMs,
                       std::sqrt(squares / samples) / kNsPerMs);
-  text += fmt::format("#[Max     = {:12.3f}, Total count    = {:12d}]\n", max_ms(counts), total);
+  text +=
+      fmt::format("#[Max     = {:>12}, Total count    = {:12d}]\n", ms_text(max_ns(counts)), total);
   return text + fmt::format("#[Buckets = {:12d}, SubBuckets     = {:12d}]\n", Histogram::kBuckets,
                             Histogram::kSubBuckets);
 }
@@ -198,13 +207,14 @@ Exported hlog(const result::Result& result) {
       printable(result.run.version), remarked, base, base, base_time, base_time);
   for (const Interval& interval : intervals) {
     const std::vector<std::uint64_t> counts = counts_of(result::histogram_of(*interval.latency));
-    text += fmt::format("Tag={},{:.3f},{:.3f},{:.3f},{}\n", percent_encoded(interval.cell->id, ","),
-                        interval.start_s - base,
-                        static_cast<double>(interval.trial->window_ns) / 1e9, max_ms(counts),
-                        measure::encode_hdr({.lowest = Histogram::kLowestNs,
-                                             .highest = Histogram::kHighestNs,
-                                             .significant_digits = Histogram::kSignificantDigits},
-                                            counts));
+    text +=
+        fmt::format("Tag={},{:.3f},{:.3f},{},{}\n", percent_encoded(interval.cell->id, ","),
+                    interval.start_s - base, static_cast<double>(interval.trial->window_ns) / 1e9,
+                    ms_text(max_ns(counts)),
+                    measure::encode_hdr({.lowest = Histogram::kLowestNs,
+                                         .highest = Histogram::kHighestNs,
+                                         .significant_digits = Histogram::kSignificantDigits},
+                                        counts));
   }
   return exported;
 }

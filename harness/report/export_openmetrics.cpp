@@ -41,16 +41,16 @@ std::string label_value(std::string_view text) {
 struct Family {
   std::string name;
   std::string unit;  // empty: none
-  double scale = 1;
+  double divisor = 1;
 };
 
 Family family_of(std::string_view figure) {
   const auto [name, unit] = split_unit(figure);
-  const auto family = [](std::string_view what, const char* base, double scale) {
-    return Family{fmt::format("asyncbench_{}_{}", identifier(what), base), base, scale};
+  const auto family = [](std::string_view what, const char* base, double divisor) {
+    return Family{fmt::format("asyncbench_{}_{}", identifier(what), base), base, divisor};
   };
   if (figure == "throughput_per_s") return family(name, "requests_per_second", 1);
-  if (unit == "ns") return family(name, "seconds", 1e-9);
+  if (unit == "ns") return family(name, "seconds", 1e9);
   if (unit == "bytes") return family(name, "bytes", 1);
   if (unit == "bytes_per_s") return family(name, "bytes_per_second", 1);
   if (unit == "per_s") return family(name, "per_second", 1);
@@ -152,7 +152,7 @@ Exported openmetrics(const result::Result& result) {
       const std::string labels = labels_of(*cell);
       const auto put = [&](const char* which, double value) {
         writer.sample(family, fmt::format("{},estimate=\"{}\"", labels, which),
-                      value * family.scale);
+                      value / family.divisor);
       };
       put("median", estimate.median);
       if (estimate.interval == result::IntervalKind::single) continue;

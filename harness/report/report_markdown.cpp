@@ -109,9 +109,15 @@ std::string group_details(const Group& group) {
 }
 
 std::string remark_text(const Remark& remark) {
+  // Where most cells have a note, the first ones show what it is about.
+  constexpr std::size_t kDetailsMax = 8;
   std::string text = fmt::format("- {}\n", markdown_text(remark.text));
-  for (const std::string& detail : remark.details) {
-    text += fmt::format("  - {}\n", markdown_text(detail));
+  const std::size_t shown = std::min(remark.details.size(), kDetailsMax);
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += fmt::format("  - {}\n", markdown_text(remark.details[i]));
+  }
+  if (shown < remark.details.size()) {
+    text += fmt::format("  - and {} more\n", remark.details.size() - shown);
   }
   return text;
 }
@@ -143,8 +149,12 @@ std::string markdown(const result::Result& result, const MarkdownOptions& option
       "| work | winner | requests/s | p99 | CPU/request | how sure |\n|---|---|--:|--:|--:|---|\n";
   constexpr std::string_view kLegend =
       "\nRatios are of the winner to the next, [95 % interval across trials, paired by block]; "
-      "what "
-      "decides is bold. clear: also when all comparisons here are counted; likely: by itself.\n\n";
+      "what decides\nis bold. clear: also when all comparisons here are counted; likely: by "
+      "itself.\n\n";
+  constexpr std::string_view kFigures =
+      "\nBelow are medians of the trials, \u00b1 the farther end of their interval; &gt;= is a "
+      "lower bound,\n? a percentile of too few requests; CPU us, ctx sw and syscall are per "
+      "request, of the side under test.\n\n";
 
   Parts rows{.what = "rows of the answer"};
   Parts sentences{.what = "sentences"};
@@ -164,13 +174,13 @@ std::string markdown(const result::Result& result, const MarkdownOptions& option
 
   // What matters most takes its room first.
   std::size_t room = std::max(options.bytes_max, kBytesLeast) - kCutLineMax - head.size() -
-                     kTable.size() - kLegend.size();
+                     kTable.size() - kLegend.size() - kFigures.size();
   for (Parts* parts : {&rows, &sentences, &machine, &remarks, &details}) parts->fit(room);
 
   std::string text = head;
   if (rows.kept > 0) text += fmt::format("{}{}{}", kTable, rows.text(), kLegend);
   text += sentences.text();
-  text += details.kept > 0 ? "\n" + details.text() : "";
+  if (details.kept > 0) text += fmt::format("{}{}", kFigures, details.text());
   text += remarks.kept > 0 ? "\n" + remarks.text() : "";
   text += machine.text();
   std::string cut;
