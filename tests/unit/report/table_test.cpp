@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include "analyze/summary.hpp"
+#include "golden.hpp"
 #include "report/format.hpp"
 #include "result/from_recording.hpp"
 
@@ -89,16 +88,7 @@ result::Result example() {
   return result;
 }
 
-// To renew the golden file after an intended change: run this test with UPDATE_GOLDEN=1, and read
-// the difference.
-TEST(Table, LooksLikeTheGoldenFile) {
-  const std::string path = std::string(GOLDEN_FOLDER) + "/table.txt";
-  const std::string text = table(example());
-  if (std::getenv("UPDATE_GOLDEN")) std::ofstream(path) << text;
-  std::ostringstream golden;
-  golden << std::ifstream(path).rdbuf();
-  EXPECT_EQ(text, golden.str());
-}
+TEST(Table, LooksLikeTheGoldenFile) { expect_golden("table.txt", table(example())); }
 
 TEST(Table, FitsItsWidth) {
   for (const std::size_t width : {60U, 80U, 120U}) {
