@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
@@ -157,7 +158,8 @@ void export_cells(const result::Result& result, const Options& options) {
                           : fmt::format("no latencies to export: {}", left_out.front()),
                       "");
   }
-  const bool is_folder = std::filesystem::is_directory(options.out);
+  std::error_code ignored;  // what cannot be looked at cannot be written either
+  const bool is_folder = std::filesystem::is_directory(options.out, ignored);
   if (files.size() > 1 && !is_folder) {
     throw usage_error(fmt::format("hgrm holds one cell, and here are {}", files.size()),
                       "choose one with --cell, or name an existing folder with --out");
