@@ -19,7 +19,7 @@ function body(data) {
     `<section id="${id}"><h2>${heading}</h2><p class="lead">What stands here and how to read it.</p>${content}</section>`;
   const charts = '<div class="charts"></div>';
   const sure = ["clear", "likely", "no-difference", "inconclusive", "invalid"]
-    .map((word, index) => `<tr><td>work-${index}</td><td><strong>uring</strong></td><td class="number">x1.31 [1.27, 1.35] over epoll</td>
+    .map((word, index) => `<tr><th scope="row"><b>work-${index}</b> <span class="parameters">body_bytes 16KiB</span></th><td><strong>uring</strong></td><td class="number">×1.31 [1.27, 1.35] <span class="over">over epoll</span></td>
       <td class="number">-22% [-26%, -17%]</td><td class="number">x0.71 [0.70, 0.73]</td>
       <td><span class="sure ${word}">${word.replace("-", " ")}</span></td></tr>`).join("");
   const row = (cell) => `<tr><td>${escape(cell.id)}</td><td>${cell.status}</td>
@@ -28,9 +28,9 @@ function body(data) {
   return [
     `<header id="identity"><h1>Which async strategy wins?</h1>
       <p class="identity">suite <strong>standard</strong> · linux 6.18, 2 CPUs, g++ 12.2.0 · 2026-11-25 14:12 UTC · 6 trials a cell</p>
-      <p class="validity good">Valid: every trial kept its invariants.</p><p class="validity bad">Not valid: 3 trials broke D.</p></header>`,
-    section("answer", "The answer", `<table class="answer"><thead><tr><th>Workload</th><th>Winner</th>
-      <th>Throughput over the next</th><th>p99</th><th>CPU per request</th><th>How sure</th></tr></thead><tbody>${sure}</tbody></table>
+      <p class="validity good">Valid: every trial kept its invariants.</p><div class="validity bad"><b>Read with care:</b><ul><li>3 of 700 trials were invalid</li></ul></div></header>`,
+    section("answer", "The answer", `<div class="table"><table class="answer"><thead><tr><th>Workload</th><th>Winner</th>
+      <th>Throughput over the next</th><th>p99</th><th>CPU per request</th><th>How sure</th></tr></thead><tbody>${sure}</tbody></table></div>
       <ul class="sentences"><li>fetch: uring does 1.31 times as many requests as epoll.</li></ul><div id="legend"></div>`),
     section("matrix", "Share of the best", `<table class="matrix"><thead><tr><th></th>${shades.map((_, i) => `<th>s${i}</th>`).join("")}<th>x</th><th>y</th></tr></thead>
       <tbody><tr><th>fetch</th>${shades.join("")}<td class="unsupported">unsupported</td><td class="failed">failed</td></tr>

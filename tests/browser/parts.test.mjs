@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bytes, count, duration, estimate, percent, plain, printable, tick } from "../../harness/report/page/src/format.js";
 import { logTicks, pushApart, sparse } from "../../harness/report/page/src/layout.js";
-import { along, intervalText, inverse, pointName } from "../../harness/report/page/src/model.js";
+import { along, intervalText, inverse, place, point, sweepPlace } from "../../harness/report/page/src/model.js";
 import { Strategies } from "../../harness/report/page/src/strategies.js";
 
 describe("Format", () => {
@@ -55,12 +55,18 @@ describe("Model", () => {
     assert.equal(inverse({ ...value, low: 0 }, 1000), null);
   });
   it("NamesAPointByWhatDiffers", () => {
-    assert.equal(pointName({ name: "fetch" }, { name: "fetch/connections:64/body_bytes:12" }), "connections 64, body_bytes 12");
-    assert.equal(pointName({ name: "fetch" }, { name: "fetch" }), "");
+    const group = (connections) => ({ name: "x", parameters: { connections, body_bytes: 4096, cache: "hot" } });
+    const workload = { name: "fetch", groups: [group(1), group(64)] };
+    assert.equal(point(workload, workload.groups[1]), "connections 64");
+    assert.equal(place(workload.groups[1]), "connections 64, body_bytes 4KiB, cache hot");
+    assert.equal(point({ name: "fetch", groups: [group(1)] }, group(1)), "");
+    assert.equal(point({ name: "fetch", groups: [group(1), group(1)] }, group(1)), "x");
+    assert.equal(sweepPlace({ name: "fetch" }, { name: "fetch/body_bytes:12/cache:hot" }), "body_bytes 12, cache hot");
+    assert.equal(sweepPlace({ name: "fetch" }, { name: "fetch" }), "");
   });
   it("SaysWhatTheWhiskersAre", () => {
     const value = (interval, trials) => ({ interval, trials });
-    assert.equal(intervalText([value("sign_95", 6)]), "median of 6 trials and its 95% interval");
+    assert.equal(intervalText([value("sign_95", 6)]), "median of 6 trials and its 95 % interval");
     assert.equal(intervalText([value("range", 3), null]), "median of 3 trials and their range (too few for an interval)");
     assert.equal(intervalText([value("single", 1)]), "one trial");
   });

@@ -56,10 +56,10 @@ export function estimate(value, format) {
   return `${median} [${format(value.low)}, ${format(value.high)}]`;
 }
 
-/** A parameter's value in its unit. */
-export function parameter(value, unit) {
+/** A parameter's value in its unit, which may be in its name. */
+export function parameter(value, unit, name = "") {
   if (typeof value !== "number") return String(value);
-  if (unit === "bytes") return tick(bytes)(value);
+  if (name.endsWith("_bytes")) return tick(bytes)(value);
   if (unit === "ns") return tick(duration)(value);
   return value < 1e5 ? String(value) : tick(count)(value);
 }

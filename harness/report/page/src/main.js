@@ -11,7 +11,7 @@ const text = document.getElementById("data").textContent;
 
 for (const table of document.querySelectorAll("main table")) {
   if (table.classList.contains("sortable")) makeSortable(table);
-  if (!table.closest(".scroll")) scrollable(table, nameOf(table));
+  scrollable(table, nameOf(table));
 }
 
 document.getElementById("download")?.addEventListener("click", () =>

@@ -3,6 +3,8 @@
  * out here, once, so that charts see drawable cells alone.
  */
 
+import { parameter } from "./format.js";
+
 /**
  * @typedef {object} Estimate
  * @property {number} median
@@ -26,12 +28,28 @@ export function inverse(value, scale) {
 export const hasNote = (cell, code) =>
   [...(cell.notes ?? []), ...(cell.summary?.notes ?? [])].some((note) => note.code === code);
 
-/** "connections 64, body_bytes 12" of the group fetch/connections:64/body_bytes:12. */
-export function pointName(workload, group) {
-  if (group.name === workload.name) return "";
+const parameterText = (name, value) => `${name} ${parameter(value, "", name)}`;
+
+/** "connections 64, body_bytes 12B": everything that a group was measured at. */
+export const place = (group) => Object.entries(group.parameters ?? {})
+  .map(([name, value]) => parameterText(name, value)).join(", ");
+
+/** Of these only what differs between the workload's groups; "" where there is one group. */
+export function point(workload, group) {
+  if (workload.groups.length < 2) return "";
+  const differing = Object.entries(group.parameters ?? {}).filter(([name, value]) =>
+    workload.groups.some((other) => other.parameters?.[name] !== value));
+  return differing.map(([name, value]) => parameterText(name, value)).join(", ") || group.name;
+}
+
+/** A chart's title: its workload, and which group of several. */
+export const titleOf = (workload, group) => [workload.name, point(workload, group)].filter(Boolean).join(", ");
+
+/** What holds along a sweep, by its name: "body_bytes 12" of fetch/body_bytes:12. */
+export function sweepPlace(workload, sweep) {
   const prefix = `${workload.name}/`;
-  const rest = group.name.startsWith(prefix) ? group.name.slice(prefix.length) : group.name;
-  return rest.split("/").map((part) => part.replace(":", " ")).join(", ");
+  if (!sweep.name?.startsWith(prefix)) return "";
+  return sweep.name.slice(prefix.length).split("/").map((part) => part.replace(":", " ")).join(", ");
 }
 
 /** What the whiskers and bands of these estimates are. */
@@ -39,8 +57,8 @@ export function intervalText(estimates) {
   const kinds = new Set(estimates.filter(Boolean).map((value) => value.interval));
   const trials = Math.max(0, ...estimates.filter(Boolean).map((value) => value.trials ?? 0));
   const of = trials > 1 ? `median of ${trials} trials` : "one trial";
-  if (kinds.has("sign_95") && kinds.has("range")) return `${of}; 95% interval, or the range where trials are few`;
-  if (kinds.has("sign_95")) return `${of} and its 95% interval`;
+  if (kinds.has("sign_95") && kinds.has("range")) return `${of}; 95 % interval, or the range where trials are few`;
+  if (kinds.has("sign_95")) return `${of} and its 95 % interval`;
   if (kinds.has("range")) return `${of} and their range (too few for an interval)`;
   return of;
 }

@@ -23,9 +23,15 @@ export function dataTable(caption, columns, rows) {
 
 /** A wide table scrolls in its own box, by keyboard too. */
 export function scrollable(table, name) {
-  const box = html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name });
-  table.replaceWith(box);
-  box.append(table);
+  let box = table.parentElement;
+  if (!box?.classList.contains("table")) {
+    box = html("div", { class: "table" });
+    table.replaceWith(box);
+    box.append(table);
+  }
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", name);
   return box;
 }
 

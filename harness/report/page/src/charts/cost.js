@@ -1,7 +1,7 @@
 /** What a request costs: processor time, system calls, context switches, memory. */
 import { nameRoom } from "../drawing.js";
 import { bytes, count, estimate, number } from "../format.js";
-import { absences, figure, hasNote, intervalText, inverse, pointName } from "../model.js";
+import { absences, figure, hasNote, intervalText, inverse, titleOf } from "../model.js";
 import { bars, barsHeight } from "./bars.js";
 import { panels, panelsHeight } from "./panels.js";
 
@@ -41,7 +41,7 @@ function chart(workload, group, strategies) {
   const counted = cells.some((cell) => figure(cell, "syscalls_per_request"));
   const columns = (width) => Math.min(list.length, width >= 860 ? 4 : width >= 560 ? 2 : 1);
   return {
-    title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
+    title: titleOf(workload, group),
     subtitle: `bars: ${intervalText(estimates)}${counted ? "; system calls counted in a trial of their own" : ""}`,
     says: `${list[0].title}: ${cells[0].strategy} comes first with ${estimate(list[0].of(cells[0]), list[0].format)}.`,
     notes: [...list.map(({ note }) => note).filter(Boolean), ...absences(group.cells, drawable)],

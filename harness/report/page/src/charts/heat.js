@@ -2,7 +2,7 @@
 import { latencyAxis, plot } from "../drawing.js";
 import { svg } from "../dom.js";
 import { count, duration, number } from "../format.js";
-import { absences, pointName } from "../model.js";
+import { absences, titleOf } from "../model.js";
 import { panels, panelsHeight } from "./panels.js";
 
 const kShades = 8;
@@ -20,7 +20,7 @@ export function heatChart(workload, group, strategies) {
   const columns = (width) => Math.min(cells.length, Math.max(1, Math.floor(width / 270)));
   const sliceText = duration(cells[0].heat.slice_ns);
   return {
-    title: `${[workload.name, pointName(workload, group)].filter(Boolean).join(", ")}: latency over time`,
+    title: `${titleOf(workload, group)}: latency over time`,
     subtitle: `a column is ${sliceText} of each strategy's median trial; darker: more ${workload.unit}, on a logarithmic scale`,
     says: `${cells.length} strategies over ${number(seconds)} s.`,
     notes: absences(group.cells, drawable),

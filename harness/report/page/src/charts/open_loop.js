@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
 import { count, duration, estimate, tick } from "../format.js";
-import { absences, along, cellsAlong, figure, intervalText, pointName, sweepsOf } from "../model.js";
+import { absences, along, cellsAlong, figure, intervalText, sweepPlace, sweepsOf, titleOf } from "../model.js";
 
 const kHeight = 300;
 const kRow = 24;
@@ -40,10 +40,9 @@ function sweepChart(workload, sweep, percentile, strategies) {
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return null;
   const all = series.flatMap(({ points }) => points.map((point) => point.latency));
-  const place = sweep.name ? pointName(workload, sweep) : "";
-  return {
+    return {
     title: `${workload.name}: ${percentile} against throughput`,
-    subtitle: [place, `response time; ${intervalText(all)}; a line that turns back or rises steeply has met its limit`].filter(Boolean).join("; "),
+    subtitle: [sweepPlace(workload, sweep), `response time; ${intervalText(all)}; a line that turns back or rises steeply has met its limit`].filter(Boolean).join("; "),
     says: `${series.length} strategies at ${sweep.points.length} offered rates.`,
     notes: absences(cellsAlong(workload, sweep), drawable),
     height: () => kHeight,
@@ -118,7 +117,7 @@ function pointChart(workload, group, strategies) {
   if (rows.length === 0) return null;
   const offered = group.offered_per_s;
   return {
-    title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
+    title: titleOf(workload, group),
     subtitle: `response time${offered ? ` at ${count(offered)} ${workload.unit}/s offered` : ""}: from p50 (ring) to p99 (dot)`,
     says: `Least at p99: ${rows[0].strategy}, ${estimate(rows[0].p99, duration)}.`,
     notes: absences(group.cells, drawable),

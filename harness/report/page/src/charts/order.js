@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { plot } from "../drawing.js";
 import { count, duration, number } from "../format.js";
-import { pointName } from "../model.js";
+import { titleOf } from "../model.js";
 
 const kHeight = 240;
 const kFigures = {
@@ -35,20 +35,20 @@ export function orderChart(workload, group, strategies) {
     const middle = median(valid.map((trial) => trial[name]));
     return own.map((trial) => ({
       strategy: cell.strategy, order: trial.order, block: trial.block, valid: trial.valid,
-      status: trial.status, value: trial[name], share: trial[name] / middle,
+      value: trial[name], share: trial[name] / middle,
     }));
   }).sort((a, b) => a.order - b.order);
   if (trials.length === 0) return null;
   return {
-    title: `${[workload.name, pointName(workload, group)].filter(Boolean).join(", ")}: trials in the order they ran`,
+    title: `${titleOf(workload, group)}: trials in the order they ran`,
     subtitle: `${figure.name} against the strategy's own median; a slope is drift; hollow: not valid`,
     says: `${trials.length} trials.`,
     wide: true,
     height: () => kHeight,
     draw: (width) => draw(trials.filter(({ strategy }) => strategies.shown(strategy)), width, figure, strategies),
     table: () => ({
-      columns: ["order", "strategy", "block", "status", "valid", name, "share of the median"],
-      rows: trials.map((trial) => [trial.order, trial.strategy, trial.block, trial.status,
+      columns: ["order", "strategy", "block", "valid", name, "share of the median"],
+      rows: trials.map((trial) => [trial.order, trial.strategy, trial.block,
         trial.valid ? "yes" : "no", trial.value, trial.share]),
     }),
   };
@@ -83,7 +83,7 @@ function draw(trials, width, figure, strategies) {
     nearest: "xy",
     stops: trials.map((trial) => ({
       x: x.apply(trial.order), y: y.apply(trial.share),
-      heading: `trial ${trial.order}, block ${trial.block}${trial.valid ? "" : `, not valid (${trial.status})`}`,
+      heading: `trial ${trial.order}, block ${trial.block}${trial.valid ? "" : ", not valid"}`,
       lines: [
         { strategy: trial.strategy, text: figure.format(trial.value), y: y.apply(trial.share) },
         { name: "against the median", text: signed(trial.share) },

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
 import { count, duration, percent, tick } from "../format.js";
 import { sparse } from "../layout.js";
-import { absences, pointName } from "../model.js";
+import { absences, titleOf } from "../model.js";
 
 const kHeight = 300;
 
@@ -24,7 +24,7 @@ function chart(workload, group, strategies) {
   if (cells.length === 0) return null;
   const best = cells.reduce((a, b) => (at(b, 0.99) < at(a, 0.99) ? b : a));
   return {
-    title: [workload.name, pointName(workload, group)].filter(Boolean).join(", "),
+    title: titleOf(workload, group),
     subtitle: group.open_loop
       ? `response time at equal load${group.offered_per_s ? `: ${tick(count)(group.offered_per_s)} ${workload.unit}/s offered` : ""}`
       : "service time, each at its own throughput: not at equal load",

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { endLabels, kNameGap, nameRoom, plot } from "../drawing.js";
 import { count, estimate, parameter, tick } from "../format.js";
 import { sparse } from "../layout.js";
-import { absences, along, cellsAlong, figure, intervalText, pointName, sweepsOf } from "../model.js";
+import { absences, along, cellsAlong, figure, intervalText, place, sweepPlace, sweepsOf, titleOf } from "../model.js";
 import { bars, barsHeight } from "./bars.js";
 
 const kFigure = "throughput_per_s";
@@ -37,10 +37,9 @@ function pointChart(workload, group, strategies) {
     .map((cell) => ({ strategy: cell.strategy, value: figure(cell, kFigure) }))
     .sort((a, b) => b.value.median - a.value.median);
   if (rows.length === 0) return null;
-  const point = pointName(workload, group);
   return {
-    title: workload.name,
-    subtitle: [point, `${workload.unit}/s, ${intervalText(rows.map((row) => row.value))}`].filter(Boolean).join("; "),
+    title: titleOf(workload, group),
+    subtitle: [place(group), `${workload.unit}/s, ${intervalText(rows.map((row) => row.value))}`].filter(Boolean).join("; "),
     says: `Most: ${rows[0].strategy}, ${estimate(rows[0].value, count)} ${workload.unit} a second.`,
     notes: absences(group.cells, drawable),
     height: () => barsHeight(rows.length),
@@ -76,7 +75,7 @@ function sweepChart(workload, sweep, strategies) {
   return {
     title: `${workload.name} by ${sweep.parameter}`,
     subtitle: [sweepPlace(workload, sweep), `${intervalText(all)}${kneeText}`].filter(Boolean).join("; "),
-    says: `Most: ${best.strategy} at ${parameter(best.x, sweep.unit)}, ${estimate(best.value, count)} ${workload.unit} a second.`,
+    says: `Most: ${best.strategy} at ${parameter(best.x, sweep.unit, sweep.parameter)}, ${estimate(best.value, count)} ${workload.unit} a second.`,
     notes: [
       ...known.filter(({ at }) => at > values.at(-1))
         .map(({ strategy, at }) => `The knee of ${strategy} would lie beyond what was measured, at ${count(at)}.`),
@@ -93,9 +92,6 @@ function sweepChart(workload, sweep, strategies) {
   };
 }
 
-/** What else the sweep's name says: fetch/body_bytes:12 is a sweep at 12 bytes. */
-const sweepPlace = (workload, sweep) => (sweep.name ? pointName(workload, sweep) : "");
-
 function drawSweep(series, values, knees, width, workload, sweep, strategies) {
   const shown = series.filter(({ strategy }) => strategies.shown(strategy));
   if (shown.length === 0) return null;
@@ -103,15 +99,15 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
   const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
   const logarithmic = values[0] > 0 && values.at(-1) / values[0] >= 8;
   const inner = width - margin.marginLeft - margin.marginRight;
-  const place = logarithmic ? Math.log2 : (x) => x;
-  const domain = values.length > 1 ? [place(values[0]), place(values.at(-1))] : [values[0] - 1, values[0] + 1];
-  const ticks = sparse(values, (x) => ((place(x) - domain[0]) / (domain[1] - domain[0])) * inner, 34);
+  const position = logarithmic ? Math.log2 : (x) => x;
+  const domain = values.length > 1 ? [position(values[0]), position(values.at(-1))] : [values[0] - 1, values[0] + 1];
+  const ticks = sparse(values, (x) => ((position(x) - domain[0]) / (domain[1] - domain[0])) * inner, 34);
   const top = Math.max(...shown.flatMap(({ points }) => points.map((point) => point.value.high)));
   const node = plot({
     width, height: kHeight, ...margin,
     x: {
       domain, label: sweep.parameter, labelAnchor: "center", labelArrow: "none",
-      ticks: ticks.map(place), tickFormat: (_, index) => parameter(ticks[index], sweep.unit),
+      ticks: ticks.map(position), tickFormat: (_, index) => parameter(ticks[index], sweep.unit, sweep.parameter),
     },
     y: {
       domain: [0, top * 1.04 || 1], grid: true, ticks: 6, tickFormat: tick(count), tickSize: 0,
@@ -119,7 +115,7 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
     },
     marks: shown.flatMap(({ strategy, points }) => {
       const look = strategies.look(strategy);
-      const x = (point) => place(point.x);
+      const x = (point) => position(point.x);
       const y = (point) => point.value.median;
       return [
         Plot.areaY(points, {
@@ -128,7 +124,7 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
         }),
         Plot.lineY(points, { x, y, stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash }),
         Plot.dot(points, { x, y, r: 1.8, fill: look.stroke }),
-        Plot.dot(kneesOf(strategy, points, knees, place), {
+        Plot.dot(kneesOf(strategy, points, knees, position), {
           x, y: "y", r: 5, stroke: look.stroke, strokeWidth: 2, className: "hollow",
         }),
       ];
@@ -138,14 +134,14 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
   const y = node.scale("y");
   const bottom = kHeight - margin.marginBottom;
   node.append(endLabels(shown.map(({ strategy, points }) => ({
-    strategy, x: x.apply(place(points.at(-1).x)), y: y.apply(points.at(-1).value.median),
+    strategy, x: x.apply(position(points.at(-1).x)), y: y.apply(points.at(-1).value.median),
   })), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, fit: names.fit }));
   return {
     node,
     nearest: "x",
     stops: values.map((value) => ({
-      x: x.apply(place(value)), y: 0, top: margin.marginTop, bottom,
-      heading: `${sweep.parameter} ${parameter(value, sweep.unit)}, ${workload.unit}/s`,
+      x: x.apply(position(value)), y: 0, top: margin.marginTop, bottom,
+      heading: `${sweep.parameter} ${parameter(value, sweep.unit, sweep.parameter)}, ${workload.unit}/s`,
       lines: shown.flatMap(({ strategy, points }) => points.filter((point) => point.x === value)
         .map((point) => ({
           strategy, text: estimate(point.value, count), y: y.apply(point.value.median), by: point.value.median,
@@ -156,13 +152,13 @@ function drawSweep(series, values, knees, width, workload, sweep, strategies) {
 }
 
 /** A strategy's knee on its line, between two measured points. */
-function kneesOf(strategy, points, knees, place) {
+function kneesOf(strategy, points, knees, position) {
   return knees.filter((knee) => knee.strategy === strategy).flatMap(({ at }) => {
     const after = points.findIndex((point) => point.x >= at);
     if (after < 0) return [];
     const b = points[after];
     const a = points[after - 1] ?? b;
-    const part = b.x === a.x ? 0 : (place(at) - place(a.x)) / (place(b.x) - place(a.x));
+    const part = b.x === a.x ? 0 : (position(at) - position(a.x)) / (position(b.x) - position(a.x));
     return [{ x: at, y: a.value.median + part * (b.value.median - a.value.median) }];
   });
 }
