@@ -1,0 +1,217 @@
+#include "measure/sampler.hpp"
+
+#include <fmt/format.h>
+#include <linux/perf_event.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "measure/symbols.hpp"
+
+namespace asyncbench::measure {
+namespace {
+
+// What samples of cycles are spaced for where the clock rate is not known.
+constexpr std::int64_t kAssumedCyclesPerS = 3'000'000'000;
+
+std::int64_t cycles_per_s() {
+  std::string reason;
+  const auto khz = read_text("/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", reason);
+  const Reading value = khz ? leading_number(*khz) : std::nullopt;
+  return value && *value > 0 ? *value * 1000 : kAssumedCyclesPerS;
+}
+
+perf_event_attr attributes_of(bool hardware, bool kernel, std::int64_t frequency_hz) {
+  perf_event_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.type = hardware ? PERF_TYPE_HARDWARE : PERF_TYPE_SOFTWARE;
+  attributes.config = hardware ? static_cast<std::uint64_t>(PERF_COUNT_HW_CPU_CYCLES)
+                               : static_cast<std::uint64_t>(PERF_COUNT_SW_CPU_CLOCK);
+  // A fixed period, so that every sample stands for as much as any other.
+  const std::int64_t per_s = hardware ? cycles_per_s() : 1'000'000'000;
+  attributes.sample_period = static_cast<std::uint64_t>(per_s / frequency_hz);
+  attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_CALLCHAIN;
+  attributes.disabled = 1;
+  attributes.inherit = 1;
+  attributes.exclude_kernel = kernel ? 0 : 1;
+  attributes.exclude_callchain_kernel = kernel ? 0 : 1;
+  attributes.exclude_hv = 1;
+  attributes.use_clockid = 1;
+  attributes.clockid = CLOCK_MONOTONIC;
+  attributes.watermark = 1;
+  attributes.wakeup_watermark = PerfRing::kBytes / 2;
+  return attributes;
+}
+
+// "iou-wrk" of "iou-wrk-4711": threads that do the same are one.
+std::string kind_of(std::string name) {
+  const std::size_t last = name.find_last_not_of("0123456789");
+  if (last != std::string::npos && last > 0 && last + 1 < name.size() &&
+      (name[last] == '-' || name[last] == '/')) {
+    name.resize(last);
+  }
+  return name;
+}
+
+// The names of this process's threads that are alive, by id, and its own under 0.
+std::map<std::uint32_t, std::string> thread_names() {
+  std::map<std::uint32_t, std::string> names;
+  std::string reason;
+  names[0] = kind_of(read_text("/proc/self/comm", reason).value_or("asyncbench"));
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    const auto id = leading_number(entry.path().filename().string());
+    const auto name = read_text(entry.path() / "comm", reason);
+    if (id && name) names[static_cast<std::uint32_t>(*id)] = kind_of(*name);
+  }
+  return names;
+}
+
+// Of one sample, from the thread to the leaf. A chain has markers where it changes from the kernel
+// to the user's side, and beyond its first address each side has return addresses, which may lie
+// just behind the function that called.
+std::vector<Function> frames_of(std::span<const std::uint64_t> chain, Symbols& symbols) {
+  std::vector<Function> frames;
+  bool in_kernel = false;
+  bool is_leaf = true;
+  for (const std::uint64_t address : chain) {
+    if (address >= static_cast<std::uint64_t>(PERF_CONTEXT_MAX)) {
+      in_kernel = address == static_cast<std::uint64_t>(PERF_CONTEXT_KERNEL);
+      is_leaf = true;
+      continue;
+    }
+    const std::uint64_t inside = is_leaf ? address : address - 1;
+    frames.push_back(in_kernel ? symbols.kernel(inside) : symbols.user(inside));
+    is_leaf = false;
+  }
+  std::ranges::reverse(frames);
+  return frames;
+}
+
+}  // namespace
+
+Sampler::Sampler(std::int64_t frequency_hz) : frequency_hz_(frequency_hz) {
+  // The first that this machine offers and permits; the reason is that of the last.
+  for (const auto& [hardware, kernel] :
+       {std::pair{true, true}, {false, true}, {true, false}, {false, false}}) {
+    if (open(hardware, kernel, reason_)) break;
+  }
+  if (!available()) return;
+  waiting_ = Fd{::epoll_create1(EPOLL_CLOEXEC)};
+  for (const PerfRing& ring : rings_) {
+    epoll_event event{.events = EPOLLIN, .data = {}};
+    ::epoll_ctl(waiting_.get(), EPOLL_CTL_ADD, ring.fd(), &event);
+  }
+}
+
+bool Sampler::open(bool hardware, bool kernel, std::string& reason) {
+  const perf_event_attr attributes = attributes_of(hardware, kernel, frequency_hz_);
+  rings_.clear();
+  for (const int cpu : online_cpus()) {
+    Fd event = open_perf_event(attributes, 0, cpu);
+    if (!event) {
+      reason = errno_text("perf_event_open cpu-clock");
+      reason += errno == ENOSYS || errno == ENOENT
+                    ? "; this kernel has no perf events (CONFIG_PERF_EVENTS)"
+                    : "; run as root, or: sysctl kernel.perf_event_paranoid=2, and in a container "
+                      "a seccomp profile that permits perf_event_open";
+      rings_.clear();
+      return false;
+    }
+    rings_.emplace_back(std::move(event));
+    if (rings_.back().is_mapped()) continue;
+    reason = errno_text("mmap of a perf ring") +
+             "; raise the limit: sysctl kernel.perf_event_mlock_kb=516";
+    rings_.clear();
+    return false;
+  }
+  hardware_ = hardware;
+  kernel_ = kernel;
+  return true;
+}
+
+void Sampler::start() {
+  for (const PerfRing& ring : rings_) ring.enable();
+}
+
+void Sampler::stop() {
+  for (const PerfRing& ring : rings_) ring.disable();
+  drain();
+}
+
+void Sampler::drain() {
+  for (PerfRing& ring : rings_) ring.drain([this](const PerfRecord& record) { keep(record); });
+}
+
+// The layouts of the records: perf_event_open(2), for the sample_type above.
+void Sampler::keep(const PerfRecord& record) {
+  PerfFields fields(record.body);
+  switch (record.type) {
+    case PERF_RECORD_SAMPLE: {
+      fields.take<std::uint32_t>();  // the process
+      Taken taken{.thread = fields.take<std::uint32_t>(), .first = chains_.size()};
+      const auto length = fields.take<std::uint64_t>();
+      for (std::uint64_t i = 0; i < length && fields.ok(); ++i) {
+        chains_.push_back(fields.take<std::uint64_t>());
+      }
+      taken.length = static_cast<std::uint32_t>(chains_.size() - taken.first);
+      samples_.push_back(taken);
+      break;
+    }
+    case PERF_RECORD_LOST:
+      fields.take<std::uint64_t>();  // the event's id
+      lost_ += fields.take<std::uint64_t>();
+      break;
+    case PERF_RECORD_LOST_SAMPLES:
+      lost_ += fields.take<std::uint64_t>();
+      break;
+    case PERF_RECORD_THROTTLE:
+      ++lost_;
+      break;
+    default:
+      break;
+  }
+}
+
+std::optional<OnCpu> Sampler::take(Unreadable& unreadable) {
+  if (!available()) {
+    unreadable["on_cpu"] = reason_;
+    return std::nullopt;
+  }
+  OnCpu profile{.event = hardware_ ? "cycles" : "cpu-clock",
+                .frequency_hz = frequency_hz_,
+                .kernel = kernel_,
+                .lost = lost_};
+  if (!hardware_) profile.period_ns = 1'000'000'000 / frequency_hz_;
+  if (!kernel_) {
+    unreadable["on_cpu.kernel"] =
+        "user stacks alone: perf_event_paranoid is above 1; run as root, or: sysctl "
+        "kernel.perf_event_paranoid=1";
+  }
+  Symbols symbols;
+  profile.program = symbols.program();
+  const std::map<std::uint32_t, std::string> names = thread_names();
+  CallTreeBuilder tree;
+  for (const Taken& sample : samples_) {
+    std::vector<Function> stack =
+        frames_of(std::span(chains_).subspan(sample.first, sample.length), symbols);
+    const auto name = names.find(sample.thread);
+    stack.insert(stack.begin(), {.name = name == names.end() ? names.at(0) : name->second,
+                                 .module = kThreadModule});
+    tree.add(stack, 1);
+  }
+  profile.stacks = tree.take();
+  if (!symbols.kernel_reason().empty() && kernel_) {
+    unreadable["on_cpu.symbols"] = symbols.kernel_reason();
+  }
+  return profile;
+}
+
+}  // namespace asyncbench::measure

@@ -1,0 +1,170 @@
+#include "measure/symbols.hpp"
+
+#include <cxxabi.h>
+#include <elfutils/libdwfl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace asyncbench::measure {
+namespace {
+
+std::string_view base_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == path.npos ? path : path.substr(slash + 1);
+}
+
+std::string readable(const char* symbol) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> demangled(
+      abi::__cxa_demangle(symbol, nullptr, nullptr, &status), std::free);
+  return status == 0 ? short_name(demangled.get()) : std::string(symbol);
+}
+
+}  // namespace
+
+std::string short_name(std::string_view demangled) {
+  constexpr std::string_view kOperator = "operator";
+  std::string name;
+  int depth = 0;  // in parameters of calls and templates
+  for (std::size_t i = 0; i < demangled.size(); ++i) {
+    const std::string_view rest = demangled.substr(i);
+    if (depth == 0 && rest.starts_with("(anonymous namespace)")) {
+      name += "(anonymous)";
+      i += std::string_view("(anonymous namespace)").size() - 1;
+    } else if (depth == 0 && rest.starts_with(kOperator) && rest.size() > kOperator.size() &&
+               std::string_view("<>=!()[]-+*/%&|^~,").find(rest[kOperator.size()]) !=
+                   std::string_view::npos) {
+      // Its sign may be one of those that would open parameters.
+      std::size_t end = kOperator.size();
+      if (rest.substr(end).starts_with("()") || rest.substr(end).starts_with("[]")) {
+        end += 2;
+      } else {
+        while (end < rest.size() &&
+               std::string_view("<>=!-+*/%&|^~,").find(rest[end]) != std::string_view::npos) {
+          ++end;
+        }
+      }
+      name += rest.substr(0, end);
+      i += end - 1;
+    } else if (rest[0] == '(' || rest[0] == '<') {
+      ++depth;
+    } else if (rest[0] == ')' || (rest[0] == '>' && demangled[i - 1] != '-')) {
+      --depth;
+    } else if (depth == 0) {
+      name += rest[0];
+    }
+  }
+  // What follows the parameters ("const", "[clone .cold]") and what precedes the name (the type
+  // that a function template returns).
+  for (const std::string_view tail : {" [clone", " const", " &", " volatile", " requires "}) {
+    if (const std::size_t at = name.find(tail); at != std::string::npos) name.resize(at);
+  }
+  const std::size_t conversion = name.find("operator ");
+  const std::size_t space = name.rfind(' ', conversion);
+  return space == std::string::npos ? name : name.substr(space + 1);
+}
+
+KernelSymbols::KernelSymbols(std::string_view kallsyms) {
+  // "ffffffff81000000 T name" or "ffffffffc0000000 t name\t[module]".
+  while (!kallsyms.empty()) {
+    const std::size_t end = std::min(kallsyms.find('\n'), kallsyms.size());
+    const std::string_view line = kallsyms.substr(0, end);
+    kallsyms.remove_prefix(std::min(end + 1, kallsyms.size()));
+    Symbol symbol;
+    const auto [at, error] =
+        std::from_chars(line.data(), line.data() + line.size(), symbol.address, 16);
+    const auto offset = static_cast<std::size_t>(at - line.data());
+    if (error != std::errc{} || line.size() < offset + 4 || symbol.address == 0) continue;
+    if (std::string_view("tTwW").find(line[offset + 1]) == std::string_view::npos) continue;
+    const std::string_view name = line.substr(offset + 3);
+    const std::size_t tab = name.find('\t');
+    symbol.name = name.substr(0, tab);
+    symbol.module = tab == name.npos ? kKernelModule : std::string(name.substr(tab + 1));
+    symbols_.push_back(std::move(symbol));
+  }
+  // Of several names for an address the first in the file stands, as in perf.
+  std::ranges::stable_sort(symbols_, {}, &Symbol::address);
+}
+
+Function KernelSymbols::at(std::uint64_t address) const {
+  const auto after = std::ranges::upper_bound(symbols_, address, {}, &Symbol::address);
+  if (after == symbols_.begin()) return {.name = "", .module = kKernelModule};
+  const auto first =
+      std::ranges::lower_bound(symbols_, std::prev(after)->address, {}, &Symbol::address);
+  return {.name = first->name, .module = first->module};
+}
+
+struct Symbols::Modules {
+  Modules() {
+    callbacks.find_elf = dwfl_linux_proc_find_elf;
+    callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
+    session.reset(dwfl_begin(&callbacks));
+    if (session == nullptr) return;
+    if (dwfl_linux_proc_report(session.get(), ::getpid()) != 0 ||
+        dwfl_report_end(session.get(), nullptr, nullptr) != 0) {
+      session.reset();
+    }
+  }
+
+  Dwfl_Callbacks callbacks{};
+  std::unique_ptr<Dwfl, decltype(&dwfl_end)> session{nullptr, dwfl_end};
+};
+
+Symbols::Symbols() {
+  // Names must not wait for a server that has debug files.
+  ::unsetenv("DEBUGINFOD_URLS");
+  modules_ = std::make_unique<Modules>();
+  std::string path(4096, '\0');
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  program_ = base_name(
+      std::string_view(path).substr(0, length < 0 ? 0 : static_cast<std::size_t>(length)));
+}
+
+Symbols::~Symbols() = default;
+
+Function Symbols::user(std::uint64_t address) {
+  const auto [known, is_new] = known_.try_emplace(address);
+  if (!is_new) return known->second;
+  Function& function = known->second;
+  function.module = kNoModule;
+  Dwfl_Module* const module =
+      modules_->session == nullptr ? nullptr : dwfl_addrmodule(modules_->session.get(), address);
+  if (module == nullptr) return function;
+  function.module = base_name(
+      dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr));
+  GElf_Off offset = 0;
+  GElf_Sym symbol{};
+  const char* const name =
+      dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
+  // Where no symbol covers the address, libdw takes one before it: that would be a guess.
+  const bool covers = symbol.st_size == 0 || offset < symbol.st_size;
+  if (name != nullptr && covers) function.name = readable(name);
+  return function;
+}
+
+Function Symbols::kernel(std::uint64_t address) {
+  if (!kernel_read_) read_kernel();
+  if (kernel_.empty()) return {.name = "", .module = kKernelModule};
+  return kernel_.at(address);
+}
+
+void Symbols::read_kernel() {
+  kernel_read_ = true;
+  std::ifstream file("/proc/kallsyms");
+  if (!file) {
+    kernel_reason_ = errno_text("open /proc/kallsyms") + "; the kernel was built without it";
+    return;
+  }
+  kernel_ = KernelSymbols(std::string(std::istreambuf_iterator<char>(file), {}));
+  if (kernel_.empty()) {
+    kernel_reason_ =
+        "/proc/kallsyms hides the kernel's addresses; as root: sysctl kernel.kptr_restrict=1";
+  }
+}
+
+}  // namespace asyncbench::measure

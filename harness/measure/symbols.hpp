@@ -1,0 +1,68 @@
+// The names of the code that this process runs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "measure/profile.hpp"
+
+namespace asyncbench::measure {
+
+// A C++ name for people: without parameters of calls and templates, without a return type.
+// "void a::B<int>::run<x>(y) const" becomes "a::B::run"; lambdas keep their number:
+// "a::f()::{lambda(int)#1}" becomes "a::f::{lambda#1}".
+std::string short_name(std::string_view demangled);
+
+// The kernel's functions, from a text like /proc/kallsyms.
+class KernelSymbols {
+ public:
+  KernelSymbols() = default;
+  explicit KernelSymbols(std::string_view kallsyms);
+
+  // False when all addresses are 0: kernel.kptr_restrict hides them.
+  bool empty() const { return symbols_.empty(); }
+  Function at(std::uint64_t address) const;
+
+ private:
+  struct Symbol {
+    std::uint64_t address = 0;
+    std::string name;
+    std::string module;
+  };
+  std::vector<Symbol> symbols_;  // in ascending order
+};
+
+// Of this process as it is when an address is asked for: its mapped files by their ELF symbols
+// (those of separate debug files, where installed, too), through libdw; and the running kernel.
+class Symbols {
+ public:
+  Symbols();
+  ~Symbols();
+
+  Function user(std::uint64_t address);
+  Function kernel(std::uint64_t address);
+
+  // The module that is this program.
+  const std::string& program() const { return program_; }
+  // Why kernel functions have no names; empty: they have, or none was asked for.
+  const std::string& kernel_reason() const { return kernel_reason_; }
+
+ private:
+  struct Modules;
+
+  void read_kernel();
+
+  std::unique_ptr<Modules> modules_;
+  std::string program_;
+  bool kernel_read_ = false;
+  KernelSymbols kernel_;
+  std::string kernel_reason_;
+  std::unordered_map<std::uint64_t, Function> known_;  // addresses repeat
+};
+
+}  // namespace asyncbench::measure
