@@ -1,4 +1,5 @@
-// Between the structs and JSON values. Internal to this part.
+// Between the structs and JSON values. For .cpp files of this part, and for those of others that
+// carry such values.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +25,13 @@ class FieldError : public std::runtime_error {
 
 nlohmann::ordered_json to_json(const Result& result);
 nlohmann::ordered_json to_json(const Trial& trial);
+nlohmann::ordered_json to_json(const measure::Profile& profile);
 
 // With `ignored`, unknown fields go there; without, they are errors. Throws FieldError.
 Result result_from_json(const nlohmann::ordered_json& value, std::vector<std::string>* ignored);
 Trial trial_from_json(const nlohmann::ordered_json& value, std::vector<std::string>* ignored);
+
+// Without unknown fields. Throws FieldError.
+measure::Profile profile_from_json(const nlohmann::ordered_json& value);
 
 }  // namespace asyncbench::result

@@ -22,6 +22,14 @@ struct OrNull {
 template <class String>
 OrNull(String&) -> OrNull<String>;
 
+// A field that later minor versions brought: it is not in the file when it is empty.
+template <class Optional>
+struct OrAbsent {
+  Optional& value;
+};
+template <class Optional>
+OrAbsent(Optional&) -> OrAbsent<Optional>;
+
 template <class T, class Described>
 concept Is = std::same_as<std::remove_const_t<T>, Described>;
 
@@ -95,6 +103,26 @@ void describe(auto&& visit, Is<ItemOutcomes> auto& item) {
   visit("outcomes", item.outcomes);
 }
 
+void describe(auto&& visit, Is<measure::CallTree> auto& tree) {
+  visit("functions", tree.functions);
+  visit("nodes", tree.nodes);
+}
+
+void describe(auto&& visit, Is<measure::OnCpu> auto& on_cpu) {
+  visit("event", on_cpu.event);
+  visit("frequency_hz", on_cpu.frequency_hz);
+  visit("period_ns", on_cpu.period_ns);
+  visit("kernel", on_cpu.kernel);
+  visit("lost", on_cpu.lost);
+  visit("program", on_cpu.program);
+  visit("stacks", on_cpu.stacks);
+}
+
+void describe(auto&& visit, Is<measure::Profile> auto& profile) {
+  visit("on_cpu", profile.on_cpu);
+  visit("unreadable", profile.unreadable);
+}
+
 void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("block", trial.block);
   visit("repeat", trial.repeat);
@@ -135,6 +163,7 @@ void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("slices", trial.slices);
   visit("coarse_slices", trial.coarse_slices);
   visit("lanes", trial.lanes);
+  visit("profile", OrAbsent{trial.profile});
 }
 
 void describe(auto&& visit, Is<Estimate> auto& estimate) {
@@ -242,7 +271,8 @@ inline constexpr std::array<std::string_view, 0> kNamesOf{};
 template <>
 inline constexpr std::array<std::string_view, 2> kNamesOf<Side> = {"subject", "peer"};
 template <>
-inline constexpr std::array<std::string_view, 2> kNamesOf<TrialKind> = {"timed", "count"};
+inline constexpr std::array<std::string_view, 3> kNamesOf<TrialKind> = {"timed", "count",
+                                                                        "profile"};
 template <>
 inline constexpr std::array<std::string_view, 6> kNamesOf<TrialStatus> = {
     "ok", "failed", "timeout", "crashed", "cancelled", "invalid"};

@@ -22,17 +22,7 @@ class Read {
 
   template <class T>
   void operator()(const Json& json, T& object) requires std::is_class_v<T> {
-    expect(json.is_object(), "an object");
-    std::size_t known = 0;
-    describe(
-        [&](const char* name, auto&& member) {
-          const auto found = json.find(name);
-          if (found == json.end()) throw FieldError(path_, fmt::format("\"{}\" is missing", name));
-          ++known;
-          at(name, *found, member);
-        },
-        object);
-    if (known < json.size()) find_unknown(json, object);
+    read_fields(json, object);
   }
 
   void operator()(const Json& json, bool& value) {
@@ -87,6 +77,11 @@ class Read {
     }
   }
 
+  template <class Optional>
+  void operator()(const Json& json, OrAbsent<Optional>& field) {
+    (*this)(json, field.value.emplace());
+  }
+
   template <class T>
   void operator()(const Json& json, std::vector<T>& list) {
     expect(json.is_array(), "a list");
@@ -119,6 +114,33 @@ class Read {
     expect(json.is_array() && json.size() == 2, "a list of two integers");
     at("0", json[0], slice.completions);
     at("1", json[1], slice.service_time_sum_ns);
+  }
+
+  void operator()(const Json& json, measure::Function& function) {
+    expect(json.is_array() && json.size() == 2, "a list of two texts");
+    at("0", json[0], function.name);
+    at("1", json[1], function.module);
+  }
+
+  void operator()(const Json& json, measure::CallTree::Node& node) {
+    expect(json.is_array() && json.size() == 3, "a list of three integers");
+    at("0", json[0], node.parent);
+    at("1", json[1], node.function);
+    at("2", json[2], node.weight);
+  }
+
+  // Whoever walks the tree relies on its indices.
+  void operator()(const Json& json, measure::CallTree& tree) {
+    read_fields(json, tree);
+    for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+      const measure::CallTree::Node& node = tree.nodes[i];
+      if (node.parent >= measure::CallTree::kNoParent && std::cmp_less(node.parent, i) &&
+          node.function < tree.functions.size()) {
+        continue;
+      }
+      throw FieldError(fmt::format("{}/nodes/{}", path_, i),
+                       "names a parent that is not before it, or a function that is not there");
+    }
   }
 
   template <class T>
@@ -175,6 +197,30 @@ class Read {
   }
 
  private:
+  template <class T>
+  void read_fields(const Json& json, T& object) {
+    expect(json.is_object(), "an object");
+    std::size_t known = 0;
+    describe(
+        [&](const char* name, auto&& member) {
+          const auto found = json.find(name);
+          if (found == json.end()) {
+            if (may_lack(member)) return;
+            throw FieldError(path_, fmt::format("\"{}\" is missing", name));
+          }
+          ++known;
+          at(name, *found, member);
+        },
+        object);
+    if (known < json.size()) find_unknown(json, object);
+  }
+
+  static bool may_lack(const auto&) { return false; }
+  template <class Optional>
+  static bool may_lack(const OrAbsent<Optional>&) {
+    return true;
+  }
+
   void at(const std::string& name, const Json& json, auto&& member) {
     const std::size_t before = path_.size();
     path_ += '/' + name;
@@ -241,6 +287,10 @@ Result result_from_json(const Json& value, std::vector<std::string>* ignored) {
                      fmt::format("the cell {} is there twice", result.cells[i].id));
   }
   return result;
+}
+
+measure::Profile profile_from_json(const Json& value) {
+  return read<measure::Profile>(value, nullptr);
 }
 
 Trial trial_from_json(const Json& value, std::vector<std::string>* ignored) {

@@ -21,10 +21,10 @@ std::string compact(const Json& json) {
 // it, and a diff of two results shows fields.
 void render(const Json& json, std::size_t indent, std::string& out) {
   const bool flat = std::ranges::none_of(json, [](const Json& v) { return v.is_structured(); });
-  const bool pairs = json.is_array() && std::ranges::all_of(json, [](const Json& v) {
-                       return v.is_array() && v.size() == 2;
-                     });
-  if (!json.is_structured() || flat || pairs) {
+  const bool rows = json.is_array() && std::ranges::all_of(json, [](const Json& v) {
+                      return v.is_array() && (v.size() == 2 || v.size() == 3);
+                    });
+  if (!json.is_structured() || flat || rows) {
     out += compact(json);
     return;
   }

@@ -16,6 +16,7 @@
 #include "core/job.hpp"
 #include "core/outcome.hpp"
 #include "core/strategy.hpp"
+#include "measure/profile.hpp"
 #include "measure/server_counters.hpp"
 
 namespace asyncbench::result {
@@ -123,8 +124,9 @@ struct ItemOutcomes {
 };
 
 enum class TrialKind : std::uint8_t {
-  timed,  // its times count
-  count,  // syscalls were counted, which slows everything: its times do not count
+  timed,    // its times count
+  count,    // syscalls were counted, which slows everything: its times do not count
+  profile,  // the subject was profiled, which slows it a little: its times do not count
 };
 
 enum class TrialStatus : std::uint8_t { ok, failed, timeout, crashed, cancelled, invalid };
@@ -187,6 +189,8 @@ struct Trial {
   std::vector<Slice> slices;
   std::vector<CoarseSlice> coarse_slices;
   std::vector<LaneReport> lanes;  // the subject's
+
+  std::optional<measure::Profile> profile;  // of the subject, in profile trials
 
   std::uint64_t outcome(Outcome outcome) const {
     return outcomes[static_cast<std::size_t>(outcome)];
@@ -321,7 +325,7 @@ struct Environment {
 struct Schema {
   std::string name = "asyncbench-result";
   std::int64_t major = 1;
-  std::int64_t minor = 0;
+  std::int64_t minor = 1;
 
   bool operator==(const Schema&) const = default;
 };

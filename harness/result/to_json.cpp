@@ -16,7 +16,7 @@ struct Write {
   template <class T>
   Json operator()(const T& object) const requires std::is_class_v<T> {
     Json json = Json::object();
-    describe([&](const char* name, const auto& member) { json[name] = (*this)(member); }, object);
+    describe([&](const char* name, const auto& member) { put(json, name, member); }, object);
     return json;
   }
 
@@ -76,6 +76,14 @@ struct Write {
     return Json::array({slice.completions, slice.service_time_sum_ns});
   }
 
+  Json operator()(const measure::Function& function) const {
+    return Json::array({function.name, function.module});
+  }
+
+  Json operator()(const measure::CallTree::Node& node) const {
+    return Json::array({node.parent, node.function, node.weight});
+  }
+
   template <class T>
   Json operator()(const std::pair<T, T>& pair) const {
     return Json::array({(*this)(pair.first), (*this)(pair.second)});
@@ -106,11 +114,20 @@ struct Write {
     json["unreadable"] = (*this)(environment.unreadable);
     return json;
   }
+
+ private:
+  void put(Json& json, const char* name, const auto& member) const { json[name] = (*this)(member); }
+
+  template <class Optional>
+  void put(Json& json, const char* name, const OrAbsent<Optional>& field) const {
+    if (field.value) json[name] = (*this)(*field.value);
+  }
 };
 
 }  // namespace
 
 Json to_json(const Result& result) { return Write{}(result); }
 Json to_json(const Trial& trial) { return Write{}(trial); }
+Json to_json(const measure::Profile& profile) { return Write{}(profile); }
 
 }  // namespace asyncbench::result

@@ -111,6 +111,11 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
       {"urls", fmt::format("{}", fmt::join(settings.urls, " "))},
       {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))},
       {"folder", settings.folder}};
+  if (settings.profile) {
+    header.plan.options.emplace_back("profile_frequency_hz", settings.profile->frequency_hz);
+    header.plan.options.emplace_back("profile_by_perf",
+                                     settings.profile->profiler == measure::ProfilerKind::perf);
+  }
   grow(header, plan, registry);
   return header;
 }
@@ -151,6 +156,12 @@ Plan plan_of(const result::Result& header) {
   settings.plugins = split_list(option<std::string>(stored, "plugins"), '\n');
   settings.urls = split_list(option<std::string>(stored, "urls"), ' ');
   settings.folder = option<std::string>(stored, "folder");
+  if (result::find(stored.options, "profile_frequency_hz") != nullptr) {
+    settings.profile = {.profiler = option<bool>(stored, "profile_by_perf")
+                                        ? measure::ProfilerKind::perf
+                                        : measure::ProfilerKind::builtin,
+                        .frequency_hz = option<std::int64_t>(stored, "profile_frequency_hz")};
+  }
 
   const auto named = split_list(option<std::string>(stored, "named_strategies"));
   for (const result::Cell& row : header.cells) {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include "result/convert.hpp"
 #include "result/fields.hpp"
 
 namespace asyncbench::run {
@@ -142,6 +145,26 @@ Role role_named(const std::string& name) {
   throw ProtocolError(fmt::format("unknown role \"{}\"", name));
 }
 
+constexpr std::array<std::string_view, 2> kProfilers = {"builtin", "perf"};
+
+json written(const measure::ProfileOptions& options) {
+  return {{"profiler", kProfilers.at(static_cast<std::size_t>(options.profiler))},
+          {"frequency_hz", options.frequency_hz}};
+}
+
+// Programs of before there were profiles do not send it.
+std::optional<measure::ProfileOptions> read_profiling(const json& job) {
+  const json profile = job.value("profile", json());
+  if (profile.is_null()) return std::nullopt;
+  measure::ProfileOptions options;
+  const auto name = profile.at("profiler").get<std::string>();
+  const auto known = std::ranges::find(kProfilers, name);
+  if (known == kProfilers.end()) throw ProtocolError(fmt::format("unknown profiler \"{}\"", name));
+  options.profiler = static_cast<measure::ProfilerKind>(known - kProfilers.begin());
+  profile.at("frequency_hz").get_to(options.frequency_hz);
+  return options;
+}
+
 json written(const order::Job& job) {
   return {{"type", "job"},
           {"protocol", kProtocolVersion},
@@ -157,6 +180,7 @@ json written(const order::Job& job) {
           {"grace_ns", job.grace.count()},
           {"requests", job.requests},
           {"count_syscalls", job.count_syscalls},
+          {"profile", job.profile ? written(*job.profile) : json(nullptr)},
           {"parent", job.parent}};
 }
 
@@ -182,6 +206,7 @@ order::Job read_job(const json& j) {
   job.grace = Duration{j.at("grace_ns").get<std::int64_t>()};
   j.at("requests").get_to(job.requests);
   j.at("count_syscalls").get_to(job.count_syscalls);
+  job.profile = read_profiling(j);
   j.at("parent").get_to(job.parent);
   return job;
 }
@@ -207,6 +232,7 @@ json written(const report::Record& record) {
           {"server", record.server ? written(*record.server) : json(nullptr)},
           {"usage", written(record.usage)},
           {"lanes", lanes},
+          {"profile", record.profile ? json(result::to_json(*record.profile)) : json(nullptr)},
           {"window_start_ns", record.window_start_ns},
           {"window_end_ns", record.window_end_ns},
           {"arrivals_due", record.arrivals_due},
@@ -222,6 +248,9 @@ report::Record read_record(const json& j) {
   if (!j.at("server").is_null()) record.server = read<measure::ServerTotals>(j.at("server"));
   record.usage = read<result::Usage>(j.at("usage"));
   for (const json& lane : j.at("lanes")) record.lanes.push_back(read<LaneReport>(lane));
+  if (const json profile = j.value("profile", json()); !profile.is_null()) {
+    record.profile = result::profile_from_json(profile);
+  }
   for (const auto& [name, histogram] : j.at("series").items()) {
     record.series[name] = read_histogram(histogram);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/job.hpp"
+#include "measure/profile.hpp"
 #include "measure/recorder.hpp"
 #include "measure/server_counters.hpp"
 #include "result/result.hpp"
@@ -44,6 +45,7 @@ struct Job {
   Duration grace{0};
   std::uint64_t requests = 0;  // not 0: the window ends after that many
   bool count_syscalls = false;
+  std::optional<measure::ProfileOptions> profile;  // not empty: profile the window
   std::int64_t parent = 0;  // the runner's process id: the participant ends with it
 };
 
@@ -75,10 +77,11 @@ struct WindowEnd {
 struct Record : workloads::SideRecord {
   result::Usage usage;  // between the window's start and its end
   std::vector<LaneReport> lanes;
+  std::optional<measure::Profile> profile;  // where the job asked for it
   std::int64_t window_start_ns = 0;
   std::int64_t window_end_ns = 0;
-  bool resources_back = false;        // invariant E
-  std::string resources_missing;      // what was not given back
+  bool resources_back = false;    // invariant E
+  std::string resources_missing;  // what was not given back
 };
 
 // Instead of a record: the reason, in one line.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "measure/profile.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::run {
@@ -70,6 +71,8 @@ struct RunOptions {
   std::optional<Pinning> pin;
   std::optional<CpuIdle> cpu_idle;
   std::optional<workloads::Verify> verify;
+  // Profile trials beside the timed ones, one for each, in random order with them.
+  std::optional<measure::ProfileOptions> profile;
 
   std::vector<std::string> urls;           // real servers instead of the embedded origin
   std::vector<std::string> allowed_hosts;  // hosts beyond loopback that `urls` may name
@@ -87,14 +90,15 @@ struct Settings {
   Duration grace = std::chrono::seconds(2);  // from the window's end to the hard stop
   unsigned trials = 6;
   std::uint64_t seed = 1;
-  std::uint64_t requests = 0;  // not 0: the window ends after that many requests instead
-  unsigned threads = 1;        // event loops of the subject; the peer has one
+  std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
+  unsigned threads = 1;              // event loops of the subject; the peer has one
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
   std::string peer_program;          // plays every role but the subject's; empty: this program
   std::string peer_strategy;  // "uring" where it is supported, else "asio", else the first that can
   Pinning pin;                // resolved: none or listed
   CpuIdle cpu_idle = CpuIdle::automatic;
   workloads::Verify verify = workloads::Verify::sample;
+  std::optional<measure::ProfileOptions> profile;  // of profile trials; empty: there are none
   std::vector<std::string> urls;
   std::vector<std::string> allowed_hosts;
   std::string folder;

@@ -24,9 +24,9 @@
 #include "core/fd.hpp"
 #include "measure/cpu.hpp"
 #include "run/messages.hpp"
+#include "run/plan.hpp"
 #include "run/resources.hpp"
 #include "run/window_meter.hpp"
-#include "run/plan.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -144,7 +144,10 @@ void raise_descriptor_limit() {
 class Participant {
  public:
   Participant(const order::Job& order, Strategy& strategy, Line& line)
-      : order_(order), strategy_(strategy), line_(line), meter_(order.count_syscalls) {}
+      : order_(order),
+        strategy_(strategy),
+        line_(line),
+        meter_(order.count_syscalls, order.profile) {}
 
   report::Record run() {
     const Footprint before = take_baseline(strategy_);
@@ -154,6 +157,7 @@ class Participant {
     record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
     record.resources_missing = wait_until_back(before, strategy_, kTearDownLimit);
     record.resources_back = record.resources_missing.empty();
+    record.profile = meter_.take_profile();
     return record;
   }
 
@@ -163,8 +167,8 @@ class Participant {
 
   void run_side(report::Record& record) {
     // As many lanes as loops; a strategy that starts threads of its own gets one a CPU.
-    const std::size_t lanes = strategy_.info().event_loop ? std::size_t{order_.threads}
-                                                          : measure::allowed_cpus().size();
+    const std::size_t lanes =
+        strategy_.info().event_loop ? std::size_t{order_.threads} : measure::allowed_cpus().size();
     const std::unique_ptr<Side> side = make_side(lanes);
     record.lanes.resize(lanes);
     Job job = job_over(record.lanes);
@@ -251,10 +255,11 @@ class Participant {
   void attend(Side& side) {
     bool told_ready = false;
     while (true) {
-      std::array<pollfd, 4> polled{pollfd{.fd = line_.ended() ? -1 : kJobFd, .events = POLLIN},
+      std::array<pollfd, 5> polled{pollfd{.fd = line_.ended() ? -1 : kJobFd, .events = POLLIN},
                                    pollfd{.fd = signals_.get(), .events = POLLIN},
                                    pollfd{.fd = alarm_.fd(), .events = POLLIN},
-                                   pollfd{.fd = bell_.fd(), .events = POLLIN}};
+                                   pollfd{.fd = bell_.fd(), .events = POLLIN},
+                                   pollfd{.fd = meter_.descriptor(), .events = POLLIN}};
       if (::poll(polled.data(), polled.size(), -1) < 0) continue;
       // The alarm first: what it measures is exact only at once.
       if (polled[2].revents != 0) {
@@ -270,6 +275,7 @@ class Participant {
         if (spent_.exchange(false)) budget_is_spent(side);
         if (finished_) return;
       }
+      if (polled[4].revents != 0) meter_.attend();
       if (polled[1].revents != 0) stop();
       if (polled[0].revents != 0) {
         line_.receive();

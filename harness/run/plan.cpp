@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <random>
 #include <set>
@@ -125,6 +126,7 @@ Settings resolve_settings(const RunOptions& options, const RunOptions& suite,
   settings.peer_strategy = choose_peer_strategy(peer.value_or(""), registry);
   settings.pin = resolve_pinning(settings.pin);
   settings.plugins = registry.plugins();
+  settings.profile = options.profile;
   settings.urls = options.urls;
   settings.allowed_hosts = options.allowed_hosts;
   settings.folder = options.folder;
@@ -199,6 +201,18 @@ Suite suite_of(const RunOptions& options) {
     throw UsageError(unknown_name("workload or suite", options.what, known));
   }
   return load_suite(options.what);
+}
+
+// Timed and profiled trials of a cell side by side, so that their ratio is what profiling costs.
+void add_profiled_block(std::vector<PlannedTrial>& trials, std::vector<std::size_t> cells,
+                        unsigned block, std::mt19937_64& random) {
+  std::shuffle(cells.begin(), cells.end(), random);
+  for (const std::size_t cell : cells) {
+    std::array kinds = {TrialKind::timed, TrialKind::profile};
+    std::ranges::shuffle(kinds, random);
+    for (const TrialKind kind : kinds)
+      trials.push_back({.cell = cell, .block = block, .kind = kind});
+  }
 }
 
 }  // namespace
@@ -303,6 +317,10 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
   std::mt19937_64 random(plan.settings.seed);
   std::vector<PlannedTrial> trials;
   for (unsigned block = 0; block < plan.settings.trials; ++block) {
+    if (plan.settings.profile) {
+      add_profiled_block(trials, runnable, block, random);
+      continue;
+    }
     std::shuffle(runnable.begin(), runnable.end(), random);
     for (const std::size_t cell : runnable) trials.push_back({.cell = cell, .block = block});
   }

@@ -112,6 +112,7 @@ class TrialRun {
     job.grace = settings_.grace;
     job.requests = role == Role::client ? settings_.requests : 0;
     job.count_syscalls = kind_ == result::TrialKind::count && is_subject;
+    if (kind_ == result::TrialKind::profile && is_subject) job.profile = settings_.profile;
     job.parent = ::getpid();
     return job;
   }
@@ -300,6 +301,7 @@ class TrialRun {
     trial_.subject = subject.usage;
     trial_.subject.unreadable.insert(subject.unreadable.begin(), subject.unreadable.end());
     trial_.lanes = subject.lanes;
+    trial_.profile = subject.profile;
     put_peers();
     put_series();
     check_invariants(trial_,

@@ -4,7 +4,9 @@
 
 namespace asyncbench::run {
 
-WindowMeter::WindowMeter(bool count_syscalls) {
+WindowMeter::WindowMeter(bool count_syscalls,
+                         const std::optional<measure::ProfileOptions>& profile) {
+  if (profile) profiler_.emplace(*profile);
   if (!count_syscalls) return;
   counter_.emplace();
   counter_->enable();
@@ -14,9 +16,11 @@ WindowMeter::WindowMeter(bool count_syscalls) {
 void WindowMeter::window_starts() {
   before_ = measure::take_usage();
   if (counter_) calls_before_ = counter_->read_count();
+  if (profiler_) profiler_->start();
 }
 
 void WindowMeter::window_ends() {
+  if (profiler_) profiler_->stop();
   if (counter_) calls_after_ = counter_->read_count();
   after_ = measure::take_usage();
   if (counter_) counter_->disable();
@@ -44,6 +48,11 @@ result::Usage WindowMeter::usage() const {
     usage.unreadable["syscalls"] = counter_ ? counter_->reason() : "counted in count trials only";
   }
   return usage;
+}
+
+std::optional<measure::Profile> WindowMeter::take_profile() {
+  if (!profiler_) return std::nullopt;
+  return profiler_->take();
 }
 
 }  // namespace asyncbench::run

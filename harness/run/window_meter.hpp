@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "measure/profiler.hpp"
 #include "measure/syscalls.hpp"
 #include "measure/usage.hpp"
 #include "result/result.hpp"
@@ -12,16 +13,24 @@ namespace asyncbench::run {
 // Used by the harness thread alone, which makes it before it starts any other.
 class WindowMeter {
  public:
-  explicit WindowMeter(bool count_syscalls);
+  WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile);
 
   void window_starts();
   void window_ends();
 
+  // Readable when attend() is due, -1: never.
+  int descriptor() const { return profiler_ ? profiler_->descriptor() : -1; }
+  void attend() { profiler_->drain(); }
+
   // After the window; what could not be read is null with its reason.
   result::Usage usage() const;
 
+  // After the window: what a profiled trial saw, else empty. Takes some 100 ms.
+  std::optional<measure::Profile> take_profile();
+
  private:
   std::optional<measure::SyscallCounter> counter_;
+  std::optional<measure::Profiler> profiler_;
   measure::UsageSnapshot before_;
   measure::UsageSnapshot after_;
   measure::Reading calls_before_;
