@@ -17,6 +17,7 @@ namespace {
 constexpr std::array kCommands = {
     Command{"run", "measure a workload or a suite under several strategies", run_command},
     Command{"search", "where a rate ends, where the better strategy changes", search_command},
+    Command{"profile", "where each request's CPU goes, strategy beside strategy", profile_command},
     Command{"list", "which strategies and workloads this host supports", list_command},
     Command{"compare", "which strategy wins and how sure that is; what changed", compare_command},
     Command{"gate", "whether one build is slower than another", gate_command},

@@ -43,6 +43,7 @@ struct Command {
 };
 
 ExitCode run_command(const Arguments& arguments, Registry& registry);
+ExitCode profile_command(const Arguments& arguments, Registry& registry);
 ExitCode search_command(const Arguments& arguments, Registry& registry);
 ExitCode list_command(const Arguments& arguments, Registry& registry);
 ExitCode compare_command(const Arguments& arguments, Registry& registry);

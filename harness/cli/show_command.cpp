@@ -6,6 +6,7 @@
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
 #include "report/format.hpp"
+#include "report/profile_text.hpp"
 #include "report/table.hpp"
 
 namespace asyncbench::cli {
@@ -31,6 +32,9 @@ ExitCode show_command(const Arguments& arguments, Registry&) {
 
   const result::Result result = result_from(path);
   std::fputs(report::table(result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(), stdout);
+  if (report::has_profile(result)) {
+    std::fputs(("\n" + report::profile_text(result, kColumns)).c_str(), stdout);
+  }
   return ExitCode::done;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "measure/perf_record.hpp"
 #include "measure/profile.hpp"
 #include "measure/sampler.hpp"
 
@@ -16,19 +17,23 @@ class Profiler {
   explicit Profiler(const ProfileOptions& options);
 
   // Readable when drain() is due; -1: never.
-  int descriptor() const { return sampler_.descriptor(); }
-  void drain() { sampler_.drain(); }
+  int descriptor() const { return sampler_ ? sampler_->descriptor() : -1; }
+  void drain() {
+    if (sampler_) sampler_->drain();
+  }
 
   // The window. Between the two nothing is opened, named or allocated but what drain() keeps.
   void start();
   void stop();
 
   // After stop(), while the process still has the modules that its threads ran. Some 100 ms, most
-  // of them for reading symbols.
+  // of them for reading symbols; seconds with perf.
   Profile take();
 
  private:
-  Sampler sampler_;
+  // One of the two.
+  std::optional<Sampler> sampler_;
+  std::optional<PerfProgram> perf_;
 };
 
 }  // namespace asyncbench::measure

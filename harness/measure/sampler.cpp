@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <map>
@@ -28,7 +29,7 @@ std::int64_t cycles_per_s() {
   return value && *value > 0 ? *value * 1000 : kAssumedCyclesPerS;
 }
 
-perf_event_attr attributes_of(bool hardware, bool kernel, std::int64_t frequency_hz) {
+perf_event_attr attributes_of(bool hardware, bool on_cpus, bool kernel, std::int64_t frequency_hz) {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
   attributes.type = hardware ? PERF_TYPE_HARDWARE : PERF_TYPE_SOFTWARE;
@@ -39,7 +40,8 @@ perf_event_attr attributes_of(bool hardware, bool kernel, std::int64_t frequency
   attributes.sample_period = static_cast<std::uint64_t>(per_s / frequency_hz);
   attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_CALLCHAIN;
   attributes.disabled = 1;
-  attributes.inherit = 1;
+  attributes.inherit = on_cpus ? 0 : 1;
+  attributes.exclude_idle = on_cpus && !hardware ? 1 : 0;
   attributes.exclude_kernel = kernel ? 0 : 1;
   attributes.exclude_callchain_kernel = kernel ? 0 : 1;
   attributes.exclude_hv = 1;
@@ -97,13 +99,18 @@ std::vector<Function> frames_of(std::span<const std::uint64_t> chain, Symbols& s
 
 }  // namespace
 
-Sampler::Sampler(std::int64_t frequency_hz) : frequency_hz_(frequency_hz) {
+Sampler::Sampler(std::int64_t frequency_hz)
+    : frequency_hz_(frequency_hz), process_(static_cast<std::uint32_t>(::getpid())) {
   // The first that this machine offers and permits; the reason is that of the last.
-  for (const auto& [hardware, kernel] :
-       {std::pair{true, true}, {false, true}, {true, false}, {false, false}}) {
-    if (open(hardware, kernel, reason_)) break;
-  }
-  if (!available()) return;
+  constexpr std::array kModes = {
+      Mode{.hardware = true, .on_cpus = true, .kernel = true},
+      Mode{.hardware = false, .on_cpus = true, .kernel = true},
+      Mode{.hardware = true, .on_cpus = false, .kernel = true},
+      Mode{.hardware = false, .on_cpus = false, .kernel = true},
+      Mode{.hardware = true, .on_cpus = false, .kernel = false},
+      Mode{.hardware = false, .on_cpus = false, .kernel = false},
+  };
+  if (std::ranges::none_of(kModes, [this](const Mode& mode) { return open(mode); })) return;
   waiting_ = Fd{::epoll_create1(EPOLL_CLOEXEC)};
   for (const PerfRing& ring : rings_) {
     epoll_event event{.events = EPOLLIN, .data = {}};
@@ -111,29 +118,30 @@ Sampler::Sampler(std::int64_t frequency_hz) : frequency_hz_(frequency_hz) {
   }
 }
 
-bool Sampler::open(bool hardware, bool kernel, std::string& reason) {
-  const perf_event_attr attributes = attributes_of(hardware, kernel, frequency_hz_);
-  rings_.clear();
-  for (const int cpu : online_cpus()) {
-    Fd event = open_perf_event(attributes, 0, cpu);
-    if (!event) {
-      reason = errno_text("perf_event_open cpu-clock");
-      reason += errno == ENOSYS || errno == ENOENT
-                    ? "; this kernel has no perf events (CONFIG_PERF_EVENTS)"
-                    : "; run as root, or: sysctl kernel.perf_event_paranoid=2, and in a container "
-                      "a seccomp profile that permits perf_event_open";
-      rings_.clear();
-      return false;
-    }
-    rings_.emplace_back(std::move(event));
-    if (rings_.back().is_mapped()) continue;
-    reason = errno_text("mmap of a perf ring") +
-             "; raise the limit: sysctl kernel.perf_event_mlock_kb=516";
+bool Sampler::open(const Mode& mode) {
+  const perf_event_attr attributes =
+      attributes_of(mode.hardware, mode.on_cpus, mode.kernel, frequency_hz_);
+  const auto refuse = [&](const char* operation, const char* remedy) {
+    reason_ = errno_text(operation) + "; " + remedy;
     rings_.clear();
     return false;
+  };
+  for (const int cpu : online_cpus()) {
+    Fd event = open_perf_event(attributes, mode.on_cpus ? -1 : 0, cpu);
+    if (!event && (errno == ENOSYS || errno == ENOENT)) {
+      return refuse("perf_event_open cpu-clock", "the kernel has no perf events");
+    }
+    if (!event) {
+      return refuse("perf_event_open cpu-clock",
+                    "run as root, or: sysctl kernel.perf_event_paranoid=2; in a container the "
+                    "seccomp profile must permit perf_event_open");
+    }
+    rings_.emplace_back(std::move(event));
+    if (!rings_.back().is_mapped()) {
+      return refuse("mmap of a perf ring", "sysctl kernel.perf_event_mlock_kb=516");
+    }
   }
-  hardware_ = hardware;
-  kernel_ = kernel;
+  mode_ = mode;
   return true;
 }
 
@@ -155,7 +163,7 @@ void Sampler::keep(const PerfRecord& record) {
   PerfFields fields(record.body);
   switch (record.type) {
     case PERF_RECORD_SAMPLE: {
-      fields.take<std::uint32_t>();  // the process
+      if (fields.take<std::uint32_t>() != process_) break;
       Taken taken{.thread = fields.take<std::uint32_t>(), .first = chains_.size()};
       const auto length = fields.take<std::uint64_t>();
       for (std::uint64_t i = 0; i < length && fields.ok(); ++i) {
@@ -185,15 +193,20 @@ std::optional<OnCpu> Sampler::take(Unreadable& unreadable) {
     unreadable["on_cpu"] = reason_;
     return std::nullopt;
   }
-  OnCpu profile{.event = hardware_ ? "cycles" : "cpu-clock",
+  OnCpu profile{.event = mode_.hardware ? "cycles" : "cpu-clock",
                 .frequency_hz = frequency_hz_,
-                .kernel = kernel_,
+                .kernel = mode_.kernel,
                 .lost = lost_};
-  if (!hardware_) profile.period_ns = 1'000'000'000 / frequency_hz_;
-  if (!kernel_) {
+  if (!mode_.hardware) profile.period_ns = 1'000'000'000 / frequency_hz_;
+  if (!mode_.kernel) {
     unreadable["on_cpu.kernel"] =
         "user stacks alone: perf_event_paranoid is above 1; run as root, or: sysctl "
         "kernel.perf_event_paranoid=1";
+  }
+  if (!mode_.on_cpus) {
+    unreadable["on_cpu.short_threads"] =
+        "threads that end before a period of CPU time are not met; run as root, or: sysctl "
+        "kernel.perf_event_paranoid=0";
   }
   Symbols symbols;
   profile.program = symbols.program();
@@ -208,7 +221,7 @@ std::optional<OnCpu> Sampler::take(Unreadable& unreadable) {
     tree.add(stack, 1);
   }
   profile.stacks = tree.take();
-  if (!symbols.kernel_reason().empty() && kernel_) {
+  if (!symbols.kernel_reason().empty() && mode_.kernel) {
     unreadable["on_cpu.symbols"] = symbols.kernel_reason();
   }
   return profile;

@@ -12,12 +12,17 @@
 
 namespace asyncbench::measure {
 
-// A perf event (perf_event_open(2)) on every CPU, inherited by all threads that are started after
-// the construction, the kernel's own of io_uring among them (create_io_thread() copies the events
-// as fork does): hardware cycles where the machine offers them, else cpu-clock, a timer that runs
-// while a thread does. Without interrupts that cannot be masked the time of a section with
-// interrupts off is found at its end. Where the kernel may not be looked into (perf_event_paranoid
-// 2 and no CAP_PERFMON), user stacks alone.
+// Perf events (perf_event_open(2)): hardware cycles where the machine offers them, else cpu-clock,
+// a timer. Without interrupts that cannot be masked the time of a section with interrupts off is
+// found at its end.
+//
+// Where permitted (root, CAP_PERFMON, perf_event_paranoid 0 or less) the events run on every CPU,
+// whoever uses it, and the samples of other processes are dropped: so short threads are met as
+// often as their time demands, and switching threads costs nothing. Else they run with the threads
+// of this process, inherited by all that are started after the construction: a thread that ends
+// before its first period is never met. Of io_uring's threads in the kernel (iou-sqp, iou-wrk)
+// either sees those of this process. Where the kernel may not be looked into (paranoid 2), user
+// stacks alone.
 class Sampler {
  public:
   // Opens the events, disabled.
@@ -44,12 +49,19 @@ class Sampler {
     std::size_t first = 0;
   };
 
-  bool open(bool hardware, bool kernel, std::string& reason);
+  // How the events are opened.
+  struct Mode {
+    bool hardware = false;
+    bool on_cpus = false;  // else with threads
+    bool kernel = false;
+  };
+
+  bool open(const Mode& mode);
   void keep(const PerfRecord& record);
 
   std::int64_t frequency_hz_;
-  bool hardware_ = false;
-  bool kernel_ = false;
+  Mode mode_;
+  std::uint32_t process_;
   std::string reason_;
   std::vector<PerfRing> rings_;  // one a CPU
   Fd waiting_;                   // epoll over the rings

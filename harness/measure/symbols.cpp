@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 namespace asyncbench::measure {
 namespace {
@@ -27,45 +28,61 @@ std::string readable(const char* symbol) {
 
 }  // namespace
 
-std::string short_name(std::string_view demangled) {
+namespace {
+
+constexpr std::string_view kSigns = "<>=!-+*/%&|^~,";
+
+// The length of "operator<<" and its like at the front of a text; 0: there is none with a sign.
+std::size_t sign_operator(std::string_view text) {
   constexpr std::string_view kOperator = "operator";
+  if (!text.starts_with(kOperator)) return 0;
+  const std::string_view sign = text.substr(kOperator.size());
+  if (sign.starts_with("()") || sign.starts_with("[]")) return kOperator.size() + 2;
+  const std::size_t length = std::min(sign.find_first_not_of(kSigns), sign.size());
+  return length == 0 ? 0 : kOperator.size() + length;
+}
+
+// What stands between a function's parameters and a name inside of it: " const" of
+// "f() const::{lambda()#1}". nullopt: the parameters were the end.
+std::optional<std::size_t> way_inside(std::string_view after_parameters) {
+  const std::size_t at = after_parameters.find_first_not_of(" &constvolatile");
+  if (at == std::string_view::npos || !after_parameters.substr(at).starts_with("::")) {
+    return std::nullopt;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::string short_name(std::string_view demangled) {
+  constexpr std::string_view kAnonymous = "(anonymous namespace)";
   std::string name;
-  int depth = 0;  // in parameters of calls and templates
+  int depth = 0;   // in parameters of calls and templates
+  int braces = 0;  // in "{lambda(int)#1}"
   for (std::size_t i = 0; i < demangled.size(); ++i) {
     const std::string_view rest = demangled.substr(i);
-    if (depth == 0 && rest.starts_with("(anonymous namespace)")) {
+    const char c = rest[0];
+    if (depth == 0 && rest.starts_with(kAnonymous)) {
       name += "(anonymous)";
-      i += std::string_view("(anonymous namespace)").size() - 1;
-    } else if (depth == 0 && rest.starts_with(kOperator) && rest.size() > kOperator.size() &&
-               std::string_view("<>=!()[]-+*/%&|^~,").find(rest[kOperator.size()]) !=
-                   std::string_view::npos) {
-      // Its sign may be one of those that would open parameters.
-      std::size_t end = kOperator.size();
-      if (rest.substr(end).starts_with("()") || rest.substr(end).starts_with("[]")) {
-        end += 2;
-      } else {
-        while (end < rest.size() &&
-               std::string_view("<>=!-+*/%&|^~,").find(rest[end]) != std::string_view::npos) {
-          ++end;
-        }
-      }
-      name += rest.substr(0, end);
-      i += end - 1;
-    } else if (rest[0] == '(' || rest[0] == '<') {
+      i += kAnonymous.size() - 1;
+    } else if (const std::size_t length = depth == 0 ? sign_operator(rest) : 0; length > 0) {
+      name += rest.substr(0, length);
+      i += length - 1;
+    } else if (c == '(' || c == '<') {
       ++depth;
-    } else if (rest[0] == ')' || (rest[0] == '>' && demangled[i - 1] != '-')) {
+    } else if (c == ')' || (c == '>' && demangled[i - 1] != '-')) {
       --depth;
+      if (depth > 0 || c == '>' || braces > 0) continue;
+      const auto inside = way_inside(rest.substr(1));
+      if (!inside) break;
+      i += *inside;
     } else if (depth == 0) {
-      name += rest[0];
+      braces += (c == '{') - (c == '}');
+      name += c;
     }
   }
-  // What follows the parameters ("const", "[clone .cold]") and what precedes the name (the type
-  // that a function template returns).
-  for (const std::string_view tail : {" [clone", " const", " &", " volatile", " requires "}) {
-    if (const std::size_t at = name.find(tail); at != std::string::npos) name.resize(at);
-  }
-  const std::size_t conversion = name.find("operator ");
-  const std::size_t space = name.rfind(' ', conversion);
+  // Before the name: what a function template returns.
+  const std::size_t space = name.rfind(' ', name.find("operator "));
   return space == std::string::npos ? name : name.substr(space + 1);
 }
 

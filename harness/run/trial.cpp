@@ -28,6 +28,10 @@ using workloads::kRoles;
 constexpr Duration kAnswerLimit = std::chrono::seconds(10);
 constexpr Duration kBudgetLimit = std::chrono::minutes(10);
 
+// Beyond it, for a profile: reading symbols, and unwinding stacks by DWARF.
+constexpr Duration kNamingLimit = std::chrono::seconds(20);
+constexpr Duration kUnwindingLimit = std::chrono::minutes(5);
+
 // The window must not start before both participants know of it.
 constexpr Duration kWindowLead = std::chrono::milliseconds(10);
 
@@ -155,6 +159,7 @@ class TrialRun {
       } else {
         participant.process->send(to_line(Order{order::Stop{}}));
       }
+      if (*role == cell_.subject()) patience += profile_patience();
       participant.record = await<report::Record>(*participant.process, patience, "record");
       await_end(*participant.process);
     }
@@ -184,6 +189,13 @@ class TrialRun {
     }
     put_disturbance(measure::difference(before, measure::take_machine(cpu)));
     return end;
+  }
+
+  // For the names of what was sampled.
+  Duration profile_patience() const {
+    if (kind_ != result::TrialKind::profile || !settings_.profile) return Duration{0};
+    return settings_.profile->profiler == measure::ProfilerKind::perf ? kUnwindingLimit
+                                                                      : kNamingLimit;
   }
 
   // Time for every task's first outcome: a server's delay or a slow schedule may precede it.

@@ -99,6 +99,18 @@ Result example_result() {
   Trial count{.block = 3, .kind = TrialKind::count, .valid = true};
   count.subject.syscalls = 17;
   cell.trials.push_back(count);
+  Trial profiled{.block = 1, .kind = TrialKind::profile, .valid = true};
+  measure::Profile& profile = profiled.profile.emplace();
+  profile.on_cpu = measure::OnCpu{.event = "cpu-clock",
+                                  .frequency_hz = 999,
+                                  .period_ns = 1'001'001,
+                                  .kernel = true,
+                                  .lost = 3,
+                                  .program = "asyncbench",
+                                  .stacks = {.functions = {{"asyncbench", "[thread]"}, {"f", "a"}},
+                                             .nodes = {{-1, 0, 2}, {0, 1, 5}}}};
+  profile.unreadable = {{"on_cpu.symbols", "kernel.kptr_restrict"}};
+  cell.trials.push_back(profiled);
   Summary summary{.trials_valid = 2, .trials_timed = 3};
   summary.throughput_per_s = Estimate{.median = 1250,
                                       .low = 1200,

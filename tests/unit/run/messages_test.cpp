@@ -30,6 +30,7 @@ TEST(Messages, CarryAJob) {
   job.grace = 2s;
   job.requests = 1000;
   job.count_syscalls = true;
+  job.profile = {.profiler = measure::ProfilerKind::perf, .frequency_hz = 99};
   const auto copy = std::get<order::Job>(order_from(to_line(Order{job})));
   EXPECT_EQ(copy.role, Role::server);
   EXPECT_EQ(copy.strategy, job.strategy);
@@ -44,6 +45,7 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.seed, job.seed);
   EXPECT_EQ(copy.grace, job.grace);
   EXPECT_TRUE(copy.count_syscalls);
+  EXPECT_EQ(copy.profile, job.profile);
 }
 
 TEST(Messages, CarryAWindowWithAndWithoutAnEnd) {
@@ -75,6 +77,8 @@ TEST(Messages, CarryARecordToTheBit) {
   record.curves = {{"bytes_by_files", {{1, 4096.5}, {2, 8193}}}};
   record.unreadable = {{"written_bytes", "EACCES"}};
   record.items = {{.name = "http://a/", .outcomes = {{"ok", 3}}}};
+  record.profile.emplace().on_cpu = {.event = "cpu-clock",
+                                     .stacks = {.functions = {{"f", "a"}}, .nodes = {{-1, 0, 7}}}};
   record.window_end_ns = 99;
   record.resources_back = true;
   const auto copy = std::get<report::Record>(report_from(to_line(Report{record})));
@@ -91,6 +95,7 @@ TEST(Messages, CarryARecordToTheBit) {
   EXPECT_EQ(copy.curves, record.curves);
   EXPECT_EQ(copy.unreadable, record.unreadable);
   EXPECT_EQ(copy.items.at(0).outcomes, record.items[0].outcomes);
+  EXPECT_EQ(copy.profile, record.profile);
   EXPECT_EQ(copy.window_end_ns, 99);
   EXPECT_EQ(copy.arrivals_a2, record.arrivals_a2);
 }
@@ -101,6 +106,18 @@ TEST(Messages, TakeARecordOfABuildThatDoesNotCheckArrivals) {
   ASSERT_NE(line.find(field), line.npos);
   line.erase(line.find(field), field.size());
   EXPECT_EQ(std::get<report::Record>(report_from(line)).arrivals_a2, std::nullopt);
+}
+
+TEST(Messages, OfBeforeThereWereProfilesAreUnderstood) {
+  std::string job = to_line(Order{order::Job{.workload = "fetch"}});
+  const std::string profile = "\"profile\":null,";
+  ASSERT_NE(job.find(profile), std::string::npos);
+  job.erase(job.find(profile), profile.size());
+  EXPECT_EQ(std::get<order::Job>(order_from(job)).profile, std::nullopt);
+  std::string record = to_line(Report{report::Record{}});
+  ASSERT_NE(record.find(profile), std::string::npos);
+  record.erase(record.find(profile), profile.size());
+  EXPECT_EQ(std::get<report::Record>(report_from(record)).profile, std::nullopt);
 }
 
 TEST(Messages, RefuseWhatIsNotInTheProtocol) {

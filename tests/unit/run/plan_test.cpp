@@ -86,6 +86,27 @@ TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
   EXPECT_NE(seven, order_of());
 }
 
+TEST(Plan, ProfilesEveryTimedTrialBesideIt) {
+  RunOptions options = options_for("fetch");
+  options.strategies = {"both", "other"};
+  options.trials = 8;
+  options.profile = measure::ProfileOptions{.frequency_hz = 99};
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_EQ(plan.settings.profile, options.profile);
+  ASSERT_EQ(plan.trials.size(), 2 * 2 * 8u);
+  int profiled_first = 0;
+  for (std::size_t i = 0; i < plan.trials.size(); i += 2) {
+    const PlannedTrial& one = plan.trials[i];
+    const PlannedTrial& two = plan.trials[i + 1];
+    EXPECT_EQ(one.cell, two.cell);
+    EXPECT_EQ(one.block, two.block);
+    EXPECT_NE(one.kind, two.kind);
+    profiled_first += one.kind == result::TrialKind::profile;
+  }
+  EXPECT_GT(profiled_first, 0);
+  EXPECT_LT(profiled_first, 16);
+}
+
 TEST(Plan, FlagsOverrideTheSuite) {
   RunOptions options = options_for("quick");
   options.strategies = {"both"};

@@ -1,0 +1,126 @@
+// `asyncbench profile`: trials with and without a profile -> where each request's CPU goes.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "analyze/summary.hpp"
+#include "cli/measuring_options.hpp"
+#include "cli/parse.hpp"
+#include "cli/plugins.hpp"
+#include "cli/progress.hpp"
+#include "measure/syscalls.hpp"
+#include "report/format.hpp"
+#include "report/profile_text.hpp"
+#include "run/run.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "Every block has each strategy twice, in random order: once as asyncbench run\n"
+    "measures it, once with its call stacks sampled. The difference is what sampling\n"
+    "costs; no profile goes into a timed figure.\n"
+    "\n"
+    "As root the kernel's code is seen as well. As another user, that takes\n"
+    "sysctl kernel.perf_event_paranoid=1; with 2, user code alone is seen.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench profile fetch --strategies asio,uring --connections 64 --out p.json\n"
+    "  asyncbench show p.json\n"
+    "  asyncbench profile echo --strategies epoll --frequency 4999 --trials 3\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 done, also where this host permits a part of the profile alone\n"
+    "  2 wrong usage   4 some cell lacks valid trials   5 some cells failed\n"
+    "  6 the result could not be stored   7 internal error   130, 143 interrupted";
+
+// A profile is made of short trials: it is the samples of all of them that count.
+constexpr TrialDefaults kDefaults = {.duration = "2s", .warmup = "500ms"};
+
+struct Typed {
+  run::RunOptions options;
+  MeasuringOptions measuring;
+  std::string frequency = "999";
+  std::string profiler = "builtin";
+};
+
+measure::ProfileOptions profiling_of(const Typed& typed) {
+  measure::ProfileOptions profiling;
+  const std::uint64_t frequency = workloads::parse_count(typed.frequency);
+  if (frequency == 0 || frequency > measure::kMostFrequencyHz) {
+    throw usage_error(fmt::format("--frequency {}: must be between 1 and {}", typed.frequency,
+                                  measure::kMostFrequencyHz),
+                      "999 costs little, and leaves no rhythm to fall into");
+  }
+  profiling.frequency_hz = static_cast<std::int64_t>(frequency);
+  if (typed.profiler == "perf") {
+    profiling.profiler = measure::ProfilerKind::perf;
+  } else if (typed.profiler != "builtin") {
+    throw usage_error(fmt::format("--profiler {}: unknown", typed.profiler), "builtin or perf");
+  }
+  return profiling;
+}
+
+std::optional<run::RunOptions> parse_profile(const Arguments& arguments,
+                                             std::vector<std::string>& plugins) {
+  const auto app = make_app("profile",
+                            "Shows where each request's CPU goes under several strategies, side by "
+                            "side in nanoseconds per request, and why one beats another.",
+                            kFooter);
+  Typed typed;
+  run::RunOptions& options = typed.options;
+  app->add_option("what", options.what, "a workload or a suite, as for asyncbench run")
+      ->option_text("WORKLOAD|SUITE");
+  typed.measuring.define(*app, kDefaults);
+  add_value(*app, "--frequency", typed.frequency, "HZ", "samples in a second of CPU time")
+      ->group("Profile");
+  add_value(*app, "--profiler", typed.profiler, "HOW",
+            "builtin: stacks by frame pointers; perf: `perf record` with DWARF stacks")
+      ->group("Profile");
+  add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
+      ->default_str("asyncbench-profile-<UTC>.json")
+      ->group("Output");
+  if (!parse(*app, arguments)) return std::nullopt;
+  if (options.what.empty()) {
+    throw usage_error("no workload or suite given", "for example: asyncbench profile fetch");
+  }
+  options.profile = profiling_of(typed);
+  typed.measuring.apply(*app, options);
+  if (!options.duration) options.duration = workloads::parse_duration(kDefaults.duration);
+  if (!options.warmup) options.warmup = workloads::parse_duration(kDefaults.warmup);
+  plugins = typed.measuring.plugins();
+  if (options.out.empty()) options.out = default_out("profile-");
+  options.command = {"asyncbench", "profile"};
+  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+  return options;
+}
+
+}  // namespace
+
+ExitCode profile_command(const Arguments& arguments, Registry& registry) {
+  std::vector<std::string> plugins;
+  const auto options = parse_profile(arguments, plugins);
+  if (!options) return ExitCode::done;
+  load_plugins(plugins, registry);
+  const run::Plan plan = run::make_plan(*options, registry, measure::SyscallCounter().available());
+
+  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  const run::RunReport report = run::run(
+      plan, registry, progress, [](result::Result& result) { analyze::summarize(result); });
+  progress.clear();
+  std::fputs(report::profile_text(report.result, kColumns).c_str(), stdout);
+  if (!report.out.empty()) {
+    fmt::print("Result: {0}\nAgain:  asyncbench show {0}\n", report.out);
+  }
+  std::fflush(stdout);
+  for (const std::string& message : report.messages) {
+    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+  }
+  return report.exit_code;
+}
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,55 @@
+// Call stacks by `perf record`, whose DWARF stacks need no frame pointers.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/fd.hpp"
+#include "measure/profile.hpp"
+
+namespace asyncbench::measure {
+
+// perf-record(1) on this process, started with its events off and switched by its control
+// descriptors (perf 5.10 and later); then perf-script(1) for the names. It copies a part of the
+// stack with every sample, which costs much more than frame pointers do.
+class PerfProgram {
+ public:
+  // Starts perf, which takes some 100 ms. Check available().
+  explicit PerfProgram(std::int64_t frequency_hz);
+  ~PerfProgram();
+  PerfProgram(const PerfProgram&) = delete;
+  PerfProgram& operator=(const PerfProgram&) = delete;
+
+  bool available() const { return reason_.empty(); }
+
+  void start();
+  void stop();
+
+  // As Sampler::take(). Unwinding takes seconds.
+  std::optional<OnCpu> take(Unreadable& unreadable);
+
+ private:
+  void launch();
+  bool command(std::string_view text);
+  std::string last_words();
+  void end();
+
+  std::int64_t frequency_hz_;
+  std::string folder_;  // of perf's file and its messages; empty: there is none
+  std::string reason_;
+  pid_t process_ = -1;
+  Fd control_;
+  Fd answers_;
+  std::int64_t started_ns_ = 0;
+  std::int64_t stopped_ns_ = 0;
+};
+
+// The samples of a text by `perf script --ns -F comm,tid,time,ip,sym,dso --show-lost-events` from
+// `from_ns` to `until_ns` of the events' clock.
+OnCpu read_perf_script(std::string_view text, std::int64_t from_ns, std::int64_t until_ns);
+
+}  // namespace asyncbench::measure
