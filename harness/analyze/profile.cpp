@@ -110,6 +110,7 @@ CellProfile profile_of(const Cell& cell) {
   double cpu_ns = 0;
   bool cpu_known = true;
   double period_ns = 0;
+  double offered_ns = 0;  // CPU time that there was
   const auto lacks = [&](const std::string& reason) {
     if (std::ranges::find(profile.lacks, reason) == profile.lacks.end()) {
       profile.lacks.push_back(reason);
@@ -133,6 +134,8 @@ CellProfile profile_of(const Cell& cell) {
     profile.nameless.program += nameless.program;
     profile.nameless.kernel += nameless.kernel;
     profile.nameless.elsewhere += nameless.elsewhere;
+    offered_ns += static_cast<double>(trial.window_ns) *
+                  static_cast<double>(std::max<std::size_t>(1, trial.subject.cpus.size()));
     if (const auto used = trial.subject.cpu_ns()) {
       cpu_ns += static_cast<double>(*used);
     } else {
@@ -144,6 +147,11 @@ CellProfile profile_of(const Cell& cell) {
   if (cpu_known) profile.usage_ns = cpu_ns / static_cast<double>(profile.requests);
   double samples = 0;
   for (const Counted& trial : counted) samples += sum_of(trial.samples);
+  if (samples > 0 && offered_ns > 0) {
+    const double idle = std::max(0.0, 1 - cpu_ns / offered_ns);
+    profile.deviation_noise =
+        boost::math::quantile(boost::math::normal{}, 1 - kTail) * std::sqrt(idle / samples);
+  }
   profile.sample_ns = profile.scaled ? (samples > 0 ? cpu_ns / samples : 0) : period_ns;
   profile.all = share_of(counted, profile.sample_ns,
                          [](const Counted& trial) { return sum_of(trial.samples); });

@@ -81,6 +81,7 @@ std::string short_name(std::string_view demangled) {
       name += c;
     }
   }
+  name.resize(name.find_last_not_of(' ') + 1);
   // Before the name: what a function template returns.
   const std::size_t space = name.rfind(' ', name.find("operator "));
   return space == std::string::npos ? name : name.substr(space + 1);

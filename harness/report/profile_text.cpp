@@ -20,7 +20,8 @@ using analyze::Group;
 using analyze::kCategories;
 
 constexpr std::size_t kNameWidth = 20;
-constexpr std::size_t kColumnWidth = 15;
+constexpr std::size_t kLeastColumn = 15;
+constexpr std::size_t kMostColumn = 20;
 
 bool has_samples(const CellProfile& profile) { return profile.all.samples > 0; }
 
@@ -61,7 +62,9 @@ class Writer {
     const std::span<const CellProfile> sampled(profiles.begin(), bare);
     line(printable(group.name) + ": where a request's CPU goes");
     out_ += '\n';
-    const std::size_t columns = std::max<std::size_t>(1, (width_ - kNameWidth) / kColumnWidth);
+    const std::size_t columns = std::max<std::size_t>(1, (width_ - kNameWidth) / kLeastColumn);
+    column_ = std::clamp((width_ - kNameWidth) / std::max<std::size_t>(1, sampled.size()),
+                         kLeastColumn, kMostColumn);
     for (std::size_t first = 0; first < sampled.size(); first += columns) {
       table(sampled.subspan(first, std::min(columns, sampled.size() - first)));
     }
@@ -80,16 +83,16 @@ class Writer {
   void row(std::string_view name, std::span<const CellProfile> profiles, auto&& value) {
     std::string text = fmt::format("{:<{}}", name, kNameWidth);
     for (const CellProfile& profile : profiles) {
-      text += fmt::format("{:>{}}", value(profile), kColumnWidth);
+      text += fmt::format("{:>{}}", value(profile), column_);
     }
     text.resize(text.find_last_not_of(' ') + 1);
     out_ += text + '\n';
   }
 
   void table(std::span<const CellProfile> profiles) {
-    row("ns per request", profiles, [](const CellProfile& profile) {
+    row("ns per request", profiles, [this](const CellProfile& profile) {
       std::string name = printable(profile.cell->strategy);
-      if (display_width(name) >= kColumnWidth) name = name.substr(0, kColumnWidth - 3) + "..";
+      if (display_width(name) >= column_) name = name.substr(0, column_ - 3) + "..";
       return name;
     });
     for (std::size_t i = 0; i < kCategories; ++i) {
@@ -150,16 +153,20 @@ class Writer {
 
   void sum(std::span<const CellProfile> profiles) {
     bool within = true;
+    bool within_noise = true;
     const std::string list = by_strategy(profiles, [&](const CellProfile& profile) {
       const auto deviation = profile.deviation();
       if (!deviation) return std::string();
+      const double noise = profile.deviation_noise;
       within &= std::abs(*deviation) <= analyze::kMostDeviation;
-      return signed_percent(*deviation);
+      within_noise &= std::abs(*deviation) <= analyze::kMostDeviation + noise;
+      return signed_percent(*deviation) + (noise > 0.005 ? " \u00b1" + format_percent(noise) : "");
     });
     if (list.empty()) return;
-    line(fmt::format("{}: the samples' sum against getrusage: {}",
-                     within ? "within 3 %" : "NOT within 3 %", list),
-         "sum        ");
+    const char* const verdict = within         ? "within 3 %"
+                                : within_noise ? "within 3 % and noise"
+                                               : "NOT within 3 %";
+    line(fmt::format("{}: the samples' sum against getrusage: {}", verdict, list), "sum        ");
   }
 
   void nameless(std::span<const CellProfile> profiles) {
@@ -225,6 +232,7 @@ class Writer {
   }
 
   std::size_t width_;
+  std::size_t column_ = kLeastColumn;
   std::string out_;
 };
 

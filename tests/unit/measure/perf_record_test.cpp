@@ -39,7 +39,7 @@ TEST(PerfScript, ThatIsEmptyOrTornHasNoSamples) {
   EXPECT_EQ(read_perf_script("", 0, 1).stacks.weight(), 0U);
   EXPECT_EQ(read_perf_script("asyncbench 1", 0, 1).stacks.weight(), 0U);
   EXPECT_EQ(read_perf_script("asyncbench 1 0.0: ", 0, 1).stacks.weight(), 0U);
-  EXPECT_EQ(read_perf_script("(((\n\n:\n)", 0, 1).stacks.weight(), 0U);
+  EXPECT_EQ(read_perf_script("(((\n\n:\n)", 1, 2).stacks.weight(), 0U);
 }
 
 }  // namespace
