@@ -44,6 +44,14 @@ bool any_open_loop(const Reported& reported) {
   return any_trial(reported) && std::ranges::any_of(reported.groups, analyze::is_open_loop);
 }
 
+bool has_sweep(const PageInput& input) {
+  return std::ranges::any_of(input.results, [](const Reported& reported) {
+    return std::ranges::any_of(reported.sweeps, [](const analyze::Sweep& sweep) {
+      return sweep.parameter == "connections" || sweep.parameter == "in_flight";
+    });
+  });
+}
+
 }  // namespace
 
 Reported::Reported(const result::Result& of)
@@ -70,7 +78,7 @@ std::string page_body(const PageInput& input) {
   body += answer_section(input);
   body += matrix_section(input);
   body += chart_section(
-      input, "throughput", "Throughput by concurrency",
+      input, "throughput", has_sweep(input) ? "Throughput by concurrency" : "Throughput",
       "Median across trials; the band is its 95 % interval. The knee is where more requests in "
       "flight begin to wait rather than to help, by the Universal Scalability Law.",
       any_trial);

@@ -107,8 +107,10 @@ std::string validity_strip(const PageInput& input) {
 }
 
 std::string workload_html(const Reported& reported, const Cell& cell) {
-  return fmt::format("<b>{}</b> <span class=\"parameters\">{}</span>", xml_text(cell.workload),
-                     parameters_html(reported, cell, false));
+  const std::string parameters = parameters_html(reported, cell, false);
+  return fmt::format(
+      "<b>{}</b>{}", xml_text(cell.workload),
+      parameters.empty() ? "" : fmt::format(" <span class=\"parameters\">{}</span>", parameters));
 }
 
 // "−22 % [−26, −17]": how much less or more than the next's.
@@ -120,21 +122,19 @@ std::string change_html(const analyze::Contrast* contrast) {
     const double change = std::round((*value - 1) * 100);
     return change == 0 ? "0" : fmt::format("{}{:.0f}", change < 0 ? "−" : "+", std::abs(change));
   };
-  return fmt::format("{} % [{}, {}]", percent(ratio->estimate), percent(ratio->low),
+  return fmt::format("{}\u00a0% [{}, {}]", percent(ratio->estimate), percent(ratio->low),
                      percent(ratio->high));
 }
 
+// The ratio, and below it what it is of.
 std::string advantage_html(const Answer& answer) {
   if (answer.next == nullptr) return "–";
-  const auto ratio = winner_to_next(*answer.ranking);
-  const std::string over = fmt::format("<span class=\"over\">{} {}</span>",
-                                       answer.ranked_by == Figure::throughput ? "over" : "against",
-                                       xml_text(answer.next->strategy));
-  if (answer.ranked_by == Figure::throughput) {
-    return fmt::format("×{} {}", xml_text(text_of(*ratio)), over);
-  }
-  return fmt::format("{} {} {}", change_html(answer.ranking),
-                     xml_text(analyze::info_of(answer.ranked_by).title), over);
+  const bool is_rate = answer.ranked_by == Figure::throughput;
+  return fmt::format(
+      "{}<span class=\"over\">{} {} {}</span>",
+      is_rate ? "×" + text_of(*winner_to_next(*answer.ranking)) : change_html(answer.ranking),
+      analyze::info_of(answer.ranked_by).title, is_rate ? "over" : "against",
+      xml_text(answer.next->strategy));
 }
 
 std::string winner_html(const Answer& answer) {
@@ -231,10 +231,19 @@ std::string share_html(const Cell* cell, Figure figure, double best) {
   }
   const bool higher = analyze::info_of(figure).higher_is_better;
   const double share = *own <= 0 ? 0 : higher ? *own / best : best / *own;
-  return fmt::format("<td class=\"share s{:.0f}{}\" title=\"{} {}\">{:.0f} %</td>",
+  return fmt::format("<td class=\"share s{:.0f}{}\" title=\"{} {}\">{:.0f}\u00a0%</td>",
                      std::floor(share * 10 + 1e-9), share >= 1 ? " best" : "",
                      xml_text(analyze::info_of(figure).title), xml_text(figure_text(figure, *own)),
                      std::floor(share * 100 + 1e-9));
+}
+
+// A name that a narrow column may break after its underscores.
+std::string breakable(const std::string& name) {
+  std::string text = xml_text(name);
+  for (std::size_t at = text.find('_'); at != std::string::npos; at = text.find('_', at + 1)) {
+    text.insert(at + 1, "<wbr>");
+  }
+  return text;
 }
 
 std::string matrix_of(const Reported& reported) {
@@ -246,7 +255,7 @@ std::string matrix_of(const Reported& reported) {
   }
   std::string head = "<th scope=\"col\">Workload</th><th scope=\"col\">by</th>";
   for (const std::string& name : strategies) {
-    head += fmt::format("<th scope=\"col\">{}</th>", xml_text(name));
+    head += fmt::format("<th scope=\"col\">{}</th>", breakable(name));
   }
   std::vector<std::string> rows;
   for (const Group& group : reported.groups) {

@@ -62,7 +62,7 @@ Json percentiles_of(const std::vector<const Trial*>& trials, bool open_loop) {
   const auto count = static_cast<double>(latencies.all.count());
   Json points = Json::array();
   for (const double share : kShares) {
-    if (share > 0 && (1 - share) * count < kBeyond) break;
+    if ((1 - share) * count < kBeyond) break;
     points.push_back({share, latencies.at(share * 100)});
   }
   return {{"count", latencies.all.count()}, {"points", points}};

@@ -61,10 +61,10 @@ TEST(EscapeTest, EscapesMarkupAndTakesTheSpellOffControlCharacters) {
 TEST(PageTest, AnswersFirst) {
   const Result result = result_of({measured("uring", 200'000), measured("asio", 100'000)});
   const std::string body = page_body(input_of(result));
-  EXPECT_THAT(body, HasSubstr("<td><b>uring</b></td><td class=\"number\">×2.00 [2.00, 2.00] "
-                              "<span class=\"over\">over asio</span></td>"));
+  EXPECT_THAT(body, HasSubstr("<td><b>uring</b></td><td class=\"number\">×2.00 [2.00, 2.00]"
+                              "<span class=\"over\">throughput over asio</span></td>"));
   EXPECT_THAT(body, HasSubstr("<span class=\"sure clear\">clear</span>"));
-  EXPECT_THAT(body, HasSubstr("title=\"throughput 99.9k/s\">50 %</td>"));
+  EXPECT_THAT(body, HasSubstr("title=\"throughput 99.9k/s\">50\u00a0%</td>"));
   EXPECT_THAT(body, HasSubstr("s10 best"));
   EXPECT_LT(body.find("id=\"answer\""), body.find("id=\"matrix\""));
   EXPECT_LT(body.find("id=\"matrix\""), body.find("id=\"throughput\""));
