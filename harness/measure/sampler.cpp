@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +12,12 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
+#include <thread>
 #include <utility>
 
+#include "core/time.hpp"
 #include "measure/symbols.hpp"
 
 namespace asyncbench::measure {
@@ -76,6 +80,21 @@ std::map<std::uint32_t, std::string> thread_names() {
   return names;
 }
 
+// Where the threads of this process may run: on other CPUs nothing need be interrupted.
+std::set<int> cpus_of_threads() {
+  std::set<int> cpus;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    const auto id = leading_number(entry.path().filename().string());
+    cpu_set_t may;
+    if (!id || ::sched_getaffinity(static_cast<pid_t>(*id), sizeof may, &may) != 0) continue;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &may)) cpus.insert(cpu);
+    }
+  }
+  return cpus;
+}
+
 // Of one sample, from the thread to the leaf. A chain has markers where it changes from the kernel
 // to the user's side, and beyond its first address each side has return addresses, which may lie
 // just behind the function that called.
@@ -126,7 +145,8 @@ bool Sampler::open(const Mode& mode) {
     rings_.clear();
     return false;
   };
-  for (const int cpu : online_cpus()) {
+  cpus_ = online_cpus();
+  for (const int cpu : cpus_) {
     Fd event = open_perf_event(attributes, mode.on_cpus ? -1 : 0, cpu);
     if (!event && (errno == ENOSYS || errno == ENOENT)) {
       return refuse("perf_event_open cpu-clock", "the kernel has no perf events");
@@ -146,7 +166,20 @@ bool Sampler::open(const Mode& mode) {
 }
 
 void Sampler::start() {
-  for (const PerfRing& ring : rings_) ring.enable();
+  const std::set<int> used = mode_.on_cpus ? cpus_of_threads() : std::set<int>();
+  const Time begin = now();
+  const Duration period = std::chrono::nanoseconds(1'000'000'000 / frequency_hz_);
+  int enabled = 0;
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    if (mode_.on_cpus && !used.contains(cpus_[i])) continue;
+    // In step, one CPU's interrupt would hold up the other end of a connection just before the
+    // next CPU is looked at, which then is found waiting: of a busy client a sixth was not seen.
+    if (enabled > 0 && mode_.on_cpus) {
+      std::this_thread::sleep_until(begin + period * enabled / static_cast<int>(used.size()));
+    }
+    rings_[i].enable();
+    ++enabled;
+  }
 }
 
 void Sampler::stop() {

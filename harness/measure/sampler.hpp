@@ -16,11 +16,11 @@ namespace asyncbench::measure {
 // a timer. Without interrupts that cannot be masked the time of a section with interrupts off is
 // found at its end.
 //
-// Where permitted (root, CAP_PERFMON, perf_event_paranoid 0 or less) the events run on every CPU,
-// whoever uses it, and the samples of other processes are dropped: so short threads are met as
-// often as their time demands, and switching threads costs nothing. Else they run with the threads
-// of this process, inherited by all that are started after the construction: a thread that ends
-// before its first period is never met. Of io_uring's threads in the kernel (iou-sqp, iou-wrk)
+// Where permitted (root, CAP_PERFMON, perf_event_paranoid 0 or less) the events run on the CPUs
+// that this process may use, and the samples of other processes are dropped: so short threads are
+// met as often as their time demands, and switching threads costs nothing. Else they run with the
+// threads of this process, inherited by all that are started after the construction: a thread that
+// ends before its first period is never met. Of io_uring's threads in the kernel (iou-sqp, iou-wrk)
 // either sees those of this process. Where the kernel may not be looked into (paranoid 2), user
 // stacks alone.
 class Sampler {
@@ -34,6 +34,7 @@ class Sampler {
   int descriptor() const { return waiting_.get(); }
   void drain();
 
+  // Takes up to a period where several CPUs are sampled.
   void start();
   void stop();
 
@@ -63,7 +64,8 @@ class Sampler {
   Mode mode_;
   std::uint32_t process_;
   std::string reason_;
-  std::vector<PerfRing> rings_;  // one a CPU
+  std::vector<int> cpus_;
+  std::vector<PerfRing> rings_;  // one a CPU, in the order of cpus_
   Fd waiting_;                   // epoll over the rings
   std::uint64_t lost_ = 0;
   std::vector<Taken> samples_;
