@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as made from "./data.mjs";
-import { drawAll, launch, open, pageOf } from "./page.mjs";
+import { drawAll, faintTexts, launch, open, pageOf } from "./page.mjs";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -13,40 +13,6 @@ async function onPage(data, options, check) {
   await check(page);
   await context.close();
   assert.deepEqual(complaints, []);
-}
-
-/** Runs in the page: texts whose contrast with what is behind them is too low. */
-function faintTexts() {
-  const parse = (colour) => {
-    const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number);
-    return { r, g, b, a };
-  };
-  const over = (top, below) => ({
-    r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a), b: top.b * top.a + below.b * (1 - top.a), a: 1,
-  });
-  const light = ({ r, g, b }) => [r, g, b]
-    .map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    if (!element) return parse("rgb(255,255,255)");
-    const own = parse(getComputedStyle(element).backgroundColor);
-    return own.a === 1 ? own : over(own, behind(element.parentElement));
-  };
-  const opacity = (element) => (element ? Number(getComputedStyle(element).opacity) * opacity(element.parentElement) : 1);
-  const faint = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let seen = 0;
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || element.closest("script, style, title, .unseen") || !element.checkVisibility({ visibilityProperty: true })) continue;
-    const style = getComputedStyle(element);
-    const back = behind(element);
-    const colour = parse(element.closest("svg") ? style.fill : style.color);
-    const [a, b] = [light(over({ ...colour, a: colour.a * opacity(element) }, back)), light(back)].sort((x, y) => y - x);
-    ++seen;
-    if ((a + 0.05) / (b + 0.05) < 4.5) faint.push(`${((a + 0.05) / (b + 0.05)).toFixed(2)} ${walker.currentNode.data.slice(0, 40)}`);
-  }
-  return { seen, faint: [...new Set(faint)] };
 }
 
 /** Runs in the page: everything that sticks out of the window at the right. */
@@ -143,8 +109,21 @@ describe("The page's looks", () => {
     assert.deepEqual([...unmarked], [], "the focus is seen everywhere");
   }));
 
-  it("CarryNoInlineStyle", () => onPage(made.sweeps(), {}, async (page) => {
-    await drawAll(page);
-    assert.equal(await page.locator("main [style]").count(), 0);
-  }));
+  it("KeepTheReadOutInsideItsBox", async () => {
+    for (const width of [1240, 400]) {
+      await onPage(made.sweeps(), { viewport: { width, height: 900 } }, async (page) => {
+        for (const section of ["throughput", "open-loop", "cost", "stability"]) {
+          const drawing = page.locator(`#${section} .drawing`).first();
+          await drawing.scrollIntoViewIfNeeded();
+          await drawing.locator("svg[role=img]").waitFor();
+          const box = await drawing.boundingBox();
+          for (const part of [0.1, 0.5, 0.95]) {
+            await page.mouse.move(box.x + box.width * part, box.y + Math.min(box.height, 400) * 0.5);
+            const readout = await drawing.locator(".readout").boundingBox();
+            assert.ok(readout.x >= box.x - 1 && readout.x + readout.width <= box.x + box.width + 1, `${section} at ${part}`);
+          }
+        }
+      });
+    }
+  });
 });

@@ -82,5 +82,45 @@ export async function open(browser, file, options = {}) {
   return { page, context, complaints };
 }
 
+/** Unfolds what is folded away, and what that brings; cards' data stay folded. */
+export async function unfold(page) {
+  const folded = page.locator("details:not([open]):not(.card details)");
+  while (await folded.count()) await folded.first().locator("> summary").click();
+}
+
 /** Everything drawn that is not folded away, as before printing. */
 export const drawAll = (page) => page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+
+/** Runs in the page: texts whose contrast with what is behind them is too low. */
+export function faintTexts() {
+  const parse = (colour) => {
+    const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number);
+    return { r, g, b, a };
+  };
+  const over = (top, below) => ({
+    r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a), b: top.b * top.a + below.b * (1 - top.a), a: 1,
+  });
+  const light = ({ r, g, b }) => [r, g, b]
+    .map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    if (!element) return parse("rgb(255,255,255)");
+    const own = parse(getComputedStyle(element).backgroundColor);
+    return own.a === 1 ? own : over(own, behind(element.parentElement));
+  };
+  const opacity = (element) => (element ? Number(getComputedStyle(element).opacity) * opacity(element.parentElement) : 1);
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let seen = 0;
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || element.closest("script, style, title, .unseen") || !element.checkVisibility({ visibilityProperty: true })) continue;
+    const style = getComputedStyle(element);
+    const back = behind(element);
+    const colour = parse(element.closest("svg") ? style.fill : style.color);
+    const [a, b] = [light(over({ ...colour, a: colour.a * opacity(element) }, back)), light(back)].sort((x, y) => y - x);
+    ++seen;
+    if ((a + 0.05) / (b + 0.05) < 4.5) faint.push(`${((a + 0.05) / (b + 0.05)).toFixed(2)} ${walker.currentNode.data.slice(0, 40)}`);
+  }
+  return { seen, faint: [...new Set(faint)] };
+}

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bytes, count, duration, estimate, percent, plain, printable, tick } from "../../harness/report/page/src/format.js";
 import { logTicks, pushApart, sparse } from "../../harness/report/page/src/layout.js";
-import { along, intervalText, inverse, place, point, sweepPlace } from "../../harness/report/page/src/model.js";
+import { along, intervalText, inverse, place, point, sweepPlace, sweepsOf } from "../../harness/report/page/src/model.js";
 import { Strategies } from "../../harness/report/page/src/strategies.js";
 
 describe("Format", () => {
@@ -69,6 +69,13 @@ describe("Model", () => {
     assert.equal(intervalText([value("sign_95", 6)]), "median of 6 trials and its 95 % interval");
     assert.equal(intervalText([value("range", 3), null]), "median of 3 trials and their range (too few for an interval)");
     assert.equal(intervalText([value("single", 1)]), "one trial");
+  });
+  it("KeepsClosedAndOpenLoopsApart", () => {
+    const at = (group) => [{ value: 1, group }];
+    const sweeps = [{ parameter: "connections", points: at(0) }, { parameter: "connections", points: at(1) }, { parameter: "rate", points: at(1) }];
+    const workload = { sweeps, groups: [{ open_loop: false, cells: [] }, { open_loop: true, cells: [] }] };
+    assert.deepEqual(sweepsOf(workload, false), [sweeps[0]]);
+    assert.deepEqual(sweepsOf(workload, true), [sweeps[2]]);
   });
   it("WalksASweepInTheOrderOfItsParameterAndOverHoles", () => {
     const workload = { groups: [{ cells: [{ strategy: "a" }] }, { cells: [] }, { cells: [{ strategy: "a" }] }] };

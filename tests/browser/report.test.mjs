@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import * as made from "./data.mjs";
-import { drawAll, launch, open, pageOf } from "./page.mjs";
+import { drawAll, launch, open, pageOf, unfold } from "./page.mjs";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -192,8 +192,7 @@ describe("The page", () => {
 
   it("KeepsHostileNamesText", () => onPage(made.hostile(), async (page) => {
     await drawAll(page);
-    const folds = () => page.locator("details:not([open])");
-    while (await folds().count()) await folds().first().locator("> summary").click();
+    await unfold(page);
     await drawAll(page);
     assert.equal(await page.title(), "standard, 2026-11-25 14:12 UTC");
     assert.equal(await page.locator("main script, main img").count(), 0);

@@ -1,5 +1,5 @@
 /** The report's script: everything that the page can do beyond being read. */
-import { save } from "./dom.js";
+import { breakable, save } from "./dom.js";
 import { printable } from "./format.js";
 import { Lazy } from "./lazy.js";
 import { legend } from "./legend.js";
@@ -9,6 +9,9 @@ import { makeSortable, scrollable } from "./tables.js";
 
 const text = document.getElementById("data").textContent;
 
+for (const heading of document.querySelectorAll(".matrix thead th")) {
+  heading.replaceChildren(...breakable(heading.textContent));
+}
 for (const table of document.querySelectorAll("main table")) {
   if (table.classList.contains("sortable")) makeSortable(table);
   scrollable(table, nameOf(table));

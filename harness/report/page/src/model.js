@@ -74,9 +74,13 @@ export function absences(cells, drawable) {
   return [...reasons].map(([reason, names]) => `Not drawn: ${names.join(", ")} (${reason}).`);
 }
 
+/** The groups of a sweep, in its order; what it names wrongly is left out. */
+const groupsAlong = (workload, sweep) => sweep.points.map(({ group }) => workload.groups[group]).filter(Boolean);
+
 /** The sweeps of a workload in closed loop, or those of a rate in open loop. */
-export const sweepsOf = (workload, openLoop) =>
-  (workload.sweeps ?? []).filter((sweep) => (sweep.parameter === "rate") === openLoop);
+export const sweepsOf = (workload, openLoop) => (workload.sweeps ?? []).filter((sweep) => (openLoop
+  ? sweep.parameter === "rate"
+  : sweep.parameter !== "rate" && !groupsAlong(workload, sweep).some((group) => group.open_loop)));
 
 /** The cells of one strategy along a sweep, in the order of the parameter. */
 export function along(workload, sweep, strategy) {
@@ -90,5 +94,4 @@ export function along(workload, sweep, strategy) {
     .sort((a, b) => a.value - b.value);
 }
 
-export const cellsAlong = (workload, sweep) =>
-  sweep.points.flatMap(({ group }) => workload.groups[group]?.cells ?? []);
+export const cellsAlong = (workload, sweep) => groupsAlong(workload, sweep).flatMap((group) => group.cells);

@@ -1,8 +1,10 @@
 /**
  * The read-out of a drawing: the figures nearest to the pointer or, by arrow keys, one stop after
- * the other. It lies over the half of the drawing where the pointer is not.
+ * the other. It lies beside the stop, and inside the drawing's box.
  */
 import { html, svg, swatch } from "./dom.js";
+
+const kGap = 12;
 
 export class Readout {
   #box;
@@ -72,6 +74,18 @@ export class Readout {
     this.#go(Math.max(0, Math.min(last, to)));
   }
 
+  /** By the style's object, not its attribute: that is what the page's policy allows. */
+  #place(stop, nearest) {
+    const { node } = this.#drawing;
+    const scale = node.getBoundingClientRect().width / Number(node.getAttribute("width"));
+    const { clientWidth: room } = this.#box;
+    const { offsetWidth: width } = this.#panel;
+    const right = stop.x * scale + kGap;
+    const left = right + width <= room ? right : stop.x * scale - kGap - width;
+    this.#panel.style.left = `${Math.max(0, Math.min(left, room - width))}px`;
+    this.#panel.style.top = `${nearest === "x" ? 4 : stop.y * scale + kGap}px`;
+  }
+
   #go(index) {
     if (!this.#drawing || index === this.#at) return;
     this.hide();
@@ -85,8 +99,8 @@ export class Readout {
           html("td", {}, line.strategy ? swatch(this.#strategies.look(line.strategy)) : null),
           html("th", { scope: "row" }, line.name ?? line.strategy ?? ""),
           html("td", { class: "number" }, line.text)))));
-    this.#panel.classList.toggle("left", stop.x > Number(node.getAttribute("width")) / 2);
     this.#panel.hidden = false;
+    this.#place(stop, nearest);
     this.#cursor = svg("g", { class: "cursor", "aria-hidden": "true" },
       nearest === "x" && stop.top !== undefined
         ? svg("line", { x1: stop.x, x2: stop.x, y1: stop.top, y2: stop.bottom })

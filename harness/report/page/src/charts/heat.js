@@ -1,4 +1,4 @@
-/** Latency over time, one panel a strategy: darker where more requests took that long. */
+/** Latency over time, one panel a strategy: the stronger the colour, the more requests took that long. */
 import { latencyAxis, plot } from "../drawing.js";
 import { svg } from "../dom.js";
 import { count, duration, number } from "../format.js";
@@ -21,7 +21,7 @@ export function heatChart(workload, group, strategies) {
   const sliceText = duration(cells[0].heat.slice_ns);
   return {
     title: `${titleOf(workload, group)}: latency over time`,
-    subtitle: `a column is ${sliceText} of each strategy's median trial; darker: more ${workload.unit}, on a logarithmic scale`,
+    subtitle: `a column is ${sliceText} of each strategy's median trial; the stronger, the more ${workload.unit}, on a logarithmic scale`,
     says: `${cells.length} strategies over ${number(seconds)} s.`,
     notes: absences(group.cells, drawable),
     wide: true,
@@ -46,7 +46,7 @@ export function heatChart(workload, group, strategies) {
 }
 
 function panel(cell, width, { most, range, seconds }, workload) {
-  const margin = { marginLeft: 46, marginRight: 8, marginTop: 4, marginBottom: 22 };
+  const margin = { marginLeft: 46, marginRight: 16, marginTop: 4, marginBottom: 22 };
   const slice = cell.heat.slice_ns / 1e9;
   const latency = latencyAxis("y", range, (kHeight - 26) / 24);
   const node = plot({

@@ -11,8 +11,12 @@ const kHeight = 300;
 const nines = (share) => -Math.log10(1 - share);
 const kTicks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
 
+// The fastest requests say nothing about the others, and would take the scale for themselves.
+const kFirst = 0.1;
+
 const usable = (cell) => (cell.percentiles?.points ?? []).filter(([share, ns]) => share < 1 && ns > 0);
-const drawable = (cell) => cell.status === "measured" && usable(cell).length > 1;
+const drawn = (cell) => usable(cell).filter(([share]) => share >= kFirst);
+const drawable = (cell) => cell.status === "measured" && drawn(cell).length > 1;
 
 export const percentileCharts = ({ workloads }, strategies) => workloads.map((workload) => ({
   workload,
@@ -56,22 +60,23 @@ function draw(cells, width, group, strategies) {
   if (cells.length === 0) return null;
   const names = nameRoom(cells.map((cell) => cell.strategy), width);
   const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
-  const most = Math.max(0.5, ...cells.map((cell) => usable(cell).at(-1)[0]));
+  const most = Math.max(0.5, ...cells.map((cell) => drawn(cell).at(-1)[0]));
+  const shares = [...new Set(cells.flatMap((cell) => drawn(cell).map(([share]) => share)))].sort((a, b) => a - b);
   const inner = width - margin.marginLeft - margin.marginRight;
   const ticks = sparse(kTicks.filter((share) => share <= most * 1.0000001),
-    (share) => (nines(share) / nines(most)) * inner, 46);
-  const latency = latencyAxis("y", cells.flatMap((cell) => usable(cell).map(([, ns]) => ns)),
+    (share) => (nines(share) / nines(most)) * inner, 40);
+  const latency = latencyAxis("y", cells.flatMap((cell) => drawn(cell).map(([, ns]) => ns)),
     (kHeight - 66) / 24, (group.latency ?? "latency").replaceAll("_", " "));
   const node = plot({
     width, height: kHeight, ...margin,
     x: {
-      domain: [0, nines(most)], ticks: ticks.map(nines), tickFormat: (_, index) => percent(ticks[index]),
+      domain: [nines(kFirst), nines(most)], ticks: ticks.map(nines), tickFormat: (_, index) => percent(ticks[index]),
       label: "percentile", labelAnchor: "center", labelArrow: "none", grid: true,
     },
     y: latency.scale,
     marks: [latency.marks, cells.map((cell) => {
       const look = strategies.look(cell.strategy);
-      return Plot.line(usable(cell), {
+      return Plot.line(drawn(cell), {
         x: ([share]) => nines(share), y: ([, ns]) => ns,
         stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash,
       });
@@ -81,16 +86,16 @@ function draw(cells, width, group, strategies) {
   const y = node.scale("y");
   const bottom = kHeight - margin.marginBottom;
   node.append(endLabels(cells.map((cell) => {
-    const [share, ns] = usable(cell).at(-1);
+    const [share, ns] = drawn(cell).at(-1);
     return { strategy: cell.strategy, x: x.apply(nines(share)), y: y.apply(ns) };
   }), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, fit: names.fit }));
   return {
     node,
     nearest: "x",
-    stops: [0, ...ticks].map((share) => ({
+    stops: shares.map((share) => ({
       x: x.apply(nines(share)), y: 0, top: margin.marginTop, bottom,
-      heading: share === 0 ? "fastest" : `${percent(share)} took at most`,
-      lines: cells.filter((cell) => usable(cell).at(-1)[0] >= share * 0.9999999)
+      heading: `${percent(share)} took at most`,
+      lines: cells.filter((cell) => drawn(cell).at(-1)[0] >= share)
         .map((cell) => ({ strategy: cell.strategy, by: at(cell, share) }))
         .sort((a, b) => a.by - b.by)
         .map((line) => ({ ...line, text: duration(line.by), y: y.apply(line.by) })),

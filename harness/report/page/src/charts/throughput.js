@@ -16,10 +16,11 @@ const kHeight = 300;
  */
 export function throughputCharts({ workloads }, strategies) {
   return workloads.map((workload) => {
-    const sweeps = sweepsOf(workload, false);
+    const sweeps = sweepsOf(workload, false)
+      .filter((sweep) => sweep.points.some(({ group }) => tells(workload.groups[group])));
     const swept = new Set(sweeps.flatMap((sweep) => sweep.points.map((point) => point.group)));
     const single = workload.groups.filter((group, index) =>
-      !swept.has(index) && !group.open_loop && (group.rank_by === kFigure || group.cells.some((cell) => figure(cell, kFigure)?.at_least)));
+      !swept.has(index) && !group.open_loop && tells(group));
     return {
       workload,
       charts: [
@@ -29,6 +30,10 @@ export function throughputCharts({ workloads }, strategies) {
     };
   });
 }
+
+/** Whether a group's throughput says anything about its strategies. */
+const tells = (group) => group?.rank_by === kFigure ||
+  group?.cells.some((cell) => figure(cell, kFigure)?.at_least);
 
 const drawable = (cell) => cell.status === "measured" && figure(cell, kFigure) !== null;
 

@@ -1,0 +1,148 @@
+/** The page that `asyncbench report` writes of a result that it has just measured. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { drawAll, faintTexts, launch, open, unfold } from "./page.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "asyncbench-report-"));
+const program = process.env.ASYNCBENCH;
+
+const asyncbench = (...words) => execFileSync(program, words, { cwd: folder, stdio: "pipe" });
+
+/** A result measured once for all tests: a sweep in closed loop, and one rate in open loop. */
+function measure() {
+  const file = join(folder, "result.json");
+  writeFileSync(join(folder, "suite.toml"), `
+strategies = ["epoll", "thread_per_connection"]
+[settings]
+warmup = "50ms"
+duration = "200ms"
+trials = 2
+[[cells]]
+workload = "fetch"
+connections = [1, 4, 16]
+[[cells]]
+workload = "serve"
+connections = 4
+arrivals = ["constant:500", "constant:2000"]
+`);
+  asyncbench("run", "suite.toml", "--out", file);
+  return file;
+}
+
+function report(name, ...words) {
+  const file = join(folder, name);
+  asyncbench("report", ...words, "--out", file);
+  return file;
+}
+
+describe("The program's page", { skip: !program && "ASYNCBENCH names no program" }, () => {
+  let browser;
+  let result;
+  before(async () => {
+    result = measure();
+    browser = await launch();
+  });
+  after(() => browser?.close());
+
+  /** Runs on a page, and then wants no error and no request. */
+  async function onPage(file, check, options = {}) {
+    const { page, context, complaints } = await open(browser, file, options);
+    await check(page);
+    await context.close();
+    assert.deepEqual(complaints, []);
+  }
+
+  it("ShowsEverySectionInOrder", () => onPage(report("order.html", result), async (page) => {
+    await drawAll(page);
+    const ids = await page.locator("main > header, main > section").evaluateAll((all) => all.map(({ id }) => id));
+    assert.deepEqual(ids, ["identity", "answer", "matrix", "throughput", "percentiles", "open-loop", "cost",
+      "stability", "outcomes", "method"]);
+    for (const id of ["throughput", "percentiles", "open-loop", "cost", "stability"]) {
+      assert.notEqual(await page.locator(`#${id} .card svg[role=img]`).count(), 0, id);
+      assert.equal(await page.locator(`#${id} .card`).count(), await page.locator(`#${id} .card svg[role=img]`).count());
+    }
+    assert.equal(await page.locator("table.matrix td.best").count(), 5, "one in each group");
+  }));
+
+  it("HasTheResultsOwnNumbers", () => onPage(report("numbers.html", result), async (page) => {
+    const { cells } = JSON.parse(readFileSync(result, "utf8"));
+    const where = page.locator("#throughput .card").filter({ has: page.getByRole("heading", { name: "fetch by connections" }) });
+    await where.locator("summary").click();
+    const rows = await where.locator("tbody tr").evaluateAll((all) => all.map(({ cells: [strategy, at, median, low, high] }) =>
+      [strategy.textContent, ...[at, median, low, high].map((cell) => Number(cell.dataset.value))]));
+    const wanted = cells.filter(({ workload }) => workload === "fetch")
+      .map(({ strategy, parameters, summary: { throughput_per_s: { median, low, high } } }) =>
+        [strategy, parameters.connections, median, low, high]);
+    assert.deepEqual(rows.map(String).sort(), wanted.map(String).sort());
+
+    const shown = await page.locator("table.cells tbody tr").count();
+    assert.equal(shown, cells.length, "every cell stands in the table");
+    const values = await page.locator("table.cells td[data-value]").evaluateAll((all) => all.map(({ dataset }) => Number(dataset.value)));
+    for (const { summary } of cells) assert.ok(values.includes(summary.throughput_per_s.median));
+  }));
+
+  it("IsReadWithoutAScript", () => onPage(report("plain.html", result), async (page) => {
+    for (const table of ["answer", "matrix", "cells"]) {
+      assert.notEqual(await page.locator(`table.${table} tbody tr`).count(), 0, table);
+    }
+    assert.equal(await page.locator(".card").count(), 0);
+  }, { javaScriptEnabled: false }));
+
+  it("LaysTwoResultsSideBySideAndComparesWithABaseline", () =>
+    onPage(report("two.html", result, result, "--baseline", result), async (page) => {
+      await drawAll(page);
+      assert.equal(await page.locator("#throughput h3.result").count(), 2);
+      assert.equal(await page.locator("#change").count(), 1);
+    }));
+
+  for (const colorScheme of ["light", "dark"]) {
+    it(`CanBeReadIn_${colorScheme}`, () => onPage(report(`${colorScheme}.html`, result, "--baseline", result), async (page) => {
+      await drawAll(page);
+      await unfold(page);
+      await drawAll(page);
+      const { seen, faint } = await page.evaluate(faintTexts);
+      assert.ok(seen > 300, `${seen} texts`);
+      assert.deepEqual(faint, []);
+    }, { colorScheme }));
+  }
+
+  it("FitsAPhone", () => onPage(report("phone.html", result, "--baseline", result), async (page) => {
+    await drawAll(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400);
+  }, { viewport: { width: 400, height: 800 } }));
+
+  it("KeepsHostileNamesText", () => {
+    const evil = "</script><img src=x onerror=document.title='broken'>\u001b[31m";
+    const hostile = join(folder, "hostile.json");
+    writeFileSync(hostile, readFileSync(result, "utf8").replaceAll('"epoll"', JSON.stringify(evil))
+      .replaceAll("strategy:epoll", JSON.stringify(`strategy:${evil}`).slice(1, -1)));
+    return onPage(report("hostile.html", hostile), async (page) => {
+      await drawAll(page);
+      assert.match(await page.title(), /^asyncbench: /);
+      assert.equal(await page.locator("main img, main script").count(), 0);
+      assert.equal(await page.locator("#legend").getByText("</script><img src=x onerror=document.title='broken'>?[31m").count(), 1);
+    });
+  });
+
+  it("IsHonestAboutAResultWithoutAnyFigure", () => {
+    const data = JSON.parse(readFileSync(result, "utf8"));
+    for (const cell of data.cells) Object.assign(cell, { status: "failed", reason: "no luck", summary: null, trials: [] });
+    const failed = join(folder, "failed.json");
+    writeFileSync(failed, JSON.stringify(data));
+    return onPage(report("failed.html", failed), async (page) => {
+      assert.equal(await page.locator(".validity.bad").count(), 1);
+      assert.equal(await page.locator("table.matrix td.failed").count(), data.cells.length);
+      assert.equal(await page.locator(".card").count(), 0);
+    });
+  });
+
+  it("StaysSmall", (t) => {
+    const { size } = statSync(report("size.html", result));
+    t.diagnostic(`page of ${JSON.parse(readFileSync(result, "utf8")).cells.length} cells: ${size} bytes`);
+    assert.ok(size < 1.5e6);
+  });
+});
