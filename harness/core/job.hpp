@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/batch_sizes.hpp"
 #include "core/task.hpp"
 
 namespace asyncbench {
@@ -31,12 +32,20 @@ class Acceptor {
 
 // What a strategy says about one lane of a finished run. It lands in the result.
 struct LaneReport {
-  std::uint64_t wakeups = 0;        // returns from waiting in the kernel
+  std::uint64_t wakeups = 0;        // returns from the call that it waits with
   std::uint64_t completions = 0;    // operations that ended
   std::uint64_t accept_pauses = 0;  // times accepting paused for lack of descriptors or memory
   std::map<std::string, std::uint64_t> counters;  // the strategy's own, e.g. "cq_overflows"
   std::vector<std::string> granted;               // what the kernel granted: "DEFER_TASKRUN"
   std::vector<std::string> refused;               // and refused: "direct descriptors: EINVAL"
+  BatchSizes batches;                    // operations that ended from one wake-up to the next
+  std::uint64_t completions_before = 0;  // the last wake-up
+
+  // One return from the call that the strategy waits with, whether it had to wait or not.
+  void woke() {
+    if (wakeups++ > 0) batches.add(completions - completions_before);
+    completions_before = completions;
+  }
 };
 
 struct Job {

@@ -65,7 +65,6 @@ void AcceptLoop::wait() {
                                                                 [this](const error_code& error) {
                                                                   if (error || loop_.stopping())
                                                                     return;
-                                                                  loop_.count_wakeup(last_wakeup_);
                                                                   accept_waiting();
                                                                 }));
 }

@@ -28,7 +28,6 @@ class AcceptLoop final : public Waiter {
   Loop& loop_;
   Acceptor& acceptor_;
   Listener listener_;
-  std::uint64_t last_wakeup_ = 0;
   HandlerMemory memory_;
 };
 

@@ -37,7 +37,10 @@ void Loop::run() {
   }
   if (accept_loop_) accept_loop_->start();
   end_when_idle();
-  context_.run();
+  {
+    const CountsWaits counts(report_);
+    context_.run();
+  }
   if (files_->threads() > 0) report_.counters["file_threads"] = files_->threads();
 }
 
@@ -113,7 +116,6 @@ void Loop::arm() {
 }
 
 void Loop::fire() {
-  count_wakeup(last_timer_wakeup_);
   armed_ = Time::min();  // for what is set meanwhile, the timer is armed once, below
   const Time at = look_at_clock();
   while (Waiter* const waiter = timers_.pop_due(at)) waiter->expired();

@@ -94,15 +94,6 @@ class Loop {
   // Takes a stream out of the list of those whose tasks run, if it is there.
   void leave(Stream& stream);
 
-  // An operation that had to wait has ended; `last_seen` is the stream's own. Asio does not tell
-  // when its wait in the kernel returns, but it reports a descriptor once each time: a second
-  // report means that it has returned again. LaneReport::wakeups is therefore a lower bound, exact
-  // as long as every return brings one descriptor, or all.
-  void count_wakeup(std::uint64_t& last_seen) {
-    if (last_seen == report_.wakeups) ++report_.wakeups;
-    last_seen = report_.wakeups;
-  }
-
  private:
   Stream& add(Task& task, std::unique_ptr<Task> owned, Stream* parent);
   void enter(Stream& stream);
@@ -125,7 +116,6 @@ class Loop {
   WakeTimer timer_;
   Time armed_ = kNever;  // when timer_ fires; kNever: it does not wait; least: it must not be set
   Time last_known_time_ = now();
-  std::uint64_t last_timer_wakeup_ = 0;
   TimerQueue<Waiter> timers_;
 #if defined(BOOST_ASIO_HAS_FILE)
   IoMemory io_memory_;

@@ -177,13 +177,11 @@ void Stream::close_children() {
 
 void Stream::file_ended(FileWork& work) {
   Stream& stream = static_cast<Work&>(work).stream;
-  stream.loop_.count_wakeup(stream.last_wakeup_);
   stream.pending_ = Pending::none;
   stream.end_wait(stream.loop_.stopping() ? cancel_file_op(work.op, work.ended) : work.ended);
 }
 
 Completion Stream::transferred(const error_code& error, std::size_t size) {
-  loop_.count_wakeup(last_wakeup_);
   if (error && error != net::error::eof) return settle(failed(error.value()));
   return settle({.size = size});
 }
@@ -241,7 +239,6 @@ void Stream::cancel() {
 
 // Of a socket's operation. What Asio reports is an errno in Boost's system category.
 Completion Stream::settle(const error_code& error, Completion completion) {
-  loop_.count_wakeup(last_wakeup_);
   loop_.stop_timer(*this);
   const bool timed_out = std::exchange(timed_out_, false);
   pending_ = Pending::none;

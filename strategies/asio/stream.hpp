@@ -124,7 +124,6 @@ class Stream : public TaskState, public Waiter {
   std::vector<Task*> children_;          // all that this task has gathered
   std::size_t running_children_ = 0;
   Work work_{*this};
-  std::uint64_t last_wakeup_ = 0;
   Pending pending_ = Pending::none;
   bool timed_out_ = false;  // the pending operation was cancelled by its deadline
 };

@@ -41,7 +41,9 @@ EasyTask::EasyTask(Task& task, unsigned lane, std::stop_token stop)
 void EasyTask::run() {
   Op next = task_.start(lane_);
   while (!std::holds_alternative<op::Finish>(next)) {
+    const std::uint64_t waits_before = waits_;
     const Completion ended = perform(next);
+    batches_.woke(waits_ - waits_before, completions_);
     ++completions_;
     next = task_.resume(ended);
   }
@@ -131,6 +133,7 @@ void EasyRun::drive(EasyTask& task) {
   LaneReport& report = job_.lanes[task.lane()];
   report.completions += task.completions();
   report.wakeups += task.waits();
+  task.batches().add_to(report.batches);
   if (--unfinished_ == 0) changed_.notify_all();
 }
 

@@ -28,6 +28,7 @@ class EasyTask {
   unsigned lane() const { return lane_; }
   std::uint64_t completions() const { return completions_; }
   std::uint64_t waits() const { return waits_; }
+  const TaskBatches& batches() const { return batches_; }
 
  private:
   Completion perform(const Op& op);
@@ -41,6 +42,7 @@ class EasyTask {
   Transfer transfer_;
   std::uint64_t completions_ = 0;
   std::uint64_t waits_ = 0;
+  TaskBatches batches_;
 };
 
 class EasyRun {

@@ -91,7 +91,7 @@ void MultiLoop::turn() {
   std::array<epoll_event, kEventBatch> events;
   const int ready =
       ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), overdue ? 0 : -1);
-  ++report().wakeups;
+  report().woke();
   bool is_woken = false;
   for (int i = 0; i < ready; ++i) {
     const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;

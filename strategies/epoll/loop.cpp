@@ -38,7 +38,7 @@ void Loop::stop() {
 // must not be taken for the one that the news were about.
 void Loop::turn() {
   const auto news = poller_.wait(has_ready() ? Time::min() : next_due());
-  ++report().wakeups;
+  report().woke();
   for (const epoll_event& event : news) note(event);
   for (Stream* const stream : have_news_) go_on(*stream);
   have_news_.clear();

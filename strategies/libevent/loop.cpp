@@ -41,7 +41,7 @@ void Loop::run() {
 void Loop::turn() {
   arm(next_due());
   event_base_loop(base_.get(), has_ready() ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
-  ++report().wakeups;
+  report().woke();
   run_ready();
 }
 

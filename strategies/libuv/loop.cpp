@@ -59,7 +59,7 @@ void Loop::before_wait() {
 }
 
 void Loop::after_wait() {
-  ++report().wakeups;
+  report().woke();
   stop_if_asked();
   run_ready();
 }

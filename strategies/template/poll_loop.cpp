@@ -78,7 +78,7 @@ void Loop::wait() {
   const timespec timeout{.tv_sec = wait / 1s, .tv_nsec = (wait % 1s).count()};
   // Without news, nothing has been written to the entries.
   ppoll(polled_.data(), polled_.size(), &timeout, nullptr);
-  ++report().wakeups;
+  report().woke();
 }
 
 void Loop::go_on(Connection& connection) {

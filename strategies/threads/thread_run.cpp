@@ -98,7 +98,7 @@ void ThreadRun::accept_connections(unsigned lane) {
       std::array polled{pollfd{.fd = listener, .events = POLLIN, .revents = 0},
                         pollfd{.fd = stop_.descriptor(), .events = POLLIN, .revents = 0}};
       poll(polled.data(), polled.size(), -1);
-      ++report.wakeups;
+      report.woke();
     } else if (is_resource_shortage(errno)) {
       ++report.accept_pauses;
       stop_.sleep_until(now() + kAcceptPause);
@@ -110,6 +110,7 @@ void ThreadRun::accept_connections(unsigned lane) {
   total.wakeups += report.wakeups;
   total.completions += report.completions;
   total.accept_pauses += report.accept_pauses;
+  total.batches.merge(report.batches);
 }
 
 void ThreadRun::start_accepted(Fd connection, LaneReport& report) {
@@ -160,7 +161,8 @@ void ThreadRun::delist(ThreadedTask& threaded) {
   in_flight_.erase(&threaded);
   LaneReport& report = job_.lanes[threaded.lane_];
   report.completions += threaded.completions_;
-  report.wakeups += threaded.stream_.waits() + threaded.sleeps_;
+  report.wakeups += threaded.waits();
+  threaded.batches_.add_to(report.batches);
   report.counters["threads_created"] += threaded.threads_created;
   report.counters["thread_create_failures"] += threaded.thread_create_failures;
   if (threaded.waits_elsewhere_ > 0) report.counters["poller_waits"] += threaded.waits_elsewhere_;

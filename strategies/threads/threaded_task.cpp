@@ -27,8 +27,10 @@ ThreadedTask* ThreadedTask::go_on(bool is_fresh) {
     if (const auto* gathers = std::get_if<op::Gather>(&next_)) {
       if (ThreadedTask* const child = gather(gathers->children)) return child;
     }
+    const std::uint64_t waits_before = waits();
     const std::optional<Completion> ended = perform(next_);
     if (!ended) return nullptr;
+    batches_.woke(waits() - waits_before, completions_);
     is_fresh = is_fresh && kind == OpKind::receive;
     ++completions_;
     next_ = task_.resume(*ended);

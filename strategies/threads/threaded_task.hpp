@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "blocking_stream.hpp"
+#include "core/batch_sizes.hpp"
 #include "core/task.hpp"
 #include "parking.hpp"
 #include "poller.hpp"
@@ -56,6 +57,7 @@ class ThreadedTask final : public TaskState, public Waiting {
   std::optional<Completion> perform(const Op& op);
   std::optional<Completion> receive(const op::Receive& receive);
   std::optional<Completion> sleep(const op::Sleep& sleep);
+  std::uint64_t waits() const { return stream_.waits() + sleeps_; }
 
   // The child with which this thread goes on; null: the operation ends at once.
   ThreadedTask* gather(std::span<Task* const> children);
@@ -72,6 +74,7 @@ class ThreadedTask final : public TaskState, public Waiting {
   std::unique_ptr<Family> family_;  // made by the first Gather
   std::unique_ptr<Task> owned_;     // an accepted task, which dies after its Finish
   std::uint64_t completions_ = 0;
+  TaskBatches batches_;
   std::uint64_t sleeps_ = 0;
   std::uint64_t waits_elsewhere_ = 0;
 };

@@ -109,7 +109,7 @@ void Loop::arm_timeout(Time due) {
 void Loop::turn() {
   arm_timeout(std::min(timers_.next(), accept_again_at_));
   ring_.enter(completions_to_await());
-  ++report_.wakeups;
+  report_.woke();
   reap();
   complete_sends();
   fire_timers();
