@@ -32,6 +32,7 @@ std::string describe(const run::Step& step) {
       fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining));
   std::string what = step.cell.id;
   if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
+  if (step.trial.kind == result::TrialKind::trace) what += " (tracing)";
   if (step.trial.kind == result::TrialKind::profile) what += " (profiling)";
   // One column stays free: some terminals wrap when the last one is written.
   const std::size_t room = kColumns - 1 - head.size() - tail.size();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "measure/readings.hpp"
+#include "measure/tail.hpp"
 
 namespace asyncbench::measure {
 
@@ -19,8 +20,17 @@ enum class ProfilerKind : std::uint8_t {
   perf,     // `perf record` with DWARF stacks, for code without frame pointers
 };
 
+// What a profiled trial is for: each slows the subject in a way of its own, so each has trials of
+// its own.
+enum class Instruments : std::uint8_t {
+  samples,  // where the CPU goes
+  calls,    // system calls by name, operations per wake-up
+  waits,    // who waits for what, and what makes requests slow
+};
+
 // How a trial is profiled.
 struct ProfileOptions {
+  Instruments instruments = Instruments::samples;
   ProfilerKind profiler = ProfilerKind::builtin;
   std::int64_t frequency_hz = 999;  // not a divisor of timers' frequencies: nothing runs in step
 
@@ -93,10 +103,51 @@ struct OnCpu {
   bool operator==(const OnCpu&) const = default;
 };
 
+// System calls of all of the subject's threads but the harness's own, by name.
+struct Calls {
+  std::map<std::string, std::uint64_t> in_window;
+  std::map<std::string, std::uint64_t> in_job;  // from before its first thread started to its end
+  std::uint64_t missed = 0;                     // that the kernel could not count
+
+  bool operator==(const Calls&) const = default;
+};
+
+// What the subject's threads waited for while they were not on a CPU, over the window; the
+// harness's own left out.
+struct OffCpu {
+  struct Reason {
+    std::string name;  // "epoll_wait", "futex" ...
+    std::uint64_t count = 0;
+    std::int64_t total_ns = 0;  // to when it could have gone on, where that is known
+
+    bool operator==(const Reason&) const = default;
+  };
+  bool reasons_known = false;     // else they are all "unknown"
+  std::vector<Reason> reasons;    // the longest first
+  std::uint64_t preemptions = 0;  // times that a thread had to leave, which could have gone on
+  std::int64_t run_queue_ns = 0;  // could run, and did not
+  std::uint64_t lost = 0;         // records that found no room
+  CallTree stacks;                // weighted by ns of waiting
+
+  bool operator==(const OffCpu&) const = default;
+};
+
+// Pairs of a least size and how often it was seen, in ascending order: core/batch_sizes.hpp.
+using Sizes = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
 // One profiled trial. A part that could not be measured is empty, with its reason in `unreadable`;
 // a part that is there may have a reason, too, for what it lacks ("on_cpu.kernel").
 struct Profile {
   std::optional<OnCpu> on_cpu;
+  std::optional<Calls> calls;
+  // That ended between the two readings, however, where the subject issues them: the window as
+  // timed by a harness thread that had to wait for its CPU.
+  Reading requests;
+  Reading migrations;  // of threads to another CPU, in the window of a count trial
+  std::optional<OffCpu> off_cpu;
+  std::optional<Tail> tail;
+  Sizes batches;    // operations that ended from one wake-up to the next, of all lanes, whole trial
+  Sizes in_flight;  // requests in flight as each begins, where the subject issues them
   Unreadable unreadable;
 
   bool operator==(const Profile&) const = default;

@@ -219,6 +219,8 @@ void Recorder::begun(Time at) {
   state_->count(state_->begun[static_cast<std::size_t>(phase)]);
   state_->latest_begin.store(phase, std::memory_order_relaxed);
   state_->in_flight_grows();
+  if (state_->options.observer != nullptr) [[unlikely]]
+    state_->options.observer->begun(at);
 }
 
 void Recorder::ended(const RequestRecord& request) {
@@ -236,6 +238,8 @@ void Recorder::ended(const RequestRecord& request) {
   } else if (phase == Phase::drain && request.begun < state.window.end()) {
     state.outlived_window(request.begun, request.intended);
   }
+  if (state.options.observer != nullptr) [[unlikely]]
+    state.options.observer->ended(request);
 }
 
 void Recorder::abandoned(Time intended) {

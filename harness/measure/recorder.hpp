@@ -45,10 +45,20 @@ struct RequestRecord {
 inline constexpr Duration kSlice = std::chrono::milliseconds(20);
 inline constexpr Duration kCoarseSlice = std::chrono::milliseconds(200);
 
+// Looks on as requests are recorded, in profiled trials. Called from the tasks' threads, of several
+// lanes at once.
+class RequestObserver {
+ public:
+  virtual ~RequestObserver() = default;
+  virtual void begun(Time at) = 0;
+  virtual void ended(const RequestRecord& request) = 0;
+};
+
 struct RecorderOptions {
   bool shared = false;          // several threads record at once (thread strategies)
   bool open_loop = false;       // keep response times and start lags
   Duration window_expected{0};  // sizes the slices; what falls beyond goes into the last one
+  RequestObserver* observer = nullptr;  // outlives the recorder; null: nobody looks on
 };
 
 // The totals of one lane or, merged, of one side of a trial. A plain value: what leaves the
@@ -65,15 +75,16 @@ struct Recording {
   std::array<std::array<std::uint64_t, kOutcomes>, kPhases> ended{};
   // By the phase of the request's begin.
   std::array<std::uint64_t, kPhases> begun{};
-  std::uint64_t attempts = 0;             // requests sent, retries included, in the window
-  std::uint64_t censored = 0;             // begun before the window's end, ended after it or never
-  std::uint64_t not_started = 0;          // open loop: due in the window or before, never begun
-  std::uint64_t in_flight_max = 0;        // the most at once, summed over lanes
-  std::uint64_t body_bytes = 0;           // of ok, in the window
-  std::uint64_t answered = 0;             // whole trial: ok + http_status + content_mismatch + failed after that
+  std::uint64_t attempts = 0;       // requests sent, retries included, in the window
+  std::uint64_t censored = 0;       // begun before the window's end, ended after it or never
+  std::uint64_t not_started = 0;    // open loop: due in the window or before, never begun
+  std::uint64_t in_flight_max = 0;  // the most at once, summed over lanes
+  std::uint64_t body_bytes = 0;     // of ok, in the window
+  std::uint64_t answered =
+      0;  // whole trial: ok + http_status + content_mismatch + failed after that
   std::uint64_t answered_body_bytes = 0;  // whole trial, of these
-  // Over all requests, failed and unfinished ones too, the part of each one's service time that lies
-  // in the window: the area under "requests in flight", which Little's law is about.
+  // Over all requests, failed and unfinished ones too, the part of each one's service time that
+  // lies in the window: the area under "requests in flight", which Little's law is about.
   std::uint64_t time_in_flight_ns = 0;
 
   // Of requests that ended in the window. Failures of any kind have their own histogram.

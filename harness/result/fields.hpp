@@ -118,8 +118,73 @@ void describe(auto&& visit, Is<measure::OnCpu> auto& on_cpu) {
   visit("stacks", on_cpu.stacks);
 }
 
+void describe(auto&& visit, Is<measure::Calls> auto& calls) {
+  visit("in_window", calls.in_window);
+  visit("in_job", calls.in_job);
+  visit("missed", calls.missed);
+}
+
+void describe(auto&& visit, Is<measure::OffCpu::Reason> auto& reason) {
+  visit("name", reason.name);
+  visit("count", reason.count);
+  visit("total_ns", reason.total_ns);
+}
+
+void describe(auto&& visit, Is<measure::OffCpu> auto& off_cpu) {
+  visit("reasons_known", off_cpu.reasons_known);
+  visit("reasons", off_cpu.reasons);
+  visit("preemptions", off_cpu.preemptions);
+  visit("run_queue_ns", off_cpu.run_queue_ns);
+  visit("lost", off_cpu.lost);
+  visit("stacks", off_cpu.stacks);
+}
+
+void describe(auto&& visit, Is<measure::RequestAnatomy> auto& request) {
+  visit("task", request.task);
+  visit("thread", request.thread);
+  visit("intended_ns", request.intended_ns);
+  visit("begun_ns", request.begun_ns);
+  visit("connect_begun_ns", request.connect_begun_ns);
+  visit("connected_ns", request.connected_ns);
+  visit("sent_ns", request.sent_ns);
+  visit("first_byte_ns", request.first_byte_ns);
+  visit("ended_ns", request.ended_ns);
+  visit("attempts", request.attempts);
+  visit("phases", request.phases);
+}
+
+void describe(auto&& visit, Is<measure::RequestGroup> auto& group) {
+  visit("requests", group.requests);
+  visit("without", group.without);
+  visit("latency_ns", group.latency_ns);
+  visit("phases", group.phases);
+}
+
+void describe(auto&& visit, Is<measure::Excerpt> auto& excerpt) {
+  visit("turns", excerpt.turns);
+  visit("absences", excerpt.absences);
+  visit("reasons", excerpt.reasons);
+}
+
+void describe(auto&& visit, Is<measure::Tail> auto& tail) {
+  visit("requests", tail.requests);
+  visit("p99_9_ns", tail.p99_9_ns);
+  visit("slow", tail.slow);
+  visit("typical", tail.typical);
+  visit("slowest", tail.slowest);
+  visit("sample", tail.sample);
+  visit("excerpt", tail.excerpt);
+}
+
 void describe(auto&& visit, Is<measure::Profile> auto& profile) {
   visit("on_cpu", profile.on_cpu);
+  visit("calls", OrAbsent{profile.calls});
+  visit("requests", OrAbsent{profile.requests});
+  visit("migrations", OrAbsent{profile.migrations});
+  visit("off_cpu", OrAbsent{profile.off_cpu});
+  visit("tail", OrAbsent{profile.tail});
+  visit("batches", profile.batches);
+  visit("in_flight", profile.in_flight);
   visit("unreadable", profile.unreadable);
 }
 
@@ -271,8 +336,8 @@ inline constexpr std::array<std::string_view, 0> kNamesOf{};
 template <>
 inline constexpr std::array<std::string_view, 2> kNamesOf<Side> = {"subject", "peer"};
 template <>
-inline constexpr std::array<std::string_view, 3> kNamesOf<TrialKind> = {"timed", "count",
-                                                                        "profile"};
+inline constexpr std::array<std::string_view, 4> kNamesOf<TrialKind> = {"timed", "count", "profile",
+                                                                        "trace"};
 template <>
 inline constexpr std::array<std::string_view, 6> kNamesOf<TrialStatus> = {
     "ok", "failed", "timeout", "crashed", "cancelled", "invalid"};

@@ -143,6 +143,53 @@ class Read {
     }
   }
 
+  void operator()(const Json& json, measure::Turn& turn) {
+    expect(json.is_array() && json.size() == 5, "a list of five integers");
+    std::int64_t duration_ns = 0;
+    std::uint8_t wanted = 0;
+    at("0", json[0], turn.start_ns);
+    at("1", json[1], duration_ns);
+    at("2", json[2], turn.task);
+    at("3", json[3], turn.thread);
+    at("4", json[4], wanted);
+    expect(wanted < kOpKinds, "a turn that wants a known operation");
+    turn.end_ns = turn.start_ns + duration_ns;
+    turn.wanted = static_cast<OpKind>(wanted);
+  }
+
+  void operator()(const Json& json, measure::Absence& absence) {
+    expect(json.is_array() && json.size() == 5, "a list of five integers");
+    at("0", json[0], absence.thread);
+    at("1", json[1], absence.out_ns);
+    at("2", json[2], absence.woken_ns);
+    at("3", json[3], absence.in_ns);
+    at("4", json[4], absence.reason);
+    absence.woken_ns += absence.out_ns;
+    absence.in_ns += absence.out_ns;
+  }
+
+  void operator()(const Json& json, measure::Excerpt& excerpt) {
+    read_fields(json, excerpt);
+    for (const measure::Absence& absence : excerpt.absences) {
+      expect(absence.reason < excerpt.reasons.size(), "an excerpt whose reasons are there");
+    }
+  }
+
+  void operator()(const Json& json, measure::PhaseTimes& phases) {
+    expect(json.is_object(), "an object");
+    phases = {};
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+      const auto phase = json.find(name_of(static_cast<measure::RequestPhase>(i)));
+      if (phase == json.end()) continue;
+      expect(phase->is_object(), "an object of objects");
+      for (std::size_t j = 0; j < phases[i].size(); ++j) {
+        const std::string_view name = name_of(static_cast<measure::Activity>(j));
+        const auto activity = phase->find(name);
+        if (activity != phase->end()) at(std::string(name), *activity, phases[i][j]);
+      }
+    }
+  }
+
   template <class T>
   void operator()(const Json& json, std::pair<T, T>& pair) {
     expect(json.is_array() && json.size() == 2, "a list of two numbers");

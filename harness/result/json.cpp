@@ -22,7 +22,7 @@ std::string compact(const Json& json) {
 void render(const Json& json, std::size_t indent, std::string& out) {
   const bool flat = std::ranges::none_of(json, [](const Json& v) { return v.is_structured(); });
   const bool rows = json.is_array() && std::ranges::all_of(json, [](const Json& v) {
-                      return v.is_array() && (v.size() == 2 || v.size() == 3);
+                      return v.is_array() && (v.size() == 2 || v.size() == 3 || v.size() == 5);
                     });
   if (!json.is_structured() || flat || rows) {
     out += compact(json);

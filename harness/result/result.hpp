@@ -127,6 +127,7 @@ enum class TrialKind : std::uint8_t {
   timed,    // its times count
   count,    // syscalls were counted, which slows everything: its times do not count
   profile,  // the subject was profiled, which slows it a little: its times do not count
+  trace,    // its turns and its threads' switches were recorded: its times do not count
 };
 
 enum class TrialStatus : std::uint8_t { ok, failed, timeout, crashed, cancelled, invalid };
@@ -190,7 +191,8 @@ struct Trial {
   std::vector<CoarseSlice> coarse_slices;
   std::vector<LaneReport> lanes;  // the subject's
 
-  std::optional<measure::Profile> profile;  // of the subject, in profile trials
+  std::optional<measure::Profile> profile;  // of the subject, in profile and trace trials, and in
+                                            // the count trials of a run that profiles
 
   std::uint64_t outcome(Outcome outcome) const {
     return outcomes[static_cast<std::size_t>(outcome)];

@@ -84,6 +84,30 @@ struct Write {
     return Json::array({node.parent, node.function, node.weight});
   }
 
+  // [start, duration, task, thread, what it wanted next]
+  Json operator()(const measure::Turn& turn) const {
+    return Json::array({turn.start_ns, turn.end_ns - turn.start_ns, turn.task, turn.thread,
+                        static_cast<unsigned>(turn.wanted)});
+  }
+
+  Json operator()(const measure::Absence& absence) const {
+    return Json::array({absence.thread, absence.out_ns, absence.woken_ns - absence.out_ns,
+                        absence.in_ns - absence.out_ns, absence.reason});
+  }
+
+  // {phase: {activity: ns}}, of those that took time.
+  Json operator()(const measure::PhaseTimes& phases) const {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+      for (std::size_t j = 0; j < phases[i].size(); ++j) {
+        if (phases[i][j] == 0) continue;
+        json[name_of(static_cast<measure::RequestPhase>(i))]
+            [name_of(static_cast<measure::Activity>(j))] = phases[i][j];
+      }
+    }
+    return json;
+  }
+
   template <class T>
   Json operator()(const std::pair<T, T>& pair) const {
     return Json::array({(*this)(pair.first), (*this)(pair.second)});

@@ -146,9 +146,11 @@ Role role_named(const std::string& name) {
 }
 
 constexpr std::array<std::string_view, 2> kProfilers = {"builtin", "perf"};
+constexpr std::array<std::string_view, 3> kInstruments = {"samples", "calls", "waits"};
 
 json written(const measure::ProfileOptions& options) {
-  return {{"profiler", kProfilers.at(static_cast<std::size_t>(options.profiler))},
+  return {{"instruments", kInstruments.at(static_cast<std::size_t>(options.instruments))},
+          {"profiler", kProfilers.at(static_cast<std::size_t>(options.profiler))},
           {"frequency_hz", options.frequency_hz}};
 }
 
@@ -161,6 +163,12 @@ std::optional<measure::ProfileOptions> read_profiling(const json& job) {
   const auto known = std::ranges::find(kProfilers, name);
   if (known == kProfilers.end()) throw ProtocolError(fmt::format("unknown profiler \"{}\"", name));
   options.profiler = static_cast<measure::ProfilerKind>(known - kProfilers.begin());
+  const auto instruments = profile.at("instruments").get<std::string>();
+  const auto found = std::ranges::find(kInstruments, instruments);
+  if (found == kInstruments.end()) {
+    throw ProtocolError(fmt::format("unknown instruments \"{}\"", instruments));
+  }
+  options.instruments = static_cast<measure::Instruments>(found - kInstruments.begin());
   profile.at("frequency_hz").get_to(options.frequency_hz);
   return options;
 }

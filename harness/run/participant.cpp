@@ -157,7 +157,7 @@ class Participant {
     record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
     record.resources_missing = wait_until_back(before, strategy_, kTearDownLimit);
     record.resources_back = record.resources_missing.empty();
-    record.profile = meter_.take_profile();
+    record.profile = meter_.take_profile(record.lanes);
     return record;
   }
 
@@ -180,6 +180,7 @@ class Participant {
         try {
           rehearse(*side, lanes);
           side->prepare(job);
+          meter_.look_on(job);
           strategy_.run(job);
         } catch (const std::exception& error) {
           failure = error.what();
@@ -225,6 +226,7 @@ class Participant {
                                .window_expected = order_.window_expected,
                                .request_budget = order_.requests,
                                .seed = order_.seed,
+                               .observer = meter_.observer(),
                                .on_ready = [this] { raise(ready_); },
                                .on_budget_spent = [this] { raise(spent_); }});
   }
@@ -300,6 +302,7 @@ class Participant {
     window_start_ns_ = go.window_start_ns;
     window_end_ns_ = go.window_end_ns.value_or(0);
     side.set_window(go.window_start_ns, go.window_end_ns);
+    if (go.window_end_ns) meter_.set_window_end(from_ns(*go.window_end_ns));
     alarm_.set(from_ns(go.window_start_ns));
   }
 
@@ -337,6 +340,7 @@ class Participant {
     if (phase_ == Phase::before_window) begin_window();
     if (phase_ != Phase::window) return;
     meter_.window_ends();
+    meter_.set_window_end(from_ns(end_ns));
     window_end_ns_ = end_ns;
     phase_ = Phase::drain;
     // A server drains until it is told to stop: its clients may still be waiting for it.

@@ -324,12 +324,15 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
     std::shuffle(runnable.begin(), runnable.end(), random);
     for (const std::size_t cell : runnable) trials.push_back({.cell = cell, .block = block});
   }
-  if (count_syscalls) {
-    std::ranges::sort(runnable);
+  std::ranges::sort(runnable);
+  const auto add_once = [&](TrialKind kind) {
     for (const std::size_t cell : runnable) {
-      trials.push_back({.cell = cell, .block = plan.settings.trials, .kind = TrialKind::count});
+      trials.push_back({.cell = cell, .block = plan.settings.trials, .kind = kind});
     }
-  }
+  };
+  // A profile wants what count trials tell beside system calls, too.
+  if (count_syscalls || plan.settings.profile) add_once(TrialKind::count);
+  if (plan.settings.profile) add_once(TrialKind::trace);
   return trials;
 }
 

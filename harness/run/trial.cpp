@@ -116,9 +116,29 @@ class TrialRun {
     job.grace = settings_.grace;
     job.requests = role == Role::client ? settings_.requests : 0;
     job.count_syscalls = kind_ == result::TrialKind::count && is_subject;
-    if (kind_ == result::TrialKind::profile && is_subject) job.profile = settings_.profile;
+    if (is_subject) job.profile = profiling();
     job.parent = ::getpid();
     return job;
+  }
+
+  // How this trial profiles its subject; empty: not at all.
+  std::optional<measure::ProfileOptions> profiling() const {
+    if (!settings_.profile) return std::nullopt;
+    measure::ProfileOptions options = *settings_.profile;
+    switch (kind_) {
+      case result::TrialKind::profile:
+        options.instruments = measure::Instruments::samples;
+        return options;
+      case result::TrialKind::count:
+        options.instruments = measure::Instruments::calls;
+        return options;
+      case result::TrialKind::trace:
+        options.instruments = measure::Instruments::waits;
+        return options;
+      case result::TrialKind::timed:
+        break;
+    }
+    return std::nullopt;
   }
 
   // "subject", or "peer" with its role where there are several.
@@ -193,7 +213,8 @@ class TrialRun {
 
   // For the names of what was sampled.
   Duration profile_patience() const {
-    if (kind_ != result::TrialKind::profile || !settings_.profile) return Duration{0};
+    if (kind_ == result::TrialKind::timed || !settings_.profile) return Duration{0};
+    if (kind_ != result::TrialKind::profile) return kNamingLimit;
     return settings_.profile->profiler == measure::ProfilerKind::perf ? kUnwindingLimit
                                                                       : kNamingLimit;
   }

@@ -50,9 +50,17 @@ result::Usage WindowMeter::usage() const {
   return usage;
 }
 
-std::optional<measure::Profile> WindowMeter::take_profile() {
+void WindowMeter::look_on(Job& job) {
+  if (profiler_) profiler_->look_on(job);
+}
+
+void WindowMeter::set_window_end(Time end) {
+  if (profiler_) profiler_->set_window_end(end);
+}
+
+std::optional<measure::Profile> WindowMeter::take_profile(std::span<const LaneReport> lanes) {
   if (!profiler_) return std::nullopt;
-  return profiler_->take();
+  return profiler_->take(lanes);
 }
 
 }  // namespace asyncbench::run

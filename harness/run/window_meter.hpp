@@ -1,7 +1,9 @@
 // What this participant consumes between the window's start and its end.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include "measure/profiler.hpp"
 #include "measure/syscalls.hpp"
@@ -22,11 +24,17 @@ class WindowMeter {
   int descriptor() const { return profiler_ ? profiler_->descriptor() : -1; }
   void attend() { profiler_->drain(); }
 
+  // Of a profiled trial: who looks on as requests are recorded (null: nobody), and as the job runs,
+  // and where the window ends.
+  measure::RequestObserver* observer() { return profiler_ ? profiler_->observer() : nullptr; }
+  void look_on(Job& job);
+  void set_window_end(Time end);
+
   // After the window; what could not be read is null with its reason.
   result::Usage usage() const;
 
-  // After the window: what a profiled trial saw, else empty. Takes some 100 ms.
-  std::optional<measure::Profile> take_profile();
+  // After the job's threads have ended: what a profiled trial saw, else empty. Takes some 100 ms.
+  std::optional<measure::Profile> take_profile(std::span<const LaneReport> lanes);
 
  private:
   std::optional<measure::SyscallCounter> counter_;

@@ -12,7 +12,8 @@ LoadRun::LoadRun(LoadOptions options)
       arrivals_(options_.arrivals, options_.seed, t0_ + options_.tasks * options_.stagger) {
   const measure::RecorderOptions recorder{.shared = options_.shared_lanes,
                                           .open_loop = options_.arrivals.open_loop(),
-                                          .window_expected = options_.window_expected};
+                                          .window_expected = options_.window_expected,
+                                          .observer = options_.observer};
   for (std::size_t lane = 0; lane < options_.lanes; ++lane) {
     recorders_.push_back(std::make_unique<measure::Recorder>(window_, recorder));
   }

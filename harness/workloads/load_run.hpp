@@ -28,6 +28,7 @@ struct LoadOptions {
   // End the window after that many requests have ended in it; 0: the window has an end time.
   std::uint64_t request_budget = 0;
   std::uint64_t seed = 1;
+  measure::RequestObserver* observer = nullptr;  // of profiled trials; outlives the run
   // Called once, from a task's thread, when every task has had its first outcome.
   std::function<void()> on_ready;
   // Called once, from a task's thread, when the budget has been used up.

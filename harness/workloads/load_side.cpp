@@ -8,6 +8,7 @@ LoadOptions load_options(const SideSetup& setup) {
           .window_expected = setup.window_expected,
           .request_budget = setup.request_budget,
           .seed = setup.seed,
+          .observer = setup.observer,
           .on_ready = setup.on_ready,
           .on_budget_spent = setup.on_budget_spent};
 }

@@ -62,6 +62,7 @@ struct SideSetup {
   Duration window_expected{0};       // sizes the time slices
   std::uint64_t request_budget = 0;  // client: end the window after that many requests; 0: by time
   std::uint64_t seed = 1;
+  measure::RequestObserver* observer = nullptr;  // client, profiled trials; outlives the side
   // Client, each called once, from the strategy's threads.
   std::function<void()> on_ready;         // every task has had its first outcome
   std::function<void()> on_budget_spent;  // the window has ended, see Side::window_end_ns()

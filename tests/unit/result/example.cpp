@@ -109,6 +109,29 @@ Result example_result() {
                                   .program = "asyncbench",
                                   .stacks = {.functions = {{"asyncbench", "[thread]"}, {"f", "a"}},
                                              .nodes = {{-1, 0, 2}, {0, 1, 5}}}};
+  profile.calls = measure::Calls{.in_window = {{"recvfrom", 1002}},
+                                 .in_job = {{"recvfrom", 1066}, {"epoll_wait", 9}},
+                                 .missed = 1};
+  profile.requests = 1000;
+  profile.migrations = 2;
+  profile.off_cpu = measure::OffCpu{
+      .reasons_known = true,
+      .reasons = {{.name = "epoll_wait", .count = 9, .total_ns = 12345}},
+      .preemptions = 1,
+      .run_queue_ns = 67,
+      .lost = 2,
+      .stacks = {.functions = {{"asyncbench", "[thread]"}}, .nodes = {{-1, 0, 12345}}}};
+  profile.tail.emplace() = {
+      .requests = 1000,
+      .p99_9_ns = 900,
+      .slow = {.requests = 1, .without = 1, .latency_ns = 900},
+      .slowest = {{.task = 3, .thread = 12, .intended_ns = 5, .begun_ns = 10, .ended_ns = 905}},
+      .excerpt = {.turns = {{.start_ns = 10, .end_ns = 12, .task = 3, .thread = 12}},
+                  .absences = {{.thread = 12, .out_ns = 20, .woken_ns = 30, .in_ns = 31}},
+                  .reasons = {"unknown"}}};
+  profile.tail->slow.phases[1][2] = 900;
+  profile.batches = {{1, 7}, {128, 2}};
+  profile.in_flight = {{64, 1000}};
   profile.unreadable = {{"on_cpu.symbols", "kernel.kptr_restrict"}};
   cell.trials.push_back(profiled);
   Summary summary{.trials_valid = 2, .trials_timed = 3};

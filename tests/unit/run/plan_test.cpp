@@ -93,9 +93,16 @@ TEST(Plan, ProfilesEveryTimedTrialBesideIt) {
   options.profile = measure::ProfileOptions{.frequency_hz = 99};
   const Plan plan = make_plan(options, fakes(), false);
   EXPECT_EQ(plan.settings.profile, options.profile);
-  ASSERT_EQ(plan.trials.size(), 2 * 2 * 8u);
+  // And for each strategy one in which its calls are counted, and one that is traced.
+  constexpr std::size_t kSampled = 2 * 2 * 8;
+  ASSERT_EQ(plan.trials.size(), kSampled + 2 * 2);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(plan.trials[kSampled + i].cell, i % 2);
+    EXPECT_EQ(plan.trials[kSampled + i].kind,
+              i < 2 ? result::TrialKind::count : result::TrialKind::trace);
+  }
   int profiled_first = 0;
-  for (std::size_t i = 0; i < plan.trials.size(); i += 2) {
+  for (std::size_t i = 0; i < kSampled; i += 2) {
     const PlannedTrial& one = plan.trials[i];
     const PlannedTrial& two = plan.trials[i + 1];
     EXPECT_EQ(one.cell, two.cell);

@@ -1,0 +1,67 @@
+// The instruments of a traced trial, started and stopped together: the switches of threads, the
+// turns of tasks, and the requests that they were for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/job.hpp"
+#include "measure/anatomy.hpp"
+#include "measure/off_cpu.hpp"
+#include "measure/profile.hpp"
+#include "measure/request_log.hpp"
+#include "measure/timeline.hpp"
+
+namespace asyncbench::measure {
+
+class Symbols;
+
+// Used by the harness thread alone, which makes it before it starts any other; outlives the job.
+class Tracer {
+ public:
+  // Opens the instruments, all of them off. What this host refuses is said in the profile.
+  Tracer();
+
+  // For the recorders of a client.
+  RequestObserver& observer() { return log_; }
+  // Requests that end later are not those of the window. It starts when start() has done its work,
+  // which on the subject's CPU is a disturbance that nobody wants explained.
+  void set_window_end(Time end) { log_.window().end_ns.store(to_ns(end)); }
+  // From the strategy's thread, before it runs the job.
+  void wrap(Job& job);
+
+  // Readable when drain() is due; -1: never.
+  int descriptor() const { return off_cpu_.descriptor(); }
+  void drain() { off_cpu_.drain(); }
+
+  void start();
+  void stop();
+
+  // After the job has run: fills in what these instruments saw.
+  void take(Profile& profile);
+
+ private:
+  // What the stacks of a recording mean.
+  struct Reasons {
+    std::vector<std::string> names;
+    std::vector<std::uint64_t> by_stack;  // index into names
+    std::vector<Activity> activities;     // by stack
+  };
+
+  static Reasons reasons_of(const OffCpuRecorder::Taken& taken, Symbols& symbols);
+  OffCpu off_cpu_of(const OffCpuRecorder::Taken& taken, const Reasons& reasons,
+                    Symbols& symbols) const;
+  Tail tail_of(const TimelineIndex& index, const OffCpuRecorder::Taken& switches,
+               const Reasons& reasons) const;
+
+  OffCpuRecorder off_cpu_;
+  RequestLog log_;
+  std::optional<Timeline> timeline_;  // as soon as the job is known
+  bool is_on_ = false;
+  Time from_ = kNever;
+  Time until_ = kNever;
+};
+
+}  // namespace asyncbench::measure
