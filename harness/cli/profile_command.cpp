@@ -23,7 +23,9 @@ namespace {
 constexpr std::string_view kFooter =
     "Every block has each strategy twice, in random order: once as asyncbench run\n"
     "measures it, once with its call stacks sampled. The difference is what sampling\n"
-    "costs; no profile goes into a timed figure.\n"
+    "costs; no profile goes into a timed figure. At the end each has a trial in which\n"
+    "its system calls are counted by name, and one that records every turn of its\n"
+    "tasks and every switch of its threads: what is waited for, and what is slow.\n"
     "\n"
     "As root the kernel's code is seen as well. As another user, that takes\n"
     "sysctl kernel.perf_event_paranoid=1; with 2, user code alone is seen.\n"

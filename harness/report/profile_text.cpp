@@ -7,8 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "analyze/causes.hpp"
 #include "analyze/profile.hpp"
 #include "analyze/summary.hpp"
+#include "report/causes_text.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
@@ -71,6 +73,7 @@ class Writer {
     sentences(sampled);
     checks(group, sampled);
     lacks(profiles);
+    causes(profiles);
   }
 
   std::string take() { return std::move(out_); }
@@ -229,6 +232,13 @@ class Writer {
       }
     }
     out_ += '\n';
+  }
+
+  void causes(std::span<const CellProfile> profiles) {
+    std::vector<analyze::Causes> causes;
+    for (const CellProfile& profile : profiles) causes.push_back(analyze::causes_of(*profile.cell));
+    const std::string text = causes_text(causes);
+    if (!text.empty()) out_ += text + '\n';
   }
 
   std::size_t width_;
