@@ -24,6 +24,14 @@ inline void wait_returned() {
   if (waiting_lane != nullptr) waiting_lane->woke();
 }
 
+// The ring had completions without a wait: of one batch, which Asio takes out one by one, the first
+// counts, whose look is the first since an operation has ended.
+inline void looked_into_ring() {
+  LaneReport* const lane = waiting_lane;
+  if (lane == nullptr) return;
+  if (lane->wakeups == 0 || lane->completions != lane->completions_before) lane->woke();
+}
+
 }  // namespace asyncbench::asio_loop
 
 #if defined(BOOST_ASIO_HAS_IO_URING)
@@ -32,10 +40,21 @@ inline void wait_returned() {
 inline int asyncbench_wait_cqe(io_uring* ring, io_uring_cqe** cqe) {
   const bool enters = io_uring_cq_ready(ring) == 0;
   const int result = io_uring_wait_cqe(ring, cqe);
-  if (enters) asyncbench::asio_loop::wait_returned();
+  if (enters) {
+    asyncbench::asio_loop::wait_returned();
+  } else {
+    asyncbench::asio_loop::looked_into_ring();
+  }
   return result;
 }
 #define io_uring_wait_cqe asyncbench_wait_cqe
+
+inline int asyncbench_peek_cqe(io_uring* ring, io_uring_cqe** cqe) {
+  const int result = io_uring_peek_cqe(ring, cqe);
+  if (result == 0) asyncbench::asio_loop::looked_into_ring();
+  return result;
+}
+#define io_uring_peek_cqe asyncbench_peek_cqe
 
 #else
 
