@@ -32,9 +32,11 @@ struct Row {
 };
 
 // "0.125"; what was not seen at all is a dash.
-std::string rate(double value) { return value > 0 ? format_number(value) : "-"; }
+constexpr const char* kNone = "-";
 
-std::string microseconds(double ns) { return ns > 0 ? format_number(ns / 1000) : "-"; }
+std::string rate(double value) { return value > 0 ? format_number(value) : kNone; }
+
+std::string microseconds(double ns) { return ns > 0 ? format_number(ns / 1000) : kNone; }
 
 class Text {
  public:
@@ -47,7 +49,8 @@ class Text {
     return made;
   }
 
-  // A title with the strategies, and the rows below; none when there are no rows.
+  // A title with the strategies, and the rows below that some strategy beside has anything in; none
+  // when there are no rows.
   void section(const std::string& title, const std::vector<Row>& rows) {
     if (rows.empty()) return;
     std::string text = title + '\n';
@@ -55,7 +58,13 @@ class Text {
       const std::size_t last = std::min(first + kColumns, causes_.size());
       Row names = row("", [](const Causes& cause) { return printable(cause.strategy); });
       line(names, first, last, text);
-      for (const Row& shown : rows) line(shown, first, last, text);
+      for (const Row& shown : rows) {
+        const auto occurs = [](const std::string& cell) { return cell != kNone; };
+        if (std::any_of(shown.cells.begin() + static_cast<std::ptrdiff_t>(first),
+                        shown.cells.begin() + static_cast<std::ptrdiff_t>(last), occurs)) {
+          line(shown, first, last, text);
+        }
+      }
     }
     if (!text_.empty()) text_ += '\n';
     text_ += text;
@@ -148,7 +157,7 @@ std::vector<Row> size_rows(std::span<const Causes> causes, const Text& text,
   }
   const auto cell = [sizes](auto figure) {
     return [sizes, figure](const Causes& cause) {
-      return cause.*sizes ? figure(*(cause.*sizes)) : std::string("-");
+      return cause.*sizes ? figure(*(cause.*sizes)) : std::string(kNone);
     };
   };
   using analyze::Batches;
@@ -180,7 +189,7 @@ std::vector<Row> wait_rows(std::span<const Causes> causes, const Text& text) {
         if (wait.reason != name) continue;
         return fmt::format("{} ({}x)", microseconds(wait.ns), format_number(wait.times));
       }
-      return "-";
+      return kNone;
     }));
   }
   if (names.size() > 1) {
@@ -209,7 +218,7 @@ std::vector<Row> tail_rows(std::span<const Causes> causes, const Text& text) {
   if (std::ranges::none_of(causes, [](const Causes& c) { return c.tail.has_value(); })) return {};
   const auto cell = [](auto figure) {
     return [figure](const Causes& cause) {
-      return cause.tail ? figure(*cause.tail) : std::string("-");
+      return cause.tail ? figure(*cause.tail) : std::string(kNone);
     };
   };
   using analyze::TailCauses;

@@ -14,8 +14,6 @@ namespace asyncbench::measure {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Pair;
 
 TEST(SyscallNames, AreThoseOfTheKernelsHeaders) {
@@ -70,7 +68,8 @@ TEST_F(Tally, CountsNoCallOfAnotherProcess) {
     ::_exit(0);
   }
   ASSERT_EQ(::waitpid(other, nullptr, 0), other);
-  EXPECT_THAT(difference(before, tally_.read()), IsEmpty());
+  // A sanitizer's thread may make others.
+  EXPECT_FALSE(difference(before, tally_.read()).contains("getppid"));
 }
 
 TEST(SyscallTally, WithoutPermissionSaysTheRemedy) {
