@@ -8,11 +8,14 @@
 #include <filesystem>
 #include <system_error>
 
+#include "analyze/profile.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
 #include "report/escape.hpp"
 #include "report/export.hpp"
 #include "report/format.hpp"
+#include "report/perfetto.hpp"
+#include "report/profile_files.hpp"
 #include "result/store.hpp"
 #include "run/names.hpp"
 
@@ -33,10 +36,16 @@ constexpr std::string_view kFooter =
     "  junit                    JUnit XML, one test case a cell\n"
     "  hgrm                     HdrHistogram's percentiles of one cell, in ms\n"
     "  hlog                     HdrHistogram's log 1.3, one interval a trial\n"
+    "and of what asyncbench profile stored:\n"
+    "  folded                   call stacks of one cell, CPU per request: for\n"
+    "                           flamegraph.pl, inferno\n"
+    "  pprof                    the same for pprof\n"
+    "  speedscope               the same of all cells, for speedscope.app\n"
+    "  perfetto                 slow requests as a timeline, for ui.perfetto.dev\n"
     "\n"
     "Only valid trials enter. What a format has no place for is left out, and said on\n"
-    "standard error. With hgrm and several cells, --out names a folder, which gets a\n"
-    "file a cell.\n"
+    "standard error. hgrm, folded and pprof hold one cell: with several, --out names a\n"
+    "folder, which gets a file a cell.\n"
     "\n"
     "Examples:\n"
     "  asyncbench export r.json --format google-benchmark --out r.gbench.json\n"
@@ -71,10 +80,34 @@ Exported plain(const result::Result& result, const Options&) {
   return kExport(result);
 }
 
+// Of one that only profiled cells have anything for.
+Exported or_no_profile(std::string text, const std::string& id) {
+  if (!text.empty()) return {.text = std::move(text)};
+  return {.left_out = {id + ": has no such profile; asyncbench profile makes them"}};
+}
+
+template <std::string (*kExport)(const result::Cell&)>
+Exported profiled(const result::Cell& cell) {
+  return or_no_profile(analyze::stacks_of(cell).weight() == 0 ? "" : kExport(cell), cell.id);
+}
+
+Exported speedscope(const result::Result& result, const Options&) {
+  std::vector<const result::Cell*> cells;
+  for (const result::Cell& cell : result.cells) {
+    if (analyze::stacks_of(cell).weight() > 0) cells.push_back(&cell);
+  }
+  return or_no_profile(cells.empty() ? "" : report::speedscope(cells), "the result");
+}
+
+Exported perfetto(const result::Result& result, const Options&) {
+  return or_no_profile(report::perfetto(result), "the result");
+}
+
 struct Format {
   std::string_view name;
-  // Null: one document a cell.
-  Exported (*run)(const result::Result& result, const Options& options);
+  // One document of all, or one a cell.
+  Exported (*whole)(const result::Result& result, const Options& options) = nullptr;
+  Exported (*of_cell)(const result::Cell& cell) = nullptr;
 };
 
 constexpr std::array kFormats = {
@@ -84,8 +117,12 @@ constexpr std::array kFormats = {
     Format{"benchstat", plain<report::benchstat>},
     Format{"openmetrics", plain<report::openmetrics>},
     Format{"junit", plain<report::junit>},
-    Format{"hgrm", nullptr},
+    Format{.name = "hgrm", .of_cell = report::hgrm},
     Format{"hlog", plain<report::hlog>},
+    Format{.name = "folded", .of_cell = profiled<report::folded>},
+    Format{.name = "pprof", .of_cell = profiled<report::pprof>},
+    Format{"speedscope", speedscope},
+    Format{"perfetto", perfetto},
 };
 
 const Format& format_named(const std::string& name) {
@@ -131,37 +168,36 @@ void write(const std::string& path, const std::string& text) {
 }
 
 // "fetch+strategy=uring+connections=64.hgrm": a file name that every file system takes.
-std::string file_name_of(const result::Cell& cell, std::size_t index) {
+std::string file_name_of(const result::Cell& cell, std::size_t index, std::string_view extension) {
   std::string name = report::percent_encoded(cell.id, "+=\\<>\"|?*");
   std::ranges::replace(name, '/', '+');
   std::ranges::replace(name, ':', '=');
   // File systems end names at 255 bytes.
   constexpr std::size_t kLongest = 200;
   if (name.size() > kLongest) name = fmt::format("{}~{}", name.substr(0, kLongest), index);
-  return name + ".hgrm";
+  return fmt::format("{}.{}", name, extension);
 }
 
 // One document a cell: a single one as any other, several as files in a folder.
-void export_cells(const result::Result& result, const Options& options) {
+void export_cells(const result::Result& result, const Format& format, const Options& options) {
   std::vector<std::pair<std::string, std::string>> files;  // name, text
   std::vector<std::string> left_out;
   for (std::size_t i = 0; i < result.cells.size(); ++i) {
-    Exported one = report::hgrm(result.cells[i]);
+    Exported one = format.of_cell(result.cells[i]);
     std::ranges::move(one.left_out, std::back_inserter(left_out));
     if (!one.text.empty()) {
-      files.emplace_back(file_name_of(result.cells[i], i), std::move(one.text));
+      files.emplace_back(file_name_of(result.cells[i], i, format.name), std::move(one.text));
     }
   }
   if (files.empty()) {
-    throw usage_error(left_out.empty()
-                          ? "the result has no cell"
-                          : fmt::format("no latencies to export: {}", left_out.front()),
+    throw usage_error(left_out.empty() ? "the result has no cell"
+                                       : fmt::format("nothing to export: {}", left_out.front()),
                       "");
   }
   std::error_code ignored;  // what cannot be looked at cannot be written either
   const bool is_folder = std::filesystem::is_directory(options.out, ignored);
   if (files.size() > 1 && !is_folder) {
-    throw usage_error(fmt::format("hgrm holds one cell, and here are {}", files.size()),
+    throw usage_error(fmt::format("{} holds one cell, and here are {}", format.name, files.size()),
                       "choose one with --cell, or name an existing folder with --out");
   }
   for (const auto& [name, text] : files) {
@@ -193,11 +229,14 @@ ExitCode export_command(const Arguments& arguments, Registry&) {
 
   result::Result result = result_from(path);
   keep_only(result, options.cell);
-  if (format.run == nullptr) {
-    export_cells(result, options);
+  if (format.of_cell != nullptr) {
+    export_cells(result, format, options);
     return ExitCode::done;
   }
-  const Exported exported = format.run(result, options);
+  const Exported exported = format.whole(result, options);
+  if (exported.text.empty()) {
+    throw usage_error(fmt::format("nothing to export: {}", fmt::join(exported.left_out, "; ")), "");
+  }
   write(options.out, exported.text);
   say_left_out(exported.left_out);
   return ExitCode::done;

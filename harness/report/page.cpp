@@ -97,6 +97,7 @@ std::string page_body(const PageInput& input) {
                         "test. Fewer requests per second at the same cost is a choice; a higher "
                         "cost is not.",
                         any_trial);
+  body += why_section(input);
   body += chart_section(
       input, "stability", "Stability",
       "Latency over time in the trial with the median throughput, darker where more requests lie, "

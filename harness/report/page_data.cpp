@@ -12,6 +12,7 @@
 #include "measure/recorder.hpp"
 #include "report/location_json.hpp"
 #include "report/page.hpp"
+#include "report/page_profile.hpp"
 #include "result/from_recording.hpp"
 #include "result/json.hpp"
 
@@ -140,7 +141,8 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order) 
                    {"summary", stored.at("summary")},
                    {"percentiles", percentiles_of(trials, open_loop)},
                    {"heat", heat_of(trials)},
-                   {"trials", trials_of(*cell, order, open_loop)}});
+                   {"trials", trials_of(*cell, order, open_loop)},
+                   {"profile", profile_json(*cell)}});
   }
   return {{"name", group.name},
           {"parameters", cells.at(group.cells.front()->id)->at("parameters")},

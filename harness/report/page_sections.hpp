@@ -11,6 +11,7 @@ namespace asyncbench::report {
 std::string identity_section(const PageInput& input);
 std::string answer_section(const PageInput& input);
 std::string matrix_section(const PageInput& input);
+std::string why_section(const PageInput& input);
 std::string outcomes_section(const PageInput& input);
 std::string change_section(const PageInput& input);
 std::string method_section(const PageInput& input);
