@@ -8,63 +8,33 @@
 #include "report/format.hpp"
 #include "report/profile_text.hpp"
 #include "report/protobuf.hpp"
+#include "tests/unit/report/profiled_cell.hpp"
 
 namespace asyncbench::report {
 namespace {
 
-using measure::Function;
 using nlohmann::json;
 using result::Cell;
 using result::Trial;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Function kThread{"asyncbench", "[thread]"};
-const Function kRun{"asyncbench::uring::Loop::run", "asyncbench"};
-const Function kSend{"tcp_sendmsg", "[kernel]"};
-const Function kNameless{"", "libc.so.6"};
-
-// Samples of 1 ms over 1000 requests: 1 us a request each.
-Cell cell_with(const char* strategy, std::uint64_t sends, std::uint64_t copies) {
-  Cell cell{
-      .id = std::string("fetch/strategy:") + strategy, .workload = "fetch", .strategy = strategy};
-  Trial trial{.kind = result::TrialKind::profile, .valid = true};
-  trial.outcomes[0] = 1000;
-  trial.throughput_per_s = 1000;
-  trial.subject.cpu_user_ns = 0;
-  trial.subject.cpu_system_ns = static_cast<std::int64_t>(sends + copies) * 1'000'000;
-  measure::CallTreeBuilder stacks;
-  if (copies > 0) stacks.add(std::vector{kThread, kRun, kNameless}, copies);
-  if (sends > 0) stacks.add(std::vector{kThread, kRun, kSend}, sends);
-  trial.profile.emplace().on_cpu = measure::OnCpu{.event = "cpu-clock",
-                                                  .frequency_hz = 1000,
-                                                  .period_ns = 1'000'000,
-                                                  .kernel = true,
-                                                  .program = "asyncbench",
-                                                  .stacks = stacks.take()};
-  Trial timed{.valid = true};
-  timed.outcomes[0] = 1000;
-  timed.throughput_per_s = 1010;
-  cell.trials = {timed, trial};
-  return cell;
-}
-
 TEST(Folded, HasPicosecondsPerRequestOfEachStack) {
-  EXPECT_EQ(folded(cell_with("uring", 3, 2)),
+  EXPECT_EQ(folded(profiled_cell("uring", 3, 2)),
             "asyncbench;asyncbench::uring::Loop::run;[libc.so.6] 2000000\n"
             "asyncbench;asyncbench::uring::Loop::run;tcp_sendmsg_[k] 3000000\n");
 }
 
 TEST(Folded, OfADifferenceHasBothFigures) {
-  EXPECT_EQ(folded_difference(cell_with("asio", 5, 0), cell_with("uring", 3, 2)),
+  EXPECT_EQ(folded_difference(profiled_cell("asio", 5, 0), profiled_cell("uring", 3, 2)),
             "asyncbench;asyncbench::uring::Loop::run;[libc.so.6] 0 2000000\n"
             "asyncbench;asyncbench::uring::Loop::run;tcp_sendmsg_[k] 5000000 3000000\n");
 }
 
 TEST(Speedscope, HasAProfileForEachCellWithSamples) {
-  const Cell asio = cell_with("asio", 5, 0);
-  const Cell none = cell_with("none", 0, 0);
-  const Cell uring = cell_with("uring", 3, 2);
+  const Cell asio = profiled_cell("asio", 5, 0);
+  const Cell none = profiled_cell("none", 0, 0);
+  const Cell uring = profiled_cell("uring", 3, 2);
   const json file = json::parse(speedscope({&asio, &none, &uring}));
   EXPECT_EQ(file["shared"]["frames"].size(), 4U);
   ASSERT_EQ(file["profiles"].size(), 2U);
@@ -110,7 +80,7 @@ TEST(Protobuf, IsWrittenAsTheEncodingGuideHasIt) {
 }
 
 TEST(Pprof, IsAGzippedProfileWithItsTypesAndFunctions) {
-  const std::string bytes = unzipped(pprof(cell_with("uring", 3, 2)));
+  const std::string bytes = unzipped(pprof(profiled_cell("uring", 3, 2)));
   for (const char* text : {"samples", "cpu_per_1000_requests", "nanoseconds", "tcp_sendmsg",
                            "asyncbench::uring::Loop::run", "[libc.so.6]", "[kernel]"}) {
     EXPECT_THAT(bytes, HasSubstr(text));
@@ -127,7 +97,7 @@ result::Result result_of(std::vector<Cell> cells) {
 
 TEST(ProfileText, PutsStrategiesSideBySide) {
   const result::Result result =
-      result_of({cell_with("asio", 900, 0), cell_with("uring", 300, 200)});
+      result_of({profiled_cell("asio", 900, 0), profiled_cell("uring", 300, 200)});
   ASSERT_TRUE(has_profile(result));
   EXPECT_EQ(profile_text(result),
             "fetch: where a request's CPU goes\n"
@@ -155,11 +125,11 @@ TEST(ProfileText, PutsStrategiesSideBySide) {
 }
 
 TEST(ProfileText, SaysWhatIsMissingAndStaysWithinEightyColumns) {
-  Cell denied = cell_with("asio", 900, 0);
+  Cell denied = profiled_cell("asio", 900, 0);
   denied.trials[1].profile->on_cpu.reset();
   denied.trials[1].profile->unreadable = {
       {"on_cpu", "perf_event_open cpu-clock: Permission denied; run as root\x1b[31m"}};
-  Cell lossy = cell_with("uring", 90, 30);
+  Cell lossy = profiled_cell("uring", 90, 30);
   lossy.trials[1].profile->on_cpu->lost = 40;
   const std::string text = profile_text(result_of({denied, lossy}));
   EXPECT_THAT(text, HasSubstr("asio: on_cpu: perf_event_open cpu-clock: Permission denied"));
