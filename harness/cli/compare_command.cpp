@@ -40,15 +40,6 @@ void check_reference(const result::Result& result, const std::string& name) {
       "");
 }
 
-// One line each, in which the results differ from the first.
-std::vector<std::string> differences(const std::vector<result::Result>& results) {
-  std::vector<std::string> all;
-  for (std::size_t i = 1; i < results.size(); ++i) {
-    std::ranges::move(analyze::incomparable(results[0], results[i]), std::back_inserter(all));
-  }
-  return all;
-}
-
 }  // namespace
 
 ExitCode compare_command(const Arguments& arguments, Registry&) {
@@ -74,7 +65,7 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   for (const std::string& path : paths) results.push_back(result_from(path));
   std::vector<const result::Result*> pointers;
   for (const result::Result& result : results) pointers.push_back(&result);
-  const std::vector<std::string> forced = differences(results);
+  const std::vector<std::string> forced = differences_of(results);
   if (!forced.empty() && !force) {
     throw usage_error(fmt::format("the results cannot be compared: {}", fmt::join(forced, "; ")),
                       "measure both alike, or use --force, which the output records");

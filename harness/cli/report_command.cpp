@@ -62,21 +62,10 @@ std::optional<Request> request_from(const Arguments& arguments) {
   return request;
 }
 
-// Why the results' figures do not compare with the first's, each reason once.
-std::vector<std::string> differences(const std::vector<result::Result>& results) {
-  std::vector<std::string> all;
-  for (std::size_t i = 1; i < results.size(); ++i) {
-    for (std::string& reason : analyze::incomparable(results[0], results[i])) {
-      if (std::ranges::find(all, reason) == all.end()) all.push_back(std::move(reason));
-    }
-  }
-  return all;
-}
-
 std::string page_of(const Request& request, const std::vector<result::Result>& results) {
   report::PageInput input;
   for (const result::Result& result : results) input.results.emplace_back(result);
-  input.warnings = differences(results);
+  input.warnings = differences_of(results);
   if (request.baseline.empty()) return report::page(input);
 
   const result::Result baseline = result_from(request.baseline);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "analyze/comparison.hpp"
 #include "analyze/summary.hpp"
 #include "cli/command.hpp"
 #include "measure/hdr_format.hpp"
@@ -29,6 +31,16 @@ result::Result result_from(const std::string& path) {
     throw usage_error(fmt::format("{}: a histogram cannot be read: {}", path, error.what()),
                       "measure again");
   }
+}
+
+std::vector<std::string> differences_of(const std::vector<result::Result>& results) {
+  std::vector<std::string> all;
+  for (std::size_t i = 1; i < results.size(); ++i) {
+    for (std::string& reason : analyze::incomparable(results[0], results[i])) {
+      if (std::ranges::find(all, reason) == all.end()) all.push_back(std::move(reason));
+    }
+  }
+  return all;
 }
 
 }  // namespace asyncbench::cli

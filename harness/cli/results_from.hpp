@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "result/result.hpp"
 
@@ -11,5 +12,8 @@ namespace asyncbench::cli {
 // CommandError (exit 2) for a file that cannot be read or is no result; the message names the byte
 // where the trouble is.
 result::Result result_from(const std::string& path);
+
+// Why figures of the others cannot be compared with the first's: one line each, none twice.
+std::vector<std::string> differences_of(const std::vector<result::Result>& results);
 
 }  // namespace asyncbench::cli
