@@ -212,8 +212,11 @@ class Writer {
                           signed_percent(share(cost.log_ratio.high)));
     }
     text += fmt::format(", {} pairs of trials in blocks", cost.pairs);
-    const bool within = share(cost.log_ratio.estimate) <= analyze::kMostCost;
-    line(fmt::format("{}: {}", within ? "within 2 %" : "NOT within 2 %", text), "its cost   ");
+    const char* const verdict = share(cost.log_ratio.high) <= analyze::kMostCost ? "within 2 %"
+                                : share(cost.log_ratio.low) > analyze::kMostCost
+                                    ? "NOT within 2 %"
+                                    : "too noisy to tell whether within 2 %";
+    line(fmt::format("{}: {}", verdict, text), "its cost   ");
   }
 
   void lacks(std::span<const CellProfile> profiles) {

@@ -50,7 +50,7 @@ TEST(PageWhyTest, StandsBesideTheStrategiesTheLeastCpuFirst) {
   // 300 of 320 samples of 1 ms, over 1000 requests.
   EXPECT_THAT(body, HasSubstr("300000 <span class=\"part\">94%</span>"));
   EXPECT_THAT(body, HasSubstr("TCP send"));
-  EXPECT_THAT(body, HasSubstr("320us of CPU per request"));
+  EXPECT_THAT(body, HasSubstr("320.00us of CPU per request"));
 }
 
 TEST(PageWhyTest, AResultWithoutProfilesHasNoSuchSection) {
