@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "analyze/profile.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
 #include "report/escape.hpp"
@@ -36,16 +35,15 @@ constexpr std::string_view kFooter =
     "  junit                    JUnit XML, one test case a cell\n"
     "  hgrm                     HdrHistogram's percentiles of one cell, in ms\n"
     "  hlog                     HdrHistogram's log 1.3, one interval a trial\n"
-    "and of what asyncbench profile stored:\n"
-    "  folded                   call stacks of one cell, CPU per request: for\n"
-    "                           flamegraph.pl, inferno\n"
-    "  pprof                    the same for pprof\n"
-    "  speedscope               the same of all cells, for speedscope.app\n"
+    "  folded                   folded stacks of one cell's profile, for flamegraph.pl\n"
+    "  folded-difference        the same of two cells, --against first, then --cell\n"
+    "  speedscope               JSON for speedscope, one profile a cell\n"
+    "  pprof                    the profile of one cell, for go tool pprof\n"
     "  perfetto                 slow requests as a timeline, for ui.perfetto.dev\n"
     "\n"
     "Only valid trials enter. What a format has no place for is left out, and said on\n"
-    "standard error. hgrm, folded and pprof hold one cell: with several, --out names\n"
-    "a folder, which gets a file a cell.\n"
+    "standard error. With a format of one cell and several cells, --out names a\n"
+    "folder, which gets a file a cell. Profiles are in results of asyncbench profile.\n"
     "\n"
     "Examples:\n"
     "  asyncbench export r.json --format google-benchmark --out r.gbench.json\n"
@@ -55,8 +53,12 @@ constexpr std::string_view kFooter =
     "Exit codes: 0 written   2 wrong usage or unusable input   6 output could not be\n"
     "stored";
 
+constexpr const char* kNoStacks = ": no valid profile trial has samples";
+constexpr const char* kProfileFirst = "make one with asyncbench profile";
+
 struct Options {
   std::string cell;       // empty: all
+  std::string against;    // the cell before; empty: not said
   std::string direction;  // empty: not said
   std::string out;        // empty: standard output
 };
@@ -80,34 +82,62 @@ Exported plain(const result::Result& result, const Options&) {
   return kExport(result);
 }
 
-// Of one that only profiled cells have anything for.
-Exported or_no_profile(std::string text, const std::string& id) {
-  if (!text.empty()) return {.text = std::move(text)};
-  return {.left_out = {id + ": has no such profile; asyncbench profile makes them"}};
-}
-
-template <std::string (*kExport)(const result::Cell&)>
-Exported profiled(const result::Cell& cell) {
-  return or_no_profile(analyze::stacks_of(cell).weight() == 0 ? "" : kExport(cell), cell.id);
-}
-
-Exported speedscope(const result::Result& result, const Options&) {
+Exported profile_of_cells(const result::Result& result, const Options&) {
   std::vector<const result::Cell*> cells;
+  Exported exported;
   for (const result::Cell& cell : result.cells) {
-    if (analyze::stacks_of(cell).weight() > 0) cells.push_back(&cell);
+    if (report::has_stacks(cell)) {
+      cells.push_back(&cell);
+    } else {
+      exported.left_out.push_back(cell.id + kNoStacks);
+    }
   }
-  return or_no_profile(cells.empty() ? "" : report::speedscope(cells), "the result");
+  if (cells.empty()) throw usage_error("no profile in this result", kProfileFirst);
+  exported.text = report::speedscope(cells);
+  return exported;
 }
 
-Exported perfetto(const result::Result& result, const Options&) {
-  return or_no_profile(report::perfetto(result), "the result");
+const result::Cell& cell_named(const result::Result& result, const std::string& id) {
+  std::vector<std::string> ids;
+  for (const result::Cell& cell : result.cells) {
+    if (cell.id == id) return cell;
+    ids.push_back(cell.id);
+  }
+  throw usage_error(run::unknown_name("cell in this result", id, ids), "");
+}
+
+Exported difference_of_cells(const result::Result& result, const Options& options) {
+  if (options.cell.empty() || options.against.empty()) {
+    throw usage_error("a difference is of two cells",
+                      "name the one before with --against, and the one after with --cell");
+  }
+  const result::Cell& before = cell_named(result, options.against);
+  const result::Cell& after = cell_named(result, options.cell);
+  for (const result::Cell* cell : {&before, &after}) {
+    if (!report::has_stacks(*cell)) throw usage_error(cell->id + kNoStacks, kProfileFirst);
+  }
+  return {.text = report::folded_difference(before, after), .left_out = {}};
+}
+
+// Of a profile of one cell.
+template <std::string (*kExport)(const result::Cell&)>
+Exported profile_of_cell(const result::Cell& cell) {
+  if (!report::has_stacks(cell)) return {.text = "", .left_out = {cell.id + kNoStacks}};
+  return {.text = kExport(cell), .left_out = {}};
+}
+
+Exported timeline_of_cells(const result::Result& result, const Options&) {
+  std::string text = report::perfetto(result);
+  if (text.empty()) throw usage_error("no trace of requests in this result", kProfileFirst);
+  return {.text = std::move(text), .left_out = {}};
 }
 
 struct Format {
   std::string_view name;
-  // One document of all, or one a cell.
-  Exported (*whole)(const result::Result& result, const Options& options) = nullptr;
-  Exported (*of_cell)(const result::Cell& cell) = nullptr;
+  // Null: one document a cell, by `run_cell`, in files that end in `extension`.
+  Exported (*run)(const result::Result& result, const Options& options) = nullptr;
+  Exported (*run_cell)(const result::Cell& cell) = nullptr;
+  std::string_view extension = "";
 };
 
 constexpr std::array kFormats = {
@@ -117,12 +147,13 @@ constexpr std::array kFormats = {
     Format{"benchstat", plain<report::benchstat>},
     Format{"openmetrics", plain<report::openmetrics>},
     Format{"junit", plain<report::junit>},
-    Format{.name = "hgrm", .of_cell = report::hgrm},
+    Format{"hgrm", nullptr, report::hgrm, ".hgrm"},
     Format{"hlog", plain<report::hlog>},
-    Format{.name = "folded", .of_cell = profiled<report::folded>},
-    Format{.name = "pprof", .of_cell = profiled<report::pprof>},
-    Format{"speedscope", speedscope},
-    Format{"perfetto", perfetto},
+    Format{"folded", nullptr, profile_of_cell<report::folded>, ".folded"},
+    Format{"folded-difference", difference_of_cells},
+    Format{"speedscope", profile_of_cells},
+    Format{"pprof", nullptr, profile_of_cell<report::pprof>, ".pb.gz"},
+    Format{"perfetto", timeline_of_cells},
 };
 
 const Format& format_named(const std::string& name) {
@@ -140,12 +171,8 @@ const Format& format_named(const std::string& name) {
 
 void keep_only(result::Result& result, const std::string& id) {
   if (id.empty()) return;
-  std::vector<std::string> ids;
-  for (const result::Cell& cell : result.cells) ids.push_back(cell.id);
+  cell_named(result, id);
   std::erase_if(result.cells, [&](const result::Cell& cell) { return cell.id != id; });
-  if (result.cells.empty()) {
-    throw usage_error(run::unknown_name("cell in this result", id, ids), "");
-  }
 }
 
 void say_left_out(const std::vector<std::string>& lines) {
@@ -175,7 +202,7 @@ std::string file_name_of(const result::Cell& cell, std::size_t index, std::strin
   // File systems end names at 255 bytes.
   constexpr std::size_t kLongest = 200;
   if (name.size() > kLongest) name = fmt::format("{}~{}", name.substr(0, kLongest), index);
-  return fmt::format("{}.{}", name, extension);
+  return name.append(extension);
 }
 
 // One document a cell: a single one as any other, several as files in a folder.
@@ -183,10 +210,10 @@ void export_cells(const result::Result& result, const Format& format, const Opti
   std::vector<std::pair<std::string, std::string>> files;  // name, text
   std::vector<std::string> left_out;
   for (std::size_t i = 0; i < result.cells.size(); ++i) {
-    Exported one = format.of_cell(result.cells[i]);
+    Exported one = format.run_cell(result.cells[i]);
     std::ranges::move(one.left_out, std::back_inserter(left_out));
     if (!one.text.empty()) {
-      files.emplace_back(file_name_of(result.cells[i], i, format.name), std::move(one.text));
+      files.emplace_back(file_name_of(result.cells[i], i, format.extension), std::move(one.text));
     }
   }
   if (files.empty()) {
@@ -213,9 +240,11 @@ ExitCode export_command(const Arguments& arguments, Registry&) {
   std::string path;
   std::string format_name;
   Options options;
-  app->add_option("result", path, "what 'asyncbench run' wrote")->option_text("RESULT.json");
+  app->add_option("result", path, "what 'asyncbench run' or 'profile' wrote")
+      ->option_text("RESULT.json");
   add_value(*app, "--format", format_name, "NAME", "one of those below");
   add_value(*app, "--cell", options.cell, "ID", "only this cell of the result");
+  add_value(*app, "--against", options.against, "ID", "folded-difference: the cell before");
   add_value(*app, "--direction", options.direction, "bigger|smaller",
             "github-action-benchmark: figures of which more, or less, is better");
   add_value(*app, "--out", options.out, "FILE", "where to write")->default_str("standard output");
@@ -228,15 +257,13 @@ ExitCode export_command(const Arguments& arguments, Registry&) {
   }
 
   result::Result result = result_from(path);
-  keep_only(result, options.cell);
-  if (format.of_cell != nullptr) {
+  // A difference needs both of its cells.
+  if (options.against.empty()) keep_only(result, options.cell);
+  if (format.run == nullptr) {
     export_cells(result, format, options);
     return ExitCode::done;
   }
-  const Exported exported = format.whole(result, options);
-  if (exported.text.empty()) {
-    throw usage_error(fmt::format("nothing to export: {}", fmt::join(exported.left_out, "; ")), "");
-  }
+  const Exported exported = format.run(result, options);
   write(options.out, exported.text);
   say_left_out(exported.left_out);
   return ExitCode::done;

@@ -52,7 +52,12 @@ struct Typed {
 
 measure::ProfileOptions profiling_of(const Typed& typed) {
   measure::ProfileOptions profiling;
-  const std::uint64_t frequency = workloads::parse_count(typed.frequency);
+  std::uint64_t frequency = 0;
+  try {
+    frequency = workloads::parse_count(typed.frequency);
+  } catch (const run::UsageError& error) {
+    throw run::UsageError(fmt::format("--frequency: {}", error.what()));
+  }
   if (frequency == 0 || frequency > measure::kMostFrequencyHz) {
     throw usage_error(fmt::format("--frequency {}: must be between 1 and {}", typed.frequency,
                                   measure::kMostFrequencyHz),

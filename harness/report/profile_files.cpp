@@ -179,6 +179,8 @@ class Pprof {
 
 }  // namespace
 
+bool has_stacks(const result::Cell& cell) { return analyze::profile_of(cell).all.samples > 0; }
+
 std::string folded(const result::Cell& cell) {
   const CellProfile profile = analyze::profile_of(cell);
   std::string text;

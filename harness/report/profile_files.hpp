@@ -9,6 +9,9 @@
 
 namespace asyncbench::report {
 
+// Whether a cell has valid profile trials with samples.
+bool has_stacks(const result::Cell& cell);
+
 // Folded stacks, one a line with picoseconds of CPU per request: "asyncbench;main;f 1234",
 // functions of the kernel with _[k] at their end; for flamegraph.pl, inferno and others.
 std::string folded(const result::Cell& cell);

@@ -95,7 +95,7 @@ class CommandTest(ExportTest):
         self.assertIn(says, said)
 
     def test_names_what_is_wrong(self):
-        self.refused(2, "junit, hgrm, hlog", result)
+        self.refused(2, "junit, hgrm, hlog, folded", result)
         self.refused(2, "did you mean junit", result, "--format", "juint")
         self.refused(2, "no result file given", "--format", "junit")
         self.refused(2, "ENOENT", self.folder / "none.json", "--format", "junit")
@@ -104,6 +104,9 @@ class CommandTest(ExportTest):
         self.refused(2, "unknown direction", result, "--format", "github-action-benchmark",
                      "--direction", "up")
         self.refused(2, "here are 3; choose one with --cell", result, "--format", "hgrm")
+        self.refused(2, "no profile in this result", result, "--format", "speedscope")
+        self.refused(2, "no valid profile trial", result, "--format", "folded")
+        self.refused(2, "--against", result, "--format", "folded-difference")
         self.refused(2, "libcurl is a client", result, "--format", "hgrm", "--cell",
                      "serve/strategy:curl_multi/connections:64")
 
