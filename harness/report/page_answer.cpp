@@ -144,7 +144,9 @@ std::string winner_html(const Answer& answer) {
       answer.sureness == analyze::Sureness::likely) {
     return fmt::format("<b>{}</b>", winner);
   }
-  return fmt::format("{} ≈ {}", winner, xml_text(answer.next->strategy));
+  const bool alike = answer.sureness == analyze::Sureness::no_difference;
+  return fmt::format("{}{} {} {}", alike ? "" : "open: ", winner, alike ? "≈" : "or",
+                     xml_text(answer.next->strategy));
 }
 
 std::string answer_row(const Reported& reported, const Group& group, const Answer& answer) {
