@@ -21,7 +21,7 @@ Histogram random_histogram(unsigned seed, std::size_t values) {
 void expect_same_ranks(const Distribution& distribution, const Histogram& histogram) {
   ASSERT_EQ(distribution.count(), histogram.count());
   EXPECT_EQ(distribution.empty(), histogram.empty());
-  for (std::uint64_t rank = 0; rank <= histogram.count() + 1; ++rank) {
+  for (std::uint64_t rank = 1; rank <= histogram.count() + 1; ++rank) {
     ASSERT_EQ(distribution.value_at_rank(rank), histogram.value_at_rank(rank)) << rank;
   }
 }

@@ -119,8 +119,8 @@ TEST(ProfileText, PutsStrategiesSideBySide) {
             "no name    within 5 %: samples that no symbol names, in the program and the\n"
             "           kernel: uring 0% (libraries 40%), asio 0% (libraries 0%)\n"
             "lost       none\n"
-            "its cost   within 2 %: a request takes +1.0% time with it, 2 pairs of trials in\n"
-            "           blocks\n"
+            "its cost   too noisy to tell whether within 2 %: a request takes +1.0% time with\n"
+            "           it, 2 pairs of trials in blocks\n"
             "\n");
 }
 
