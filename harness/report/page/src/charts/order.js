@@ -58,7 +58,9 @@ function draw(trials, width, figure, strategies) {
   if (trials.length === 0) return null;
   const margin = { marginLeft: 52, marginRight: 16, marginTop: 24, marginBottom: 38 };
   const stroke = ({ strategy }) => strategies.look(strategy).stroke;
-  const far = Math.max(0.05, ...trials.map(({ share }) => Math.abs(share - 1))) * 1.1;
+  // Five percent at least: noise must not look like a drift for want of anything larger.
+  const shares = trials.map(({ share }) => share);
+  const [low, high] = [Math.min(0.95, ...shares), Math.max(1.05, ...shares)];
   const signed = (share) => `${share >= 1 ? "+" : "−"}${number(Math.abs(share - 1) * 100)}%`;
   const node = plot({
     width, height: kHeight, ...margin,
@@ -67,7 +69,7 @@ function draw(trials, width, figure, strategies) {
       labelAnchor: "center", labelArrow: "none", ticks: Math.floor(width / 90), tickFormat: String,
     },
     y: {
-      domain: [Math.max(0, 1 - far), 1 + far], grid: true, ticks: 5, tickSize: 0, label: "against the median", labelArrow: "none",
+      domain: [low - 0.06 * (high - low), high + 0.06 * (high - low)], grid: true, ticks: 5, tickSize: 0, label: "against the median", labelArrow: "none",
       tickFormat: (share) => `${share < 1 ? "−" : ""}${Number(Math.abs((share - 1) * 100).toPrecision(3))}%`,
     },
     marks: [
