@@ -22,6 +22,15 @@ bool was_answered(const RequestRecord& request) {
          request.outcome == Outcome::content_mismatch || request.failed_after_answer;
 }
 
+// Apart, so that a recorder without an observer pays for the question alone.
+[[gnu::noinline, gnu::cold]] void tell_begun(RequestObserver& observer, Time at) {
+  observer.begun(at);
+}
+[[gnu::noinline, gnu::cold]] void tell_ended(RequestObserver& observer,
+                                             const RequestRecord& request) {
+  observer.ended(request);
+}
+
 template <class Counters>
 void add_each(Counters& to, const Counters& from) {
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
@@ -220,11 +229,13 @@ void Recorder::begun(Time at) {
   state_->latest_begin.store(phase, std::memory_order_relaxed);
   state_->in_flight_grows();
   if (state_->options.observer != nullptr) [[unlikely]]
-    state_->options.observer->begun(at);
+    tell_begun(*state_->options.observer, at);
 }
 
 void Recorder::ended(const RequestRecord& request) {
   State& state = *state_;
+  if (state.options.observer != nullptr) [[unlikely]]
+    tell_ended(*state.options.observer, request);
   const Phase phase = state.phase_of(request.ended);
   state.count(
       state.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(request.outcome)]);
@@ -238,8 +249,6 @@ void Recorder::ended(const RequestRecord& request) {
   } else if (phase == Phase::drain && request.begun < state.window.end()) {
     state.outlived_window(request.begun, request.intended);
   }
-  if (state.options.observer != nullptr) [[unlikely]]
-    state.options.observer->ended(request);
 }
 
 void Recorder::abandoned(Time intended) {
