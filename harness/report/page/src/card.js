@@ -11,6 +11,9 @@ import { dataTable } from "./tables.js";
  * @property {string} says the chart in one sentence, for those who hear it
  * @property {string[]} [notes] what is not drawn, and why
  * @property {boolean} [wide] takes the whole row
+ * @property {string} [keys] what the keyboard does, where that is more than to read the figures
+ * @property {(changed: () => void) => (Node | null)[]} [controls] stand above the drawing, and call
+ *   `changed` when it and its table must be made anew
  * @property {(width: number) => number} height
  * @property {(width: number) => import("./drawing.js").Drawing | null} draw of the strategies that
  *   are shown; null where none is
@@ -25,21 +28,33 @@ export function card(chart, { strategies, lazy }) {
   const label = [chart.title, chart.subtitle].filter(Boolean).join(": ");
   const box = html("div", {
     class: "drawing", tabindex: 0, role: "group",
-    "aria-label": `${label}. Arrow keys read the figures.`,
+    "aria-label": `${label}. ${chart.keys ?? "Arrow keys read the figures."}`,
   });
   const readout = new Readout(box, strategies);
+  const data = dataDetails(label, chart.table);
   const button = html("button", { type: "button", class: "save", disabled: "" }, "Save SVG");
   const element = html("article", { class: chart.wide ? "card wide" : "card" },
     html("h3", {}, chart.title),
     html("p", { class: "subtitle" }, chart.subtitle),
+    chart.controls ? html("div", { class: "controls" }, chart.controls(changed)) : null,
     box,
     (chart.notes ?? []).map((note) => html("p", { class: "note" }, note)),
-    html("div", { class: "foot" }, dataDetails(label, chart.table), button));
+    html("div", { class: "foot" }, data.details, button));
 
   let node = svg("svg", { width: 1, height: chart.height(480), "aria-hidden": "true" });
   box.prepend(node);
   button.addEventListener("click", () => saveSvg(node, element, chart.title, chart.subtitle));
-  lazy.add(box, (width) => {
+  let room = 0;
+  lazy.add(box, draw);
+  return element;
+
+  function changed() {
+    if (room > 0) draw(room);
+    data.renew();
+  }
+
+  function draw(width) {
+    room = width;
     const drawing = chart.draw(width);
     const next = drawing?.node ?? html("p", { class: "nothing" }, "Every strategy drawn here is hidden.");
     if (drawing) name(next, label, chart.says);
@@ -47,8 +62,7 @@ export function card(chart, { strategies, lazy }) {
     node = next;
     button.disabled = !drawing;
     readout.use(drawing);
-  });
-  return element;
+  }
 }
 
 function name(node, label, says) {
@@ -57,12 +71,23 @@ function name(node, label, says) {
   node.prepend(svg("title", {}, label));
 }
 
-/** The numbers, made when they are asked for. */
+/** The numbers, made when they are asked for, and again when others are drawn. */
 function dataDetails(label, table) {
-  const details = html("details", {}, html("summary", {}, "Show data"));
-  details.addEventListener("toggle", () => {
+  const summary = html("summary", {}, "Show data");
+  const details = html("details", {}, summary);
+  let made = false;
+  const make = () => {
+    if (!details.open || made) return;
     const { columns, rows } = table();
-    details.append(dataTable(`Data of ${label}`, columns, rows));
-  }, { once: true });
-  return details;
+    details.replaceChildren(summary, dataTable(`Data of ${label}`, columns, rows));
+    made = true;
+  };
+  details.addEventListener("toggle", make);
+  return {
+    details,
+    renew() {
+      made = false;
+      make();
+    },
+  };
 }

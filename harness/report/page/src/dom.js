@@ -19,6 +19,13 @@ export const html = (name, attributes = {}, ...children) =>
 export const svg = (name, attributes = {}, ...children) =>
   fill(document.createElementNS(kSvg, name), attributes, children);
 
+/** What is folded away is made when it is opened. */
+export function fold(summary, make) {
+  const details = html("details", { class: "fold" }, html("summary", {}, summary));
+  details.addEventListener("toggle", () => details.append(make()), { once: true });
+  return details;
+}
+
 /** A name that may go on in the next line after an underscore or a colon. */
 export const breakable = (name) =>
   name.split(/(?<=[_:])/).flatMap((part, index) => (index > 0 ? [html("wbr"), part] : [part]));

@@ -14,12 +14,17 @@ import { logTicks, pushApart } from "./layout.js";
  * @property {SVGSVGElement} node
  * @property {Stop[]} stops
  * @property {"x" | "y" | "xy"} nearest by which distance the pointer finds its stop
+ * @property {(x: number, y: number) => number} [find] which stop the pointer is at instead, or -1
+ * @property {(at: number, key: string) => number | undefined} [step] where a key goes from a stop
+ * @property {(at: number) => void} [act] what a click and Enter do, and
+ * @property {number} [start] where the keyboard is then
  *
  * @typedef {object} Stop
  * @property {number} x in the drawing's pixels
  * @property {number} y
  * @property {string} heading
- * @property {{strategy?: string, name?: string, text: string, y?: number, x?: number}[]} lines
+ * @property {{x: number, y: number, width: number, height: number}} [outline] drawn around what is read
+ * @property {{strategy?: string, fill?: string, name?: string, text: string, y?: number, x?: number}[]} lines
  */
 
 /** Plot.plot without what the page's policy refuses. */
@@ -36,18 +41,46 @@ const ruler = document.createElement("canvas").getContext("2d");
 ruler.font = '600 11.5px system-ui, "DejaVu Sans", sans-serif';
 const widthOf = (text) => ruler.measureText(text).width;
 
+const kKeyRow = 18;
+
+/**
+ * What a drawing's colours mean, at its top: in the drawing itself, that a saved one has it too.
+ * @param {{name: string, fill?: string}[]} items
+ * @returns {{node: SVGGElement, height: number}}
+ */
+export function keys(items, width) {
+  let x = 0;
+  let y = 0;
+  const parts = items.flatMap(({ name, fill }) => {
+    const square = fill ? 16 : 0;
+    const label = fitText(name, width - square);
+    const room = square + widthOf(label) + 14;
+    if (x > 0 && x + room - 14 > width) [x, y] = [0, y + kKeyRow];
+    const left = x;
+    x += room;
+    return [
+      fill ? svg("rect", { x: left, y: y + 2, width: 11, height: 11, rx: 2, fill }) : null,
+      svg("text", { x: left + square, y: y + 12, "text-anchor": "start" }, label),
+    ];
+  });
+  return { node: svg("g", { class: "keys" }, parts.filter(Boolean)), height: y + kKeyRow + 4 };
+}
+
+/** As much of a text as has room. */
+export function fitText(text, pixels) {
+  if (widthOf(text) <= pixels) return text;
+  let length = Math.min(text.length - 1, Math.max(0, Math.floor(pixels / 3)));
+  while (length > 0 && widthOf(`${text.slice(0, length)}…`) > pixels) --length;
+  return length > 0 ? `${text.slice(0, length)}…` : "";
+}
+
 /**
  * The room that names beside a drawing take: `fit` cuts off what has none (the read-out has it all).
  * @returns {{pixels: number, fit: (name: string) => string}}
  */
 export function nameRoom(names, width) {
   const most = Math.min(170, width * 0.33);
-  const fit = (name) => {
-    if (widthOf(name) <= most) return name;
-    let length = Math.min(name.length - 1, 60);
-    while (length > 1 && widthOf(`${name.slice(0, length)}…`) > most) --length;
-    return `${name.slice(0, length)}…`;
-  };
+  const fit = (name) => fitText(name, most);
   return { pixels: Math.ceil(Math.max(30, ...names.map((name) => widthOf(fit(name))))) + 12, fit };
 }
 

@@ -21,6 +21,7 @@ export class Readout {
     box.append(this.#panel);
     box.addEventListener("pointermove", (event) => this.#point(event));
     box.addEventListener("pointerdown", (event) => this.#point(event));
+    box.addEventListener("click", () => this.#act());
     box.addEventListener("pointerleave", (event) => {
       if (event.pointerType !== "touch") this.hide();
     });
@@ -46,11 +47,15 @@ export class Readout {
 
   #point(event) {
     if (!this.#drawing) return;
-    const { node, stops, nearest } = this.#drawing;
+    const { node, stops, nearest, find } = this.#drawing;
     const frame = node.getBoundingClientRect();
     const scale = Number(node.getAttribute("width")) / frame.width;
     const x = (event.clientX - frame.left) * scale;
     const y = (event.clientY - frame.top) * scale;
+    if (find) {
+      const found = find(x, y);
+      return found < 0 ? this.hide() : this.#go(found);
+    }
     const distance = (stop) =>
       (nearest === "y" ? 0 : (stop.x - x) ** 2) + (nearest === "x" ? 0 : (stop.y - y) ** 2);
     let best = 0;
@@ -63,8 +68,12 @@ export class Readout {
   #key(event) {
     if (event.key === "Escape") return this.hide();
     if (!this.#drawing || event.target !== this.#box) return;
+    if (this.#drawing.act && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      return this.#act();
+    }
     const last = this.#drawing.stops.length - 1;
-    const to = {
+    const to = this.#drawing.step ? this.#drawing.step(this.#at, event.key) : {
       ArrowRight: this.#at + 1, ArrowDown: this.#at + 1,
       ArrowLeft: this.#at - 1, ArrowUp: this.#at - 1,
       Home: 0, End: last,
@@ -72,6 +81,13 @@ export class Readout {
     if (to === undefined) return;
     event.preventDefault();
     this.#go(Math.max(0, Math.min(last, to)));
+  }
+
+  /** What a drawing does with the stop that is read: it may draw itself anew. */
+  #act() {
+    if (!this.#drawing?.act || this.#at < 0) return;
+    this.#drawing.act(this.#at);
+    if (this.#box.matches(":focus-visible")) this.#go(this.#drawing.start ?? 0);
   }
 
   /** By the style's object, not its attribute: that is what the page's policy allows. */
@@ -86,6 +102,11 @@ export class Readout {
     this.#panel.style.top = `${nearest === "x" ? 4 : stop.y * scale + kGap}px`;
   }
 
+  #swatch({ strategy, fill }) {
+    if (strategy) return swatch(this.#strategies.look(strategy));
+    return fill ? swatch({ stroke: fill }) : null;
+  }
+
   #go(index) {
     if (!this.#drawing || index === this.#at) return;
     this.hide();
@@ -96,7 +117,7 @@ export class Readout {
       html("strong", {}, stop.heading),
       html("table", {},
         stop.lines.map((line) => html("tr", {},
-          html("td", {}, line.strategy ? swatch(this.#strategies.look(line.strategy)) : null),
+          html("td", {}, this.#swatch(line)),
           html("th", { scope: "row" }, line.name ?? line.strategy ?? ""),
           html("td", { class: "number" }, line.text)))));
     this.#panel.hidden = false;
@@ -105,6 +126,7 @@ export class Readout {
       nearest === "x" && stop.top !== undefined
         ? svg("line", { x1: stop.x, x2: stop.x, y1: stop.top, y2: stop.bottom })
         : null,
+      stop.outline ? svg("rect", { class: "outline", ...stop.outline }) : null,
       stop.lines.filter((line) => line.y !== undefined).map((line) =>
         svg("circle", {
           cx: line.x ?? stop.x, cy: line.y, r: 4,

@@ -5,12 +5,13 @@ import { openLoopCharts } from "./charts/open_loop.js";
 import { percentileCharts } from "./charts/percentiles.js";
 import { stabilityCharts } from "./charts/stability.js";
 import { throughputCharts } from "./charts/throughput.js";
-import { html } from "./dom.js";
+import { fillWhy } from "./charts/why.js";
+import { fold, html } from "./dom.js";
 
 /**
  * `workloads` and `charts` are how many stand open at most: of the section's workloads, and of a
  * workload's charts (from the middle of its parameter's range); fewer where all would be too many.
- * Where `charts` is 0, a workload opens as a whole.
+ * Where `charts` is 0, a workload opens as a whole. A section with `fill` does all of it itself.
  */
 const kOpen = 16;
 
@@ -19,6 +20,7 @@ const kSections = [
   { id: "percentiles", make: percentileCharts, workloads: 12, charts: 2 },
   { id: "open-loop", make: openLoopCharts, workloads: 12, charts: 6 },
   { id: "cost", make: costCharts, workloads: 12, charts: 1 },
+  { id: "why", fill: fillWhy },
   { id: "stability", make: stabilityCharts, workloads: 0, charts: 0 },
 ];
 
@@ -28,7 +30,8 @@ export function fillSections(data, page) {
     if (!place) continue;
     for (const result of data.results) {
       if (data.results.length > 1) place.append(html("h3", { class: "result" }, result.label));
-      fill(place, section, result, page);
+      if (section.fill) section.fill(place, result, page);
+      else fill(place, section, result, page);
     }
   }
 }
@@ -59,10 +62,3 @@ function fill(place, section, result, page) {
 }
 
 const counted = (charts, more = "") => `${charts.length} ${more}chart${charts.length === 1 ? "" : "s"}`;
-
-/** What is folded away is made when it is opened. */
-function fold(summary, make) {
-  const details = html("details", { class: "fold" }, html("summary", {}, summary));
-  details.addEventListener("toggle", () => details.append(make()), { once: true });
-  return details;
-}

@@ -1,0 +1,135 @@
+/** Trees of calls, as profiles have them: read, cut down to what strategies share, compared. */
+
+/**
+ * @typedef {object} Frame
+ * @property {string} name of the function
+ * @property {string} module
+ * @property {"all" | "thread" | "kernel" | "program" | "library"} kind
+ * @property {number} own ns per request in it alone
+ * @property {number} all ns per request, in those that it calls too
+ * @property {Frame | null} parent
+ * @property {Map<string, Frame>} children
+ */
+
+function kindOf(module) {
+  if (module === "[kernel]") return "kernel";
+  if (module === "[thread]") return "thread";
+  return /\.so(\.|$)|^\[|^$/.test(module) ? "library" : "program";
+}
+
+const frame = (name, module, kind, parent) => ({ name, module, kind, own: 0, all: 0, parent, children: new Map() });
+const top = () => frame("all", "", "all", null);
+
+/** What is compared: a function of a module. */
+const keyOf = ({ name, module }) => `${name}\n${module}`;
+
+function childOf(parent, { name, module, kind }) {
+  const key = keyOf({ name, module });
+  if (!parent.children.has(key)) parent.children.set(key, frame(name, module, kind, parent));
+  return parent.children.get(key);
+}
+
+/** Adds up what each frame's own and its calls take. */
+function sum(each) {
+  each.all = each.own;
+  for (const child of each.children.values()) each.all += sum(child);
+  return each.all;
+}
+
+/**
+ * @param {{functions: [string, string][], nodes: [number, number, number][]} | null | undefined} part of the
+ *   data (README.md); nodes that name what is not there are left out
+ * @returns {Frame | null} the frame of everything; null where nothing was seen
+ */
+export function readTree(part) {
+  const root = top();
+  const frames = [];
+  for (const [parent, index, ns] of part?.nodes ?? []) {
+    const [name, module] = part.functions[index] ?? [];
+    const above = parent < 0 ? root : frames[parent];
+    const known = above && name !== undefined;
+    frames.push(known ? childOf(above, { name, module, kind: kindOf(module) }) : null);
+    if (known && ns > 0) frames.at(-1).own += ns;
+  }
+  return sum(root) > 0 ? root : null;
+}
+
+/** All frames, callers first. */
+export function* walk(each) {
+  yield each;
+  for (const child of each.children.values()) yield* walk(child);
+}
+
+/** The frames called, the longest first. */
+export const callees = (each) => [...each.children.values()].sort((a, b) => b.all - a.all);
+
+const kOwnCode = { name: "code of program and libraries", module: "", kind: "program" };
+const isSystem = ({ kind, module }) => kind === "kernel" || /^(libc|libpthread|ld-linux[^.]*)[.-]/.test(module);
+
+/**
+ * The same time without the frames in which strategies differ by nature, their own and their
+ * libraries': what they ask of the C library and the kernel begins at the root, and their own
+ * functions stand side by side under one frame.
+ */
+export function systemTree(root) {
+  const cut = top();
+  const visit = (from, into) => {
+    for (const each of from.children.values()) {
+      const kept = isSystem(each) && each.kind !== "thread";
+      const target = kept ? childOf(into, each) : into;
+      if (each.own > 0) (kept ? target : childOf(childOf(cut, kOwnCode), each)).own += each.own;
+      visit(each, target);
+    }
+  };
+  visit(root, cut);
+  sum(cut);
+  return cut;
+}
+
+/**
+ * What each frame of `second` took in `first`, by its path; and how much of `first` is in no path of
+ * `second`.
+ * @returns {{before: Map<Frame, number>, gone: number}}
+ */
+export function compare(first, second) {
+  const before = new Map();
+  let gone = 0;
+  const visit = (old, each) => {
+    before.set(each, old?.all ?? 0);
+    for (const [key, child] of each.children) visit(old?.children.get(key), child);
+    for (const [key, child] of old?.children ?? []) if (!each.children.has(key)) gone += child.all;
+  };
+  visit(first, second);
+  return { before, gone };
+}
+
+/** Time in and below the frames that `wanted` says, none counted twice. */
+export function within(each, wanted) {
+  if (wanted(each)) return each.all;
+  let ns = 0;
+  for (const child of each.children.values()) ns += within(child, wanted);
+  return ns;
+}
+
+/**
+ * Functions with their own time and with that of all they call, wherever they are called; of a
+ * function that calls itself the outer frames count.
+ * @returns {Map<string, {name: string, module: string, own: number, all: number}>}
+ */
+export function byFunction(root) {
+  const functions = new Map();
+  const open = new Map();
+  const visit = (each) => {
+    const key = keyOf(each);
+    if (!functions.has(key)) functions.set(key, { name: each.name, module: each.module, own: 0, all: 0 });
+    const entry = functions.get(key);
+    const depth = open.get(key) ?? 0;
+    entry.own += each.own;
+    if (depth === 0) entry.all += each.all;
+    open.set(key, depth + 1);
+    for (const child of each.children.values()) visit(child);
+    open.set(key, depth);
+  };
+  for (const child of root.children.values()) visit(child);
+  return functions;
+}
