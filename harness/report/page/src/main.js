@@ -5,7 +5,7 @@ import { Lazy } from "./lazy.js";
 import { legend } from "./legend.js";
 import { fillSections } from "./sections.js";
 import { Strategies } from "./strategies.js";
-import { makeSortable, scrollable } from "./tables.js";
+import { focusable, makeSortable, scrollable } from "./tables.js";
 
 const text = document.getElementById("data").textContent;
 
@@ -16,6 +16,8 @@ for (const table of document.querySelectorAll("main table")) {
   if (table.classList.contains("sortable")) makeSortable(table);
   scrollable(table, nameOf(table));
 }
+
+for (const text of document.querySelectorAll("pre.causes")) focusable(text, "System calls, waits, batches and the slowest requests");
 
 document.getElementById("download")?.addEventListener("click", () =>
   save(text, "application/json", "asyncbench-report.json"));

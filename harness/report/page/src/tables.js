@@ -29,6 +29,11 @@ export function scrollable(table, name) {
     table.replaceWith(box);
     box.append(table);
   }
+  return focusable(box, name);
+}
+
+/** A box that scrolls can be scrolled by keyboard. */
+export function focusable(box, name) {
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", name);

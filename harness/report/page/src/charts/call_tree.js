@@ -4,7 +4,7 @@
  * @typedef {object} Frame
  * @property {string} name of the function
  * @property {string} module
- * @property {"all" | "thread" | "kernel" | "program" | "library"} kind
+ * @property {"all" | "thread" | "kernel" | "program" | "library" | "unknown"} kind
  * @property {number} own ns per request in it alone
  * @property {number} all ns per request, in those that it calls too
  * @property {Frame | null} parent
@@ -14,7 +14,8 @@
 function kindOf(module) {
   if (module === "[kernel]") return "kernel";
   if (module === "[thread]") return "thread";
-  return /\.so(\.|$)|^\[|^$/.test(module) ? "library" : "program";
+  if (module === "" || module === "[unknown]") return "unknown";
+  return /\.so(\.|$)|^\[/.test(module) ? "library" : "program";
 }
 
 const frame = (name, module, kind, parent) => ({ name, module, kind, own: 0, all: 0, parent, children: new Map() });
@@ -38,7 +39,8 @@ function sum(each) {
 
 /**
  * @param {{functions: [string, string][], nodes: [number, number, number][]} | null | undefined} part of the
- *   data (README.md); nodes that name what is not there are left out
+ *   data (README.md); nodes that name what is not there are left out,
+ *   and functions without a name that call one another in the same module are one
  * @returns {Frame | null} the frame of everything; null where nothing was seen
  */
 export function readTree(part) {
@@ -48,7 +50,8 @@ export function readTree(part) {
     const [name, module] = part.functions[index] ?? [];
     const above = parent < 0 ? root : frames[parent];
     const known = above && name !== undefined;
-    frames.push(known ? childOf(above, { name, module, kind: kindOf(module) }) : null);
+    const same = known && name === "" && above.name === "" && above.module === module;
+    frames.push(known ? (same ? above : childOf(above, { name, module, kind: kindOf(module) })) : null);
     if (known && ns > 0) frames.at(-1).own += ns;
   }
   return sum(root) > 0 ? root : null;
@@ -63,27 +66,27 @@ export function* walk(each) {
 /** The frames called, the longest first. */
 export const callees = (each) => [...each.children.values()].sort((a, b) => b.all - a.all);
 
-const kOwnCode = { name: "code of program and libraries", module: "", kind: "program" };
-const isSystem = ({ kind, module }) => kind === "kernel" || /^(libc|libpthread|ld-linux[^.]*)[.-]/.test(module);
+/** Every function that is called somewhere in the tree. */
+const functionsOf = (root) => new Set([...walk(root)].map(keyOf));
 
 /**
- * The same time without the frames in which strategies differ by nature, their own and their
- * libraries': what they ask of the C library and the kernel begins at the root, and their own
- * functions stand side by side under one frame.
+ * The same time without the calls of functions that `other` never calls: what these call in turn
+ * belongs to their callers, and their own time stays beside it. So two strategies that come to the
+ * same work on different ways, by their own loops and by different system calls, meet there.
  */
-export function systemTree(root) {
-  const cut = top();
+export function aligned(root, other) {
+  const shared = functionsOf(other);
+  const result = top();
   const visit = (from, into) => {
     for (const each of from.children.values()) {
-      const kept = isSystem(each) && each.kind !== "thread";
-      const target = kept ? childOf(into, each) : into;
-      if (each.own > 0) (kept ? target : childOf(childOf(cut, kOwnCode), each)).own += each.own;
-      visit(each, target);
+      const known = shared.has(keyOf(each));
+      if (known || each.own > 0) childOf(into, each).own += each.own;
+      visit(each, known ? childOf(into, each) : into);
     }
   };
-  visit(root, cut);
-  sum(cut);
-  return cut;
+  visit(root, result);
+  sum(result);
+  return result;
 }
 
 /**

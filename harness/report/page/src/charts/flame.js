@@ -6,7 +6,7 @@
 import { fitText, keys } from "../drawing.js";
 import { html, svg } from "../dom.js";
 import { duration, number } from "../format.js";
-import { byFunction, callees, compare, within } from "./call_tree.js";
+import { byFunction, callees, compare, walk, within } from "./call_tree.js";
 
 const kRow = 18;
 const kNarrowest = 0.5;
@@ -18,7 +18,7 @@ const kSteps = 4;
 
 const shareText = (part, all) => `${number(all > 0 ? (100 * part) / all : 0)}%`;
 const signed = (ns) => `${ns < 0 ? "−" : "+"}${duration(Math.abs(ns))}`;
-export const nameOf = ({ name, module }) => name || `${module || "somewhere"}, no symbol`;
+export const nameOf = ({ name, module }) => name || (module && module !== "[unknown]" ? `${module}, no symbol` : "unknown");
 
 /** Which functions the reader looks for, in all graphs of a group. */
 export class Search {
@@ -146,7 +146,7 @@ function flameChart({ search, before = () => [], graph, ...rest }) {
   const found = html("span", { class: "found" });
   const say = () => {
     const { root } = graph();
-    found.textContent = search.active ? `found: ${search.share(root)}` : "";
+    found.textContent = search.active ? `Found: ${search.share(root)}` : "Click a frame to zoom.";
     drawing?.mark();
   };
   const whole = html("button", { type: "button", class: "save", disabled: "" }, "Whole graph");
@@ -180,10 +180,12 @@ function flameChart({ search, before = () => [], graph, ...rest }) {
   };
 }
 
-const kKinds = [
-  { name: "kernel", fill: "var(--f-kernel)" }, { name: "program", fill: "var(--f-program)" },
-  { name: "library", fill: "var(--f-library)" },
-];
+/** The kinds of frames that a graph has. */
+function kinds(root) {
+  const there = new Set([...walk(root)].map(({ kind }) => kind));
+  return ["kernel", "program", "library", "unknown"].filter((kind) => there.has(kind))
+    .map((kind) => ({ name: kind, fill: `var(--f-${kind})` }));
+}
 
 /** How wide a graph is drawn: on the scale of the widest of its group unless nothing could be seen then. */
 export const widestFor = (total, widest) => (total < widest * kNarrow ? total : widest);
@@ -204,7 +206,7 @@ export function strategyFlame({ title, what, root, search, widest }) {
     graph: () => ({
       root,
       widest: widestFor(root.all, widest()),
-      legend: [{ name: `${duration(root.all)} per request; ${scaleText()}` }, ...kKinds],
+      legend: [{ name: `${duration(root.all)} per request; ${scaleText()}` }, ...kinds(root)],
       look: ({ kind }) => kind,
       lines: (each) => [
         { name: "module", text: each.module || "–" },

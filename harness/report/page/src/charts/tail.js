@@ -19,8 +19,8 @@ const kActivities = {
 };
 
 const activity = (name) => ({
-  name: kActivities[name] ?? name,
-  fill: `var(--a-${name in kActivities ? name : "unknown"})`,
+  name: Object.hasOwn(kActivities, name) ? kActivities[name] : name,
+  fill: `var(--a-${Object.hasOwn(kActivities, name) ? name : "unknown"})`,
 });
 
 /** What of a request goes into each, by its place in the list of names. */
@@ -30,9 +30,10 @@ const parts = (names, values) => names.map((name, index) => ({ name, ns: values?
 export const longest = (tail) => Math.max(tail.p99_9_ns ?? 0, ...tail.slowest.map(({ latency_ns: ns }) => ns));
 
 /**
- * @param {{title: string, tail: object, widest: () => number}} of `widest` is the latency at the right
+ * @param {{title: string, tail: object, widest: () => number, ownScale: () => boolean}} of `widest` is the
+ *   latency at the right, the same for all strategies unless it is on a scale of its own
  */
-export function tailChart({ title, tail, widest }) {
+export function tailChart({ title, tail, widest, ownScale }) {
   const { activities, phases, slowest, p99_9_ns: p999 } = tail;
   const drawn = activities.filter((_, index) => slowest.some((request) => request.activities_ns[index] > 0));
   const percent = (ns, request) => `${number((100 * ns) / request.latency_ns)}%`;
@@ -44,7 +45,9 @@ export function tailChart({ title, tail, widest }) {
     says: `The slowest took ${duration(slowest[0].latency_ns)}; p99.9 is ${duration(p999)}.`,
     height: () => slowest.length * kRow + kTop + kBottom + 40,
     draw(width) {
-      const key = keys(drawn.map(activity), width);
+      const key = keys([
+        ...drawn.map(activity), ...(ownScale() ? [{ name: "on a scale of its own: the others take far longer" }] : []),
+      ], width);
       const height = slowest.length * kRow + kTop + kBottom;
       const bars = slowest.flatMap((request, index) => {
         let from = 0;

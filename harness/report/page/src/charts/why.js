@@ -2,7 +2,7 @@
 import { card } from "../card.js";
 import { fold, html } from "../dom.js";
 import { titleOf } from "../model.js";
-import { readTree, systemTree } from "./call_tree.js";
+import { aligned, readTree } from "./call_tree.js";
 import { differenceFlame, Search, strategyFlame, widestFor } from "./flame.js";
 import { longest, tailChart } from "./tail.js";
 
@@ -53,9 +53,11 @@ function block(title, profiles, page) {
       html("div", { class: "grid" }, flames(off, "off", "off the CPU", "all threads' time asleep"))));
   }
   if (tails.length) {
+    const all = () => most(tails, page, ({ tail }) => longest(tail));
     parts.push(html("div", { class: "grid" }, tails.map((profile) => ofStrategy(profile, page, tailChart({
       title: `${title}: ${profile.strategy}, slowest requests`, tail: profile.tail,
-      widest: () => widestFor(longest(profile.tail), most(tails, page, ({ tail }) => longest(tail))),
+      widest: () => widestFor(longest(profile.tail), all()),
+      ownScale: () => widestFor(longest(profile.tail), all()) !== all(),
     })))));
   }
   return parts;
@@ -91,8 +93,7 @@ function searchBox(title, profiles, search) {
 function difference(title, profiles, search) {
   let [first, second] = profiles;
   let whole = false;
-  const cut = new Map(profiles.map((profile) => [profile, systemTree(profile.on)]));
-  const side = (profile) => ({ name: profile.strategy, root: whole ? profile.on : cut.get(profile) });
+  const side = (profile, other) => ({ name: profile.strategy, root: whole ? profile.on : aligned(profile.on, other.on) });
   const options = (chosen) => profiles.map((profile, index) =>
     html("option", { value: index, selected: profile === chosen ? "" : null }, profile.strategy));
   const select = (label, content, chosen, choose) => {
@@ -102,12 +103,12 @@ function difference(title, profiles, search) {
   };
   return differenceFlame({
     title: `${title}: the difference of two`, search,
-    pair: () => ({ first: side(first), second: side(second) }),
+    pair: () => ({ first: side(first, second), second: side(second, first) }),
     choose: (changed) => [
       select("first ", options(first), first, (value) => { first = profiles[value]; changed(); }),
       select("second ", options(second), second, (value) => { second = profiles[value]; changed(); }),
       select("stacks ", [
-        html("option", { value: "system" }, "from the C library and kernel down"),
+        html("option", { value: "shared" }, "of functions that both call"),
         html("option", { value: "whole" }, "whole"),
       ], null, (value) => { whole = value === "whole"; changed(); }),
     ],
