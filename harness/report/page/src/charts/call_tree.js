@@ -71,17 +71,19 @@ const functionsOf = (root) => new Set([...walk(root)].map(keyOf));
 
 /**
  * The same time without the calls of functions that `other` never calls: what these call in turn
- * belongs to their callers, and their own time stays beside it. So two strategies that come to the
- * same work on different ways, by their own loops and by different system calls, meet there.
+ * belongs to their callers, and their own time stays beside it. The kernel's part begins at the
+ * root, whoever called it: C libraries without frame pointers hide their callers. So two strategies
+ * that come to the same work on different ways, by other loops and system calls, meet there.
  */
 export function aligned(root, other) {
   const shared = functionsOf(other);
   const result = top();
   const visit = (from, into) => {
     for (const each of from.children.values()) {
-      const known = shared.has(keyOf(each));
-      if (known || each.own > 0) childOf(into, each).own += each.own;
-      visit(each, known ? childOf(into, each) : into);
+      const caller = each.kind === "kernel" && into.kind !== "kernel" ? result : into;
+      const known = each.kind !== "thread" && shared.has(keyOf(each));
+      if (known || each.own > 0) childOf(caller, each).own += each.own;
+      visit(each, known ? childOf(caller, each) : caller);
     }
   };
   visit(root, result);

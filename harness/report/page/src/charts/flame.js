@@ -264,10 +264,12 @@ export function differenceFlame({ title, search, choose, pair }) {
   };
   return flameChart({
     title, search, graph,
+    notes: ["A narrow frame rests on few samples: its difference may be chance. The table above has intervals."],
     subtitle: "CPU time, ns per request: the second strategy's frames, coloured by what they cost more or less than the first's",
     get says() {
       const { first, second } = pair();
-      return `${second.name} costs ${signed(second.root.all - first.root.all)} per request against ${first.name}.`;
+      const more = second.root.all - first.root.all;
+      return `${second.name} costs ${duration(Math.abs(more))} per request ${more < 0 ? "less" : "more"} than ${first.name}.`;
     },
     before: choose,
     table() {

@@ -96,21 +96,21 @@ function difference(title, profiles, search) {
   const side = (profile, other) => ({ name: profile.strategy, root: whole ? profile.on : aligned(profile.on, other.on) });
   const options = (chosen) => profiles.map((profile, index) =>
     html("option", { value: index, selected: profile === chosen ? "" : null }, profile.strategy));
-  const select = (label, content, chosen, choose) => {
-    const element = html("select", {}, content);
+  const select = (name, content, choose) => {
+    const element = html("select", { "aria-label": name }, content);
     element.addEventListener("change", () => choose(element.value));
-    return html("label", {}, label, element);
+    return html("label", {}, `${name} `, element);
   };
   return differenceFlame({
     title: `${title}: the difference of two`, search,
     pair: () => ({ first: side(first, second), second: side(second, first) }),
     choose: (changed) => [
-      select("first ", options(first), first, (value) => { first = profiles[value]; changed(); }),
-      select("second ", options(second), second, (value) => { second = profiles[value]; changed(); }),
-      select("stacks ", [
-        html("option", { value: "shared" }, "of functions that both call"),
-        html("option", { value: "whole" }, "whole"),
-      ], null, (value) => { whole = value === "whole"; changed(); }),
+      select("first", options(first), (value) => { first = profiles[value]; changed(); }),
+      select("second", options(second), (value) => { second = profiles[value]; changed(); }),
+      select("by", [
+        html("option", { value: "shared" }, "shared functions, the kernel's apart"),
+        html("option", { value: "whole" }, "whole stacks"),
+      ], (value) => { whole = value === "whole"; changed(); }),
     ],
   });
 }
