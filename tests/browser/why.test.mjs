@@ -112,6 +112,7 @@ describe("Flame graphs", () => {
     assert.deepEqual(zoomed.map(({ text }) => text), ["all", "main", "uring::Loop::run", "liburing.so.2, no symbol", "entry", "io_uring_enter", "tcp_sendmsg", "tcp_ack"]);
     zoomed.slice(0, 7).forEach(({ width }) => near(width, full));
     near(zoomed[7].width, full / 3);
+    assert.match(await where.locator(".keys").textContent(), /zoomed: the whole width is 3\.00us/);
     await where.getByRole("button", { name: "Whole graph" }).click();
     assert.deepEqual(await frames(where), before);
     assert.equal(await where.getByRole("button", { name: "Whole graph" }).count(), 0);
@@ -225,6 +226,18 @@ describe("The difference of two", () => {
     assert.deepEqual(turned, ["tcp_ack", "[kernel]", "500", "1000", "500"], "the table is made anew");
     await where.getByRole("combobox", { name: "second" }).selectOption("asio");
     assert.deepEqual(new Set((await frames(where)).map((each) => each.look)), new Set(["frame same"]), "against itself");
+  }));
+
+  it("ZoomsAndForgetsItWhereOthersAreChosen", () => onPage(profiles(), async (page) => {
+    const where = difference(page);
+    await hover(page, where, "tcp_sendmsg");
+    await page.mouse.down();
+    await page.mouse.up();
+    assert.deepEqual((await frames(where)).map(({ text, look: own }) => [text, own.split(" ")[1].replace(/\d/, "")]),
+      [["all", "more"], ["entry", "more"], ["tcp_sendmsg", "same"], ["tcp_ack", "less"]]);
+    await where.getByRole("combobox", { name: "second" }).selectOption("threads");
+    assert.equal(await where.getByRole("button", { name: "Whole graph" }).count(), 0);
+    assert.ok((await frames(where)).some(({ text }) => text === "kernel_clone"));
   }));
 
   it("ComparesWholeStacksWhereAsked", () => onPage(profiles(), async (page) => {

@@ -138,7 +138,10 @@ function drawFlame({ zoomed, width, scale, legend, look, lines, search, zoom }) 
   };
 }
 
-/** What all flame graphs share: the zoom and what the search found. `root` changes where others are chosen. */
+/**
+ * What all flame graphs share: the zoom and what the search found. `graph` is what is drawn now; controls that
+ * stand `before` these may change it.
+ */
 function flameChart({ search, before = () => [], graph, ...rest }) {
   let zoomed = null;
   let drawing = null;
@@ -168,9 +171,8 @@ function flameChart({ search, before = () => [], graph, ...rest }) {
     },
     draw(width) {
       const shown = graph();
-      if (!shown) return null;
       drawing = drawFlame({
-        ...shown, width, search, zoomed: zoomed ?? shown.root,
+        ...shown, width, search, zoomed: zoomed ?? shown.root, legend: shown.legend(zoomed),
         scale: width / (zoomed ? zoomed.all : shown.widest),
         zoom: (to) => zoom(to === zoomed ? to.parent : to),
       });
@@ -196,9 +198,12 @@ export const widestFor = (total, widest) => (total < widest * kNarrow ? total : 
  *   `what` the time is; `widest` is how many ns take the whole width
  */
 export function strategyFlame({ title, what, root, search, widest }) {
-  const scaleText = () => (widestFor(root.all, widest()) === widest()
-    ? `the whole width is ${duration(widest())}, in each of these graphs`
-    : `on a scale of its own: beside ${duration(widest())} nothing could be seen`);
+  const scaleText = (zoomed) => {
+    if (zoomed) return `zoomed: the whole width is ${duration(zoomed.all)}`;
+    return widestFor(root.all, widest()) === widest()
+      ? `the whole width is ${duration(widest())}, in each of these graphs`
+      : `on a scale of its own: beside ${duration(widest())} nothing could be seen`;
+  };
   return flameChart({
     title, search,
     subtitle: `${what}, ns per request, by callers and those they call`,
@@ -206,7 +211,7 @@ export function strategyFlame({ title, what, root, search, widest }) {
     graph: () => ({
       root,
       widest: widestFor(root.all, widest()),
-      legend: [{ name: `${duration(root.all)} per request; ${scaleText()}` }, ...kinds(root)],
+      legend: (zoomed) => [{ name: `${duration(root.all)} per request; ${scaleText(zoomed)}` }, ...kinds(root)],
       look: ({ kind }) => kind,
       lines: (each) => [
         { name: "module", text: each.module || "–" },
@@ -231,7 +236,8 @@ const kNoFunction = { own: 0, all: 0 };
  * @param {string} of.title
  * @param {Search} of.search
  * @param {(redraw: () => void) => Node[]} of.choose the controls
- * @param {() => {first: {name: string, root: object}, second: {name: string, root: object}}} of.pair as chosen
+ * @param {() => {first: {name: string, root: object}, second: {name: string, root: object}}} of.pair as chosen: the
+ *   same trees until others are
  */
 export function differenceFlame({ title, search, choose, pair }) {
   const graph = () => {
@@ -248,7 +254,7 @@ export function differenceFlame({ title, search, choose, pair }) {
     return {
       root: second.root,
       widest: second.root.all,
-      legend: [
+      legend: () => [
         { name: `${second.name} ${duration(second.root.all)}, against ${first.name} ${duration(first.root.all)} per request` },
         { name: `costs ${second.name} more`, fill: "var(--more4)" }, { name: "less", fill: "var(--less4)" },
         ...(gone > 0 ? [{ name: `${duration(gone)} of ${first.name} is in frames that are not here` }] : []),

@@ -94,6 +94,8 @@ function difference(title, profiles, search) {
   let [first, second] = profiles;
   let whole = false;
   const side = (profile, other) => ({ name: profile.strategy, root: whole ? profile.on : aligned(profile.on, other.on) });
+  const both = () => ({ first: side(first, second), second: side(second, first) });
+  let pair = both();
   const options = (chosen) => profiles.map((profile, index) =>
     html("option", { value: index, selected: profile === chosen ? "" : null }, profile.strategy));
   const select = (name, content, choose) => {
@@ -103,14 +105,20 @@ function difference(title, profiles, search) {
   };
   return differenceFlame({
     title: `${title}: the difference of two`, search,
-    pair: () => ({ first: side(first, second), second: side(second, first) }),
-    choose: (changed) => [
-      select("first", options(first), (value) => { first = profiles[value]; changed(); }),
-      select("second", options(second), (value) => { second = profiles[value]; changed(); }),
-      select("by", [
-        html("option", { value: "shared" }, "shared functions, the kernel's apart"),
-        html("option", { value: "whole" }, "whole stacks"),
-      ], (value) => { whole = value === "whole"; changed(); }),
-    ],
+    pair: () => pair,
+    choose: (redraw) => {
+      const changed = () => {
+        pair = both();
+        redraw();
+      };
+      return [
+        select("first", options(first), (value) => { first = profiles[value]; changed(); }),
+        select("second", options(second), (value) => { second = profiles[value]; changed(); }),
+        select("by", [
+          html("option", { value: "shared" }, "shared functions, the kernel's apart"),
+          html("option", { value: "whole" }, "whole stacks"),
+        ], (value) => { whole = value === "whole"; changed(); }),
+      ];
+    },
   });
 }
