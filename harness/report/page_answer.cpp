@@ -297,7 +297,7 @@ std::string parameters_html(const Reported& reported, const Cell& cell, bool all
     const auto& [name, value] = parameter;
     const auto* number = std::get_if<std::int64_t>(&value);
     const std::string text =
-        number != nullptr && name.ends_with("_bytes")
+        number != nullptr && *number >= 1024 && name.ends_with("_bytes")
             ? format_bytes(static_cast<double>(*number))
             : std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
     parts.push_back(xml_text(fmt::format("{} {}", name, text)));
