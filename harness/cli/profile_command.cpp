@@ -121,7 +121,8 @@ ExitCode profile_command(const Arguments& arguments, Registry& registry) {
   progress.clear();
   std::fputs(report::profile_text(report.result, kColumns).c_str(), stdout);
   if (!report.out.empty()) {
-    fmt::print("Result: {0}\nAgain:  asyncbench show {0}\n", report.out);
+    fmt::print("Result: {0}\nAgain:  asyncbench show {0}\nPage:   asyncbench report {0}\n",
+               report.out);
   }
   std::fflush(stdout);
   for (const std::string& message : report.messages) {

@@ -31,7 +31,8 @@ void print_report(const run::RunReport& report, bool json) {
     std::fputs(report::table(report.result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(),
                stdout);
     if (!report.out.empty()) {
-      fmt::print("\nResult: {0}\nAgain:  asyncbench show {0}\n", report.out);
+      fmt::print("\nResult: {0}\nAgain:  asyncbench show {0}\nPage:   asyncbench report {0}\n",
+                 report.out);
     }
   }
   std::fflush(stdout);
