@@ -373,7 +373,7 @@ std::string matrix_section(const PageInput& input) {
   if (content.empty()) return "";
   return section("matrix", "Relative performance",
                  "Each strategy as a share of the best for that workload, by what the workload is "
-                 "ranked by; darker is closer to the best.",
+                 "ranked by: the stronger the colour, the closer.",
                  content);
 }
 
