@@ -35,7 +35,7 @@ constexpr std::string_view kFooter =
     "  junit                    JUnit XML, one test case a cell\n"
     "  hgrm                     HdrHistogram's percentiles of one cell, in ms\n"
     "  hlog                     HdrHistogram's log 1.3, one interval a trial\n"
-    "  folded                   folded stacks of one cell's profile, for flamegraph.pl\n"
+    "  folded                   stacks of one cell's profile, for flamegraph.pl\n"
     "  folded-difference        the same of two cells, --against first, then --cell\n"
     "  speedscope               JSON for speedscope, one profile a cell\n"
     "  pprof                    the profile of one cell, for go tool pprof\n"

@@ -25,19 +25,23 @@ std::string median_text(const result::Cell& cell) {
   return rates.empty() ? "" : report::format_count(analyze::median(rates)) + "/s";
 }
 
-std::string describe(const run::Step& step) {
+// One column stays free: some terminals wrap when the last one is written.
+std::string line_of(const run::Step& step, std::string what, const std::string& tail) {
   const std::string head = fmt::format("[{}/{}] ", step.index + 1, step.total);
+  const std::size_t room = kColumns - 1 - head.size() - tail.size();
+  if (what.size() > room) what = what.substr(0, room - 2) + "..";
+  return head + what + tail;
+}
+
+std::string describe(const run::Step& step) {
   const std::string median = median_text(step.so_far);
-  const std::string tail =
-      fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining));
   std::string what = step.cell.id;
   if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
   if (step.trial.kind == result::TrialKind::trace) what += " (tracing)";
   if (step.trial.kind == result::TrialKind::profile) what += " (profiling)";
-  // One column stays free: some terminals wrap when the last one is written.
-  const std::size_t room = kColumns - 1 - head.size() - tail.size();
-  if (what.size() > room) what = what.substr(0, room - 2) + "..";
-  return head + what + tail;
+  return line_of(
+      step, std::move(what),
+      fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining)));
 }
 
 }  // namespace
@@ -79,8 +83,8 @@ void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial)
   const std::string median = median_text(step.so_far);
   if (terminal_ || !step.cell_done || median.empty()) return;
   last_printed_ = step.elapsed;
-  note(fmt::format("[{}/{}] {}: {}, {} left", step.index + 1, step.total, step.cell.id, median,
-                   clock_text(step.remaining)));
+  note(line_of(step, step.cell.id,
+               fmt::format(": {}, {} left", median, clock_text(step.remaining))));
 }
 
 void ProgressLine::note(std::string_view line) {
