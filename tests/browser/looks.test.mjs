@@ -37,6 +37,7 @@ describe("The page's looks", () => {
       .map((element) => getComputedStyle(element).backgroundColor));
     assert.deepEqual(colours, ["rgb(17, 21, 26)", "rgb(25, 31, 39)"]);
     const bar = page.locator("#throughput svg[role=img] [aria-label=bar] rect, #throughput svg[role=img] [aria-label=bar] path").first();
+    await page.locator("#throughput .drawing").first().scrollIntoViewIfNeeded();
     await bar.waitFor();
     const fill = () => bar.evaluate((element) => getComputedStyle(element).fill);
     const dark = await fill();
@@ -53,8 +54,8 @@ describe("The page's looks", () => {
   }
 
   it("FollowTheWindowsWidth", () => onPage(made.sweeps(), {}, async (page) => {
-    const drawing = page.locator("#throughput .card svg[role=img]").first();
-    await drawing.scrollIntoViewIfNeeded();
+    await page.locator("#throughput .drawing").first().scrollIntoViewIfNeeded();
+    await page.locator("#throughput .card svg[role=img]").first().waitFor();
     await page.setViewportSize({ width: 500, height: 800 });
     await page.waitForFunction(() =>
       Number(document.querySelector("#throughput svg[role=img]")?.getAttribute("width")) < 480);
