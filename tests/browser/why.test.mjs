@@ -180,6 +180,11 @@ describe("Flame graphs", () => {
     near(all.width, await onCpu(page, "asio").locator("svg.flame").evaluate((node) => Number(node.getAttribute("width"))));
     await page.getByRole("button", { name: "threads", exact: true }).click();
     assert.equal(await onCpu(page, "threads").isVisible(), true);
+    await onCpu(page, "threads").locator("svg[role=img]").waitFor();
+    await page.getByRole("button", { name: "none", exact: true }).click();
+    await drawAll(page);
+    assert.equal(await page.locator("#why .card:visible svg[role=img]").count(), 0);
+    assert.equal(await page.locator("#why .card:visible .nothing").textContent(), "Every strategy drawn here is hidden.");
   }));
 
   it("AreSavedWithTheirColours", () => onPage(profiles(), async (page) => {
@@ -222,6 +227,7 @@ describe("The difference of two", () => {
     await where.getByRole("combobox", { name: "second" }).selectOption("uring");
     assert.match(await look(page, "all"), /less4/);
     assert.match(await look(page, "tcp_ack"), /more[1-4]/);
+    assert.match(await where.getByRole("img").getAttribute("aria-label"), /uring costs 2\.00us per request less than asio\.$/);
     const turned = await where.locator("tbody tr").filter({ hasText: "tcp_ack" }).locator("td").allTextContents();
     assert.deepEqual(turned, ["tcp_ack", "[kernel]", "500", "1000", "500"], "the table is made anew");
     await where.getByRole("combobox", { name: "second" }).selectOption("asio");
@@ -350,6 +356,13 @@ describe("Why", () => {
       assert.deepEqual(ratios.filter(([, ratio]) => ratio < 4.5), []);
     }, { colorScheme }));
   }
+
+  it("NamesEveryControl", () => onPage(profiles(), async (page) => {
+    await unfold(page);
+    for (const control of await page.locator("#why input, #why select, #why button:enabled, #why [role=group], #why [role=region]").all()) {
+      assert.match((await control.ariaSnapshot()).split("\n")[0], /^- '?\w+ "[^"]+"/, await control.evaluate((each) => each.outerHTML.slice(0, 80)));
+    }
+  }));
 
   it("IsHonestAboutNothing", async () => {
     const data = profiles();

@@ -8,7 +8,7 @@ import { dataTable } from "./tables.js";
  * @typedef {object} Chart
  * @property {string} title
  * @property {string} subtitle what exactly is drawn
- * @property {string} says the chart in one sentence, for those who hear it
+ * @property {string | (() => string)} says the chart in one sentence, for those who hear it
  * @property {string[]} [notes] what is not drawn, and why
  * @property {boolean} [wide] takes the whole row
  * @property {string} [keys] what the keyboard does, where that is more than to read the figures
@@ -57,7 +57,7 @@ export function card(chart, { strategies, lazy }) {
     room = width;
     const drawing = chart.draw(width);
     const next = drawing?.node ?? html("p", { class: "nothing" }, "Every strategy drawn here is hidden.");
-    if (drawing) name(next, label, chart.says);
+    if (drawing) name(next, label, typeof chart.says === "function" ? chart.says() : chart.says);
     node.replaceWith(next);
     node = next;
     button.disabled = !drawing;

@@ -272,7 +272,7 @@ export function differenceFlame({ title, search, choose, pair }) {
     title, search, graph,
     notes: ["A narrow frame rests on few samples: its difference may be chance. The table above has intervals."],
     subtitle: "CPU time, ns per request: the second strategy's frames, coloured by what they cost more or less than the first's",
-    get says() {
+    says() {
       const { first, second } = pair();
       const more = second.root.all - first.root.all;
       return `${second.name} costs ${duration(Math.abs(more))} per request ${more < 0 ? "less" : "more"} than ${first.name}.`;

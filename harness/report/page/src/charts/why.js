@@ -46,7 +46,7 @@ function block(title, profiles, page) {
   if (on.length || off.length) parts.push(searchBox(title, on, search));
   if (on.length) {
     parts.push(html("div", { class: "grid" }, flames(on, "on", "on the CPU", "samples of the CPU"),
-      on.length > 1 ? card(difference(title, on, search), page) : null));
+      on.length > 1 ? card(difference(title, on, search, page), page) : null));
   }
   if (off.length) {
     parts.push(fold(`${title}: what threads wait for, ${off.length} flame graph${off.length === 1 ? "" : "s"}`, () =>
@@ -68,9 +68,14 @@ function most(profiles, { strategies }, figure) {
   return Math.max(...profiles.filter(({ strategy }) => strategies.shown(strategy)).map(figure));
 }
 
+/** A chart that is not drawn where none of these strategies is shown. */
+const drawnFor = (names, { strategies }, chart) => ({
+  ...chart, draw: (width) => (names().some((name) => strategies.shown(name)) ? chart.draw(width) : null),
+});
+
 /** A card that goes with its strategy. */
 function ofStrategy({ strategy }, page, chart) {
-  const element = card(chart, page);
+  const element = card(drawnFor(() => [strategy], page, chart), page);
   const follow = () => { element.hidden = !page.strategies.shown(strategy); };
   follow();
   page.strategies.onChange(follow);
@@ -90,7 +95,7 @@ function searchBox(title, profiles, search) {
 }
 
 /** Two of the strategies and how their stacks are put side by side. */
-function difference(title, profiles, search) {
+function difference(title, profiles, search, page) {
   let [first, second] = profiles;
   let whole = false;
   const side = (profile, other) => ({ name: profile.strategy, root: whole ? profile.on : aligned(profile.on, other.on) });
@@ -103,7 +108,7 @@ function difference(title, profiles, search) {
     element.addEventListener("change", () => choose(element.value));
     return html("label", {}, `${name} `, element);
   };
-  return differenceFlame({
+  return drawnFor(() => [first.strategy, second.strategy], page, differenceFlame({
     title: `${title}: the difference of two`, search,
     pair: () => pair,
     choose: (redraw) => {
@@ -120,5 +125,5 @@ function difference(title, profiles, search) {
         ], (value) => { whole = value === "whole"; changed(); }),
       ];
     },
-  });
+  }));
 }
