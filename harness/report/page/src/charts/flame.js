@@ -202,7 +202,7 @@ export function strategyFlame({ title, what, root, search, widest }) {
     if (zoomed) return `zoomed: the whole width is ${duration(zoomed.all)}`;
     return widestFor(root.all, widest()) === widest()
       ? `the whole width is ${duration(widest())}, in each of these graphs`
-      : `on a scale of its own: beside ${duration(widest())} nothing could be seen`;
+      : `on a scale of its own: too narrow beside ${duration(widest())}`;
   };
   return flameChart({
     title, search,
@@ -211,7 +211,7 @@ export function strategyFlame({ title, what, root, search, widest }) {
     graph: () => ({
       root,
       widest: widestFor(root.all, widest()),
-      legend: (zoomed) => [{ name: `${duration(root.all)} per request; ${scaleText(zoomed)}` }, ...kinds(root)],
+      legend: (zoomed) => [{ name: `${duration(root.all)} per request` }, { name: scaleText(zoomed) }, ...kinds(root)],
       look: ({ kind }) => kind,
       lines: (each) => [
         { name: "module", text: each.module || "–" },
