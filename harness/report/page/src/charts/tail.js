@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { keys, plot } from "../drawing.js";
 import { duration, number, tick } from "../format.js";
+import { widestFor } from "./flame.js";
 
 const kRow = 22;
 const kBottom = 26;
@@ -30,10 +31,10 @@ const parts = (names, values) => names.map((name, index) => ({ name, ns: values?
 export const longest = (tail) => Math.max(tail.p99_9_ns ?? 0, ...tail.slowest.map(({ latency_ns: ns }) => ns));
 
 /**
- * @param {{title: string, tail: object, widest: () => number, ownScale: () => boolean}} of `widest` is the
- *   latency at the right, the same for all strategies unless it is on a scale of its own
+ * @param {{title: string, tail: object, widest: () => number}} of `widest` is the longest latency of all
+ *   strategies, at the right unless nothing could be seen then
  */
-export function tailChart({ title, tail, widest, ownScale }) {
+export function tailChart({ title, tail, widest }) {
   const { activities, phases, slowest, p99_9_ns: p999 } = tail;
   const drawn = activities.filter((_, index) => slowest.some((request) => request.activities_ns[index] > 0));
   const percent = (ns, request) => `${number((100 * ns) / request.latency_ns)}%`;
@@ -45,8 +46,9 @@ export function tailChart({ title, tail, widest, ownScale }) {
     says: `The slowest took ${duration(slowest[0].latency_ns)}; p99.9 is ${duration(p999)}.`,
     height: () => slowest.length * kRow + kTop + kBottom + 40,
     draw(width) {
+      const scale = widestFor(longest(tail), widest());
       const key = keys([
-        ...drawn.map(activity), ...(ownScale() ? [{ name: "on a scale of its own: the others take far longer" }] : []),
+        ...drawn.map(activity), ...(scale < widest() ? [{ name: `on a scale of its own: too short beside ${duration(widest())}` }] : []),
       ], width);
       const height = slowest.length * kRow + kTop + kBottom;
       const bars = slowest.flatMap((request, index) => {
@@ -59,7 +61,7 @@ export function tailChart({ title, tail, widest, ownScale }) {
       const chart = plot({
         width, height, marginLeft: 26, marginRight: 56, marginTop: kTop, marginBottom: kBottom,
         x: {
-          domain: [0, widest()], ticks: Math.max(2, Math.floor((width - 90) / 80)), tickFormat: tick(duration),
+          domain: [0, scale], ticks: Math.max(2, Math.floor((width - 90) / 80)), tickFormat: tick(duration),
           label: null, grid: true, tickSize: 0,
         },
         y: { domain: slowest.map((_, index) => index), axis: null, padding: 0.25 },
@@ -72,7 +74,7 @@ export function tailChart({ title, tail, widest, ownScale }) {
           }),
           p999 > 0 ? Plot.ruleX([p999], { className: "limit" }) : null,
           p999 > 0
-            ? Plot.text([p999], { x: (ns) => ns, frameAnchor: "top", dy: -12, text: () => `p99.9 ${duration(p999)}`, textAnchor: p999 > widest() / 2 ? "end" : "start" })
+            ? Plot.text([p999], { x: (ns) => ns, frameAnchor: "top", dy: -12, text: () => `p99.9 ${duration(p999)}`, textAnchor: p999 > scale / 2 ? "end" : "start" })
             : null,
         ],
       });

@@ -3,7 +3,7 @@ import { card } from "../card.js";
 import { fold, html } from "../dom.js";
 import { titleOf } from "../model.js";
 import { aligned, readTree } from "./call_tree.js";
-import { differenceFlame, Search, strategyFlame, widestFor } from "./flame.js";
+import { differenceFlame, Search, strategyFlame } from "./flame.js";
 import { longest, tailChart } from "./tail.js";
 
 /** How many groups with profiles stand open. */
@@ -56,8 +56,7 @@ function block(title, profiles, page) {
     const all = () => most(tails, page, ({ tail }) => longest(tail));
     parts.push(html("div", { class: "grid" }, tails.map((profile) => ofStrategy(profile, page, tailChart({
       title: `${title}: ${profile.strategy}, slowest requests`, tail: profile.tail,
-      widest: () => widestFor(longest(profile.tail), all()),
-      ownScale: () => widestFor(longest(profile.tail), all()) !== all(),
+      widest: all,
     })))));
   }
   return parts;
