@@ -124,6 +124,8 @@ CellProfile profile_of(const Cell& cell) {
     counted.push_back(
         {.requests = static_cast<double>(trial.ended()), .samples = samples_by_category(on_cpu)});
     profile.requests += trial.ended();
+    profile.window_ns += trial.window_ns;
+    profile.program = on_cpu.program;
     profile.event = on_cpu.event;
     profile.frequency_hz = on_cpu.frequency_hz;
     profile.kernel = on_cpu.kernel;
@@ -215,7 +217,8 @@ std::string difference_in_words(const CellProfile& a, const CellProfile& b) {
   const Difference all = difference_of_all(a, b);
   const std::string& name = a.cell->strategy;
   const std::string& other = b.cell->strategy;
-  std::string text = fmt::format("{} spends {} of CPU per request, ", name, microseconds(a.all.ns));
+  std::string text = fmt::format("{} spends {} of CPU per request{}, ", name,
+                                 microseconds(a.all.ns), a.kernel ? "" : " outside of the kernel");
   if (all.beyond_noise()) {
     text += fmt::format("{} {} than {}", microseconds(std::abs(all.ns)),
                         all.ns > 0 ? "less" : "more", other);

@@ -28,6 +28,8 @@ struct CellProfile {
   const result::Cell* cell = nullptr;
   std::size_t trials = 0;  // that have samples
   std::uint64_t requests = 0;
+  std::int64_t window_ns = 0;  // of all trials together
+  std::string program;         // the module that is the program itself
   std::string event;
   std::int64_t frequency_hz = 0;
   double sample_ns = 0;  // CPU time of a sample

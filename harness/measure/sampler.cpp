@@ -66,16 +66,18 @@ std::string kind_of(std::string name) {
   return name;
 }
 
-// The names of this process's threads that are alive, by id, and its own under 0.
-std::map<std::uint32_t, std::string> thread_names() {
-  std::map<std::uint32_t, std::string> names;
+// The names of this process's threads that are alive, by id, and of all others under 0. What is
+// named after the file that was executed ("exe") is called as the program is.
+std::map<std::uint32_t, std::string> thread_names(const std::string& program) {
+  std::map<std::uint32_t, std::string> names{{0, program}};
   std::string reason;
-  names[0] = kind_of(read_text("/proc/self/comm", reason).value_or("asyncbench"));
+  const auto own = read_text("/proc/self/comm", reason);
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
     const auto id = leading_number(entry.path().filename().string());
     const auto name = read_text(entry.path() / "comm", reason);
-    if (id && name) names[static_cast<std::uint32_t>(*id)] = kind_of(*name);
+    if (!id || !name) continue;
+    names[static_cast<std::uint32_t>(*id)] = name == own ? program : kind_of(*name);
   }
   return names;
 }
@@ -243,7 +245,7 @@ std::optional<OnCpu> Sampler::take(Unreadable& unreadable) {
   }
   Symbols symbols;
   profile.program = symbols.program();
-  const std::map<std::uint32_t, std::string> names = thread_names();
+  const std::map<std::uint32_t, std::string> names = thread_names(profile.program);
   CallTreeBuilder tree;
   for (const Taken& sample : samples_) {
     std::vector<Function> stack =

@@ -23,7 +23,9 @@ std::string readable(const char* symbol) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> demangled(
       abi::__cxa_demangle(symbol, nullptr, nullptr, &status), std::free);
-  return status == 0 ? short_name(demangled.get()) : std::string(symbol);
+  if (status == 0) return short_name(demangled.get());
+  const std::string_view plain = symbol;
+  return std::string(plain.substr(0, plain.find('@')));  // "read@@GLIBC_2.2.5"
 }
 
 }  // namespace

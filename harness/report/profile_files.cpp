@@ -102,11 +102,11 @@ class Pprof {
     const CellProfile profile = analyze::profile_of(cell);
     const CallTree tree = analyze::stacks_of(cell);
     for (const auto& [type, unit] : kTypes) profile_.message(1, value_type(type, unit));
-    mappings(tree);
+    mapping(profile.program);  // the first is what pprof calls the file
+    for (const Function& function : tree.functions) mapping(function.module);
     for (std::size_t i = 0; i < tree.functions.size(); ++i) function(tree.functions[i], i + 1);
     for (std::size_t i = 0; i < tree.nodes.size(); ++i) sample(tree, i, profile);
-    profile_.integer(10, static_cast<std::uint64_t>(std::llround(
-                             static_cast<double>(profile.all.samples) * profile.sample_ns)));
+    profile_.integer(10, static_cast<std::uint64_t>(profile.window_ns));
     profile_.message(11, value_type("cpu", "nanoseconds"));
     profile_.integer(12, static_cast<std::uint64_t>(std::llround(profile.sample_ns)));
     profile_.integer(13, strings_.index_of(cell.id));  // a comment
@@ -129,16 +129,14 @@ class Pprof {
     return message;
   }
 
-  void mappings(const CallTree& tree) {
-    for (const Function& function : tree.functions) {
-      const auto [known, is_new] = mappings_.try_emplace(function.module, mappings_.size() + 1);
-      if (!is_new) continue;
-      ProtobufMessage mapping;
-      mapping.integer(1, known->second);
-      mapping.integer(5, strings_.index_of(function.module));
-      mapping.integer(7, 1);  // its functions are known: pprof need not look for the file
-      profile_.message(3, mapping);
-    }
+  void mapping(const std::string& module) {
+    const auto [known, is_new] = mappings_.try_emplace(module, mappings_.size() + 1);
+    if (!is_new) return;
+    ProtobufMessage mapping;
+    mapping.integer(1, known->second);
+    mapping.integer(5, strings_.index_of(module));
+    mapping.integer(7, 1);  // its functions are known: pprof need not look for the file
+    profile_.message(3, mapping);
   }
 
   // Every function is one location: the lines in it were not kept.

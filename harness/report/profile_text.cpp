@@ -169,7 +169,15 @@ class Writer {
     const char* const verdict = within         ? "within 3 %"
                                 : within_noise ? "within 3 % and noise"
                                                : "NOT within 3 %";
-    line(fmt::format("{}: the samples' sum against getrusage: {}", verdict, list), "sum        ");
+    std::string text = fmt::format("{}: the samples' sum against getrusage: {}", verdict, list);
+    if (std::ranges::any_of(profiles, [](const CellProfile& profile) {
+          return profile.deviation().value_or(0) >
+                 analyze::kMostDeviation + profile.deviation_noise;
+        })) {
+      // kernel/exit.c, __exit_signal(): sum_exec_runtime as it was when the kernel last looked.
+      text += "; getrusage lacks what threads use at their very end";
+    }
+    line(text, "sum        ");
   }
 
   void nameless(std::span<const CellProfile> profiles) {
@@ -211,7 +219,7 @@ class Writer {
       text += fmt::format(" (95 %: {} to {})", signed_percent(share(cost.log_ratio.low)),
                           signed_percent(share(cost.log_ratio.high)));
     }
-    text += fmt::format(", {} pairs of trials in blocks", cost.pairs);
+    text += fmt::format(", {} pair{} of trials in blocks", cost.pairs, cost.pairs == 1 ? "" : "s");
     const char* const verdict = share(cost.log_ratio.high) <= analyze::kMostCost ? "within 2 %"
                                 : share(cost.log_ratio.low) > analyze::kMostCost
                                     ? "NOT within 2 %"

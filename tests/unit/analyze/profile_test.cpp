@@ -137,6 +137,13 @@ TEST(DifferenceInWords, ClaimsNothingWithinNoise) {
   EXPECT_THAT(words, Not(HasSubstr("saves")));
 }
 
+TEST(DifferenceInWords, SaysWhereTheKernelWasNotSeen) {
+  Cell uring = cell_of("uring", {{.epoll = 100}});
+  uring.trials.back().profile->on_cpu->kernel = false;
+  EXPECT_THAT(difference_in_words(profile_of(uring), profile_of(uring)),
+              HasSubstr("of CPU per request outside of the kernel"));
+}
+
 TEST(SamplingCost, IsThatOfPairsInBlocks) {
   const Cell cell = cell_of(
       "asio", {{.epoll = 1}, {.epoll = 1}, {.epoll = 1}, {.epoll = 1}, {.epoll = 1}, {.epoll = 1}});
