@@ -169,15 +169,7 @@ class Writer {
     const char* const verdict = within         ? "within 3 %"
                                 : within_noise ? "within 3 % and noise"
                                                : "NOT within 3 %";
-    std::string text = fmt::format("{}: the samples' sum against getrusage: {}", verdict, list);
-    if (std::ranges::any_of(profiles, [](const CellProfile& profile) {
-          return profile.deviation().value_or(0) >
-                 analyze::kMostDeviation + profile.deviation_noise;
-        })) {
-      // kernel/exit.c, __exit_signal(): sum_exec_runtime as it was when the kernel last looked.
-      text += "; getrusage lacks what threads use at their very end";
-    }
-    line(text, "sum        ");
+    line(fmt::format("{}: the samples' sum against getrusage: {}", verdict, list), "sum        ");
   }
 
   void nameless(std::span<const CellProfile> profiles) {
