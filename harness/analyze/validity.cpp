@@ -191,13 +191,17 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
       return;
     }
   }
-  // Threads of one strategy wait for each other by design; an event loop alone on its CPU does not.
+  // Threads of one strategy wait for each other by design, and so do the file threads of an event
+  // loop: others can have taken no more than what the subject left of its CPUs.
   constexpr double kWaited = 0.05;
   const auto& wait = trial.subject.run_queue_wait_ns;
-  if (cell.strategy_info.event_loop && !trial.subject.cpus.empty() && wait &&
-      static_cast<double>(*wait) > kWaited * window) {
-    add(fmt::format("the subject waited {:.0f} % of the window for its CPU",
-                    100 * static_cast<double>(*wait) / window));
+  const auto own = trial.subject.cpu_ns();
+  if (!cell.strategy_info.event_loop || trial.subject.cpus.empty() || !wait || !own) return;
+  const double left =
+      static_cast<double>(trial.subject.cpus.size()) * window - static_cast<double>(*own);
+  const double taken = std::min(static_cast<double>(*wait), left);
+  if (taken > kWaited * window) {
+    add(fmt::format("the subject waited {:.0f} % of the window for its CPU", 100 * taken / window));
   }
 }
 

@@ -265,6 +265,21 @@ TEST(Validity, SaysByHowMuchTheCpuGotSlower) {
   EXPECT_EQ(notes[0].detail, "the CPU was 75 % slower after the trial than before");
 }
 
+TEST(Validity, WaitingForOnesOwnThreadsIsNoDisturbance) {
+  Trial trial = steady_trial();
+  Cell cell = cell_of({});
+  cell.strategy_info.event_loop = true;
+  trial.subject.cpus = {1};
+  trial.subject.run_queue_wait_ns = 2 * trial.window_ns;  // of several file threads
+  trial.subject.cpu_user_ns = trial.window_ns / 10 * 9;
+  trial.subject.cpu_system_ns = trial.window_ns / 100 * 7;
+  EXPECT_THAT(codes(cell, trial), IsEmpty());
+  trial.subject.cpu_user_ns = trial.window_ns / 10 * 5;
+  const std::vector<result::Note> notes = assess(cell, trial);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].detail, "the subject waited 43 % of the window for its CPU");
+}
+
 TEST(Validity, NotesOverloadAndDisturbance) {
   Trial trial = steady_trial();
   trial.offered_per_s = 1100;
