@@ -62,7 +62,9 @@ TEST(CliProfile, AddsUpToTheCpuTimeThatWasUsed) {
   std::size_t profiled = 0;
   for (const json& cell : result["cells"]) {
     for (const json& trial : cell["trials"]) {
-      if (trial["kind"] == "timed") EXPECT_FALSE(trial.contains("profile"));
+      if (trial["kind"] == "timed") {
+        EXPECT_FALSE(trial.contains("profile"));
+      }
       if (trial["kind"] != "profile") continue;
       ++profiled;
       const json& profile = trial["profile"];
