@@ -20,6 +20,12 @@ async function onPage(data, check, options = {}) {
 const card = (page, section, title) =>
   page.locator(`#${section} .card`).filter({ has: page.getByRole("heading", { name: title, exact: true }) });
 
+/** The height of the page, once the browser has looked at it for a moment. */
+const settled = (page) => page.evaluate(async () => {
+  for (let frame = 0; frame < 3; ++frame) await new Promise(requestAnimationFrame);
+  return document.body.scrollHeight;
+});
+
 /** The numbers of a card's data table, by row. */
 async function dataOf(where) {
   await where.locator("summary").click();
@@ -36,6 +42,14 @@ describe("The page", () => {
     assert.equal(await page.locator("#throughput .hollow circle").count(), 6);
     assert.equal(await card(page, "open-loop", "serve: p99 against throughput").count(), 1);
   }));
+
+  for (const width of [1240, 400]) {
+    it(`ReservesTheRoomThatADrawingTakes_${width}`, () => onPage(made.standard(), async (page) => {
+      const before = await settled(page);
+      await drawAll(page);
+      assert.equal(await settled(page), before, "nothing moves under the pointer");
+    }, { viewport: { width, height: 900 } }));
+  }
 
   it("ShowsTheDataItsOwnNumbersInATableForEachChart", () => onPage(made.sweeps(), async (page) => {
     const [fetch, serve] = made.sweeps().results[0].workloads;

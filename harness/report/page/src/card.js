@@ -41,16 +41,20 @@ export function card(chart, { strategies, lazy }) {
     (chart.notes ?? []).map((note) => html("p", { class: "note" }, note)),
     html("div", { class: "foot" }, data.details, button));
 
-  let node = svg("svg", { width: 1, height: chart.height(480), "aria-hidden": "true" });
+  let node = svg("svg", { width: 1, height: 1, "aria-hidden": "true" });
   box.prepend(node);
   button.addEventListener("click", () => saveSvg(node, element, chart.title, chart.subtitle));
   let room = 0;
-  lazy.add(box, draw);
+  lazy.add(box, reserve, draw);
   return element;
 
   function changed() {
     if (room > 0) draw(room);
     data.renew();
+  }
+
+  function reserve(width) {
+    if (room === 0 && width > 0) node.setAttribute("height", chart.height(width));
   }
 
   function draw(width) {

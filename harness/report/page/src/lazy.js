@@ -6,9 +6,10 @@
 export class Lazy {
   #items = new Map();
   #observer = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
+    for (const { target, isIntersecting, boundingClientRect } of entries) {
       const item = this.#items.get(target);
       item.near = isIntersecting;
+      if (!item.drawn) item.reserve(boundingClientRect.width);
       this.#update(item);
     }
   }, { rootMargin: "300px" });
@@ -26,9 +27,13 @@ export class Lazy {
     addEventListener("beforeprint", () => this.drawAll());
   }
 
-  /** @param {(width: number) => void} draw is called with the element's width, again when stale */
-  add(element, draw) {
-    this.#items.set(element, { element, draw, near: false, drawn: false, width: 0 });
+  /**
+   * @param {(width: number) => void} reserve is called with the element's width before it is drawn,
+   *   to take the room that it will need: nothing may move under the reader's pointer
+   * @param {(width: number) => void} draw is called with the element's width, again when stale
+   */
+  add(element, reserve, draw) {
+    this.#items.set(element, { element, reserve, draw, near: false, drawn: false, width: 0 });
     this.#observer.observe(element);
     this.#resized.observe(element);
   }
