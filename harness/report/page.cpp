@@ -100,7 +100,8 @@ std::string page_body(const PageInput& input) {
   body += why_section(input);
   body += chart_section(
       input, "stability", "Stability",
-      "Latency over time in the trial with the median throughput, darker where more requests lie, "
+      "Latency over time in the trial with the median throughput, stronger where more requests "
+      "lie, "
       "and every trial in the order in which it ran: a drift there would be the machine's.",
       any_trial);
   body += outcomes_section(input);
