@@ -24,7 +24,7 @@ namespace asyncbench::uring {
 
 // While nothing but files is waited for, a loop waits for this share of the file operations in
 // flight to end, so that the kernel is entered once for several; the rest keeps the disk busy.
-inline constexpr unsigned kBatchShare = 4;
+inline constexpr unsigned kBatchShare = 2;
 inline constexpr unsigned kBatchCompletionsMax = 32;
 
 class Loop {

@@ -19,7 +19,7 @@ struct Options {
   bool direct_descriptors = true;  // sockets and files live in the ring's own table
   bool buffer_ring = true;         // receives into buffers that the kernel picks
   bool zerocopy_sends = false;
-  bool fixed_buffers = false;  // reads and writes in memory registered beforehand
+  bool fixed_buffers = true;  // reads and writes in memory registered beforehand
 };
 
 }  // namespace asyncbench::uring

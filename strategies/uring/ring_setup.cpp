@@ -9,11 +9,9 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "core/ring_refusal.hpp"
 #include "core/strategy.hpp"
-#include "registered_memory.hpp"
 #include "ring.hpp"
 
 namespace asyncbench::uring {
@@ -77,13 +75,6 @@ std::string refusal(const Options& options) try {
   Ring ring(probed, {.own = 1});
   if (options.zerocopy_sends && !ring.features().zerocopy_sends) {
     return "no SEND_ZC in this kernel; use Linux 6.0 or later";
-  }
-  if (options.fixed_buffers) {
-    std::vector<std::byte> page(4096);
-    if (const int error = RegisteredMemory(ring.get(), page).error(); error != 0) {
-      return std::string("io_uring_register_buffers: ") + strerrorname_np(error) +
-             ": raise the limit of locked memory (ulimit -l unlimited)";
-    }
   }
   return {};
 } catch (const StrategyError& error) {

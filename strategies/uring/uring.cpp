@@ -47,9 +47,9 @@ constexpr std::array<Rung, 8> kLadder = {{
     {"uring:zerocopy",
      "uring with sends without copies (SEND_ZC), each awaited until acknowledged",
      {.zerocopy_sends = true}},
-    {"uring:fixed_buffers",
-     "uring with reads and writes in registered memory (READ_FIXED)",
-     {.fixed_buffers = true}},
+    {"uring:no_fixed_buffers",
+     "uring with reads and writes in plain memory, instead of registered memory (READ_FIXED)",
+     {.fixed_buffers = false}},
 }};
 
 const char* name_of(TaskWork task_work) {
