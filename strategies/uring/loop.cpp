@@ -119,10 +119,11 @@ void Loop::turn() {
 unsigned Loop::completions_to_await() const {
   // Tasks whose sends end with their submission go on at once.
   if (!sends_.empty() || !ready_.empty()) return 0;
-  // What comes from a socket may have somebody waiting at its other end.
-  if (in_flight_ > files_in_flight_ || accept_armed_) return 1;
+  // What comes from a socket may have somebody waiting at its other end, and what opens or syncs a
+  // file has a time of its own.
+  if (in_flight_ > transfers_in_flight_ || accept_armed_) return 1;
   // A timeout ends a wait for several, and a stop comes within kBatchWaitMax.
-  return std::clamp(static_cast<unsigned>(files_in_flight_) / kBatchShare, 1U,
+  return std::clamp(static_cast<unsigned>(transfers_in_flight_) / kBatchShare, 1U,
                     kBatchCompletionsMax);
 }
 
@@ -211,6 +212,7 @@ void Loop::fire_timers() {
         break;
       case Stream::Waits::nothing:
       case Stream::Waits::file:
+      case Stream::Waits::transfer:
         break;
     }
   }
@@ -260,6 +262,7 @@ void Loop::stop_all() {
         }
         break;
       case Stream::Waits::file:
+      case Stream::Waits::transfer:
         // What is on its way to the disk ends first.
         cancel(stream, Kind::file);
         break;

@@ -22,9 +22,9 @@
 
 namespace asyncbench::uring {
 
-// While nothing but files is waited for, a loop waits for this share of the file operations in
-// flight to end, so that the kernel is entered once for several; the rest keeps the disk busy.
-inline constexpr unsigned kBatchShare = 2;
+// While nothing but reads and writes of files is waited for, a loop waits for this share of those
+// in flight to end, so that the kernel is entered once for several; the rest keeps the disk busy.
+inline constexpr unsigned kBatchShare = 4;
 inline constexpr unsigned kBatchCompletionsMax = 32;
 
 class Loop {
@@ -108,6 +108,7 @@ class Loop {
   void read(Stream& stream, const op::Read& wanted);
   void write(Stream& stream, const op::Write& wanted);
   void sync(Stream& stream, const op::Sync& wanted);
+  void queue_transfer(Stream& stream, io_uring_sqe* sqe);
   void queue_file_op(Stream& stream, io_uring_sqe* sqe);
   void file_op_ended(Stream& stream, int result);
 
@@ -134,9 +135,9 @@ class Loop {
   Time last_known_time_ = now();  // of the timeout that fired last
   Time timeout_at_ = kNever;      // when the ring's one timeout fires; kNever: it is not armed
   std::size_t live_tasks_ = 0;
-  std::size_t in_flight_ = 0;        // the sum of Stream::in_flight
-  std::size_t files_in_flight_ = 0;  // those of them that are about files
-  std::uint64_t copied_sends_ = 0;   // that should have gone without
+  std::size_t in_flight_ = 0;            // the sum of Stream::in_flight
+  std::size_t transfers_in_flight_ = 0;  // those of them that read or write a file
+  std::uint64_t copied_sends_ = 0;       // that should have gone without
   bool is_accepting_ = false;
   bool accept_armed_ = false;
   Time accept_again_at_ = kNever;

@@ -50,7 +50,7 @@ void Loop::read(Stream& stream, const op::Read& wanted) {
     io_uring_prep_read(sqe, wanted.file, wanted.into.data(), length_of(wanted.into), wanted.offset);
   }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
-  queue_file_op(stream, sqe);
+  queue_transfer(stream, sqe);
 }
 
 void Loop::write(Stream& stream, const op::Write& wanted) {
@@ -64,7 +64,7 @@ void Loop::write(Stream& stream, const op::Write& wanted) {
                         wanted.offset);
   }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
-  queue_file_op(stream, sqe);
+  queue_transfer(stream, sqe);
 }
 
 void Loop::sync(Stream& stream, const op::Sync& wanted) {
@@ -74,16 +74,21 @@ void Loop::sync(Stream& stream, const op::Sync& wanted) {
   queue_file_op(stream, sqe);
 }
 
+void Loop::queue_transfer(Stream& stream, io_uring_sqe* sqe) {
+  queue_file_op(stream, sqe);
+  ++transfers_in_flight_;
+  stream.waits = Stream::Waits::transfer;
+}
+
 void Loop::queue_file_op(Stream& stream, io_uring_sqe* sqe) {
   sqe->user_data = tag_of(stream, Kind::file);
   begin_in_flight(stream);
-  ++files_in_flight_;
   stream.waits = Stream::Waits::file;
 }
 
 void Loop::file_op_ended(Stream& stream, int result) {
   end_in_flight(stream);
-  --files_in_flight_;
+  if (stream.waits == Stream::Waits::transfer) --transfers_in_flight_;
   const int slot = std::exchange(stream.opening_slot, -1);
   if (std::exchange(stream.is_opening, false)) {
     if (result < 0) {

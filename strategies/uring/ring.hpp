@@ -20,9 +20,10 @@ namespace asyncbench::uring {
 inline constexpr unsigned kSubmissionEntries = 512;
 inline constexpr unsigned kCompletionEntries = 8192;
 
-// How long a wait for several completions lasts at most before one is enough. Sixteen reads of a
-// disk that makes 80,000 a second take 200 us; a slower one should not be waited for.
-inline constexpr std::chrono::microseconds kBatchWaitMax{250};
+// How long a wait for several completions lasts at most before one is enough. Longer than the
+// kernel's tick (4 ms at 250 Hz): nearer than that, every wait would have to set the processor's
+// timer, which costs more than a tenth of a read from a fast disk.
+inline constexpr std::chrono::microseconds kBatchWaitMax{10'000};
 
 // How long the kernel's thread (Options::TaskWork::kernel_thread) spins without work before it
 // sleeps: longer than the pauses between the operations of a busy loop, so that nobody has to wake

@@ -25,7 +25,8 @@ struct Stream : Timer {
     connect,
     receive,
     send,
-    file,
+    file,      // its opening or its way to the disk
+    transfer,  // to or from a file
     sleep,
   };
 
