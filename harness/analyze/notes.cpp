@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 12> kMeanings = {{
+constexpr std::array<NoteMeaning, 13> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -33,6 +33,10 @@ constexpr std::array<NoteMeaning, 12> kMeanings = {{
      "The other end's CPU differs by more than 10 % between strategies, so work was shifted there; "
      "the ranking by CPU uses the total.",
      "Compare the total CPU per request."},
+    {kCpuIncomplete,
+     "Threads ended all the time, and the kernel's account of a process lacks what it spends on a "
+     "thread's end, so the CPU is more than shown.",
+     "Run as root, or in a control group of your own: systemd-run --user --scope -p Delegate=yes."},
     {kArrivalsNotPoisson,
      "The schedule of arrivals in a trial was an unusual one for a Poisson process, as one in a "
      "hundred is; all strategies of its block had the same.",

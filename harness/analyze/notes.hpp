@@ -18,6 +18,7 @@ inline constexpr std::string_view kErrors = "errors";
 inline constexpr std::string_view kInvalidTrials = "invalid_trials";
 inline constexpr std::string_view kFewTrials = "few_trials";
 inline constexpr std::string_view kPeersDiffer = "peers_differ";
+inline constexpr std::string_view kCpuIncomplete = "cpu_incomplete";
 inline constexpr std::string_view kArrivalsNotPoisson = "arrivals_not_poisson";  // by run
 
 struct NoteMeaning {

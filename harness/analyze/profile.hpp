@@ -39,7 +39,7 @@ struct CellProfile {
   std::uint64_t lost = 0;
   Share all;
   std::array<Share, kCategories> by_category{};
-  std::optional<double> usage_ns;  // CPU per request of the same trials by getrusage(2)
+  std::optional<double> usage_ns;  // CPU per request of the same trials by the process's account
   Nameless nameless;
   // Reasons for what is missing, one line each.
   std::vector<std::string> lacks;
@@ -47,7 +47,7 @@ struct CellProfile {
   const Share& of(Category category) const {
     return by_category[static_cast<std::size_t>(category)];
   }
-  // The sum of the samples against getrusage, as a share: 0.01 is 1 % too much. Empty where only a
+  // The sum of the samples against the account, as a share: 0.01 is 1 % too much. Empty where only a
   // part was sampled, or scaled.
   std::optional<double> deviation() const;
   // Of the deviation, at 95 %: where the CPU is used for a share p of the time, how many of its
@@ -63,7 +63,7 @@ CellProfile profile_of(const result::Cell& cell);
 // The stacks of all valid profile trials of a cell together, weighted by samples.
 measure::CallTree stacks_of(const result::Cell& cell);
 
-// The most by which samples and getrusage may differ, and nameless samples of our own code and the
+// The most by which samples and account may differ, and nameless samples of our own code and the
 // kernel's be.
 inline constexpr double kMostDeviation = 0.03;
 inline constexpr double kMostNameless = 0.05;

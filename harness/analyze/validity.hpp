@@ -8,8 +8,8 @@
 namespace asyncbench::analyze {
 
 // The notes of one timed trial: not_steady, non_stationary, stalled, generator_limited, overload,
-// disturbed, as docs/method.md ("The window") defines them. Fields that were not readable give
-// none.
+// disturbed, cpu_incomplete, as docs/method.md ("The window") defines them. Fields that were not
+// readable give none.
 std::vector<result::Note> assess(const result::Cell& cell, const result::Trial& trial);
 
 }  // namespace asyncbench::analyze

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <system_error>
 
+#include "measure/cpu_group.hpp"
+
 namespace asyncbench::measure {
 
 namespace {
@@ -27,6 +29,14 @@ void read_rusage(UsageSnapshot& usage) {
   usage.context_switches_involuntary = totals.ru_nivcsw;
   usage.page_faults_minor = totals.ru_minflt;
   usage.page_faults_major = totals.ru_majflt;
+}
+
+void read_cpu_group(UsageSnapshot& usage) {
+  const auto used = group_cpu_time();
+  if (!used) return;
+  usage.cpu_user_ns = used->user_ns;
+  usage.cpu_system_ns = used->system_ns;
+  usage.cpu_by_group = true;
 }
 
 void read_memory_and_threads(UsageSnapshot& usage) {
@@ -85,6 +95,7 @@ UsageSnapshot take_usage() {
   UsageSnapshot usage;
   usage.taken = now();
   read_rusage(usage);
+  read_cpu_group(usage);
   read_run_queue_wait(usage);
   read_memory_and_threads(usage);
   read_descriptors(usage);

@@ -14,9 +14,12 @@ namespace asyncbench::measure {
 // What cannot be read is nullopt, and `unreadable` says why under the field's name.
 struct UsageSnapshot {
   Time taken = kNever;
+  // By the cpu.stat of this process's own control group where it has one (CpuGroup), else by
   // getrusage(2), RUSAGE_SELF.
   Reading cpu_user_ns;
   Reading cpu_system_ns;
+  bool cpu_by_group = false;
+  // getrusage(2), RUSAGE_SELF.
   Reading context_switches_voluntary;
   Reading context_switches_involuntary;
   Reading page_faults_minor;

@@ -66,7 +66,7 @@ std::string categories_table(const std::vector<CellProfile>& profiles) {
   rows += row("all samples", profiles, [](const CellProfile& profile) {
     return fmt::format("<td class=\"number total\">{:.0f}</td>", profile.all.ns);
   });
-  rows += row("getrusage", profiles, [](const CellProfile& profile) {
+  rows += row("CPU account", profiles, [](const CellProfile& profile) {
     return profile.usage_ns
                ? fmt::format("<td class=\"number total\">{:.0f}</td>", *profile.usage_ns)
                : std::string("<td class=\"number\">–</td>");

@@ -121,7 +121,7 @@ class Writer {
     }
     row("all samples", profiles,
         [](const CellProfile& profile) { return fmt::format("{:.0f}     ", profile.all.ns); });
-    row("getrusage", profiles, [](const CellProfile& profile) {
+    row("CPU account", profiles, [](const CellProfile& profile) {
       return profile.usage_ns ? fmt::format("{:.0f}     ", *profile.usage_ns)
                               : std::string("-     ");
     });
@@ -169,7 +169,7 @@ class Writer {
     const char* const verdict = within         ? "within 3 %"
                                 : within_noise ? "within 3 % and noise"
                                                : "NOT within 3 %";
-    line(fmt::format("{}: the samples' sum against getrusage: {}", verdict, list), "sum        ");
+    line(fmt::format("{}: the samples' sum against the account: {}", verdict, list), "sum        ");
   }
 
   void nameless(std::span<const CellProfile> profiles) {

@@ -55,6 +55,7 @@ void describe(auto&& visit, Is<Latency> auto& latency) {
 void describe(auto&& visit, Is<Usage> auto& usage) {
   visit("cpu_user_ns", usage.cpu_user_ns);
   visit("cpu_system_ns", usage.cpu_system_ns);
+  visit("cpu_account", OrAbsent{usage.cpu_account});
   visit("context_switches_voluntary", usage.context_switches_voluntary);
   visit("context_switches_involuntary", usage.context_switches_involuntary);
   visit("page_faults_minor", usage.page_faults_minor);

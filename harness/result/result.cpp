@@ -33,6 +33,7 @@ Usage sum(const Usage& a, const Usage& b) {
   for (const std::int64_t cpu : b.cpus) {
     if (std::ranges::find(both.cpus, cpu) == both.cpus.end()) both.cpus.push_back(cpu);
   }
+  if (b.cpu_account != "cgroup") both.cpu_account = b.cpu_account;
   both.unreadable.insert(b.unreadable.begin(), b.unreadable.end());
   return both;
 }

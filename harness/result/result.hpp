@@ -66,6 +66,9 @@ struct Latency {
 struct Usage {
   std::optional<std::int64_t> cpu_user_ns;
   std::optional<std::int64_t> cpu_system_ns;
+  // Where these two are from: "cgroup", or "getrusage", which lacks the ends of threads. Empty in
+  // results before version 1.2: getrusage.
+  std::optional<std::string> cpu_account;
   std::optional<std::int64_t> context_switches_voluntary;
   std::optional<std::int64_t> context_switches_involuntary;
   std::optional<std::int64_t> page_faults_minor;
@@ -327,7 +330,7 @@ struct Environment {
 struct Schema {
   std::string name = "asyncbench-result";
   std::int64_t major = 1;
-  std::int64_t minor = 1;
+  std::int64_t minor = 2;
 
   bool operator==(const Schema&) const = default;
 };

@@ -45,8 +45,13 @@ void describe(auto&& visit, auto& recording) requires
 }
 
 template <class T>
+constexpr bool kMayBeAbsent = false;
+template <class Optional>
+constexpr bool kMayBeAbsent<result::OrAbsent<Optional>> = true;
+
+template <class T>
 concept Described = requires(T& value) {
-  describe([](const char*, auto&) {}, value);
+  describe([](const char*, auto&&) {}, value);
 };
 
 json written(const Histogram& histogram) {
@@ -78,6 +83,8 @@ json written(const T& value) {
           for (const Recording::Slice& slice : member) fields[name].push_back(written(slice));
         } else if constexpr (std::is_same_v<Member, std::optional<std::int64_t>>) {
           fields[name] = member ? json(*member) : json(nullptr);
+        } else if constexpr (kMayBeAbsent<Member>) {
+          if (member.value) fields[name] = *member.value;
         } else {
           fields[name] = member;
         }
@@ -90,20 +97,22 @@ template <Described T>
 T read(const json& fields) {
   T value;
   describe(
-      [&](const char* name, auto& member) {
+      [&](const char* name, auto&& member) {
         using Member = std::remove_cvref_t<decltype(member)>;
-        const json& field = fields.at(name);
-        if constexpr (std::is_same_v<Member, Histogram>) {
-          member = read_histogram(field);
+        if constexpr (kMayBeAbsent<Member>) {
+          if (fields.contains(name)) fields.at(name).get_to(member.value.emplace());
+        } else if constexpr (std::is_same_v<Member, Histogram>) {
+          member = read_histogram(fields.at(name));
         } else if constexpr (std::is_same_v<Member, std::vector<Recording::Slice>>) {
-          for (const json& slice : field) {
+          for (const json& slice : fields.at(name)) {
             member.push_back({.completions = slice.at(0).get<std::uint64_t>(),
                               .service_time_sum_ns = slice.at(1).get<std::uint64_t>()});
           }
         } else if constexpr (std::is_same_v<Member, std::optional<std::int64_t>>) {
+          const json& field = fields.at(name);
           if (!field.is_null()) member = field.get<std::int64_t>();
         } else {
-          field.get_to(member);
+          fields.at(name).get_to(member);
         }
       },
       value);

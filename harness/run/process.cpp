@@ -115,6 +115,7 @@ Process::Process(std::string name, const std::string& program,
   ::posix_spawnattr_destroy(&attributes);
   check(error, fmt::format("posix_spawn {}", path).c_str());
 
+  cpu_group_.emplace(pid_);
   // glibc 2.36 declares pidfd_open without extern "C", so C++ cannot link it.
   pid_fd_ = Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
   job_ = std::move(job.write);

@@ -11,6 +11,7 @@
 
 #include "core/fd.hpp"
 #include "core/time.hpp"
+#include "measure/cpu_group.hpp"
 
 namespace asyncbench::run {
 
@@ -56,6 +57,7 @@ class Process {
 
   std::string name_;
   pid_t pid_ = -1;
+  std::optional<measure::CpuGroup> cpu_group_;
   Fd pid_fd_;
   Fd job_;
   Fd record_;

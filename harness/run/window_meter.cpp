@@ -31,6 +31,7 @@ result::Usage WindowMeter::usage() const {
   result::Usage usage;
   usage.cpu_user_ns = spent.cpu_user_ns;
   usage.cpu_system_ns = spent.cpu_system_ns;
+  usage.cpu_account = spent.cpu_by_group ? "cgroup" : "getrusage";
   usage.context_switches_voluntary = spent.context_switches_voluntary;
   usage.context_switches_involuntary = spent.context_switches_involuntary;
   usage.page_faults_minor = spent.page_faults_minor;

@@ -280,6 +280,20 @@ TEST(Validity, WaitingForOnesOwnThreadsIsNoDisturbance) {
   EXPECT_EQ(notes[0].detail, "the subject waited 43 % of the window for its CPU");
 }
 
+TEST(Validity, NotesThatTheEndsOfManyThreadsAreNotInTheCpu) {
+  Trial trial = steady_trial();
+  trial.subject.threads_peak = 66;
+  trial.lanes = {{.counters = {{"threads_created", 60'000}}}};
+  EXPECT_THAT(codes(cell_of({}), trial), ElementsAre(kCpuIncomplete));
+  trial.subject.cpu_account = "getrusage";
+  EXPECT_THAT(codes(cell_of({}), trial), ElementsAre(kCpuIncomplete));
+  trial.subject.cpu_account = "cgroup";
+  EXPECT_THAT(codes(cell_of({}), trial), IsEmpty());
+  trial.subject.cpu_account = "getrusage";
+  trial.lanes[0].counters["threads_created"] = 64;  // once for each connection
+  EXPECT_THAT(codes(cell_of({}), trial), IsEmpty());
+}
+
 TEST(Validity, NotesOverloadAndDisturbance) {
   Trial trial = steady_trial();
   trial.offered_per_s = 1100;

@@ -1,0 +1,111 @@
+#include "measure/cpu_group.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "measure/readings.hpp"
+
+namespace asyncbench::measure {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "asyncbench-";
+
+std::string name_of_group(pid_t process) { return std::string(kPrefix) + std::to_string(process); }
+
+// The caller's group as a folder: where the hierarchy is mounted, and the group's path below that
+// (proc(5), /proc/pid/mountinfo). Empty: there is no such hierarchy here, or it cannot be seen.
+fs::path own_group() {
+  std::string reason;
+  const auto groups = read_text("/proc/self/cgroup", reason);
+  const auto mounts = read_text("/proc/self/mountinfo", reason);
+  if (!groups || !mounts) return {};
+  constexpr std::string_view kVersion2 = "0::";
+  std::string path;
+  std::istringstream group_lines(*groups);
+  for (std::string line; std::getline(group_lines, line);) {
+    if (line.starts_with(kVersion2)) path = line.substr(kVersion2.size());
+  }
+  if (path.empty()) return {};
+  std::istringstream mount_lines(*mounts);
+  for (std::string line; std::getline(mount_lines, line);) {
+    if (line.find(" - cgroup2 ") == std::string::npos) continue;
+    std::istringstream fields(line);
+    std::string id;
+    std::string parent;
+    std::string device;
+    std::string root;
+    std::string mounted_at;
+    fields >> id >> parent >> device >> root >> mounted_at;
+    if (root == "/") return fs::path(mounted_at) / path.substr(1);
+    if (path == root || path.starts_with(root + '/')) {
+      return fs::path(mounted_at) / fs::path(path.substr(root.size())).relative_path();
+    }
+  }
+  return {};
+}
+
+bool write_text(const fs::path& file, std::string_view text) {
+  std::ofstream out(file);
+  out << text << std::flush;
+  return out.good();
+}
+
+// What a run that was killed has left behind.
+void remove_abandoned(const fs::path& parent) {
+  std::error_code error;
+  for (fs::directory_iterator entry(parent, error); !error && entry != fs::directory_iterator{};
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    pid_t process = 0;
+    if (!name.starts_with(kPrefix)) continue;
+    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), process);
+    if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) ::rmdir(entry->path().c_str());
+  }
+}
+
+}  // namespace
+
+CpuGroup::CpuGroup(pid_t process) {
+  const fs::path parent = own_group();
+  if (parent.empty()) return;
+  remove_abandoned(parent);
+  fs::path folder = parent / name_of_group(process);
+  std::error_code error;
+  if (!fs::create_directory(folder, error)) return;
+  // Only the CPU time is wanted: stalls are not accounted for at this level, too.
+  write_text(folder / "cgroup.pressure", "0");
+  if (write_text(folder / "cgroup.procs", std::to_string(process))) {
+    folder_ = std::move(folder);
+  } else {
+    ::rmdir(folder.c_str());
+  }
+}
+
+CpuGroup::~CpuGroup() {
+  if (!folder_.empty()) ::rmdir(folder_.c_str());
+}
+
+std::optional<CpuTime> group_cpu_time() {
+  const fs::path group = own_group();
+  if (group.filename() != name_of_group(::getpid())) return std::nullopt;
+  std::string reason;
+  const auto text = read_text(group / "cpu.stat", reason);
+  if (!text) return std::nullopt;
+  const Reading user_us = number_after(*text, "user_usec");
+  const Reading system_us = number_after(*text, "system_usec");
+  if (!user_us || !system_us) return std::nullopt;
+  return CpuTime{.user_ns = *user_us * 1'000, .system_ns = *system_us * 1'000};
+}
+
+}  // namespace asyncbench::measure

@@ -1,0 +1,99 @@
+#include "measure/cpu_group.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "measure/usage.hpp"
+
+namespace asyncbench::measure {
+namespace {
+
+struct ChildReport {
+  pid_t pid = -1;
+  bool has_group = false;
+  std::int64_t group_ns = 0;
+  std::int64_t process_ns = 0;  // by the kernel's account of the process
+};
+
+std::int64_t process_cpu_ns() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return used.tv_sec * 1'000'000'000 + used.tv_nsec;
+}
+
+// What a child says that is put into a group of its own, or is not, and then does `work`.
+ChildReport report_of_child(bool grouped, const std::function<void()>& work) {
+  std::array<int, 2> go{};
+  std::array<int, 2> told{};
+  EXPECT_EQ(::pipe(go.data()), 0);
+  EXPECT_EQ(::pipe(told.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char byte = 0;
+    if (::read(go[0], &byte, 1) != 1) ::_exit(1);
+    const auto before = group_cpu_time();
+    const std::int64_t process_before = process_cpu_ns();
+    work();
+    ChildReport report{.pid = ::getpid(), .process_ns = process_cpu_ns() - process_before};
+    if (const auto after = group_cpu_time(); before && after) {
+      report.has_group = true;
+      report.group_ns = after->user_ns + after->system_ns - before->user_ns - before->system_ns;
+    }
+    ::_exit(::write(told[1], &report, sizeof report) == sizeof report ? 0 : 1);
+  }
+  const auto group = grouped ? std::make_unique<CpuGroup>(child) : nullptr;
+  EXPECT_EQ(::write(go[1], "g", 1), 1);
+  ChildReport report;
+  EXPECT_EQ(::read(told[0], &report, sizeof report), static_cast<ssize_t>(sizeof report));
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  for (const int fd : {go[0], go[1], told[0], told[1]}) ::close(fd);
+  return report;
+}
+
+// Each thread starts the next, so that they end with nobody waiting, as those of
+// thread_per_request do.
+void run_chain_of_threads(int left) {
+  if (left == 0) return;
+  std::thread(run_chain_of_threads, left - 1).detach();
+}
+
+void run_many_threads() {
+  constexpr int kThreads = 5000;
+  run_chain_of_threads(kThreads);
+  while (*take_usage().threads > 1) std::this_thread::yield();
+}
+
+TEST(CpuGroup, NobodyElseHasOne) {
+  EXPECT_FALSE(group_cpu_time());
+  EXPECT_FALSE(report_of_child(false, [] {}).has_group);
+  EXPECT_FALSE(take_usage().cpu_by_group);
+}
+
+TEST(CpuGroup, HoldsTheEndsOfThreads) {
+  const ChildReport report = report_of_child(true, run_many_threads);
+  if (!report.has_group) GTEST_SKIP() << "control groups cannot be made here";
+  EXPECT_GT(report.group_ns, report.process_ns + 2'000'000) << "of 5000 threads";
+}
+
+TEST(CpuGroup, GoesWithItsProcess) {
+  const ChildReport report = report_of_child(true, [] {});
+  if (!report.has_group) GTEST_SKIP() << "control groups cannot be made here";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           "/sys/fs/cgroup", std::filesystem::directory_options::skip_permission_denied)) {
+    EXPECT_NE(entry.path().filename(), "asyncbench-" + std::to_string(report.pid));
+  }
+}
+
+}  // namespace
+}  // namespace asyncbench::measure
