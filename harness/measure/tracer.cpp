@@ -67,22 +67,30 @@ Excerpt excerpt_around(std::int64_t at_ns, const std::vector<Turn>& turns,
 Tracer::Tracer() : log_(kTailMax, kSampled, kSeed) {}
 
 void Tracer::wrap(Job& job) {
+  const std::lock_guard lock(mutex_);
   timeline_.emplace(job.lanes.size(), kTurnsKept / job.lanes.size());
   timeline_->wrap(job);
   if (is_on_) timeline_->start();
 }
 
 void Tracer::start() {
-  is_on_ = true;
   off_cpu_.start();
-  if (timeline_) timeline_->start();
+  {
+    const std::lock_guard lock(mutex_);
+    is_on_ = true;
+    if (timeline_) timeline_->start();
+  }
   from_ = now();
   log_.window().start_ns.store(to_ns(from_));
 }
 
 void Tracer::stop() {
   until_ = now();
-  if (timeline_) timeline_->stop();
+  {
+    const std::lock_guard lock(mutex_);
+    is_on_ = false;
+    if (timeline_) timeline_->stop();
+  }
   off_cpu_.stop();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -18,7 +19,8 @@ namespace asyncbench::measure {
 
 class Symbols;
 
-// Used by the harness thread alone, which makes it before it starts any other; outlives the job.
+// Made by the harness thread before it starts any other, and used by it; outlives the job. Where
+// another thread may call, it is said.
 class Tracer {
  public:
   // Opens the instruments, all of them off. What this host refuses is said in the profile.
@@ -29,7 +31,8 @@ class Tracer {
   // Requests that end later are not those of the window. It starts when start() has done its work,
   // which on the subject's CPU is a disturbance that nobody wants explained.
   void set_window_end(Time end) { log_.window().end_ns.store(to_ns(end)); }
-  // From the strategy's thread, before it runs the job.
+  // From the strategy's thread, before it runs the job: that the window has not begun by then is
+  // known to the runner alone, so that start() may be called at the same time.
   void wrap(Job& job);
 
   // Readable when drain() is due; -1: never.
@@ -58,6 +61,7 @@ class Tracer {
 
   OffCpuRecorder off_cpu_;
   RequestLog log_;
+  std::mutex mutex_;                  // guards the next two
   std::optional<Timeline> timeline_;  // as soon as the job is known
   bool is_on_ = false;
   Time from_ = kNever;

@@ -26,8 +26,9 @@ using testing::Contains;
 using testing::HasSubstr;
 
 result::Trial traced(const Registry& registry, const std::string& strategy,
-                     const std::map<std::string, std::string>& parameters) {
-  Cell cell = make_cell("fetch", strategy, parameters, registry);
+                     const std::map<std::string, std::string>& parameters,
+                     const std::string& workload = "fetch") {
+  Cell cell = make_cell(workload, strategy, parameters, registry);
   cell.program = ASYNCBENCH_PROGRAM;
   const Settings settings{.duration = 300ms,
                           .warmup = 100ms,
@@ -124,6 +125,17 @@ TEST(TraceOfAnOpenLoop, CountsFromTheIntendedStart) {
     EXPECT_LE(*request.intended_ns, request.begun_ns);
     EXPECT_EQ(sum(request.phases), request.latency_ns());
   }
+}
+
+// Its requests are its client's; what it does for them it does in turns of its own.
+TEST(TraceOfAServer, HasTheTurnsOfItsConnections) {
+  const Registry registry = make_registry();
+  const result::Trial trial = traced(registry, "epoll", {{"connections", "4"}}, "serve");
+  ASSERT_TRUE(trial.profile && trial.profile->tail) << trial.reason;
+  const measure::Tail& tail = *trial.profile->tail;
+  EXPECT_FALSE(tail.excerpt.turns.empty());
+  EXPECT_EQ(tail.requests, 0U);
+  EXPECT_TRUE(trial.profile->unreadable.contains("tail"));
 }
 
 TEST(CausesText, OfRealTrialsFitsIntoEightyColumns) {
