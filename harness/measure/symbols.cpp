@@ -72,7 +72,7 @@ std::string short_name(std::string_view demangled) {
       i += length - 1;
     } else if (c == '(' || c == '<') {
       ++depth;
-    } else if (c == ')' || (c == '>' && demangled[i - 1] != '-')) {
+    } else if (c == ')' || (c == '>' && !demangled.substr(0, i).ends_with('-'))) {
       --depth;
       if (depth > 0 || c == '>' || braces > 0) continue;
       const auto inside = way_inside(rest.substr(1));
