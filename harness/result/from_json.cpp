@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "measure/recorder.hpp"
 #include "result/convert.hpp"
 #include "result/fields.hpp"
 
@@ -116,6 +117,15 @@ class Read {
     at("1", json[1], slice.service_time_sum_ns);
   }
 
+  // The bounds of a bucket are powers of two: those of one that no recording has are no numbers.
+  void operator()(const Json& json, CoarseSlice& slice) {
+    operator()<CoarseSlice::value_type>(json, slice);
+    for (const auto& [bucket, count] : slice) {
+      expect(bucket < measure::Recording::kCoarseBuckets,
+             fmt::format("a list of buckets below {}", measure::Recording::kCoarseBuckets));
+    }
+  }
+
   void operator()(const Json& json, measure::Function& function) {
     expect(json.is_array() && json.size() == 2, "a list of two texts");
     at("0", json[0], function.name);
@@ -153,7 +163,7 @@ class Read {
     at("3", json[3], turn.thread);
     at("4", json[4], wanted);
     expect(wanted < kOpKinds, "a turn that wants a known operation");
-    turn.end_ns = turn.start_ns + duration_ns;
+    turn.end_ns = sum(turn.start_ns, duration_ns);
     turn.wanted = static_cast<OpKind>(wanted);
   }
 
@@ -164,8 +174,8 @@ class Read {
     at("2", json[2], absence.woken_ns);
     at("3", json[3], absence.in_ns);
     at("4", json[4], absence.reason);
-    absence.woken_ns += absence.out_ns;
-    absence.in_ns += absence.out_ns;
+    absence.woken_ns = sum(absence.out_ns, absence.woken_ns);
+    absence.in_ns = sum(absence.out_ns, absence.in_ns);
   }
 
   void operator()(const Json& json, measure::Excerpt& excerpt) {
@@ -277,6 +287,13 @@ class Read {
 
   void expect(bool holds, const std::string& what) const {
     if (!holds) throw FieldError(path_, "must be " + what);
+  }
+
+  // Of a time and a duration that follows it.
+  std::int64_t sum(std::int64_t start_ns, std::int64_t duration_ns) const {
+    std::int64_t end_ns = 0;
+    expect(!__builtin_add_overflow(start_ns, duration_ns, &end_ns), "a time span with an end");
+    return end_ns;
   }
 
   void unknown(const std::string& name) {

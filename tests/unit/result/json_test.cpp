@@ -93,6 +93,21 @@ TEST(ResultJson, RefusesNumbersBeyondRange) {
               HasSubstr("/run/seed must be an integer from 0"));
 }
 
+TEST(ResultJson, RefusesABucketThatNoRecordingHas) {
+  const std::string text = serialize(example_result());
+  EXPECT_THAT(error_of(replaced(text, "[[3,7],[9,1]]", "[[3,7],[80,1]]")).what(),
+              HasSubstr("coarse_slices/0 must be a list of buckets below 80"));
+}
+
+TEST(ResultJson, RefusesATimeSpanThatNeverEnds) {
+  const std::string text = serialize(example_result());
+  EXPECT_THAT(error_of(replaced(text, "[10,2,3,12,", "[10,9223372036854775807,3,12,")).what(),
+              HasSubstr("turns/0 must be a time span with an end"));
+  EXPECT_THAT(
+      error_of(replaced(text, "[12,20,10,11,0]", "[12,20,10,9223372036854775807,0]")).what(),
+      HasSubstr("absences/0 must be a time span with an end"));
+}
+
 TEST(ResultJson, RefusesDeepNesting) {
   const std::string deep(1'000'000, '[');
   const FormatError error = error_of(deep);
