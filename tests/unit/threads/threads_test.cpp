@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -42,15 +43,18 @@ std::uint64_t threads_created(const std::vector<LaneReport>& reports) {
   return created;
 }
 
-// A task that gathers three children, each of which begins one request, `rounds` times.
+// A task that gathers three children, each of which begins one request, `rounds` times. All three
+// are in flight at once: a thread that has finished one must not go on with another.
 std::vector<LaneReport> gather_threes(Strategy& strategy, int rounds) {
   std::atomic<int> begun = 0;
+  std::barrier all(3);
   std::array<std::unique_ptr<Task>, 3> owners;
   std::array<Task*, 3> children{};
   for (std::size_t i = 0; i < children.size(); ++i) {
-    owners[i] = script([&begun](unsigned) -> Script {
+    owners[i] = script([&](unsigned) -> Script {
       co_await op::Begin{};
       ++begun;
+      all.arrive_and_wait();
     });
     children[i] = owners[i].get();
   }
