@@ -14,6 +14,7 @@
 #include "run/plan.hpp"
 #include "run/trial.hpp"
 #include "strategies/registry.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/scratch_folder.hpp"
 
 namespace asyncbench::run {
@@ -51,6 +52,14 @@ measure::SyscallCounts counts_of(const std::filesystem::path& log) {
     }
   }
   return {};
+}
+
+// ThreadSanitizer has a thread that naps and looks at the clock until the process ends, which is
+// after the program has read its count.
+measure::SyscallCounts without_sanitizer(measure::SyscallCounts counts) {
+  if (!test::kUnderThreadSanitizer) return counts;
+  for (const char* name : {"gettimeofday", "nanosleep"}) counts.erase(name);
+  return counts;
 }
 
 class Syscalls : public testing::TestWithParam<std::string> {
@@ -100,7 +109,7 @@ TEST_P(Syscalls, AreThoseThatStraceCounts) {
     expected = counts_of(log());
   }
   ASSERT_THAT(expected, Not(testing::IsEmpty()));
-  EXPECT_EQ(trial.profile->calls->in_job, expected);
+  EXPECT_EQ(without_sanitizer(trial.profile->calls->in_job), without_sanitizer(expected));
   EXPECT_EQ(trial.profile->calls->missed, 0U);
 }
 
