@@ -120,18 +120,21 @@ Completion Stream::received(const error_code& error, std::size_t size) {
   return settle(error, {.data = {buffer_.get(), size}});
 }
 
-// A reply nearly always fits into the socket's buffer, so the bytes are offered to the kernel at
-// once: async_send would deliver the good news through the loop's queue, behind a look for events,
-// and over io_uring after one more request. Not Asio's send() either: it would want the socket in
-// non-blocking mode, where io_uring gives up at once instead of waiting.
+// Over epoll, the bytes are offered to the kernel at once, for a reply nearly always fits into the
+// socket's buffer: async_send would deliver the good news through the loop's queue, behind a look
+// for events. Over io_uring, they go with the loop's next submission. A system call in between
+// would make the kernel do what the ring has waiting (Asio's has no flags that put it off): the
+// receive of a stream whose packet has just come, and whose lock its delivery still holds.
 std::optional<Completion> Stream::send(const op::Send& sending) {
   if (sending.bytes.empty()) return Completion{};
-  const ssize_t size = ::send(socket_.native_handle(), sending.bytes.data(), sending.bytes.size(),
-                              MSG_DONTWAIT | MSG_NOSIGNAL);
+  rest_ = sending.bytes;
+#if !defined(BOOST_ASIO_HAS_IO_URING)
+  const ssize_t size =
+      ::send(socket_.native_handle(), rest_.data(), rest_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (size < 0 && errno != EAGAIN) return failed(errno);
-  const std::size_t taken = size < 0 ? 0 : static_cast<std::size_t>(size);
-  if (taken == sending.bytes.size()) return Completion{};
-  rest_ = sending.bytes.subspan(taken);
+  if (size > 0) rest_ = rest_.subspan(static_cast<std::size_t>(size));
+  if (rest_.empty()) return Completion{};
+#endif
   wait(Pending::send, sending.deadline);
   return std::nullopt;
 }
