@@ -14,6 +14,7 @@
 #include "analyze/ranking.hpp"
 #include "analyze/sign_test.hpp"
 #include "analyze/signed_rank.hpp"
+#include "analyze/validity.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -275,6 +276,14 @@ std::vector<std::string> incomparable(const Result& a, const Result& b) {
   check("peer_cpus", fmt::format("{}", a.plan.peer_cpus), fmt::format("{}", b.plan.peer_cpus));
   for (const std::string_view option : {"threads", "verify", "requests", "urls"}) {
     check(option, option_of(a, option), option_of(b, option));
+  }
+  for (const Cell& cell : a.cells) {
+    const Cell* const other = b.find_cell(cell.id);
+    if (other == nullptr || cell.trials.empty() || other->trials.empty()) continue;
+    const result::Trial& trial = cell.trials.front();
+    if (!ends_many_threads(trial)) continue;
+    check(cell.id + ": cpu_account", trial.subject.cpu_account.value_or("getrusage"),
+          other->trials.front().subject.cpu_account.value_or("getrusage"));
   }
   return reasons;
 }

@@ -47,8 +47,8 @@ struct CellProfile {
   const Share& of(Category category) const {
     return by_category[static_cast<std::size_t>(category)];
   }
-  // The sum of the samples against the account, as a share: 0.01 is 1 % too much. Empty where only a
-  // part was sampled, or scaled.
+  // The sum of the samples against the account, as a share: 0.01 is 1 % too much. Empty where only
+  // a part was sampled, or scaled.
   std::optional<double> deviation() const;
   // Of the deviation, at 95 %: where the CPU is used for a share p of the time, how many of its
   // ticks meet that share is chance, with a relative variance of (1 - p) / samples.

@@ -205,22 +205,29 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
   }
 }
 
-// On Linux 6.18 the end of a thread takes some 4 us that getrusage(2) does not tell.
-void assess_account(const Trial& trial, std::vector<Note>& notes) {
-  if (trial.subject.cpu_account == "cgroup") return;
+std::uint64_t threads_created(const Trial& trial) {
   std::uint64_t created = 0;
   for (const LaneReport& lane : trial.lanes) {
     const auto threads = lane.counters.find("threads_created");
     if (threads != lane.counters.end()) created += threads->second;
   }
-  const auto alive = static_cast<std::uint64_t>(trial.subject.threads_peak.value_or(0));
-  constexpr std::uint64_t kMany = 10;
-  if (created > kMany * std::max(alive, std::uint64_t{1})) {
-    notes.push_back({std::string(kCpuIncomplete), fmt::format("{} threads were made", created)});
-  }
+  return created;
+}
+
+// On Linux 6.18 the end of a thread takes some 4 us that getrusage(2) does not tell.
+void assess_account(const Trial& trial, std::vector<Note>& notes) {
+  if (trial.subject.cpu_account == "cgroup" || !ends_many_threads(trial)) return;
+  notes.push_back(
+      {std::string(kCpuIncomplete), fmt::format("{} threads were made", threads_created(trial))});
 }
 
 }  // namespace
+
+bool ends_many_threads(const Trial& trial) {
+  constexpr std::uint64_t kMany = 10;
+  const std::int64_t alive = trial.subject.threads_peak.value_or(1);
+  return threads_created(trial) > kMany * static_cast<std::uint64_t>(alive);
+}
 
 std::vector<Note> assess(const result::Cell& cell, const Trial& trial) {
   std::vector<Note> notes;

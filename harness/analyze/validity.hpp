@@ -12,4 +12,7 @@ namespace asyncbench::analyze {
 // readable give none.
 std::vector<result::Note> assess(const result::Cell& cell, const result::Trial& trial);
 
+// Whether the subject's threads come and go: the CPU that getrusage(2) tells is too little then.
+bool ends_many_threads(const result::Trial& trial);
+
 }  // namespace asyncbench::analyze

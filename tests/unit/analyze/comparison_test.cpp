@@ -163,5 +163,16 @@ TEST(Comparison, RefusesAnotherKernelOrWindow) {
               testing::ElementsAre("kernel: 6.1 and 6.18", "window_ns: 0 and 5"));
 }
 
+TEST(Comparison, RefusesAnotherCpuAccountOfThreadsThatEnd) {
+  Result a;
+  a.cells = {{.id = "fetch", .trials = {{.lanes = {{.counters = {{"threads_created", 64}}}}}}}};
+  a.cells[0].trials[0].subject.threads_peak = 64;
+  Result b = a;
+  b.cells[0].trials[0].subject.cpu_account = "cgroup";
+  EXPECT_THAT(incomparable(a, b), IsEmpty());
+  a.cells[0].trials[0].lanes[0].counters["threads_created"] = 60'000;
+  EXPECT_THAT(incomparable(a, b), testing::ElementsAre("fetch: cpu_account: getrusage and cgroup"));
+}
+
 }  // namespace
 }  // namespace asyncbench::analyze
