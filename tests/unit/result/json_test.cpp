@@ -143,8 +143,10 @@ TEST(ResultJson, RefusesANewerMajorVersion) {
 }
 
 TEST(ResultJson, IgnoresAndListsFieldsOfANewerMinorVersion) {
-  std::string text = replaced(serialize(example_result()), "\"minor\":1", "\"minor\":9");
-  text = replaced(text, "\"suite\": ", "\"colour\": {\"a\": 1}, \"suite\": ");
+  Result newer = example_result();
+  newer.schema.minor = Schema{}.minor + 1;
+  const std::string text =
+      replaced(serialize(newer), "\"suite\": ", "\"colour\": {\"a\": 1}, \"suite\": ");
   EXPECT_THAT(parse(text).ignored, ElementsAre("/plan/colour"));
 }
 
