@@ -279,11 +279,9 @@ std::vector<std::string> incomparable(const Result& a, const Result& b) {
   }
   for (const Cell& cell : a.cells) {
     const Cell* const other = b.find_cell(cell.id);
-    if (other == nullptr || cell.trials.empty() || other->trials.empty()) continue;
-    const result::Trial& trial = cell.trials.front();
-    if (!ends_many_threads(trial)) continue;
-    check(cell.id + ": cpu_account", trial.subject.cpu_account.value_or("getrusage"),
-          other->trials.front().subject.cpu_account.value_or("getrusage"));
+    if (other == nullptr) continue;
+    const std::string difference = account_difference(cell, *other);
+    if (!difference.empty()) reasons.push_back(cell.id + ": " + difference);
   }
   return reasons;
 }

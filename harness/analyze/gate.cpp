@@ -10,6 +10,7 @@
 #include "analyze/multiplicity.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/statistics.hpp"
+#include "analyze/validity.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -283,6 +284,12 @@ class Judge {
       say(Verdict::regression,
           fmt::format("{}: {} trials crashed, hung or failed, none of the base", pair.id,
                       candidate.broken));
+    }
+    const std::string account = account_difference(*pair.base, *pair.candidate);
+    if (!account.empty()) {
+      say(Verdict::invalid, fmt::format("{}: {}: the CPU of threads that come and go cannot be "
+                                        "compared; use a base that accounts alike",
+                                        pair.id, account));
     }
     constexpr std::size_t kFifth = 5;
     for (const auto& [name, found] :

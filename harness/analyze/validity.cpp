@@ -214,19 +214,31 @@ std::uint64_t threads_created(const Trial& trial) {
   return created;
 }
 
+bool ends_many_threads(const Trial& trial) {
+  constexpr std::uint64_t kMany = 10;
+  const std::int64_t alive = trial.subject.threads_peak.value_or(1);
+  return threads_created(trial) > kMany * static_cast<std::uint64_t>(alive);
+}
+
+// Before version 1.2 of results there was but one.
+std::string account_of(const Trial& trial) {
+  return trial.subject.cpu_account.value_or("getrusage");
+}
+
 // On Linux 6.18 the end of a thread takes some 4 us that getrusage(2) does not tell.
 void assess_account(const Trial& trial, std::vector<Note>& notes) {
-  if (trial.subject.cpu_account == "cgroup" || !ends_many_threads(trial)) return;
+  if (account_of(trial) == "cgroup" || !ends_many_threads(trial)) return;
   notes.push_back(
       {std::string(kCpuIncomplete), fmt::format("{} threads were made", threads_created(trial))});
 }
 
 }  // namespace
 
-bool ends_many_threads(const Trial& trial) {
-  constexpr std::uint64_t kMany = 10;
-  const std::int64_t alive = trial.subject.threads_peak.value_or(1);
-  return threads_created(trial) > kMany * static_cast<std::uint64_t>(alive);
+std::string account_difference(const result::Cell& a, const result::Cell& b) {
+  if (a.trials.empty() || b.trials.empty() || !ends_many_threads(a.trials.front())) return {};
+  const std::string one = account_of(a.trials.front());
+  const std::string other = account_of(b.trials.front());
+  return one == other ? "" : fmt::format("cpu_account: {} and {}", one, other);
 }
 
 std::vector<Note> assess(const result::Cell& cell, const Trial& trial) {

@@ -1,6 +1,7 @@
 // What the figures of one trial say about their own worth. Invariants are run's; these are notes.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "result/result.hpp"
@@ -8,11 +9,12 @@
 namespace asyncbench::analyze {
 
 // The notes of one timed trial: not_steady, non_stationary, stalled, generator_limited, overload,
-// disturbed, cpu_incomplete, as docs/method.md ("The window") defines them. Fields that were not
-// readable give none.
+// disturbed, cpu_incomplete, as docs/method.md ("The window", "CPU") defines them. Fields that were
+// not readable give none.
 std::vector<result::Note> assess(const result::Cell& cell, const result::Trial& trial);
 
-// Whether the subject's threads come and go: the CPU that getrusage(2) tells is too little then.
-bool ends_many_threads(const result::Trial& trial);
+// Why the CPU of two cells cannot be compared: their threads come and go, and one account has the
+// ends of threads while the other, getrusage(2), has not. Empty: it can.
+std::string account_difference(const result::Cell& a, const result::Cell& b);
 
 }  // namespace asyncbench::analyze

@@ -82,7 +82,8 @@ CpuGroup::CpuGroup(pid_t process) {
   remove_abandoned(parent);
   fs::path folder = parent / name_of_group(process);
   std::error_code error;
-  if (!fs::create_directory(folder, error)) return;
+  fs::create_directory(folder, error);  // or there is one, of a process before that had this id
+  if (error) return;
   // Only the CPU time is wanted: stalls are not accounted for at this level, too.
   write_text(folder / "cgroup.pressure", "0");
   if (write_text(folder / "cgroup.procs", std::to_string(process))) {

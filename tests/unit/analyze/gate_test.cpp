@@ -152,6 +152,22 @@ TEST(Gate, IsInvalidWhereMoreThanAFifthOfTheTrialsBrokeAnInvariant) {
   EXPECT_EQ(judge_gate(result, {}).verdict, Verdict::invalid);
 }
 
+TEST(Gate, IsInvalidWhereOnlyOneAccountHasTheEndsOfManyThreads) {
+  Result result = gate_of(1);
+  for (Cell& cell : result.cells) {
+    for (Trial& trial : cell.trials) {
+      trial.subject.threads_peak = 64;
+      trial.subject.cpu_account = "cgroup";
+      trial.lanes = {{.counters = {{"threads_created", 60'000}}}};
+    }
+  }
+  EXPECT_EQ(judge_gate(result, {}).verdict, Verdict::pass);
+  for (Trial& trial : result.cells[0].trials) trial.subject.cpu_account.reset();
+  const GateReport report = judge_gate(result, {});
+  EXPECT_EQ(report.verdict, Verdict::invalid);
+  EXPECT_THAT(report.reasons, Contains(HasSubstr("cpu_account: getrusage and cgroup")));
+}
+
 TEST(Gate, IsInvalidWithoutAnythingMeasured) {
   EXPECT_EQ(judge_gate({}, {}).verdict, Verdict::invalid);
 }
