@@ -1,7 +1,8 @@
-"""Holds the pages for people against the program and the repository: pages_test.py PROGRAM REPOSITORY.
+"""Holds the pages for people against the program and the repository:
+pages_test.py PROGRAM REPOSITORY.
 
 Their tables must list what the program has, their examples must use options that it takes, and
-their links must lead somewhere.
+their links and the paths that they name must lead somewhere.
 """
 
 import json
@@ -14,8 +15,10 @@ import unittest
 
 PROGRAM = ""
 REPOSITORY = pathlib.Path()
-# Pages of other folders' owners are pages, too: only what is built or fetched is left out.
+# What is built or fetched.
 LEFT_OUT = re.compile(r"(^|/)(build[^/]*|node_modules|\.git)/")
+
+SOURCES = "cpp|hpp|in|cmake|py|js|mjs|toml|md|css|html|supp"
 
 
 def pages():
@@ -116,6 +119,23 @@ class Pages(unittest.TestCase):
                 elif anchor and anchor not in anchors_of(target.read_text(encoding="utf-8")):
                     broken.append(f"{page}: {link}")
         self.assertEqual(broken, [])
+
+    def test_paths(self):
+        folders = {path.name for root in ("", "harness") for path in (REPOSITORY / root).iterdir()}
+        missing = []
+        for page in pages():
+            if page.name == "CHANGELOG.md":  # tells of files that are gone
+                continue
+            folder = REPOSITORY / page.parent
+            roots = [REPOSITORY, REPOSITORY / "harness", folder]
+            roots += [folder / "src", folder / "src/charts"]
+            for path in re.findall(rf"`([\w./*-]+\.(?:{SOURCES}))`", text_of(page)):
+                # Other files are the reader's: "r.json", "plugin.cpp".
+                ours = path.split("/")[0] in folders or page.parts[0] == "harness"
+                found = (next(iter(root.glob(path)), None) for root in roots)
+                if ours and "NAME" not in path and not path.startswith("../") and not any(found):
+                    missing.append(f"{page}: {path}")
+        self.assertEqual(missing, [])
 
 
 if __name__ == "__main__":
