@@ -19,13 +19,14 @@ FileWork* FilePool::Queue::pop() {
   return work;
 }
 
-FilePool::~FilePool() {
+void FilePool::end() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void FilePool::submit(FileWork& work) {

@@ -34,8 +34,7 @@ class FilePool {
   // `wake` makes the loop call take_ended() soon. It is called from a pool's thread whenever the
   // list of ended work was empty, and must not block.
   explicit FilePool(std::function<void()> wake) : wake_(std::move(wake)) {}
-  // What is still queued is not performed; what has begun is awaited.
-  ~FilePool();
+  ~FilePool() { end(); }
   FilePool(const FilePool&) = delete;
   FilePool& operator=(const FilePool&) = delete;
 
@@ -57,6 +56,10 @@ class FilePool {
       work = next;
     }
   }
+
+  // Ends the threads: what is still queued is not performed, what has begun is awaited. Nothing is
+  // submitted or taken after that.
+  void end();
 
   // Submitted and not taken yet.
   std::size_t in_flight() const { return in_flight_; }

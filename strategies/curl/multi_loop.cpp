@@ -41,7 +41,7 @@ void drain(int fd) {
 }  // namespace
 
 MultiLoop::MultiLoop(Job& job, unsigned lane)
-    : EventLoop(job, lane),
+    : TaskDriver(job, lane),
       epoll_(granted(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       sockets_(epoll_.get()),
       multi_(curl_multi_init()) {
@@ -119,6 +119,10 @@ void MultiLoop::turn() {
 }
 
 MultiLoop::Attempt MultiLoop::exchange(Driven& driven, const op::Exchange& wanted) {
+  if (is_stopping()) {
+    wanted.sink->ended({.outcome = Outcome::cancelled});
+    return failed(std::errc::operation_canceled);
+  }
   if (!driven.transfer) make_transfer(driven);
   CURL* const handle = driven.transfer->begin(wanted);
   if (handle == nullptr || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) {
@@ -136,14 +140,17 @@ void MultiLoop::make_transfer(Driven& driven) {
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, ++transfers_);
 }
 
-void MultiLoop::abandon_exchange(Driven& driven, std::errc why) {
-  take_from_curl(driven);
-  Transfer& transfer = *driven.transfer;
-  transfer.sink().ended(why == std::errc::timed_out ? transfer.timed_out() : transfer.cancelled());
-}
-
-void MultiLoop::decline(const op::Exchange& declined) {
-  declined.sink->ended({.outcome = Outcome::cancelled});
+MultiLoop::Attempt MultiLoop::give_up(Driven& driven, std::errc why) {
+  if (driven.waits == Waits::exchange) {
+    take_from_curl(driven);
+    Transfer& transfer = *driven.transfer;
+    if (why == std::errc::timed_out) {
+      transfer.sink().ended(transfer.timed_out());
+      return Completion{};
+    }
+    transfer.sink().ended(transfer.cancelled());
+  }
+  return TaskDriver::give_up(driven, why);
 }
 
 void MultiLoop::take_from_curl(Driven& driven) {

@@ -7,26 +7,26 @@
 #include <memory>
 #include <system_error>
 
-#include "core/event_loop.hpp"
 #include "core/fd.hpp"
 #include "core/file_pool.hpp"
 #include "core/job.hpp"
 #include "core/loop_descriptors.hpp"
+#include "core/task_driver.hpp"
 #include "socket_table.hpp"
 #include "transfer.hpp"
 
 namespace asyncbench::curl {
 
 // What the loop keeps for one task.
-struct Driven final : LoopTask {
-  using LoopTask::LoopTask;
+struct Driven final : DrivenTask {
+  using DrivenTask::DrivenTask;
 
   std::unique_ptr<Transfer> transfer;  // from the first exchange
   std::unique_ptr<FileWait> file;      // from the first file operation that blocked
 };
 
 // Runs the tasks of one lane to their ends, in the thread that makes it.
-class MultiLoop final : public EventLoop<MultiLoop, Driven> {
+class MultiLoop final : public TaskDriver<MultiLoop, Driven> {
  public:
   static constexpr std::size_t kEventBatch = 512;
 
@@ -43,7 +43,7 @@ class MultiLoop final : public EventLoop<MultiLoop, Driven> {
   void stop();
 
  private:
-  friend class EventLoop<MultiLoop, Driven>;
+  friend class TaskDriver<MultiLoop, Driven>;
 
   struct MultiCleanup {
     void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
@@ -52,8 +52,7 @@ class MultiLoop final : public EventLoop<MultiLoop, Driven> {
   void turn();
 
   Attempt exchange(Driven& driven, const op::Exchange& wanted);
-  void abandon_exchange(Driven& driven, std::errc why);
-  void decline(const op::Exchange& declined);
+  Attempt give_up(Driven& driven, std::errc why);
   void make_transfer(Driven& driven);
   void take_from_curl(Driven& driven);
   void act(curl_socket_t socket, int ready);

@@ -1,60 +1,92 @@
-// Turning the loop: wait, let the tasks that can go on do so, fire timers, accept, stop; and files.
 #include "loop.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
 
-#include "core/fine_timers.hpp"
-#include "core/socket_ops.hpp"
 #include "core/strategy.hpp"
 
 namespace asyncbench::reactor {
 
-Loop::Loop(Job& job, unsigned lane) : EventLoop(job, lane) {
+using namespace std::chrono_literals;
+
+namespace {
+
+// A timer this near is left to the wait itself, one system call less than arming first. One further
+// away is armed, and stands in the kernel however often the loop waits in the meantime.
+constexpr Duration kNear = 1ms;
+
+// EPOLLRDHUP tells the end of the stream apart from bytes: see SocketTask::has_hung_up. A byte that
+// comes to an empty socket makes an edge (epoll(7)).
+constexpr std::uint32_t kEdges = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+std::uint64_t tag_of(Stream& stream) { return reinterpret_cast<std::uint64_t>(&stream); }
+
+}  // namespace
+
+// Timer and wake-up are edge-triggered, so nothing is ever read from them: each expiry and each
+// write is an edge of its own.
+Loop::Loop(Job& job, unsigned lane)
+    : SocketDriver(job, lane), epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   report().granted = {"epoll", "timerfd"};
-  if (!is_accepting()) return;
-  accepts_unix_ = is_unix_socket(listener());
-  set_blocking(listener(), false);
-  watch_listener(true);
+  for (const auto& [fd, source] :
+       {std::pair(timer_.get(), Source::timer), std::pair(wake_fd(), Source::wake)}) {
+    const int error =
+        control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, static_cast<std::uint64_t>(source));
+    if (error != 0) {
+      throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error) +
+                          "; raise fs.epoll.max_user_watches");
+    }
+  }
 }
 
-void Loop::run() {
-  const FineTimers fine_timers;
-  stop_if_asked();
-  start_tasks();
-  while (is_busy()) turn();
-  report().counters["receives_in_vain"] = receives_in_vain_;
-  report().counters["short_sends"] = short_sends_;
-  report().counters["file_threads"] = files_.threads();
+int Loop::control(int operation, int fd, std::uint32_t events, std::uint64_t data) {
+  epoll_event event{.events = events, .data = {.u64 = data}};
+  return epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? 0 : errno;
 }
 
-void Loop::stop() {
-  ask_to_stop();
-  poller_.wake();
-}
-
-// All news are noted before any task goes on: a task may close its socket and open another, which
-// must not be taken for the one that the news were about.
+// All events are noted before any task goes on: a task may close its socket and open another, which
+// must not be taken for the one that the event was about.
 void Loop::turn() {
-  const auto news = poller_.wait(has_ready() ? Time::min() : next_due());
+  const int count = wait();
   report().woke();
-  for (const epoll_event& event : news) note(event);
-  for (Stream* const stream : have_news_) go_on(*stream);
+  for (int i = 0; i < count; ++i) note(events_[static_cast<std::size_t>(i)]);
+  for (Stream* const stream : have_news_) has_news(*stream);
   have_news_.clear();
   run_ready();
-  if (poller_.is_time()) fire_timers();
+  if (is_time_) fire_timers();
   if (std::exchange(has_arrivals_, false)) accept();
-  if (std::exchange(is_woken_, false)) {
-    take_files(files_);
-    stop_if_asked();
+  if (std::exchange(is_woken_, false)) woken();
+}
+
+// In steady state deadlines only move away (see TimerQueue), and the armed timer comes before them
+// all: then neither the clock nor the timer is touched.
+int Loop::wait() {
+  const Time until = has_ready() ? Time::min() : next_due();
+  timespec limit{};
+  is_time_ = false;
+  if (until < timer_.due()) {
+    const Duration left = time_left(until);
+    is_time_ = left <= kNear;
+    if (is_time_) {
+      limit.tv_nsec = left.count();
+    } else {
+      timer_.arm(until);
+    }
   }
+  const int count = epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                                 is_time_ ? &limit : nullptr, nullptr);
+  return std::max(count, 0);  // a signal brings no events
 }
 
 void Loop::note(const epoll_event& event) {
   switch (static_cast<Source>(event.data.u64)) {
     case Source::timer:
-      poller_.timer_fired();
+      timer_.has_fired();
+      is_time_ = true;
       return;
     case Source::wake:
       is_woken_ = true;
@@ -74,39 +106,49 @@ void Loop::note(const epoll_event& event) {
   }
 }
 
-// Before this nothing else resumes a task that waits for its socket, so that it still does.
-void Loop::go_on(Stream& stream) {
-  Attempt ended;
-  switch (stream.waits) {
-    case Waits::connect:
-      // Without an error or a hang-up the connection stands, and need not be asked how it fares.
-      ended = connected(stream, stream.has_hung_up ? end_connect(stream.socket.get()) : 0);
-      break;
-    case Waits::receive:
-      ended = receive_now(stream);
-      break;
-    case Waits::send:
-      ended = send_at_once(stream.socket.get(), *std::get_if<op::Send>(&stream.wanted));
-      if (ended) has_sent(stream);
-      break;
-    default:
-      break;
-  }
-  if (ended) complete(stream, *ended);
-}
-
-// Not by edges: accepting stops after a batch, too. Exclusive, for the loops of a job may share a
-// Unix socket, and not all of them need wake for each connection.
+// Level-triggered, because accepting stops after a batch, too. Exclusive, because the loops of a
+// job may share a Unix socket, and not all of them need to wake for each connection.
 void Loop::watch_listener(bool is_wanted) {
-  if (!is_wanted) return poller_.remove(listener());
-  const int error = poller_.add(listener(), EPOLLIN | EPOLLEXCLUSIVE,
-                                static_cast<std::uint64_t>(Source::listener));
+  if (!is_wanted) {
+    control(EPOLL_CTL_DEL, listener(), 0, 0);  // fails only when it is not watched
+    return;
+  }
+  const int error = control(EPOLL_CTL_ADD, listener(), EPOLLIN | EPOLLEXCLUSIVE,
+                            static_cast<std::uint64_t>(Source::listener));
   if (error != 0) throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error));
 }
 
-// epoll takes no files: they are always ready for it, however long a read then takes.
-Loop::Attempt Loop::file(Stream& stream, const Op& wanted) {
-  return perform_by(files_, stream, wanted);
+// Usually the only epoll_ctl(2) in a connection's life: closing the socket ends the watch. Only a
+// connect, and later a send that finds the socket full, registers for EPOLLOUT: a new socket has
+// room, and would wake the loop to say so.
+int Loop::watch(Stream& stream, bool connects) {
+  stream.is_watched_for_room = connects;
+  return control(EPOLL_CTL_ADD, stream.socket.get(), kEdges | (connects ? EPOLLOUT : 0U),
+                 tag_of(stream));
+}
+
+void Loop::watch_for_room(Stream& stream, bool for_room) {
+  if (stream.is_watched_for_room == for_room) return;
+  stream.is_watched_for_room = for_room;
+  control(EPOLL_CTL_MOD, stream.socket.get(), kEdges | (for_room ? EPOLLOUT : 0U), tag_of(stream));
+}
+
+int Loop::await(Stream& stream, Waits what) {
+  if (what == Waits::send) watch_for_room(stream, true);
+  return 0;
+}
+
+// A TCP socket reports room only after it has been found full, so its watch may go on
+// (sk_stream_write_space() in net/core/stream.c). A Unix socket reports it whenever its peer has
+// read something, which would wake the loop twice a request (unix_write_space() in
+// net/unix/af_unix.c).
+void Loop::has_sent(Stream& stream) {
+  if (stream.is_unix) watch_for_room(stream, false);
+}
+
+// Without an error or a hang-up the connection stands, and the kernel need not be asked.
+int Loop::result_of_connect(Stream& stream) {
+  return stream.has_hung_up ? end_connect(stream.socket.get()) : 0;
 }
 
 }  // namespace asyncbench::reactor

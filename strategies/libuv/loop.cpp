@@ -20,7 +20,7 @@ constexpr Duration kWaitMax = 1s;
 
 }  // namespace
 
-Loop::Loop(Job& job, unsigned lane) : EventLoop(job, lane), handles_(this) {
+Loop::Loop(Job& job, unsigned lane) : TaskDriver(job, lane), handles_(this) {
   note_loop();
   report().granted = {"epoll"};
   if (listener() < 0) return;
@@ -40,6 +40,7 @@ void Loop::run() {
   uv_check_start(&handles_.check, [](uv_check_t* it) { of(it->loop).after_wait(); });
   start_tasks();
   uv_run(&handles_.loop, UV_RUN_DEFAULT);
+  must_hold(buffers_.lent() == 0, "no task holds a receive buffer after its end");
   report().counters["short_sends"] = short_sends_;
 }
 

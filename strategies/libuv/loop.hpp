@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
-#include "core/event_loop.hpp"
+#include "core/task_driver.hpp"
 #include "handles.hpp"
 #include "stream.hpp"
 
 namespace asyncbench::libuv {
 
-class Loop final : public EventLoop<Loop, Stream> {
+class Loop final : public TaskDriver<Loop, Stream> {
  public:
   // Throws StrategyError when the system grants no descriptors.
   Loop(Job& job, unsigned lane);
@@ -21,7 +21,7 @@ class Loop final : public EventLoop<Loop, Stream> {
   void stop();
 
  private:
-  friend class EventLoop<Loop, Stream>;
+  friend class TaskDriver<Loop, Stream>;
 
   static Loop& of(const uv_loop_t* loop) { return *static_cast<Loop*>(loop->data); }
 
@@ -46,12 +46,14 @@ class Loop final : public EventLoop<Loop, Stream> {
   void received(Stream& stream, ssize_t size, bool has_read);
   Attempt send(Stream& stream, const op::Send& wanted);
   void sent(Stream& stream, int status);
-  void abandon(Stream& stream);
+  Attempt give_up(Stream& stream, std::errc why);
+  void take_back(Stream& stream);
   void close(Stream& stream, bool reset);
 
   Handles handles_;
   Time armed_ = kNever;  // when the timer fires
   bool accepts_unix_ = false;
+  ReceiveBuffers buffers_;
   ReceiveBuffers::Buffer reading_into_;  // from lend() to received()
   std::uint64_t short_sends_ = 0;
 };

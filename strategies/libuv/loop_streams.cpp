@@ -80,7 +80,7 @@ Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
 
 // What libuv has no call for: trying.
 Loop::Attempt Loop::receive_now(Stream& stream) {
-  return receive_at_once(stream.socket->fd(), stream);
+  return buffers_.receive(stream.socket->fd(), stream.lent);
 }
 
 int Loop::start_reading(Stream& stream) {
@@ -104,7 +104,7 @@ int Loop::start_reading(Stream& stream) {
 // Without a buffer libuv reads nothing and says so, with UV_ENOBUFS.
 void Loop::lend(Stream& stream, uv_buf_t& buffer) {
   if (stream.waits != Waits::receive) return;
-  reading_into_ = buffers().take();
+  reading_into_ = buffers_.take();
   buffer.base = reinterpret_cast<char*>(reading_into_.get());
   buffer.len = kReceiveBytes;
 }
@@ -116,7 +116,7 @@ void Loop::received(Stream& stream, ssize_t size, bool has_read) {
     complete(stream, {.data = {stream.lent.get(), static_cast<std::size_t>(size)}});
     return;
   }
-  if (buffer) buffers().give_back(std::move(buffer));
+  if (buffer) buffers_.give_back(std::move(buffer));
   if (size == 0) return;  // there was nothing, after all
   uv_read_stop(&stream.socket->handle.stream);
   stream.is_reading = false;
@@ -160,11 +160,21 @@ void Loop::sent(Stream& stream, int status) {
 
 // A write cannot be taken back, but closing its handle ends it. The connection stays open, held by
 // a duplicate, for it is the task's to close, perhaps with a reset.
-void Loop::abandon(Stream& stream) {
-  Fd unsent;
-  if (stream.waits == Waits::send) unsent = Fd(fcntl(stream.socket->fd(), F_DUPFD_CLOEXEC, 0));
-  close(stream, false);
-  stream.unsent = std::move(unsent);
+Loop::Attempt Loop::give_up(Stream& stream, std::errc why) {
+  if (stream.waits == Waits::receive && why == std::errc::timed_out) {
+    if (Attempt received = receive_now(stream)) return received;
+  } else if (stream.waits == Waits::connect) {
+    close(stream, false);
+  } else if (stream.waits == Waits::send) {
+    Fd unsent(fcntl(stream.socket->fd(), F_DUPFD_CLOEXEC, 0));
+    close(stream, false);
+    stream.unsent = std::move(unsent);
+  }
+  return TaskDriver::give_up(stream, why);
+}
+
+void Loop::take_back(Stream& stream) {
+  if (stream.lent) buffers_.give_back(std::move(stream.lent));
 }
 
 void Loop::close(Stream& stream, bool reset) {
