@@ -21,26 +21,41 @@ unsigned length_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::optional<Completion> Loop::open(Stream& stream, const op::Open& wanted) {
+Loop::Attempt Loop::file(Stream& stream, const Op& wanted) {
+  switch (kind_of(wanted)) {
+    case OpKind::open:
+      return open(stream, *std::get_if<op::Open>(&wanted));
+    case OpKind::read:
+      return read(stream, *std::get_if<op::Read>(&wanted));
+    case OpKind::write:
+      return write(stream, *std::get_if<op::Write>(&wanted));
+    case OpKind::sync:
+      return sync(stream, *std::get_if<op::Sync>(&wanted));
+    default:
+      close_descriptor(std::get_if<op::CloseFile>(&wanted)->file);
+      return Completion{};
+  }
+}
+
+Loop::Attempt Loop::open(Stream& stream, const op::Open& wanted) {
+  io_uring_sqe* sqe = nullptr;
   if (ring_.features().direct_descriptors) {
     const std::optional<int> slot = slots_.take();
     if (!slot) return failed(EMFILE);
     stream.opening_slot = *slot;
-    io_uring_sqe* const sqe = ring_.entry();
+    sqe = ring_.entry();
     // No program that this one may execute inherits a slot, so the kernel refuses O_CLOEXEC here.
     io_uring_prep_openat_direct(sqe, AT_FDCWD, wanted.path, wanted.flags & ~O_CLOEXEC, kNewFileMode,
                                 static_cast<unsigned>(*slot));
-    queue_file_op(stream, sqe);
   } else {
-    io_uring_sqe* const sqe = ring_.entry();
+    sqe = ring_.entry();
     io_uring_prep_openat(sqe, AT_FDCWD, wanted.path, wanted.flags | O_CLOEXEC, kNewFileMode);
-    queue_file_op(stream, sqe);
   }
   stream.is_opening = true;
-  return std::nullopt;
+  return queue_file_op(stream, sqe);
 }
 
-void Loop::read(Stream& stream, const op::Read& wanted) {
+Loop::Attempt Loop::read(Stream& stream, const op::Read& wanted) {
   io_uring_sqe* const sqe = ring_.entry();
   const auto buffer = registered_ ? registered_->index_of(wanted.into) : std::nullopt;
   if (buffer) {
@@ -50,10 +65,10 @@ void Loop::read(Stream& stream, const op::Read& wanted) {
     io_uring_prep_read(sqe, wanted.file, wanted.into.data(), length_of(wanted.into), wanted.offset);
   }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
-  queue_transfer(stream, sqe);
+  return queue_transfer(stream, sqe);
 }
 
-void Loop::write(Stream& stream, const op::Write& wanted) {
+Loop::Attempt Loop::write(Stream& stream, const op::Write& wanted) {
   io_uring_sqe* const sqe = ring_.entry();
   const auto buffer = registered_ ? registered_->index_of(wanted.bytes) : std::nullopt;
   if (buffer) {
@@ -64,41 +79,42 @@ void Loop::write(Stream& stream, const op::Write& wanted) {
                         wanted.offset);
   }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
-  queue_transfer(stream, sqe);
+  return queue_transfer(stream, sqe);
 }
 
-void Loop::sync(Stream& stream, const op::Sync& wanted) {
+Loop::Attempt Loop::sync(Stream& stream, const op::Sync& wanted) {
   io_uring_sqe* const sqe = ring_.entry();
   io_uring_prep_fsync(sqe, wanted.file, IORING_FSYNC_DATASYNC);
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
-  queue_file_op(stream, sqe);
+  return queue_file_op(stream, sqe);
 }
 
-void Loop::queue_transfer(Stream& stream, io_uring_sqe* sqe) {
-  queue_file_op(stream, sqe);
+Loop::Attempt Loop::queue_transfer(Stream& stream, io_uring_sqe* sqe) {
   ++transfers_in_flight_;
-  stream.waits = Stream::Waits::transfer;
+  stream.is_transfer = true;
+  return queue_file_op(stream, sqe);
 }
 
-void Loop::queue_file_op(Stream& stream, io_uring_sqe* sqe) {
+Loop::Attempt Loop::queue_file_op(Stream& stream, io_uring_sqe* sqe) {
   sqe->user_data = tag_of(stream, Kind::file);
-  begin_in_flight(stream);
-  stream.waits = Stream::Waits::file;
+  streams_.begin_in_flight(stream);
+  park(stream, Waits::file, kNever);
+  return std::nullopt;
 }
 
 void Loop::file_op_ended(Stream& stream, int result) {
-  end_in_flight(stream);
-  if (stream.waits == Stream::Waits::transfer) --transfers_in_flight_;
+  streams_.end_in_flight(stream);
+  if (std::exchange(stream.is_transfer, false)) --transfers_in_flight_;
   const int slot = std::exchange(stream.opening_slot, -1);
   if (std::exchange(stream.is_opening, false)) {
     if (result < 0) {
       if (slot >= 0) slots_.give_back(slot);
     } else {
       if (slot >= 0) result = slot;
-      if (is_stopping_) close_descriptor(result);  // the task will not hear of it
+      if (is_stopping()) close_descriptor(result);  // the task will not hear of it
     }
   }
-  if (is_stopping_) {
+  if (is_stopping()) {
     complete(stream, failed(std::errc::operation_canceled));
   } else if (result < 0) {
     complete(stream, failed(-result));

@@ -5,20 +5,19 @@
 
 namespace asyncbench::uring {
 
-std::optional<Completion> Loop::receive(Stream& stream, const op::Receive& wanted) {
-  if (std::optional<Completion> ready = take_received(stream)) return ready;
+Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
+  if (Attempt ready = take_received(stream)) return ready;
   if (!stream.receive_armed && !stream.is_starved) {
     arm_receive(stream);
-  } else if (wanted.deadline <= last_known_time_) {
+  } else if (has_passed(wanted.deadline)) {
     // Whatever had come by then would be queued.
     return failed(std::errc::timed_out);
   }
-  stream.waits = Stream::Waits::receive;
-  timers_.set(stream, wanted.deadline);
+  park(stream, Waits::receive, wanted.deadline);
   return std::nullopt;
 }
 
-std::optional<Completion> Loop::take_received(Stream& stream) {
+Loop::Attempt Loop::take_received(Stream& stream) {
   if (stream.queued > 0) {
     const BufferId id = stream.first_queued;
     stream.first_queued = buffer_links_[id];
@@ -48,18 +47,14 @@ void Loop::arm_receive(Stream& stream) {
   }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
   sqe->user_data = tag_of(stream, Kind::receive);
-  begin_in_flight(stream);
+  streams_.begin_in_flight(stream);
   stream.receive_armed = true;
   stream.receive_cancelled = false;
 }
 
-void Loop::received(Stream& stream, const io_uring_cqe& cqe, bool is_stale) {
+void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
   const bool has_buffer = (cqe.flags & IORING_CQE_F_BUFFER) != 0;
   const auto id = static_cast<BufferId>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
-  if (is_stale) {
-    if (has_buffer) buffers_->give_back(id);
-    return;
-  }
   if ((cqe.flags & IORING_CQE_F_MORE) == 0) stream.receive_armed = false;
   if (cqe.res > 0 && has_buffer) {
     ++lent_buffers_;
@@ -77,46 +72,48 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe, bool is_stale) {
   }
   if (cqe.res == 0) stream.at_end = true;
   if (cqe.res == -ENOBUFS) {
-    ++report_.counters["buffer_shortages"];
+    ++report().counters["buffer_shortages"];
     // With most buffers back already, re-arming succeeds. Otherwise wait until one is given back:
     // re-arming at once would find none again, and spin.
     if (lent_buffers_ >= buffer_links_.size() / 2) {
       stream.is_starved = true;
-      starved_.push_back(&stream);
+      starved_.push_back(stream.id);
     }
   } else if (cqe.res < 0 && cqe.res != -ECANCELED && cqe.res != -EINTR) {
     stream.receive_error = -cqe.res;
   }
-  if (stream.waits == Stream::Waits::receive) {
-    if (const std::optional<Completion> ready = take_received(stream)) {
+  if (stream.waits == Waits::receive) {
+    if (const Attempt ready = take_received(stream)) {
       complete(stream, *ready);
     } else if (!stream.receive_armed && !stream.is_starved) {
       arm_receive(stream);
     }
-  } else if (stream.waits == Stream::Waits::send && stream.awaits_reply && !stream.send_completes) {
+  } else if (stream.waits == Waits::send && stream.sending().awaits_reply &&
+             !stream.send_completes) {
     // The kernel has taken the bytes if they were submitted at all: see send().
     if (ring_.submissions() > stream.sent_in) {
       complete(stream, {});
     } else {
-      stream.awaits_reply = false;
-      sends_.push_back(&stream);
+      stream.sending().awaits_reply = false;
+      sends_.push_back(stream.id);
     }
   } else if (stream.queued >= kQueuedBuffersMax && stream.receive_armed &&
              !stream.receive_cancelled) {
     stream.receive_cancelled = true;
-    cancel(stream, Kind::receive);
+    cancel(tag_of(stream, Kind::receive));
   }
 }
 
 void Loop::give_back(BufferId id) {
+  must_hold(lent_buffers_ > 0, "a buffer that is given back was lent");
   buffers_->give_back(id);
   --lent_buffers_;
   while (!starved_.empty()) {
-    Stream& stream = *starved_.back();
+    Stream* const stream = streams_.find(starved_.back());
     starved_.pop_back();
-    if (!std::exchange(stream.is_starved, false)) continue;
-    if (stream.waits == Stream::Waits::receive && !stream.receive_armed) {
-      arm_receive(stream);
+    if (stream == nullptr || !std::exchange(stream->is_starved, false)) continue;
+    if (stream->waits == Waits::receive && !stream->receive_armed) {
+      arm_receive(*stream);
       break;
     }
   }
@@ -129,8 +126,7 @@ void Loop::drop_received(Stream& stream) {
     --stream.queued;
     give_back(id);
   }
-  if (stream.lent) give_back(*stream.lent);
-  stream.lent.reset();
+  take_back(stream);
   stream.own_received = 0;
   stream.receive_error = 0;
   stream.at_end = false;

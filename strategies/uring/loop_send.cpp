@@ -10,7 +10,7 @@ namespace asyncbench::uring {
 
 namespace {
 
-// Of linux/io_uring.h, since Linux 6.2; liburing 2.3 does not name them.
+// These are in linux/io_uring.h since Linux 6.2; liburing 2.3 does not name them.
 constexpr unsigned kReportCopies = 1U << 3U;     // IORING_SEND_ZC_REPORT_USAGE
 constexpr unsigned kNotifiesOfCopy = 1U << 31U;  // IORING_NOTIF_USAGE_ZC_COPIED
 
@@ -26,14 +26,11 @@ constexpr std::chrono::milliseconds kAcknowledgedWithin{200};
 // post one, and before any completion that the same call goes on to collect; DEFER_TASKRUN fixes
 // that order (io_send() in io_uring/net.c, Linux 6.1 to 6.18). The task goes on only after the
 // submission.
-std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
+Loop::Attempt Loop::send(Stream& stream, const op::Send& wanted) {
   if (wanted.bytes.empty()) return Completion{};
-  stream.unsent = wanted.bytes;
+  stream.wanted = wanted;
   stream.cancelled_as = {};
-  stream.awaits_reply = wanted.awaits_reply;
-  stream.waits = Stream::Waits::send;
-  stream.send_deadline = wanted.deadline;
-  timers_.set(stream, wanted.deadline);
+  park(stream, Waits::send, wanted.deadline);
   if (!ring_.features().defer_taskrun || sends_without_copy(stream)) {
     queue_send(stream);
     return std::nullopt;
@@ -52,14 +49,14 @@ std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
                             stream.receive_error != 0 || stream.is_starved;
   const bool sends_received = sends_what_it_received(stream);
   if (!wanted.awaits_reply || has_received || (sends_received && !stream.lent)) {
-    stream.awaits_reply = false;
-    sends_.push_back(&stream);
+    stream.sending().awaits_reply = false;
+    sends_.push_back(stream.id);
   } else {
     if (!stream.receive_armed) arm_receive(stream);
     if (sends_received) {
-      lenders_.push_back(&stream);
-    } else if (stream.lent) {
-      give_back(*std::exchange(stream.lent, std::nullopt));
+      lenders_.push_back(stream.id);
+    } else {
+      take_back(stream);
     }
   }
   return std::nullopt;
@@ -70,49 +67,48 @@ std::optional<Completion> Loop::send(Stream& stream, const op::Send& wanted) {
 bool Loop::sends_what_it_received(const Stream& stream) const {
   const std::byte* const buffer =
       stream.lent ? buffers_->data(*stream.lent, kReceiveBytes).data() : stream.own_buffer.get();
-  return buffer != nullptr && std::less_equal{}(buffer, stream.unsent.data()) &&
-         std::less{}(stream.unsent.data(), buffer + kReceiveBytes);
+  const std::byte* const sent = stream.sending().bytes.data();
+  return buffer != nullptr && std::less_equal{}(buffer, sent) &&
+         std::less{}(sent, buffer + kReceiveBytes);
 }
 
 // A send, or the rest of it, for as long as it takes; posts a completion.
 void Loop::queue_send(Stream& stream) {
   io_uring_sqe* const sqe = ring_.entry();
   constexpr int kFlags = MSG_NOSIGNAL | MSG_WAITALL;
+  const std::span<const std::byte> rest = stream.sending().bytes;
   if (sends_without_copy(stream)) {
-    io_uring_prep_send_zc(sqe, stream.descriptor, stream.unsent.data(), stream.unsent.size(),
-                          kFlags, ring_.features().zerocopy_report ? kReportCopies : 0);
+    io_uring_prep_send_zc(sqe, stream.descriptor, rest.data(), rest.size(), kFlags,
+                          ring_.features().zerocopy_report ? kReportCopies : 0);
     sqe->user_data = tag_of(stream, Kind::zerocopy_send);
   } else {
-    io_uring_prep_send(sqe, stream.descriptor, stream.unsent.data(), stream.unsent.size(), kFlags);
+    io_uring_prep_send(sqe, stream.descriptor, rest.data(), rest.size(), kFlags);
     sqe->user_data = tag_of(stream, Kind::send);
   }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
   stream.send_completes = true;
-  begin_in_flight(stream);
+  streams_.begin_in_flight(stream);
 }
 
 void Loop::send_ended(Stream& stream, int result) {
-  if (stream.waits != Stream::Waits::send) return;
-  const bool was_tried_at_once = !stream.send_completes;
-  if (!was_tried_at_once) end_in_flight(stream);
-  if (result > 0) stream.unsent = stream.unsent.subspan(static_cast<std::size_t>(result));
+  if (stream.waits != Waits::send) return;
+  const bool was_tried_at_once = !std::exchange(stream.send_completes, false);
+  if (!was_tried_at_once) streams_.end_in_flight(stream);
+  op::Send& rest = stream.sending();
+  if (result > 0) rest.bytes = rest.bytes.subspan(static_cast<std::size_t>(result));
   if (result < 0 && !(was_tried_at_once && result == -EAGAIN)) {
-    stream.send_completes = false;
     const std::errc reason = stream.cancelled_as;
     complete(stream, reason != std::errc{} ? failed(reason) : failed(-result));
-  } else if (stream.unsent.empty()) {
-    stream.send_completes = false;
+  } else if (rest.bytes.empty()) {
     complete(stream, {});
   } else if (stream.cancelled_as != std::errc{}) {
-    stream.send_completes = false;
     complete(stream, failed(stream.cancelled_as));
-  } else if (is_stopping_) {
-    stream.send_completes = false;
+  } else if (is_stopping()) {
     complete(stream, failed(std::errc::operation_canceled));
   } else {
-    ++report_.counters["short_sends"];
+    ++report().counters["short_sends"];
     queue_send(stream);
-    timers_.set(stream, stream.send_deadline);  // it may have fired before the submission
+    set_deadline(stream, rest.deadline);  // it may have fired before the submission
   }
 }
 
@@ -122,23 +118,26 @@ void Loop::complete_sends() {
   if (sends_.empty() && lenders_.empty()) return;
   if (io_uring_cq_has_overflow(ring_.get())) return;
   completing_.swap(sends_);
-  for (Stream* const stream : completing_) {
-    if (stream->waits != Stream::Waits::send || stream->send_completes) continue;
+  for (const StreamId id : completing_) {
+    Stream* const stream = streams_.find(id);
+    if (stream == nullptr || stream->waits != Waits::send || stream->send_completes) continue;
     if (ring_.submissions() > stream->sent_in) {
       complete(*stream, {});
     } else {
-      sends_.push_back(stream);
+      sends_.push_back(id);
     }
   }
   completing_.clear();
   // An idle connection must not hold the buffer of its last request until the next one comes.
   completing_.swap(lenders_);
-  for (Stream* const stream : completing_) {
-    if (stream->waits != Stream::Waits::send || !stream->awaits_reply || !stream->lent) continue;
+  for (const StreamId id : completing_) {
+    Stream* const stream = streams_.find(id);
+    if (stream == nullptr || stream->waits != Waits::send || !stream->lent) continue;
+    if (!stream->sending().awaits_reply) continue;
     if (ring_.submissions() == stream->sent_in) {
-      lenders_.push_back(stream);
+      lenders_.push_back(id);
     } else if (!stream->send_completes) {
-      give_back(*std::exchange(stream->lent, std::nullopt));
+      take_back(*stream);
     }
   }
   completing_.clear();
@@ -147,23 +146,20 @@ void Loop::complete_sends() {
 // Ends a send that posts a completion, which then says why.
 void Loop::cancel_send(Stream& stream, std::errc reason) {
   if (reason == std::errc::timed_out && was_taken_whole(stream)) {
-    const Time patience = stream.send_deadline + kAcknowledgedWithin;
-    if (last_known_time_ < patience) {
-      timers_.set(stream, patience);
-      return;
-    }
+    const Time patience = stream.sending().deadline + kAcknowledgedWithin;
+    if (!has_passed(patience)) return set_deadline(stream, patience);
   }
   stream.cancelled_as = reason;
   if (stream.awaits_notification) {
     let_go_of_bytes(stream);
   } else {
-    cancel(stream, sends_without_copy(stream) ? Kind::zerocopy_send : Kind::send);
+    cancel(tag_of(stream, sends_without_copy(stream) ? Kind::zerocopy_send : Kind::send));
   }
 }
 
 // Nothing but the peer's acknowledgement is missing.
 bool Loop::was_taken_whole(const Stream& stream) {
-  return stream.awaits_notification == static_cast<int>(stream.unsent.size());
+  return stream.awaits_notification == static_cast<int>(stream.sending().bytes.size());
 }
 
 bool Loop::sends_without_copy(const Stream& stream) const {
@@ -185,7 +181,7 @@ void Loop::zerocopy_send_ended(Stream& stream, const io_uring_cqe& cqe) {
   if (result == -EOPNOTSUPP && stream.cancelled_as == std::errc{}) {
     // A socket that cannot, such as a Unix one.
     stream.takes_copies_only = true;
-    end_in_flight(stream);
+    streams_.end_in_flight(stream);
     queue_send(stream);
     return;
   }

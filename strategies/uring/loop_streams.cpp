@@ -1,4 +1,4 @@
-// Streams: connecting and closing.
+// Streams: accepting, connecting and closing.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -19,7 +19,45 @@ constexpr linger kResetOnClose{.l_onoff = 1, .l_linger = 0};
 
 }  // namespace
 
-std::optional<Completion> Loop::connect(Stream& stream, const op::Connect& wanted) {
+void Loop::watch_listener(bool is_wanted) {
+  if (is_wanted == accept_armed_) return;
+  if (is_wanted) {
+    arm_accept();
+  } else {
+    cancel(Tag{Kind::accept}.bits());
+  }
+}
+
+void Loop::arm_accept() {
+  // The kernel hands out the slots itself; the helper adds one to the index.
+  static constexpr unsigned kAnySlot = IORING_FILE_INDEX_ALLOC - 1;
+  io_uring_sqe* const sqe = ring_.entry();
+  if (ring_.features().direct_descriptors) {
+    io_uring_prep_accept_direct(sqe, listener(), nullptr, nullptr, 0, kAnySlot);
+  } else {
+    io_uring_prep_accept(sqe, listener(), nullptr, nullptr, SOCK_CLOEXEC);
+  }
+  if (ring_.features().multishot_accept) sqe->ioprio |= IORING_ACCEPT_MULTISHOT;
+  sqe->user_data = Tag{Kind::accept}.bits();
+  accept_armed_ = true;
+}
+
+void Loop::accepted(const io_uring_cqe& cqe) {
+  accept_armed_ = (cqe.flags & IORING_CQE_F_MORE) != 0;
+  if (cqe.res >= 0) {
+    if (is_stopping() || !begin_accepted(cqe.res)) close_descriptor(cqe.res);
+  } else if (is_resource_shortage(-cqe.res)) {
+    pause_accepting();
+  }
+  if (is_accepting()) watch_listener(true);
+}
+
+bool Loop::adopt(Stream& stream, int descriptor) {
+  stream.descriptor = descriptor;
+  return true;
+}
+
+Loop::Attempt Loop::connect(Stream& stream, const op::Connect& wanted) {
   stream.setup_error = 0;
   stream.cancelled_as = {};
   if (ring_.features().direct_descriptors) {
@@ -35,9 +73,8 @@ std::optional<Completion> Loop::connect(Stream& stream, const op::Connect& wante
     io_uring_prep_connect(sqe, stream.descriptor, wanted.to->address(), wanted.to->size());
     sqe->user_data = tag_of(stream, Kind::connect);
   }
-  begin_in_flight(stream);
-  stream.waits = Stream::Waits::connect;
-  timers_.set(stream, wanted.deadline);
+  streams_.begin_in_flight(stream);
+  park(stream, Waits::connect, wanted.deadline);
   return std::nullopt;
 }
 
@@ -77,11 +114,11 @@ void Loop::close(Stream& stream, bool reset) {
   if (stream.descriptor >= 0) close_socket(stream, reset);
   drop_received(stream);
   stream.takes_copies_only = false;
-  stream.generation = (stream.generation + 1) & Tag::kGenerationMask;
+  stream.id.generation = (stream.id.generation + 1) & StreamId::kGenerationMask;
 }
 
 void Loop::close_socket(Stream& stream, bool reset) {
-  if (stream.receive_armed) cancel(stream, Kind::receive);
+  if (stream.receive_armed) cancel(tag_of(stream, Kind::receive));
   if (reset) {
     if (ring_.features().direct_descriptors) {
       io_uring_sqe* const sqe = ring_.entry();
@@ -97,7 +134,7 @@ void Loop::close_socket(Stream& stream, bool reset) {
   stream.descriptor = -1;
 }
 
-// Of a socket or a file. Is over with its submission.
+// A socket's or a file's. The close is over with its submission.
 void Loop::close_descriptor(int descriptor) {
   io_uring_sqe* const sqe = ring_.entry();
   if (ring_.features().direct_descriptors) {
