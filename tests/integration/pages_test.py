@@ -137,6 +137,15 @@ class Pages(unittest.TestCase):
                     missing.append(f"{page}: {path}")
         self.assertEqual(missing, [])
 
+    def test_guides(self):
+        """A part's README names files of its folder in its table, without their extensions."""
+        missing = []
+        for guide in sorted(REPOSITORY.glob("harness/*/README.md")):
+            names = names_in_table(guide.read_text(encoding="utf-8"))
+            wrong = [name for name in names if not any(guide.parent.glob(f"{name}*"))]
+            missing += [f"{guide.parent.name}: {name}" for name in wrong]
+        self.assertEqual(missing, [])
+
 
 if __name__ == "__main__":
     PROGRAM = sys.argv[1]
