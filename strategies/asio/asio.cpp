@@ -1,8 +1,6 @@
 #include "asio.hpp"
 
 #include "asio_strategy.hpp"
-#include "callback_stream.hpp"
-#include "coro_stream.hpp"
 
 namespace asyncbench {
 
@@ -26,13 +24,13 @@ Flavour over_epoll(const char* name, const char* summary, asio_loop::MakeStream 
 std::unique_ptr<Strategy> make_asio() {
   return asio_loop::make_strategy(
       over_epoll("asio", "Boost.Asio: one io_context a thread, callbacks, operations tried at once",
-                 asio_loop::make_stream<asio_loop::CallbackStream>));
+                 asio_loop::make_callback_stream));
 }
 
 std::unique_ptr<Strategy> make_asio_coro() {
   return asio_loop::make_strategy(
       over_epoll("asio_coro", "Boost.Asio with C++20 coroutines: one coroutine a task",
-                 asio_loop::make_stream<asio_loop::CoroStream>));
+                 asio_loop::make_coroutine_stream));
 }
 
 }  // namespace asyncbench

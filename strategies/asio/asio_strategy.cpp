@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/run_lanes.hpp"
+#include "loop.hpp"
 
 namespace asyncbench::asio_loop {
 

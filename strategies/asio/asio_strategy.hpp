@@ -3,9 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/strategy.hpp"
-#include "loop.hpp"
+#include "stream.hpp"
 
 namespace asyncbench::asio_loop {
 

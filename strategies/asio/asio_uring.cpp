@@ -2,7 +2,6 @@
 
 #include "asio.hpp"
 #include "asio_strategy.hpp"
-#include "callback_stream.hpp"
 #include "core/ring_refusal.hpp"
 
 namespace asyncbench {
@@ -32,7 +31,7 @@ std::unique_ptr<Strategy> make_asio_uring() {
                             {"completions_per_wait_max", "128"},
                             {"ring_flags", "none"},
                             {"files", "random_access_file; file threads open and sync"}}},
-       .make_stream = asio_loop::make_stream<asio_loop::CallbackStream>,
+       .make_stream = asio_loop::make_callback_stream,
        .granted = {"io_uring"},
        .probe = probe_ring});
 }

@@ -1,31 +1,23 @@
-// File operations of Asio's own: its io_uring backend has some, its epoll backend none.
+// Reads and writes of files by Asio itself: its io_uring backend has them, its epoll backend does
+// not.
 #pragma once
 
-#include <cstddef>
-#include <optional>
-#include <span>
-
-#include "core/file_ops.hpp"
-#include "core/file_pool.hpp"
-#include "core/job.hpp"
 #include "net.hpp"
 
 #if defined(BOOST_ASIO_HAS_FILE)
+
 #include <boost/asio/basic_random_access_file.hpp>
 #include <boost/asio/buffer_registration.hpp>
+#include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
-#endif
+#include <utility>
+
+#include "core/job.hpp"
+#include "core/op.hpp"
 
 namespace asyncbench::asio_loop {
-
-#if defined(BOOST_ASIO_HAS_FILE)
-
-// Read and Write go to the ring, cached or not. The library opens and syncs in blocking calls
-// alone, which are for the lane's file threads.
-inline std::optional<Completion> file_op_at_once(const Op& op, FilePool&) {
-  if (std::holds_alternative<op::CloseFile>(op)) return perform_file_op(op);
-  return std::nullopt;
-}
 
 // The job's buffers, known to the ring, so that it need not map them for each operation. Where the
 // kernel refuses that, they are used as they are.
@@ -63,9 +55,13 @@ class FileTransfer {
   FileTransfer& operator=(const FileTransfer&) = delete;
   ~FileTransfer() { give_back(); }
 
-  // False: not an operation of Asio's.
+  static bool can(const Op& op) {
+    return kind_of(op) == OpKind::read || kind_of(op) == OpKind::write;
+  }
+
+  // `op` is one that can() be performed.
   template <class Handler>
-  bool start(const Op& op, IoMemory& memory, Handler handler) {
+  void start(const Op& op, IoMemory& memory, Handler handler) {
     if (const auto* read = std::get_if<op::Read>(&op)) {
       borrow(read->file);
       if (memory.is_registered()) {
@@ -74,20 +70,17 @@ class FileTransfer {
         const net::mutable_buffer into(read->into.data(), read->into.size());
         file_->async_read_some_at(read->offset, into, std::move(handler));
       }
-      return true;
+      return;
     }
-    if (const auto* write = std::get_if<op::Write>(&op)) {
-      borrow(write->file);
-      if (memory.is_registered()) {
-        const net::const_registered_buffer from(memory.part(write->bytes));
-        file_->async_write_some_at(write->offset, from, std::move(handler));
-      } else {
-        const net::const_buffer from(write->bytes.data(), write->bytes.size());
-        file_->async_write_some_at(write->offset, from, std::move(handler));
-      }
-      return true;
+    const auto& write = std::get<op::Write>(op);
+    borrow(write.file);
+    if (memory.is_registered()) {
+      const net::const_registered_buffer from(memory.part(write.bytes));
+      file_->async_write_some_at(write.offset, from, std::move(handler));
+    } else {
+      const net::const_buffer from(write.bytes.data(), write.bytes.size());
+      file_->async_write_some_at(write.offset, from, std::move(handler));
     }
-    return false;
   }
 
  private:
@@ -108,14 +101,6 @@ class FileTransfer {
   std::optional<File> file_;
 };
 
-#else
-
-// What the page cache serves at once must not cost two context switches; the lane's file threads
-// do the rest.
-inline std::optional<Completion> file_op_at_once(const Op& op, FilePool& files) {
-  return files.try_at_once(op);
-}
+}  // namespace asyncbench::asio_loop
 
 #endif
-
-}  // namespace asyncbench::asio_loop

@@ -1,115 +1,114 @@
+// Turning the loop: timer, turns, accepting, files, the end.
 #include "loop.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
+#include <fcntl.h>
+#include <sys/socket.h>
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <utility>
-
-#include "accept_loop.hpp"
-#include "stream.hpp"
 
 namespace asyncbench::asio_loop {
 
-Loop::Loop(Job& job, unsigned lane, MakeStream make_stream)
-    : job_(job),
-      lane_(lane),
-      make_stream_(make_stream),
-      report_(job.lanes[lane]),
-      // Like a hint of 1, and without the locks on descriptors: one thread runs the loop, and the
-      // only call from another is post(), whose locks stay.
-      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-      timer_(context_.get_executor()),
-#if defined(BOOST_ASIO_HAS_FILE)
-      io_memory_(context_, job.io_memory, report_),
-#endif
-      stopping_(job.stop.stop_requested()) {
-  make_files();
-  if (job.acceptor != nullptr && !stopping_) {
-    accept_loop_ = std::make_unique<AcceptLoop>(*this, *job.acceptor);
-  }
+namespace {
+
+[[noreturn]] void throw_errno(const char* operation) {
+  throw boost::system::system_error(errno, boost::system::system_category(), operation);
 }
 
-Loop::~Loop() { wind_up(); }
+Protocol protocol_of(int listening) {
+  int family = 0;
+  int protocol = 0;
+  socklen_t size = sizeof(int);
+  if (getsockopt(listening, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 ||
+      getsockopt(listening, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
+    throw_errno("getsockopt");
+  }
+  return {family, protocol};
+}
+
+// A duplicate is listened on, since Asio closes what it holds, and the acceptor's socket is lent.
+Listener make_listener(net::io_context& context, int lent) {
+  Fd copy(fcntl(lent, F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw_errno("fcntl(F_DUPFD_CLOEXEC)");
+  Listener listener(context.get_executor(), protocol_of(copy.get()), copy.get());
+  copy.release();
+  listener.non_blocking(true);
+  // Without this option Asio itself waits, in poll(), after a connection that was reset in the
+  // queue.
+  listener.set_option(net::socket_base::enable_connection_aborted(true));
+  return listener;
+}
+
+}  // namespace
+
+// The hint is like 1, and also drops the locks on descriptors: one thread runs the loop, and the
+// only call from another thread is post(), which keeps its locks.
+Loop::Loop(Job& job, unsigned lane, MakeStream make)
+    : TaskDriver(job, lane),
+      make_stream_(make),
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)
+#if defined(BOOST_ASIO_HAS_FILE)
+      ,
+      io_memory_(context_, job.io_memory, report())
+#endif
+{
+  if (is_accepting()) acceptor_.emplace(make_listener(context_, listener()));
+}
+
+// What is pending has to end before the streams that hold its memory. After a run that has ended
+// well nothing is pending. After an exception, which is the one that is reported whatever is thrown
+// here, the tasks are stopped; a task that waits for a file thread, or that the exception kept from
+// going on, is dropped.
+Loop::~Loop() {
+  const auto is_done = [](auto action) {
+    try {
+      action();
+      return true;
+    } catch (...) {
+      return false;
+    }
+  };
+  files_.end();
+  ask_to_stop();
+  if (!is_done([this] { stop_if_asked(); })) {
+    error_code ignored;
+    for (Stream* const stream : running()) stream->socket.cancel(ignored);
+  }
+  became_idle();
+  while (!is_done([this] {
+    context_.restart();
+    context_.run();
+  })) {
+  }
+  drop_tasks();
+}
 
 void Loop::run() {
-  for (std::size_t i = lane_; i < job_.tasks.size(); i += job_.threads) {
-    add(*job_.tasks[i], nullptr, nullptr).begin();
-  }
-  if (accept_loop_) accept_loop_->start();
-  end_when_idle();
+  stop_if_asked();
+  if (is_accepting()) watch_listener(true);
+  start_tasks();
+  if (is_busy()) work_.emplace(context_.get_executor());
   {
-    const CountsWaits counts(report_);
+    const CountsWaits counts(report());
     context_.run();
   }
-  if (files_->threads() > 0) report_.counters["file_threads"] = files_->threads();
+  must_hold(!is_busy() && buffers_.lent() == 0,
+            "a run ends with its last task, which holds nothing");
+  if (files_.threads() > 0) report().counters["file_threads"] = files_.threads();
 }
 
 void Loop::stop() {
-  net::post(context_, [this] { cancel_everything(); });
-}
-
-void Loop::start(std::unique_ptr<Task> task, Socket accepted) {
-  Task& started = *task;
-  Stream& stream = add(started, std::move(task), nullptr);
-  stream.adopt(std::move(accepted));
-  stream.begin();
-}
-
-void Loop::start_child(Task& task, Stream& parent) {
-  if (!task.state) {
-    add(task, nullptr, &parent).begin();
-    return;
-  }
-  auto& stream = static_cast<Stream&>(*task.state);
-  enter(stream);
-  stream.begin();
-}
-
-Stream& Loop::add(Task& task, std::unique_ptr<Task> owned, Stream* parent) {
-  std::unique_ptr<Stream> stream = make_stream_(*this, task, std::move(owned), parent);
-  Stream& added = *stream;
-  task.state = std::move(stream);
-  enter(added);
-  return added;
-}
-
-void Loop::enter(Stream& stream) {
-  stream.index = streams_.size();
-  streams_.push_back(&stream);
-}
-
-void Loop::leave(Stream& stream) {
-  if (stream.index == kNotRunning) return;
-  streams_.back()->index = stream.index;
-  streams_[stream.index] = streams_.back();
-  streams_.pop_back();
-  stream.index = kNotRunning;
-}
-
-void Loop::finish(Stream& stream) {
-  leave(stream);
-  stream.close_children();
-  if (Stream* const parent = stream.parent()) {
-    parent->child_finished();
-    return;
-  }
-  // The task outlives its stream, which lies in it.
-  const std::unique_ptr<Task> owned = stream.release_task();
-  const std::unique_ptr<TaskState> state = std::move(stream.task().state);
-  end_when_idle();
-}
-
-void Loop::start_timer(Waiter& waiter, Time due) {
-  timers_.set(waiter, due);
-  arm();
+  ask_to_stop();
+  net::post(context_, [this] { stop_if_asked(); });
 }
 
 // In steady state deadlines only move away, and the timer is left alone (see TimerQueue).
 void Loop::arm() {
-  const Time next = timers_.next();
-  if (next >= armed_) return;
-  armed_ = next;
-  timer_.expires_at(next);
+  armed_ = next_due();
+  timer_.expires_at(armed_);
   timer_.async_wait([this](const error_code& error) {
     if (error != net::error::operation_aborted) fire();
   });
@@ -117,77 +116,68 @@ void Loop::arm() {
 
 void Loop::fire() {
   armed_ = Time::min();  // for what is set meanwhile, the timer is armed once, below
-  const Time at = look_at_clock();
-  while (Waiter* const waiter = timers_.pop_due(at)) waiter->expired();
+  fire_timers();
   armed_ = kNever;
-  arm();
+  due_changed();
 }
 
-// When there are file threads already, they end their work first, of which nobody is told.
-void Loop::make_files() {
-  files_.emplace([this] { wake_for_files(); });
-}
-
-// From a file thread. One wake-up at a time is on its way, so one block of memory does.
-void Loop::wake_for_files() {
-  net::post(context_, net::bind_allocator(HandlerAllocator<void>(wake_memory_),
-                                          [this] { files_->take_ended(&Stream::file_ended); }));
-}
-
-void Loop::cancel_everything() {
-  if (stopping_) return;
-  stopping_ = true;
-  if (accept_loop_) accept_loop_->stop();
-  // Backwards, since a stream that finishes gives its place to the last one; a child may take its
-  // parent with it.
-  for (std::size_t i = streams_.size(); i-- > 0;) {
-    if (i < streams_.size()) streams_[i]->cancel();
-  }
-  end_when_idle();
-}
-
-// io_context::run() returns when nothing is pending; a timer for deadlines long met would be.
-void Loop::end_when_idle() {
-  if (streams_.empty() && (!accept_loop_ || stopping_)) {
-    armed_ = kNever;
-    timer_.cancel();
-    work_.reset();
-  }
-}
-
-// What is pending has to end before the streams that hold its memory. After a run that has ended
-// well that is nothing; after an exception, whatever tasks want now ends with operation_canceled.
-void Loop::wind_up() {
-  const auto done = [](auto action) {
-    try {
-      action();
-      return true;
-    } catch (...) {
-      return false;  // the first exception is the one that is reported
-    }
-  };
-  make_files();
-  stopping_ = true;
-  done([this] {
-    if (accept_loop_) accept_loop_->stop();
-  });
-  for (std::size_t i = streams_.size(); i-- > 0;) {
-    done([this, i] {
-      if (i < streams_.size()) streams_[i]->cancel();
-    });
-  }
+// io_context::run() returns when nothing is pending, as a timer for deadlines long met would be.
+void Loop::became_idle() {
+  armed_ = kNever;
   timer_.cancel();
   work_.reset();
-  while (!done([this] {
-    context_.restart();
-    context_.run();
-  })) {
+}
+
+// Asio's io_uring backend has reads and writes of its own, which go to the ring whether cached or
+// not. What it has not, such as opening and syncing, is for the lane's file threads.
+Loop::Attempt Loop::file(Stream& stream, const Op& wanted) {
+#if defined(BOOST_ASIO_HAS_FILE)
+  if (FileTransfer::can(wanted)) {
+    stream.wanted = wanted;
+    park(stream, Waits::file, kNever);
+    stream.begin_wait();
+    return std::nullopt;
   }
-  while (!streams_.empty()) {
-    // The task of an accepted connection goes with its stream, and after it.
-    const std::unique_ptr<Task> owned = streams_.back()->release_task();
-    const std::unique_ptr<TaskState> state = std::move(streams_.back()->task().state);
+#endif
+  return perform_by(files_, stream, wanted);
+}
+
+// A file thread calls this. One wake-up at a time is on its way, so one block of memory is enough.
+void Loop::files_ended() {
+  net::post(context_, in_memory(wake_memory_, [this] { take_files(files_); }));
+}
+
+// The listener stays open until the loop ends: over io_uring, Asio gives the state of a closed
+// socket to the next one while the kernel's last completion for it is still to come.
+void Loop::watch_listener(bool is_wanted) {
+  if (!is_wanted) {
+    error_code ignored;
+    acceptor_->cancel(ignored);
+    return;
   }
+  acceptor_->async_wait(Listener::wait_read,
+                        in_memory(accept_memory_, [this](const error_code& error) {
+                          if (!error && is_accepting()) accept_waiting();
+                        }));
+}
+
+// Like TaskDriver::accept(), by Asio's own call, which leaves the socket as its backend needs it.
+void Loop::accept_waiting() {
+  for (int accepted = 0; accepted < kTurnLength; ++accepted) {
+    error_code error;
+    Socket socket(context_.get_executor());
+    acceptor_->accept(socket, error);
+    if (error == net::error::would_block) break;
+    if (is_resource_shortage(error.value())) return pause_accepting();
+    // Any other error is that of a connection which is already gone (accept(2)).
+    if (!error) begin_accepted(std::move(socket));
+  }
+  watch_listener(true);
+}
+
+bool Loop::adopt(Stream& stream, Socket accepted) {
+  stream.socket = std::move(accepted);
+  return true;
 }
 
 }  // namespace asyncbench::asio_loop

@@ -1,129 +1,104 @@
 // One lane: an io_context, the tasks that it runs, and the timer that all of their deadlines share.
 #pragma once
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
-
-#include <boost/asio/executor_work_guard.hpp>
 
 #include "core/file_pool.hpp"
-#include "core/job.hpp"
-#include "core/timer_queue.hpp"
+#include "core/task_driver.hpp"
 #include "files.hpp"
-#include "handler_memory.hpp"
 #include "net.hpp"
+#include "stream.hpp"
 
 namespace asyncbench::asio_loop {
 
-class AcceptLoop;
-class Loop;
-class Stream;
-
-// Something that waits for a point in time.
-class Waiter : public Timer {
+class Loop final : public TaskDriver<Loop, Stream> {
  public:
-  // The time has come. The waiter may destroy itself here.
-  virtual void expired() = 0;
-
- protected:
-  ~Waiter() = default;
-};
-
-// How tasks are run: makes the stream of one. The parameters are those of Stream.
-using MakeStream = std::unique_ptr<Stream> (*)(Loop& loop, Task& task, std::unique_ptr<Task> owned,
-                                               Stream* parent);
-
-template <class Kind>
-std::unique_ptr<Stream> make_stream(Loop& loop, Task& task, std::unique_ptr<Task> owned,
-                                    Stream* parent) {
-  return std::make_unique<Kind>(loop, task, std::move(owned), parent);
-}
-
-// All members but stop() are for the thread that calls run().
-class Loop {
- public:
-  // The index of a stream that is not in the list.
-  static constexpr std::size_t kNotRunning = static_cast<std::size_t>(-1);
-
-  // Throws boost::system::system_error when the kernel grants no epoll descriptor or no ring.
-  Loop(Job& job, unsigned lane, MakeStream make_stream);
-  Loop(const Loop&) = delete;
-  Loop& operator=(const Loop&) = delete;
+  // Throws boost::system::system_error when the kernel grants no epoll descriptor or no ring, or
+  // the acceptor's socket cannot be listened on.
+  Loop(Job& job, unsigned lane, MakeStream make);
   ~Loop();
 
   // Runs the lane's tasks, and those of the connections it accepts, until all have finished.
   void run();
 
-  // The hard stop; from any thread, any number of times.
+  // From any thread: the hard stop.
   void stop();
 
-  bool stopping() const { return stopping_; }
-  unsigned lane() const { return lane_; }
+  // For the streams, which go on with their tasks by these.
+  using TaskDriver::Attempt;
+  using TaskDriver::drive;
+  using TaskDriver::lane;
+  using TaskDriver::perform;
+  using TaskDriver::report;
+  using TaskDriver::take_turn;
+
   net::io_context& context() { return context_; }
-  LaneReport& report() { return report_; }
 
-  // The clock when the loop last looked at it: never later than now.
-  Time last_known_time() const { return last_known_time_; }
-  Time look_at_clock() { return last_known_time_ = now(); }
-
-  void start_timer(Waiter& waiter, Time due);
-  void stop_timer(Waiter& waiter) { timers_.clear(waiter); }
-  void forget_timer(Waiter& waiter) { timers_.remove(waiter); }
-
-  // The lane's file threads.
-  FilePool& files() { return *files_; }
-
+  // An operation of Asio's has ended: the task runs again, and is to be told what is returned.
+  // After sent() without a completion, the rest has still to be sent.
+  Completion connected(Stream& stream, const error_code& error);
+  Completion received(Stream& stream, const error_code& error, std::size_t size);
+  Attempt sent(Stream& stream, const error_code& error, std::size_t size);
 #if defined(BOOST_ASIO_HAS_FILE)
+  Completion transferred(Stream& stream, const error_code& error, std::size_t size);
+
   IoMemory& io_memory() { return io_memory_; }
 #endif
 
-  // Starts the task of an accepted connection.
-  void start(std::unique_ptr<Task> task, Socket accepted);
-
-  // Starts a child of `parent`, on the stream that it has or on a new one.
-  void start_child(Task& task, Stream& parent);
-
-  // The stream's task has finished: destroys the stream, and the task if the strategy owns it,
-  // unless the task is a child, whose parent may want to run it again.
-  void finish(Stream& stream);
-
-  // Takes a stream out of the list of those whose tasks run, if it is there.
-  void leave(Stream& stream);
-
  private:
-  Stream& add(Task& task, std::unique_ptr<Task> owned, Stream* parent);
-  void enter(Stream& stream);
+  friend class TaskDriver<Loop, Stream>;
+
+  // Turning, files and the end (loop.cpp).
+  std::unique_ptr<Stream> make_stream(Task& task) { return make_stream_(*this, task); }
+  void start(Stream& stream) { stream.start(); }
+  void resume(Stream& stream, const Completion& ended) { stream.resume(ended); }
+  void await_turn(Stream& stream) { stream.begin_wait(); }
+  void due_changed() {
+    if (next_due() < armed_) arm();
+  }
   void arm();
   void fire();
-  void make_files();
-  void wake_for_files();
-  void cancel_everything();
-  void wind_up();
-  void end_when_idle();
+  Attempt file(Stream& stream, const Op& wanted);
+  void files_ended();
+  void became_idle();
 
-  Job& job_;
-  const unsigned lane_;
+  // Accepting (loop.cpp).
+  void watch_listener(bool is_wanted);
+  void accept_waiting();
+  bool adopt(Stream& stream, Socket accepted);
+
+  // Streams (loop_streams.cpp).
+  Attempt connect(Stream& stream, const op::Connect& wanted);
+  Attempt connect_unix(Stream& stream, const op::Connect& wanted);
+  Attempt receive(Stream& stream, const op::Receive& wanted);
+  Attempt send(Stream& stream, op::Send wanted);
+  Attempt give_up(Stream& stream, std::errc);
+  Completion settle(Stream& stream, const error_code& error, const Completion& ended);
+  void take_back(Stream& stream) {
+    if (stream.lent) buffers_.give_back(std::move(stream.lent));
+  }
+  void close(Stream& stream, bool reset);
+
   const MakeStream make_stream_;
-  LaneReport& report_;
-  HandlerMemory wake_memory_;  // outlives the context, which may still hold the wake-up
+  HandlerMemory wake_memory_;    // these outlive the context, which may still hold
+  HandlerMemory accept_memory_;  // a wake-up and the wait of the listener
   net::io_context context_;
-  // run() does not see that file threads work.
-  net::executor_work_guard<Executor> work_ = net::make_work_guard(context_);
-  WakeTimer timer_;
-  Time armed_ = kNever;  // when timer_ fires; kNever: it does not wait; least: it must not be set
-  Time last_known_time_ = now();
-  TimerQueue<Waiter> timers_;
+  // While there are tasks, or connections to come: run() would return when nothing but file threads
+  // were at work.
+  std::optional<net::executor_work_guard<Executor>> work_;
+  WakeTimer timer_{context_.get_executor()};
+  // When timer_ fires. kNever: it does not wait; the least time: it must not be set.
+  Time armed_ = kNever;
 #if defined(BOOST_ASIO_HAS_FILE)
   IoMemory io_memory_;
 #endif
-  std::optional<FilePool> files_;
-  std::unique_ptr<AcceptLoop> accept_loop_;
-  std::vector<Stream*> streams_;  // of the tasks that run, which own them
-  bool stopping_ = false;
+  FilePool files_{[this] { files_ended(); }};
+  ReceiveBuffers buffers_;
+  std::optional<Listener> acceptor_;
 };
 
 }  // namespace asyncbench::asio_loop
