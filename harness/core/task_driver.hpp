@@ -273,13 +273,12 @@ class TaskDriver {
   Attempt perform(Stream& stream, const Op& next) {
     must_hold(stream.waits == Waits::nothing, "an operation begins while none is pending");
     const OpKind kind = kind_of(next);
+    if (kind == OpKind::begin) return is_stopping_ ? cancelled() : Completion{};
     // What a task received stays its own while it returns Begin or Send.
-    if (kind != OpKind::begin && kind != OpKind::send) loop().take_back(stream);
+    if (kind != OpKind::send) loop().take_back(stream);
     if (is_stopping_ && !outlives_stop(kind) && kind != OpKind::exchange) return cancelled();
     // A switch, which compilers see through, where std::visit calls by a table.
     switch (kind) {
-      case OpKind::begin:
-        return Completion{};
       case OpKind::connect:
         return loop().connect(stream, *std::get_if<op::Connect>(&next));
       case OpKind::receive:
