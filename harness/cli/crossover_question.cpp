@@ -71,7 +71,7 @@ class CrossoverQuestion : public Question {
         ends_{cells_at(request.over.low), cells_at(request.over.high)},
         search_({.values = allowed_values(request.over, ends_.front().front()),
                  .most_pairs = request.budget / 2}),
-        random_(options.seed.value_or(run::Settings{}.seed)) {
+        random_(options.settings.over({}).seed) {
     words_ = {.a = ends_.front()[0].strategy,
               .b = ends_.front()[1].strategy,
               .by = request.by,

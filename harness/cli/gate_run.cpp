@@ -37,7 +37,7 @@ std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, R
   if (!out.empty()) arguments.insert(arguments.end(), {"--out", out});
   const auto request = parse_run_options(arguments);
   if (!request) return std::nullopt;
-  if (request->options.trials) {
+  if (request->options.settings.has(&run::Settings::trials)) {
     throw usage_error("--trials: a gate decides how many it needs", "use --pairs");
   }
   if (!request->resume.empty()) {

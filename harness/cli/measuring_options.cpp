@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -13,72 +12,13 @@
 
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
-#include "run/pinning.hpp"
 #include "workloads/workload.hpp"
 
 namespace asyncbench::cli {
 namespace {
 
 using run::RunOptions;
-
-// An option with one value, beside the parameters of the work. What was not given stays unset: the
-// suite's value holds, else the default, which `otherwise` shows.
-struct ValueOption {
-  const char* name;
-  const char* type;
-  const char* otherwise;
-  const char* description;
-  void (*set)(RunOptions& options, const std::string& text);
-};
-
-constexpr std::array kTrialOptions = {
-    ValueOption{"--verify", "HOW", "sample",
-                "content of results: all, sample (first of a connection or file, every 64th), none",
-                [](RunOptions& options, const std::string& text) {
-                  options.verify = workloads::parse_verify(text);
-                }},
-    ValueOption{"--duration", "TIME", "3s", "window of a trial",
-                [](RunOptions& options, const std::string& text) {
-                  options.duration = workloads::parse_duration(text);
-                }},
-    ValueOption{"--warmup", "TIME", "1s", "before the window, not measured",
-                [](RunOptions& options, const std::string& text) {
-                  options.warmup = workloads::parse_duration(text);
-                }},
-    ValueOption{"--trials", "N", "6", "of each cell; 6 are the least for a 95 % interval",
-                [](RunOptions& options, const std::string& text) {
-                  options.trials = static_cast<unsigned>(
-                      std::min<std::uint64_t>(workloads::parse_count(text), UINT32_MAX));
-                }},
-    ValueOption{"--seed", "N", "1", "of the order of trials and of random arrivals",
-                [](RunOptions& options, const std::string& text) {
-                  options.seed = workloads::parse_count(text);
-                }},
-    ValueOption{"--requests", "N", "", "end a window after N requests instead of --duration",
-                [](RunOptions& options, const std::string& text) {
-                  options.requests = workloads::parse_count(text);
-                }},
-    ValueOption{"--threads", "N", "1", "event loops of the subject; thread strategies ignore it",
-                [](RunOptions& options, const std::string& text) {
-                  options.threads = static_cast<unsigned>(
-                      std::min<std::uint64_t>(workloads::parse_count(text), UINT32_MAX));
-                }},
-    ValueOption{"--grace", "TIME", "2s", "from the window's end to the hard stop",
-                [](RunOptions& options, const std::string& text) {
-                  options.grace = workloads::parse_duration(text);
-                }},
-    ValueOption{"--peer-strategy", "NAME", "uring, else asio", "of the other end, for all alike",
-                [](RunOptions& options, const std::string& text) { options.peer_strategy = text; }},
-    ValueOption{"--pin", "HOW", "auto", "CPUs: auto, none, or subject=1,peer=0 (1+2 for two)",
-                [](RunOptions& options, const std::string& text) {
-                  options.pin = run::parse_pinning(text);
-                }},
-    ValueOption{"--cpu-idle", "HOW", "auto",
-                "poll: keep idle CPUs awake; default: leave them; auto: poll where permitted",
-                [](RunOptions& options, const std::string& text) {
-                  options.cpu_idle = run::parse_cpu_idle(text);
-                }},
-};
+using run::Setting;
 
 // A parameter of some workload, as an option.
 struct WorkOption {
@@ -86,7 +26,7 @@ struct WorkOption {
   std::vector<std::string> workloads;  // that have it
   std::string text;
 
-  std::string name() const { return option_name(info.name); }
+  std::string name() const { return run::option_name(info.name); }
 };
 
 // One for each name: workloads that share a parameter mean the same by it.
@@ -152,29 +92,49 @@ void apply(const CLI::App& app, const std::vector<WorkOption>& options, RunOptio
   }
 }
 
-template <std::size_t kSize>
-void define(CLI::App& app, const std::array<ValueOption, kSize>& options,
-            std::array<std::string, kSize>& texts, const char* group) {
-  for (std::size_t i = 0; i < kSize; ++i) {
-    const ValueOption& option = options[i];
-    add_value(app, option.name, texts[i], option.type, option.description)
-        ->default_str(option.otherwise)
-        ->group(group);
+// A setting as an option: what was typed.
+struct SettingOption {
+  const Setting& setting;
+  std::string text;
+  std::vector<std::string> list;  // instead of the text, where it can have several values
+
+  bool is_list() const {
+    return std::holds_alternative<std::vector<std::string> run::Settings::*>(setting.member);
   }
+};
+
+std::vector<SettingOption> setting_options() {
+  std::vector<SettingOption> options;
+  for (const Setting& setting : run::all_settings()) {
+    if (setting.from != Setting::From::plan) options.push_back({.setting = setting});
+  }
+  return options;
 }
 
-template <std::size_t kSize>
-void apply(const CLI::App& app, const std::array<ValueOption, kSize>& options,
-           const std::array<std::string, kSize>& texts, RunOptions& run_options) {
-  for (std::size_t i = 0; i < kSize; ++i) {
-    const std::string name(
-        std::string_view(options[i].name).substr(0, std::strcspn(options[i].name, ",")));
-    if (app.count(name) == 0) continue;
-    try {
-      options[i].set(run_options, texts[i]);
-    } catch (const run::UsageError& error) {
-      throw run::UsageError(fmt::format("{}: {}", name, error.what()));
-    }
+void define(CLI::App& app, SettingOption& option, const run::Settings& defaults) {
+  const Setting& setting = option.setting;
+  CLI::Option* const defined =
+      option.is_list()
+          ? app.add_option(setting.option_name(), option.list, std::string(setting.help))
+          : app.add_option(setting.option_name(), option.text, std::string(setting.help));
+  defined->type_name(std::string(setting.type));
+  defined->group(setting.from == Setting::From::anywhere ? "How" : "What");
+  defined->default_str(setting.otherwise ? std::string(*setting.otherwise)
+                                         : setting.text(defaults));
+}
+
+void apply(const CLI::App& app, const SettingOption& option, run::GivenSettings& given) {
+  const std::string name = option.setting.option_name();
+  if (app.count(name) == 0) return;
+  if (option.is_list()) {
+    given.set(std::get<std::vector<std::string> run::Settings::*>(option.setting.member),
+              option.list);
+    return;
+  }
+  try {
+    given.read(option.setting, option.text);
+  } catch (const run::UsageError& error) {
+    throw run::UsageError(fmt::format("{}: {}", name, error.what()));
   }
 }
 
@@ -202,13 +162,10 @@ std::vector<std::string> read_urls(const std::string& path) {
 // What was typed, before it is understood.
 struct MeasuringOptions::Typed {
   std::vector<WorkOption> work = work_options();
-  std::array<std::string, kTrialOptions.size()> trial;
+  std::vector<SettingOption> settings = setting_options();
   std::string strategies;
   std::vector<std::string> plugins;
-  std::vector<std::string> urls;
   std::string urls_from;
-  std::vector<std::string> allowed_hosts;
-  std::string folder;
 };
 
 MeasuringOptions::MeasuringOptions() : typed_(std::make_unique<Typed>()) {}
@@ -216,7 +173,7 @@ MeasuringOptions::~MeasuringOptions() = default;
 
 const std::vector<std::string>& MeasuringOptions::plugins() const { return typed_->plugins; }
 
-void MeasuringOptions::define(CLI::App& app, const TrialDefaults& defaults) {
+void MeasuringOptions::define(CLI::App& app, const run::GivenSettings& defaults) {
   Typed& typed = *typed_;
   add_value(app, "--strategies,-s", typed.strategies, "A,B",
             "names, patterns (uring:*) or all; see asyncbench list")
@@ -224,33 +181,24 @@ void MeasuringOptions::define(CLI::App& app, const TrialDefaults& defaults) {
       ->group("What");
   add_plugin_option(app, typed.plugins, "What");
   cli::define(app, typed.work);
-  app.add_option("--url", typed.urls, "real servers instead of the embedded origin")
-      ->type_name("URL...")
-      ->group("What");
-  add_value(app, "--urls-from", typed.urls_from, "FILE", "the same, one URL a line")->group("What");
-  app.add_option("--allow-remote", typed.allowed_hosts,
-                 "a host beyond loopback that URLs may name: load it only if it is yours")
-      ->type_name("HOST...")
-      ->group("What");
-  add_value(app, "--folder", typed.folder, "PATH", "where files are made, and removed after")
-      ->default_str("the current folder")
-      ->group("What");
-  cli::define(app, kTrialOptions, typed.trial, "How");
-  app.get_option("--duration")->default_str(defaults.duration);
-  app.get_option("--warmup")->default_str(defaults.warmup);
+  const run::Settings values = defaults.over({});
+  for (SettingOption& option : typed.settings) {
+    cli::define(app, option, values);
+    if (option.setting.name != "urls") continue;
+    add_value(app, "--urls-from", typed.urls_from, "FILE", "the same, one URL a line")
+        ->group("What");
+  }
 }
 
 void MeasuringOptions::apply(const CLI::App& app, RunOptions& options) const {
   const Typed& typed = *typed_;
   options.strategies = workloads::split_list(typed.strategies);
   cli::apply(app, typed.work, options);
-  cli::apply(app, kTrialOptions, typed.trial, options);
-  options.urls = typed.urls;
-  if (!typed.urls_from.empty()) {
-    for (std::string& url : read_urls(typed.urls_from)) options.urls.push_back(std::move(url));
-  }
-  options.allowed_hosts = typed.allowed_hosts;
-  options.folder = typed.folder;
+  for (const SettingOption& option : typed.settings) cli::apply(app, option, options.settings);
+  if (typed.urls_from.empty()) return;
+  std::vector<std::string> urls = options.settings.over({}).urls;
+  for (std::string& url : read_urls(typed.urls_from)) urls.push_back(std::move(url));
+  options.settings.set(&run::Settings::urls, std::move(urls));
 }
 
 void check_resume_alone(const CLI::App& app) {
@@ -259,12 +207,6 @@ void check_resume_alone(const CLI::App& app) {
     throw usage_error("--resume takes the plan from the journal",
                       "give no other option with it but --json and --plugin");
   }
-}
-
-std::string option_name(std::string_view parameter) {
-  std::string name = fmt::format("--{}", parameter);
-  std::ranges::replace(name, '_', '-');
-  return name;
 }
 
 std::string default_out(std::string_view kind) {

@@ -12,20 +12,15 @@ class App;
 
 namespace asyncbench::cli {
 
-// The window and the warm-up of a trial where none are given, as users write them.
-struct TrialDefaults {
-  const char* duration = "3s";
-  const char* warmup = "1s";
-};
-
 // Strategies, plugins, parameters of the work, URLs, the folder, and how trials are made.
 class MeasuringOptions {
  public:
   MeasuringOptions();
   ~MeasuringOptions();
 
-  // Adds the options to `app`, which uses this object until it has parsed.
-  void define(CLI::App& app, const TrialDefaults& defaults);
+  // Adds the options to `app`, which uses this object until it has parsed. `defaults`: what the
+  // command gives where its user does not; help shows it.
+  void define(CLI::App& app, const run::GivenSettings& defaults);
 
   // What was typed. Throws CommandError and run::UsageError, which name the option.
   void apply(const CLI::App& app, run::RunOptions& options) const;
@@ -40,9 +35,6 @@ class MeasuringOptions {
 // What --resume goes on with is in the journal: options beside it would be silently without effect.
 // Throws CommandError.
 void check_resume_alone(const CLI::App& app);
-
-// "--body-bytes" of "body_bytes".
-std::string option_name(std::string_view parameter);
 
 // "asyncbench-20261121T120000Z.json" in the current folder; `kind` ("search-") stands before the
 // time.

@@ -41,7 +41,11 @@ constexpr std::string_view kFooter =
     "  6 the result could not be stored   7 internal error   130, 143 interrupted";
 
 // A profile is made of short trials: it is the samples of all of them that count.
-constexpr TrialDefaults kDefaults = {.duration = "2s", .warmup = "500ms"};
+run::GivenSettings defaults() {
+  return run::GivenSettings()
+      .set(&run::Settings::duration, std::chrono::seconds(2))
+      .set(&run::Settings::warmup, std::chrono::milliseconds(500));
+}
 
 struct Typed {
   run::RunOptions options;
@@ -82,7 +86,8 @@ std::optional<run::RunOptions> parse_profile(const Arguments& arguments,
   run::RunOptions& options = typed.options;
   app->add_option("what", options.what, "a workload or a suite, as for asyncbench run")
       ->option_text("WORKLOAD|SUITE");
-  typed.measuring.define(*app, kDefaults);
+  options.settings = defaults();
+  typed.measuring.define(*app, options.settings);
   add_value(*app, "--frequency", typed.frequency, "HZ", "samples in a second of CPU time")
       ->group("Profile");
   add_value(*app, "--profiler", typed.profiler, "HOW",
@@ -97,8 +102,6 @@ std::optional<run::RunOptions> parse_profile(const Arguments& arguments,
   }
   options.profile = profiling_of(typed);
   typed.measuring.apply(*app, options);
-  if (!options.duration) options.duration = workloads::parse_duration(kDefaults.duration);
-  if (!options.warmup) options.warmup = workloads::parse_duration(kDefaults.warmup);
   plugins = typed.measuring.plugins();
   if (options.out.empty()) options.out = default_out("profile-");
   options.command = {"asyncbench", "profile"};

@@ -57,7 +57,7 @@ class RateQuestion : public Question {
       : request_(request),
         options_(options),
         registry_(registry),
-        random_(options.seed.value_or(run::Settings{}.seed)) {
+        random_(options.settings.over({}).seed) {
     for (const run::Cell& cell : extremes().cells) {
       lanes_.push_back({.strategy = cell.strategy, .search = RateSearch(request.rates)});
     }

@@ -43,7 +43,12 @@ constexpr std::string_view kFooter =
     "  strategy is not supported here   6 the result could not be stored\n"
     "  7 internal error   130, 143 interrupted";
 
-constexpr TrialDefaults kDefaults{.duration = "1s", .warmup = "500ms"};
+run::GivenSettings defaults() {
+  return run::GivenSettings()
+      .set(&run::Settings::duration, std::chrono::seconds(1))
+      .set(&run::Settings::warmup, std::chrono::milliseconds(500));
+}
+
 constexpr unsigned kSweepTrials = 6;
 constexpr const char* kSweepValues = "1..256*2";
 
@@ -172,8 +177,9 @@ CrossoverRequest parse_crossover(const Typed& typed, const workloads::Workload& 
       .over = named("--over", [&] { return parse_axis(typed.over, workload); }),
       .by = named("--by", [&] { return parse_figure(typed.by, is_open_loop(options)); })};
   if (options.parameters.contains(request.over.parameter)) {
-    throw usage_error(fmt::format("{} is what --over varies", option_name(request.over.parameter)),
-                      "leave it out");
+    throw usage_error(
+        fmt::format("{} is what --over varies", run::option_name(request.over.parameter)),
+        "leave it out");
   }
   const std::uint64_t budget =
       named("--budget", [&] { return workloads::parse_count(typed.budget); });
@@ -237,7 +243,9 @@ SweepRequest parse_sweep(const workloads::Workload& workload, run::RunOptions& o
   for (const char* name : {"connections", "in_flight"}) {
     if (workloads::find_parameter(workload.info().parameters, name) == nullptr) continue;
     options.parameters.emplace(name, kSweepValues);
-    if (!options.trials) options.trials = kSweepTrials;
+    if (!options.settings.has(&run::Settings::trials)) {
+      options.settings.set(&run::Settings::trials, kSweepTrials);
+    }
     return {.parameter = name};
   }
   throw usage_error(fmt::format("{} has no number of requests in flight", workload.info().name),
@@ -258,7 +266,8 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
   app->add_option("what", options.what, fmt::format("{}", fmt::join(run::workload_names(), ", ")))
       ->option_text("WORKLOAD");
   define(*app, typed);
-  measuring.define(*app, kDefaults);
+  options.settings = defaults();
+  measuring.define(*app, options.settings);
   app->get_option("--trials")->description("of each point of --usl");
   app->get_option("--strategies")->default_str("none");
   add_value(*app, "--out,-o", options.out, "FILE",
@@ -284,8 +293,6 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
   const std::string question = chosen_question(*app);
   const workloads::Workload& workload = run::workload_named(options.what);
   measuring.apply(*app, options);
-  if (!options.duration) options.duration = workloads::parse_duration(kDefaults.duration);
-  if (!options.warmup) options.warmup = workloads::parse_duration(kDefaults.warmup);
   if (question == "--crossover") {
     request.question = parse_crossover(typed, workload, options);
   } else if (question == "--objective") {

@@ -10,27 +10,23 @@
 namespace asyncbench::run {
 namespace {
 
-using workloads::parse_verify;
-using workloads::split_list;
-using workloads::to_text;
-
 using result::Value;
-
-std::vector<std::int64_t> widened(const std::vector<unsigned>& cpus) {
-  return {cpus.begin(), cpus.end()};
-}
-
-std::vector<unsigned> narrowed(const std::vector<std::int64_t>& cpus) {
-  std::vector<unsigned> narrow;
-  for (const std::int64_t cpu : cpus) narrow.push_back(static_cast<unsigned>(cpu));
-  return narrow;
-}
+using workloads::split_list;
 
 std::string text_of(const Value& value) {
   return std::visit(Overloaded{[](const std::string& text) { return text; },
                                [](bool flag) { return std::string{flag ? "on" : "off"}; },
                                [](auto number) { return fmt::format("{}", number); }},
                     value);
+}
+
+// As the options of the stored plan hold it: counts as numbers, everything else as text.
+Value stored(const Setting& setting, const Settings& settings) {
+  return setting.visit(
+      settings,
+      Overloaded{[](std::uint64_t count) -> Value { return static_cast<std::int64_t>(count); },
+                 [](unsigned count) -> Value { return std::int64_t{count}; },
+                 [&](const auto&) -> Value { return setting.text(settings); }});
 }
 
 template <class T>
@@ -41,6 +37,17 @@ T option(const result::Plan& plan, std::string_view name) {
     throw UsageError(fmt::format("the journal's plan has no option {}: it is not resumable", name));
   }
   return *typed;
+}
+
+// The settings that have fields in the stored plan, in the one direction and in the other.
+void link(auto&& assign, auto& settings, auto& stored) {
+  assign(settings.duration, stored.window_ns);
+  assign(settings.warmup, stored.warm_up_ns);
+  assign(settings.grace, stored.grace_ns);
+  assign(settings.trials, stored.trials);
+  assign(settings.peer_strategy, stored.peer_strategy);
+  assign(settings.pin.subject, stored.subject_cpus);
+  assign(settings.pin.peer, stored.peer_cpus);
 }
 
 std::string new_run_id() {
@@ -92,25 +99,19 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
   header.run.command = plan.command;
   header.run.version = ASYNCBENCH_VERSION;
   header.plan.suite = plan.suite;
-  header.plan.trials = settings.trials;
-  header.plan.warm_up_ns = settings.warmup.count();
-  header.plan.window_ns = settings.duration.count();
-  header.plan.grace_ns = settings.grace.count();
-  header.plan.peer_strategy = settings.peer_strategy;
-  header.plan.subject_cpus = widened(settings.pin.subject);
-  header.plan.peer_cpus = widened(settings.pin.peer);
+  const auto store = Overloaded{
+      [](Duration from, std::int64_t& to) { to = from.count(); },
+      [](const std::vector<unsigned>& from, auto& to) { to.assign(from.begin(), from.end()); },
+      [](const auto& from, auto& to) { to = from; }};
+  link(store, settings, header.plan);
   header.plan.cpu_idle = settings.cpu_idle == CpuIdle::leave ? "default" : "poll";
-  header.plan.options = {
-      {"requests", static_cast<std::int64_t>(settings.requests)},
-      {"threads", std::int64_t{settings.threads}},
-      {"verify", to_text(settings.verify)},
-      {"cpu_idle_required", settings.cpu_idle == CpuIdle::poll},
-      {"count_trials", has_count_trials(plan)},
-      {"named_strategies", named_strategies(plan)},
-      {"plugins", fmt::format("{}", fmt::join(settings.plugins, "\n"))},
-      {"urls", fmt::format("{}", fmt::join(settings.urls, " "))},
-      {"allowed_hosts", fmt::format("{}", fmt::join(settings.allowed_hosts, ","))},
-      {"folder", settings.folder}};
+  header.plan.options = {{"cpu_idle_required", settings.cpu_idle == CpuIdle::poll},
+                         {"count_trials", has_count_trials(plan)},
+                         {"named_strategies", named_strategies(plan)}};
+  for (const Setting& setting : all_settings()) {
+    if (!setting.has_field)
+      header.plan.options.emplace_back(setting.name, stored(setting, settings));
+  }
   if (settings.profile) {
     header.plan.options.emplace_back("profile_frequency_hz", settings.profile->frequency_hz);
     header.plan.options.emplace_back("profile_by_perf",
@@ -136,26 +137,23 @@ Plan plan_of(const result::Result& header) {
   plan.suite = stored.suite;
   plan.command = header.run.command;
   Settings& settings = plan.settings;
-  settings.duration = Duration{stored.window_ns};
-  settings.warmup = Duration{stored.warm_up_ns};
-  settings.grace = Duration{stored.grace_ns};
-  settings.trials = static_cast<unsigned>(stored.trials);
+  const auto take = Overloaded{
+      [](Duration& to, std::int64_t from) { to = Duration{from}; },
+      [](std::vector<unsigned>& to, const auto& from) { to.assign(from.begin(), from.end()); },
+      [](unsigned& to, std::int64_t from) { to = static_cast<unsigned>(from); },
+      [](std::string& to, const std::string& from) { to = from; }};
+  link(take, settings, stored);
   settings.seed = header.run.seed;
-  settings.requests = static_cast<std::uint64_t>(option<std::int64_t>(stored, "requests"));
-  settings.threads = static_cast<unsigned>(option<std::int64_t>(stored, "threads"));
-  settings.peer_strategy = stored.peer_strategy;
-  settings.pin.subject = narrowed(stored.subject_cpus);
-  settings.pin.peer = narrowed(stored.peer_cpus);
   const bool pinned = !stored.subject_cpus.empty() || !stored.peer_cpus.empty();
   settings.pin.mode = pinned ? Pinning::Mode::listed : Pinning::Mode::none;
   settings.cpu_idle = stored.cpu_idle == "default"                ? CpuIdle::leave
                       : option<bool>(stored, "cpu_idle_required") ? CpuIdle::poll
                                                                   : CpuIdle::automatic;
-  settings.verify = parse_verify(option<std::string>(stored, "verify"));
-  settings.allowed_hosts = split_list(option<std::string>(stored, "allowed_hosts"));
-  settings.plugins = split_list(option<std::string>(stored, "plugins"), '\n');
-  settings.urls = split_list(option<std::string>(stored, "urls"), ' ');
-  settings.folder = option<std::string>(stored, "folder");
+  for (const Setting& setting : all_settings()) {
+    // A setting that the journal's program did not know was at its default.
+    const Value* const value = result::find(stored.options, setting.name);
+    if (!setting.has_field && value != nullptr) setting.read(text_of(*value), settings);
+  }
   if (result::find(stored.options, "profile_frequency_hz") != nullptr) {
     settings.profile = {.profiler = option<bool>(stored, "profile_by_perf")
                                         ? measure::ProfilerKind::perf
@@ -178,11 +176,7 @@ Plan plan_of(const result::Result& header) {
       throw UsageError(fmt::format("{}: this program has no workload {}", row.id, row.workload));
     }
     cell.strategy = row.strategy;
-    cell.work = {.parameters = workloads::Parameters(cell.workload->info().parameters),
-                 .verify = settings.verify,
-                 .urls = settings.urls,
-                 .allowed_hosts = settings.allowed_hosts,
-                 .folder = settings.folder};
+    cell.work = work_of(workloads::Parameters(cell.workload->info().parameters), settings);
     for (const auto& [name, value] : row.parameters) {
       cell.work.parameters.set(name, text_of(value));
     }

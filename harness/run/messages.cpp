@@ -182,23 +182,51 @@ std::optional<measure::ProfileOptions> read_profiling(const json& job) {
   return options;
 }
 
+// As the job names it: a duration's unit ends the name.
+std::string name_in_job(const Setting& setting) {
+  const bool is_duration = std::holds_alternative<Duration Settings::*>(setting.member);
+  return fmt::format("{}{}", setting.name, is_duration ? "_ns" : "");
+}
+
+void write(const Settings& settings, json& job) {
+  for (const Setting& setting : all_settings()) {
+    if (!setting.in_job) continue;
+    json& field = job[name_in_job(setting)];
+    setting.visit(settings, Overloaded{[&](Duration value) { field = value.count(); },
+                                       [&](const std::integral auto& value) { field = value; },
+                                       [&](const auto&) { field = setting.text(settings); }});
+  }
+}
+
+Settings read_settings(const json& job) {
+  Settings settings;
+  for (const Setting& setting : all_settings()) {
+    // A runner that does not know a setting leaves it at its default.
+    const auto field = setting.in_job ? job.find(name_in_job(setting)) : job.end();
+    if (field == job.end()) continue;
+    setting.visit(settings,
+                  Overloaded{[&](Duration& value) { value = Duration{field->get<std::int64_t>()}; },
+                             [&](std::integral auto& value) { field->get_to(value); },
+                             [&](auto&) { setting.read(field->get<std::string>(), settings); }});
+  }
+  return settings;
+}
+
 json written(const order::Job& job) {
-  return {{"type", "job"},
-          {"protocol", kProtocolVersion},
-          {"role", workloads::name_of(job.role)},
-          {"workload", job.workload},
-          {"strategy", job.strategy},
-          {"work", written(job.work)},
-          {"address", written(job.address)},
-          {"threads", job.threads},
-          {"cpus", job.cpus},
-          {"seed", job.seed},
-          {"window_expected_ns", job.window_expected.count()},
-          {"grace_ns", job.grace.count()},
-          {"requests", job.requests},
-          {"count_syscalls", job.count_syscalls},
-          {"profile", job.profile ? written(*job.profile) : json(nullptr)},
-          {"parent", job.parent}};
+  json line = {{"type", "job"},
+               {"protocol", kProtocolVersion},
+               {"role", workloads::name_of(job.role)},
+               {"workload", job.workload},
+               {"strategy", job.strategy},
+               {"work", written(job.work)},
+               {"address", written(job.address)},
+               {"cpus", job.cpus},
+               {"window_expected_ns", job.window_expected.count()},
+               {"count_syscalls", job.count_syscalls},
+               {"profile", job.profile ? written(*job.profile) : json(nullptr)},
+               {"parent", job.parent}};
+  write(job.settings, line);
+  return line;
 }
 
 order::Job read_job(const json& j) {
@@ -216,12 +244,9 @@ order::Job read_job(const json& j) {
   j.at("strategy").get_to(job.strategy);
   job.work = read_work(j.at("work"), *workload);
   job.address = read_address(j.at("address"));
-  j.at("threads").get_to(job.threads);
+  job.settings = read_settings(j);
   j.at("cpus").get_to(job.cpus);
-  j.at("seed").get_to(job.seed);
   job.window_expected = Duration{j.at("window_expected_ns").get<std::int64_t>()};
-  job.grace = Duration{j.at("grace_ns").get<std::int64_t>()};
-  j.at("requests").get_to(job.requests);
   j.at("count_syscalls").get_to(job.count_syscalls);
   job.profile = read_profiling(j);
   j.at("parent").get_to(job.parent);

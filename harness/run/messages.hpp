@@ -14,6 +14,7 @@
 #include "measure/recorder.hpp"
 #include "measure/server_counters.hpp"
 #include "result/result.hpp"
+#include "run/settings.hpp"
 #include "workloads/workload.hpp"
 
 namespace asyncbench::run {
@@ -38,18 +39,16 @@ struct Job {
   std::string strategy;
   workloads::Work work;
   workloads::Address address;  // of the participant that this one talks to, if any
-  unsigned threads = 1;
+  // Those with Setting::in_job, as they are for this participant in this trial.
+  Settings settings;
   std::vector<unsigned> cpus;  // empty: not pinned
-  std::uint64_t seed = 1;
   Duration window_expected{0};
-  Duration grace{0};
-  std::uint64_t requests = 0;  // not 0: the window ends after that many
   bool count_syscalls = false;
   std::optional<measure::ProfileOptions> profile;  // not empty: profile the window
   std::int64_t parent = 0;  // the runner's process id: the participant ends with it
 };
 
-// The window. Without an end the client finds it (Job::requests) and the server is told later.
+// The window. Without an end the client finds it (Settings::requests) and the server is told later.
 struct Go {
   std::int64_t window_start_ns = 0;
   std::optional<std::int64_t> window_end_ns;

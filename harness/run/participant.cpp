@@ -167,8 +167,8 @@ class Participant {
 
   void run_side(report::Record& record) {
     // As many lanes as loops; a strategy that starts threads of its own gets one a CPU.
-    const std::size_t lanes =
-        strategy_.info().event_loop ? std::size_t{order_.threads} : measure::allowed_cpus().size();
+    const std::size_t lanes = strategy_.info().event_loop ? std::size_t{order_.settings.threads}
+                                                          : measure::allowed_cpus().size();
     const std::unique_ptr<Side> side = make_side(lanes);
     record.lanes.resize(lanes);
     Job job = job_over(record.lanes);
@@ -222,10 +222,10 @@ class Participant {
                                .null_strategy = order_.strategy == kNullStrategy,
                                .lanes = lanes,
                                .shared_lanes = !strategy_.info().event_loop,
-                               .threads = order_.threads,
+                               .threads = order_.settings.threads,
                                .window_expected = order_.window_expected,
-                               .request_budget = order_.requests,
-                               .seed = order_.seed,
+                               .request_budget = order_.settings.requests,
+                               .seed = order_.settings.seed,
                                .observer = meter_.observer(),
                                .on_ready = [this] { raise(ready_); },
                                .on_budget_spent = [this] { raise(spent_); }});
@@ -234,7 +234,7 @@ class Participant {
   Job job_over(std::span<LaneReport> lanes) const {
     Job job;
     job.lanes = lanes;
-    job.threads = order_.threads;
+    job.threads = order_.settings.threads;
     job.stop = stop_.get_token();
     return job;
   }
@@ -344,7 +344,7 @@ class Participant {
     window_end_ns_ = end_ns;
     phase_ = Phase::drain;
     // A server drains until it is told to stop: its clients may still be waiting for it.
-    if (order_.role == Role::client) alarm_.set(from_ns(end_ns) + order_.grace);
+    if (order_.role == Role::client) alarm_.set(from_ns(end_ns) + order_.settings.grace);
   }
 
   void stop() {

@@ -9,7 +9,6 @@
 #include <set>
 
 #include "run/names.hpp"
-#include "run/pinning.hpp"
 #include "run/selection.hpp"
 #include "run/suite.hpp"
 #include "workloads/http_client.hpp"
@@ -96,40 +95,18 @@ Cell finish_cell(Cell cell, const Registry& registry) {
   return cell;
 }
 
-Settings resolve_settings(const RunOptions& options, const RunOptions& suite,
+Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
                           const Registry& registry) {
-  Settings settings;
-  const auto take = [&](auto& into, const auto& from_flags, const auto& from_suite) {
-    if (from_flags) {
-      into = *from_flags;
-    } else if (from_suite) {
-      into = *from_suite;
-    }
-  };
-  std::optional<std::string> peer;
-  take(settings.duration, options.duration, suite.duration);
-  take(settings.warmup, options.warmup, suite.warmup);
-  take(settings.grace, options.grace, suite.grace);
-  take(settings.trials, options.trials, suite.trials);
-  take(settings.seed, options.seed, suite.seed);
-  take(settings.requests, options.requests, suite.requests);
-  take(settings.threads, options.threads, suite.threads);
-  take(settings.pin, options.pin, suite.pin);
-  take(settings.cpu_idle, options.cpu_idle, suite.cpu_idle);
-  take(settings.verify, options.verify, suite.verify);
-  take(peer, options.peer_strategy, suite.peer_strategy);
+  Settings settings = options.settings.over(suite.over({}));
   if (settings.duration <= Duration{0}) throw UsageError("duration: must be above 0");
   if (settings.trials == 0) throw UsageError("trials: at least 1");
   if (settings.threads == 0 || settings.threads > 1024) {
     throw UsageError("threads: between 1 and 1024");
   }
-  settings.peer_strategy = choose_peer_strategy(peer.value_or(""), registry);
+  settings.peer_strategy = choose_peer_strategy(settings.peer_strategy, registry);
   settings.pin = resolve_pinning(settings.pin);
   settings.plugins = registry.plugins();
   settings.profile = options.profile;
-  settings.urls = options.urls;
-  settings.allowed_hosts = options.allowed_hosts;
-  settings.folder = options.folder;
   return settings;
 }
 
@@ -150,8 +127,9 @@ void check_peer(const Plan& plan, const Registry& registry) {
 }
 
 // A URL that cannot be asked for is known before measuring, not in every trial anew.
-void check_urls(const RunOptions& options, const std::vector<SuiteEntry>& entries) {
-  if (options.urls.empty()) return;
+void check_urls(const Settings& settings, const ValueLists& given,
+                const std::vector<SuiteEntry>& entries) {
+  if (settings.urls.empty()) return;
   for (const SuiteEntry& entry : entries) {
     const workloads::WorkloadInfo& info = workload_named(entry.workload).info();
     if (!info.takes_urls) {
@@ -160,22 +138,20 @@ void check_urls(const RunOptions& options, const std::vector<SuiteEntry>& entrie
           fmt::join(workloads_that(&workloads::WorkloadInfo::takes_urls), ", ")));
     }
     for (const ParameterInfo& parameter : info.parameters) {
-      if (!parameter.of_origin || !options.parameters.contains(std::string{parameter.name})) {
-        continue;
-      }
+      if (!parameter.of_origin || !given.contains(std::string{parameter.name})) continue;
       throw UsageError(fmt::format(
           "{} is for the embedded origin; a server of --url decides it itself", parameter.name));
     }
   }
   try {
-    workloads::url_targets(options.urls, true, options.allowed_hosts);
+    workloads::url_targets(settings.urls, true, settings.allowed_hosts);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
 }
 
-void check_folder(const RunOptions& options, const std::vector<SuiteEntry>& entries) {
-  if (options.folder.empty()) return;
+void check_folder(const Settings& settings, const std::vector<SuiteEntry>& entries) {
+  if (settings.folder.empty()) return;
   const bool is_used = std::ranges::any_of(entries, [](const SuiteEntry& entry) {
     return workload_named(entry.workload).info().takes_folder;
   });
@@ -258,6 +234,14 @@ result::Values shown_parameters(const Cell& cell) {
   return shown;
 }
 
+Work work_of(const Parameters& parameters, const Settings& settings) {
+  return {.parameters = parameters,
+          .verify = settings.verify,
+          .urls = settings.urls,
+          .allowed_hosts = settings.allowed_hosts,
+          .folder = settings.folder};
+}
+
 Cell make_cell(const std::string& workload, const std::string& strategy,
                const std::map<std::string, std::string>& parameters, const Registry& registry) {
   const Workload& chosen = workload_named(workload);
@@ -271,11 +255,12 @@ Cell make_cell(const std::string& workload, const std::string& strategy,
 Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls) {
   const Suite suite = suite_of(options);
   check_parameters(options.parameters, suite.cells);
-  check_urls(options, suite.cells);
-  check_folder(options, suite.cells);
+  const Settings given = options.settings.over({});
+  check_urls(given, options.parameters, suite.cells);
+  check_folder(given, suite.cells);
 
   Plan plan;
-  plan.settings = resolve_settings(options, suite.options, registry);
+  plan.settings = resolve_settings(options, suite.settings, registry);
   plan.suite = suite.name;
   plan.out = options.out;
   plan.command = options.command;
@@ -284,18 +269,14 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   for (const SuiteEntry& entry : suite.cells) {
     const Workload& workload = workload_named(entry.workload);
     const std::vector<std::string> wanted =
-        first_set({options.strategies, entry.strategies, suite.options.strategies, {"all"}});
+        first_set({options.strategies, entry.strategies, suite.strategies, {"all"}});
     ValueLists lists = entry.parameters;
     for (const auto& [name, text] : options.parameters) lists[name] = text;
     for (const Parameters& parameters : combinations(workload, lists)) {
       for (const ChosenStrategy& strategy : choose_strategies(wanted, registry)) {
         Cell cell = finish_cell({.workload = &workload,
                                  .strategy = strategy.name,
-                                 .work = {.parameters = parameters,
-                                          .verify = plan.settings.verify,
-                                          .urls = plan.settings.urls,
-                                          .allowed_hosts = plan.settings.allowed_hosts,
-                                          .folder = plan.settings.folder},
+                                 .work = work_of(parameters, plan.settings),
                                  .named = strategy.named && !options.strategies.empty()},
                                 registry);
         if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));

@@ -26,8 +26,8 @@ struct Cell {
   std::string program;
   workloads::Work work;
   bool counts_only = false;  // no timed trials: measured for what it counts
-  bool named = true;        // the user asked for the strategy by its name
-  std::string unsupported;  // why the strategy cannot run this here; empty: it can
+  bool named = true;         // the user asked for the strategy by its name
+  std::string unsupported;   // why the strategy cannot run this here; empty: it can
 
   workloads::Role subject() const { return workload->subject(work.parameters); }
   bool is_open_loop() const {
@@ -78,6 +78,9 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
 // Throws UsageError; an unsupported strategy is said in Cell::unsupported.
 Cell make_cell(const std::string& workload, const std::string& strategy,
                const std::map<std::string, std::string>& parameters, const Registry& registry);
+
+// What a cell with these parameters is asked, under the plan's settings.
+workloads::Work work_of(const workloads::Parameters& parameters, const Settings& settings);
 
 // The resolved choice of the other end's strategy. Throws UsageError.
 std::string choose_peer_strategy(const std::string& wanted, const Registry& registry);

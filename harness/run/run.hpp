@@ -3,6 +3,6 @@
 
 #include "run/options.hpp"      // IWYU pragma: export
 #include "run/participant.hpp"  // IWYU pragma: export
-#include "run/pinning.hpp"      // IWYU pragma: export
 #include "run/plan.hpp"         // IWYU pragma: export
 #include "run/runner.hpp"       // IWYU pragma: export
+#include "run/settings.hpp"     // IWYU pragma: export

@@ -304,10 +304,18 @@ void check_resumable(const Plan& plan, const std::string& out, const Registry& r
 }
 
 // Whether idle CPUs are kept awake is found anew, and a growing run has more blocks with time.
-bool same_settings(result::Plan given, const result::Plan& recorded) {
-  given.cpu_idle = recorded.cpu_idle;
-  given.trials = recorded.trials;
-  return given == recorded;
+void check_same_settings(const Plan& given, const Plan& recorded) {
+  for (const Setting& setting : all_settings()) {
+    if (setting.name == "cpu_idle" || setting.name == "trials") continue;
+    const std::string now_text = setting.text(given.settings);
+    const std::string then_text = setting.text(recorded.settings);
+    if (now_text == then_text) continue;
+    throw UsageError(
+        fmt::format("{} was begun with other settings than its command gives here: {} is \"{}\" "
+                    "and was \"{}\"; "
+                    "start anew",
+                    given.out, setting.name, now_text, then_text));
+  }
 }
 
 }  // namespace
@@ -354,12 +362,7 @@ RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
     result::Journal journal = take_up(plan.out, contents, progress);
     const Plan recorded = plan_of(contents.result);
     check_resumable(recorded, plan.out, registry);
-    if (!same_settings(header_of(plan, registry).plan, contents.result.plan)) {
-      throw UsageError(fmt::format(
-          "{} was begun with other settings than its command gives here: another folder to start "
-          "in, other CPUs, or a peer strategy that this host has no more; start anew",
-          plan.out));
-    }
+    check_same_settings(plan, recorded);
     Plan growing = plan;
     growing.settings.cpu_idle = recorded.settings.cpu_idle;
     InterruptWatch interrupt;

@@ -11,15 +11,11 @@
 #include <sstream>
 
 #include "run/names.hpp"
-#include "run/pinning.hpp"
 #include "run/plan.hpp"
 
 namespace asyncbench::run {
 namespace {
 
-using workloads::parse_count;
-using workloads::parse_duration;
-using workloads::parse_verify;
 using workloads::split_list;
 using workloads::Workload;
 
@@ -35,9 +31,9 @@ class SuiteReader {
       if (key == "summary") {
         suite.summary = text_of(node);
       } else if (key == "strategies") {
-        suite.options.strategies = names_of(node);
+        suite.strategies = names_of(node);
       } else if (key == "settings") {
-        read_settings(table_of(node), suite.options);
+        read_settings(table_of(node), suite.settings);
       } else if (key == "cells") {
         read_cells(node, suite.cells);
       } else {
@@ -89,40 +85,9 @@ class SuiteReader {
     return split_list(list_of(node));
   }
 
-  void read_settings(const toml::table& settings, RunOptions& options) const {
-    for (const auto& [key, node] : settings) {
-      const std::string name{key.str()};
-      placed(node, [&, &value = node] { set(options, name, text_of(value)); });
-    }
-  }
-
-  static void set(RunOptions& options, const std::string& name, const std::string& value) {
-    if (name == "duration") {
-      options.duration = parse_duration(value);
-    } else if (name == "warmup") {
-      options.warmup = parse_duration(value);
-    } else if (name == "grace") {
-      options.grace = parse_duration(value);
-    } else if (name == "trials") {
-      options.trials = static_cast<unsigned>(parse_count(value));
-    } else if (name == "seed") {
-      options.seed = parse_count(value);
-    } else if (name == "requests") {
-      options.requests = parse_count(value);
-    } else if (name == "threads") {
-      options.threads = static_cast<unsigned>(parse_count(value));
-    } else if (name == "peer_strategy") {
-      options.peer_strategy = value;
-    } else if (name == "pin") {
-      options.pin = parse_pinning(value);
-    } else if (name == "cpu_idle") {
-      options.cpu_idle = parse_cpu_idle(value);
-    } else if (name == "verify") {
-      options.verify = parse_verify(value);
-    } else {
-      throw UsageError(unknown_name("setting", name,
-                                    {"duration", "warmup", "grace", "trials", "seed", "requests",
-                                     "threads", "peer_strategy", "pin", "cpu_idle", "verify"}));
+  void read_settings(const toml::table& table, GivenSettings& settings) const {
+    for (const auto& [key, node] : table) {
+      placed(node, [&, name = key.str(), &value = node] { settings.read(name, text_of(value)); });
     }
   }
 

@@ -1,11 +1,12 @@
 // Suites: named sets of cells in TOML files. Those of bench/suites are part of the program.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "run/options.hpp"
+#include "run/settings.hpp"
 
 namespace asyncbench::run {
 
@@ -19,7 +20,8 @@ struct SuiteEntry {
 struct Suite {
   std::string name;
   std::string summary;
-  RunOptions options;  // what the [settings] table sets
+  std::vector<std::string> strategies;
+  GivenSettings settings;
   std::vector<SuiteEntry> cells;
 };
 

@@ -109,12 +109,12 @@ class TrialRun {
     job.strategy = is_subject ? cell_.strategy : settings_.peer_strategy;
     job.work = cell_.work;
     job.address = address;
-    job.threads = is_subject ? settings_.threads : 1;
+    job.settings = settings_;
+    job.settings.seed = seed_;
+    if (!is_subject) job.settings.threads = 1;
+    if (role != Role::client) job.settings.requests = 0;
     job.cpus = is_subject ? settings_.pin.subject : settings_.pin.peer;
-    job.seed = seed_;
     job.window_expected = window_of(settings_, kind_);
-    job.grace = settings_.grace;
-    job.requests = role == Role::client ? settings_.requests : 0;
     job.count_syscalls = kind_ == result::TrialKind::count && is_subject;
     if (is_subject) job.profile = profiling();
     job.parent = ::getpid();

@@ -119,8 +119,8 @@ Registry test_registry() {
   }));
   registry.add(std::make_unique<BadStrategy>("write_other_bytes",
                                              run_spoiling<SpoilingTask::Spoils::bytes>));
-  registry.add(std::make_unique<BadStrategy>("write_nowhere",
-                                             run_spoiling<SpoilingTask::Spoils::file>));
+  registry.add(
+      std::make_unique<BadStrategy>("write_nowhere", run_spoiling<SpoilingTask::Spoils::file>));
   registry.add(std::make_unique<BadStrategy>("leak", [](Strategy& good, Job& job) {
     Fd{::open("/dev/null", O_RDONLY)}.release();
     good.run(job);
@@ -142,12 +142,12 @@ class RunTest : public testing::Test {
     options_.what = "fetch";
     options_.strategies = {"thread_per_connection"};
     options_.parameters = work_of("4");
-    options_.duration = 200ms;
-    options_.warmup = 50ms;
-    options_.grace = 300ms;
-    options_.trials = 1;
-    options_.peer_strategy = "thread_per_connection";
-    options_.cpu_idle = CpuIdle::leave;
+    options_.settings.set(&Settings::duration, 200ms);
+    options_.settings.set(&Settings::warmup, 50ms);
+    options_.settings.set(&Settings::grace, 300ms);
+    options_.settings.set(&Settings::trials, 1);
+    options_.settings.set(&Settings::peer_strategy, "thread_per_connection");
+    options_.settings.set(&Settings::cpu_idle, CpuIdle::leave);
     options_.out = out();
   }
   ~RunTest() override { std::filesystem::remove_all(folder_); }
@@ -214,7 +214,7 @@ TEST_F(RunTest, MeasuresAnOpenLoop) {
 }
 
 TEST_F(RunTest, EndsTheWindowAfterExactlyTheBudget) {
-  options_.requests = 300;
+  options_.settings.set(&Settings::requests, 300);
   const result::Trial trial = trial_of("thread_per_connection");
   EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
   EXPECT_EQ(trial.ended(), 300u);
@@ -222,8 +222,8 @@ TEST_F(RunTest, EndsTheWindowAfterExactlyTheBudget) {
 }
 
 TEST_F(RunTest, EndsTheWindowAfterABudgetThatIsSpentAtOnce) {
-  options_.requests = 1;
-  options_.warmup = 0ms;
+  options_.settings.set(&Settings::requests, 1);
+  options_.settings.set(&Settings::warmup, 0ms);
   EXPECT_EQ(trial_of("thread_per_connection").ended(), 1u);
 }
 
@@ -264,12 +264,11 @@ class ScrapeRunTest : public RunTest {
   ScrapeRunTest() {
     options_.what = "scrape";
     options_.parameters["pages"] = "8";
-    options_.folder = folder_;
+    options_.settings.set(&Settings::folder, folder_);
   }
   bool has_left_files() const {
-    return std::ranges::any_of(std::filesystem::directory_iterator(folder_), [](const auto& entry) {
-      return entry.is_directory();
-    });
+    return std::ranges::any_of(std::filesystem::directory_iterator(folder_),
+                               [](const auto& entry) { return entry.is_directory(); });
   }
 };
 
@@ -441,11 +440,11 @@ int run_here(const std::string& out) {
   options.what = "fetch";
   options.strategies = {"thread_per_connection", "thread_per_request"};
   options.parameters = work_of("2");
-  options.duration = 100ms;
-  options.warmup = 20ms;
-  options.trials = 3;
-  options.peer_strategy = "thread_per_connection";
-  options.cpu_idle = CpuIdle::leave;
+  options.settings.set(&Settings::duration, 100ms);
+  options.settings.set(&Settings::warmup, 20ms);
+  options.settings.set(&Settings::trials, 3);
+  options.settings.set(&Settings::peer_strategy, "thread_per_connection");
+  options.settings.set(&Settings::cpu_idle, CpuIdle::leave);
   options.out = out;
   Progress progress;
   return static_cast<int>(

@@ -106,7 +106,7 @@ TEST(Builds, NeedACellThatCanRun) {
   const Registry registry = fakes();
   RunOptions options = options_for("serve");
   options.strategies = {"client_only"};
-  options.peer_strategy = "both";
+  options.settings.set(&Settings::peer_strategy, "both");
   const Plan plan = make_plan(options, registry, false);
   EXPECT_THROW(plan_of_builds(plan, kBuilds, 10, false), UsageError);
 }

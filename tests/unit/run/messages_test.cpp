@@ -25,10 +25,11 @@ TEST(Messages, CarryAJob) {
   job.work.folder = "/data";
   job.address = {.port = 8080, .path = "/run/a.sock"};
   job.cpus = {0, 3};
-  job.seed = UINT64_MAX;
+  job.settings.seed = UINT64_MAX;
   job.window_expected = 3s;
-  job.grace = 2s;
-  job.requests = 1000;
+  job.settings.grace = 2s;
+  job.settings.requests = 1000;
+  job.settings.threads = 3;
   job.count_syscalls = true;
   job.profile = {.profiler = measure::ProfilerKind::perf, .frequency_hz = 99};
   const auto copy = std::get<order::Job>(order_from(to_line(Order{job})));
@@ -42,8 +43,10 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.address.port, 8080);
   EXPECT_EQ(copy.address.path, job.address.path);
   EXPECT_EQ(copy.cpus, job.cpus);
-  EXPECT_EQ(copy.seed, job.seed);
-  EXPECT_EQ(copy.grace, job.grace);
+  EXPECT_EQ(copy.settings.seed, UINT64_MAX);
+  EXPECT_EQ(copy.settings.grace, 2s);
+  EXPECT_EQ(copy.settings.requests, 1000u);
+  EXPECT_EQ(copy.settings.threads, 3u);
   EXPECT_TRUE(copy.count_syscalls);
   EXPECT_EQ(copy.profile, job.profile);
 }

@@ -53,8 +53,8 @@ TEST(Plan, KeepsUnsupportedCellsWithTheReasonAndWithoutTrials) {
 TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
   RunOptions options = options_for("fetch");
   options.parameters = {{"connections", "1..32*2"}};
-  options.trials = 4;
-  options.seed = 7;
+  options.settings.set(&Settings::trials, 4);
+  options.settings.set(&Settings::seed, 7);
   const Plan plan = make_plan(options, fakes(), true);
   const std::size_t cells = plan.cells.size();
   ASSERT_EQ(plan.trials.size(), cells * 5);
@@ -82,14 +82,14 @@ TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
   };
   const std::vector<std::size_t> seven = order_of();
   EXPECT_EQ(seven, order_of());
-  options.seed = 8;
+  options.settings.set(&Settings::seed, 8);
   EXPECT_NE(seven, order_of());
 }
 
 TEST(Plan, ProfilesEveryTimedTrialBesideIt) {
   RunOptions options = options_for("fetch");
   options.strategies = {"both", "other"};
-  options.trials = 8;
+  options.settings.set(&Settings::trials, 8);
   options.profile = measure::ProfileOptions{.frequency_hz = 99};
   const Plan plan = make_plan(options, fakes(), false);
   EXPECT_EQ(plan.settings.profile, options.profile);
@@ -117,7 +117,7 @@ TEST(Plan, ProfilesEveryTimedTrialBesideIt) {
 TEST(Plan, FlagsOverrideTheSuite) {
   RunOptions options = options_for("quick");
   options.strategies = {"both"};
-  options.duration = 100ms;
+  options.settings.set(&Settings::duration, 100ms);
   options.parameters = {{"connections", "3"}};
   const Plan plan = make_plan(options, fakes(), false);
   EXPECT_EQ(plan.settings.duration, 100ms);
@@ -164,7 +164,7 @@ TEST(Plan, ShowsOnlyParametersThatDifferFromTheDefaults) {
             "fetch/strategy:both/connections:64/body_bytes:12/server_delay:10ms/keep_alive:off");
   RunOptions options = options_for("fetch");
   options.strategies = {"both"};
-  options.urls = {"http://127.0.0.1/"};
+  options.settings.set(&Settings::urls, {"http://127.0.0.1/"});
   EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
               ElementsAre("fetch/strategy:both/connections:64"));
 }
@@ -179,23 +179,23 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   options.strategies = {"bot"};
   expect(options, "did you mean both?");
   options = options_for("fetch");
-  options.trials = 0;
+  options.settings.set(&Settings::trials, 0);
   expect(options, "trials");
   options = options_for("fetch");
   options.parameters = {{"arrivals", "poisson:100"}, {"think_time", "1ms"}};
   expect(options, "think_time");
   options = options_for("serve");
-  options.urls = {"http://127.0.0.1/"};
+  options.settings.set(&Settings::urls, {"http://127.0.0.1/"});
   expect(options, "does not go with serve, but with fetch");
   options = options_for("fetch");
-  options.urls = {"http://127.0.0.1/"};
+  options.settings.set(&Settings::urls, {"http://127.0.0.1/"});
   options.parameters = {{"body_bytes", "1k"}};
   expect(options, "a server of --url decides it");
   options = options_for("fetch");
-  options.peer_strategy = "client_only";
+  options.settings.set(&Settings::peer_strategy, "client_only");
   expect(options, "it is a client library");
   options = options_for("fetch");
-  options.pin = Pinning{.mode = Pinning::Mode::listed, .subject = {4096}};
+  options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::listed, .subject = {4096}});
   expect(options, "CPU 4096");
 }
 
@@ -203,9 +203,9 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
   RunOptions options = options_for("quick");
   options.strategies = {"all", "client_only"};
   options.parameters = {{"server_delay", "exp:2ms"}, {"keep_alive", "off"}};
-  options.seed = 99;
-  options.threads = 2;
-  options.allowed_hosts = {"a.example", "b.example"};
+  options.settings.set(&Settings::seed, 99);
+  options.settings.set(&Settings::threads, 2);
+  options.settings.set(&Settings::allowed_hosts, {"a.example", "b.example"});
   const Registry registry = fakes();
   const Plan plan = make_plan(options, registry, true);
   const Plan again = plan_of(header_of(plan, registry));

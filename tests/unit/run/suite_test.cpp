@@ -29,9 +29,9 @@ workload = "serve"
 keep_alive = false
 )",
                                   "mine.toml");
-  EXPECT_EQ(suite.options.duration, 800ms);
-  EXPECT_EQ(suite.options.trials, 3u);
-  EXPECT_THAT(suite.options.strategies, ElementsAre("uring", "asio"));
+  EXPECT_EQ(suite.settings.over({}).duration, 800ms);
+  EXPECT_EQ(suite.settings.over({}).trials, 3u);
+  EXPECT_THAT(suite.strategies, ElementsAre("uring", "asio"));
   ASSERT_EQ(suite.cells.size(), 2u);
   EXPECT_EQ(suite.cells[0].parameters.at("connections"), "1,64");
   EXPECT_EQ(suite.cells[1].parameters.at("keep_alive"), "off");

@@ -1,0 +1,259 @@
+#include "run/settings.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "run/names.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using workloads::refuse_value;
+using workloads::split;
+using workloads::to_text;
+using From = Setting::From;
+
+// In the order of help.
+constexpr std::array kSettings = {
+    Setting{.name = "verify",
+            .member = &Settings::verify,
+            .type = "HOW",
+            .help = "content of results: all, sample (first of a connection or file, every 64th), "
+                    "none"},
+    Setting{.name = "duration",
+            .member = &Settings::duration,
+            .type = "TIME",
+            .help = "window of a trial",
+            .has_field = true},
+    Setting{.name = "warmup",
+            .member = &Settings::warmup,
+            .type = "TIME",
+            .help = "before the window, not measured",
+            .has_field = true},
+    Setting{.name = "trials",
+            .member = &Settings::trials,
+            .type = "N",
+            .help = "of each cell; 6 are the least for a 95 % interval",
+            .has_field = true},
+    Setting{.name = "seed",
+            .member = &Settings::seed,
+            .type = "N",
+            .help = "of the order of trials and of random arrivals",
+            .has_field = true,
+            .in_job = true},
+    Setting{.name = "requests",
+            .member = &Settings::requests,
+            .type = "N",
+            .help = "end a window after N requests instead of --duration",
+            .otherwise = "",
+            .in_job = true},
+    Setting{.name = "threads",
+            .member = &Settings::threads,
+            .type = "N",
+            .help = "event loops of the subject; thread strategies ignore it",
+            .in_job = true},
+    Setting{.name = "grace",
+            .member = &Settings::grace,
+            .type = "TIME",
+            .help = "from the window's end to the hard stop",
+            .has_field = true,
+            .in_job = true},
+    Setting{.name = "peer_strategy",
+            .member = &Settings::peer_strategy,
+            .type = "NAME",
+            .help = "of the other end, for all alike",
+            .otherwise = "uring, else asio",
+            .has_field = true},
+    Setting{.name = "pin",
+            .member = &Settings::pin,
+            .type = "HOW",
+            .help = "CPUs: auto, none, or subject=1,peer=0 (1+2 for two)",
+            .has_field = true},
+    Setting{.name = "cpu_idle",
+            .member = &Settings::cpu_idle,
+            .type = "HOW",
+            .help = "poll: keep idle CPUs awake; default: leave them; auto: poll where permitted",
+            .has_field = true},
+    Setting{.name = "plugins", .member = &Settings::plugins, .from = From::plan, .separator = '\n'},
+    Setting{.name = "urls",
+            .member = &Settings::urls,
+            .from = From::command_line,
+            .type = "URL...",
+            .help = "real servers instead of the embedded origin",
+            .option = "--url",
+            .separator = ' '},
+    Setting{.name = "allowed_hosts",
+            .member = &Settings::allowed_hosts,
+            .from = From::command_line,
+            .type = "HOST...",
+            .help = "a host beyond loopback that URLs may name: load it only if it is yours",
+            .option = "--allow-remote"},
+    Setting{.name = "folder",
+            .member = &Settings::folder,
+            .from = From::command_line,
+            .type = "PATH",
+            .help = "where files are made, and removed after",
+            .otherwise = "the current folder"},
+};
+
+constexpr std::string_view kPinningForm = "auto, none or a list such as subject=1,peer=0";
+
+unsigned parse_cpu(std::string_view text, std::string_view whole) {
+  unsigned cpu = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
+  if (error != std::errc{} || end != text.data() + text.size()) refuse_value(whole, kPinningForm);
+  return cpu;
+}
+
+std::string pinning_text(const Pinning& pinning) {
+  if (pinning.mode == Pinning::Mode::automatic) return "auto";
+  if (pinning.mode == Pinning::Mode::none) return "none";
+  std::string text;
+  for (const auto& [side, cpus] :
+       {std::pair{"subject", &pinning.subject}, {"peer", &pinning.peer}}) {
+    if (cpus->empty()) continue;
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", side, fmt::join(*cpus, "+"));
+  }
+  return text;
+}
+
+constexpr std::array<std::string_view, 3> kCpuIdleNames = {"auto", "poll", "default"};
+
+// By type of value: how it is read.
+struct Reader {
+  std::string_view text;
+  char separator;
+
+  void operator()(Duration& value) const { value = workloads::parse_duration(text); }
+  void operator()(std::uint64_t& value) const { value = workloads::parse_count(text); }
+  void operator()(unsigned& value) const {
+    value = static_cast<unsigned>(std::min<std::uint64_t>(workloads::parse_count(text),
+                                                          std::numeric_limits<unsigned>::max()));
+  }
+  void operator()(std::string& value) const { value = text; }
+  void operator()(std::vector<std::string>& value) const {
+    value = workloads::split_list(text, separator);
+  }
+  void operator()(Pinning& value) const { value = parse_pinning(text); }
+  void operator()(CpuIdle& value) const {
+    const auto found = std::ranges::find(kCpuIdleNames, text);
+    if (found == kCpuIdleNames.end()) refuse_value(text, "auto, poll or default");
+    value = static_cast<CpuIdle>(found - kCpuIdleNames.begin());
+  }
+  void operator()(workloads::Verify& value) const { value = workloads::parse_verify(text); }
+};
+
+// And how it is printed.
+struct Printer {
+  char separator;
+
+  std::string operator()(const Duration& value) const { return to_text(value); }
+  std::string operator()(std::uint64_t value) const { return std::to_string(value); }
+  std::string operator()(unsigned value) const { return std::to_string(value); }
+  std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(const std::vector<std::string>& value) const {
+    return fmt::format("{}", fmt::join(value, std::string_view(&separator, 1)));
+  }
+  std::string operator()(const Pinning& value) const { return pinning_text(value); }
+  std::string operator()(CpuIdle value) const {
+    return std::string(kCpuIdleNames.at(static_cast<std::size_t>(value)));
+  }
+  std::string operator()(workloads::Verify value) const { return to_text(value); }
+};
+
+}  // namespace
+
+std::span<const Setting> all_settings() { return kSettings; }
+
+void Setting::read(std::string_view text, Settings& into) const {
+  visit(into, Reader{.text = text, .separator = separator});
+}
+
+std::string Setting::text(const Settings& settings) const {
+  return visit(settings, Printer{.separator = separator});
+}
+
+std::string Setting::option_name() const {
+  return option.empty() ? run::option_name(name) : std::string(option);
+}
+
+std::string option_name(std::string_view name) {
+  std::string text = fmt::format("--{}", name);
+  std::ranges::replace(text, '_', '-');
+  return text;
+}
+
+void GivenSettings::read(const Setting& setting, std::string_view text) {
+  setting.read(text, values_);
+  given_.insert(&setting);
+}
+
+void GivenSettings::read(std::string_view name, std::string_view text) {
+  std::vector<std::string> known;
+  for (const Setting& setting : kSettings) {
+    if (setting.from != From::anywhere) continue;
+    if (setting.name == name) return read(setting, text);
+    known.emplace_back(setting.name);
+  }
+  throw UsageError(unknown_name("setting", name, known));
+}
+
+Settings GivenSettings::over(Settings below) const {
+  for (const Setting* setting : given_) {
+    std::visit([&](auto member) { below.*member = values_.*member; }, setting->member);
+  }
+  return below;
+}
+
+const Setting& GivenSettings::row_of(Setting::Member member) {
+  return *std::ranges::find(kSettings, member, &Setting::member);
+}
+
+Pinning parse_pinning(std::string_view text) {
+  if (text == "auto") return {.mode = Pinning::Mode::automatic};
+  if (text == "none") return {.mode = Pinning::Mode::none};
+  Pinning pinning{.mode = Pinning::Mode::listed};
+  for (const std::string_view side : split(text, ',')) {
+    const std::size_t equals = side.find('=');
+    const std::string_view name = side.substr(0, equals);
+    if (equals == std::string_view::npos || (name != "subject" && name != "peer")) {
+      refuse_value(text, kPinningForm);
+    }
+    std::vector<unsigned>& cpus = name == "subject" ? pinning.subject : pinning.peer;
+    for (const std::string_view cpu : split(side.substr(equals + 1), '+')) {
+      cpus.push_back(parse_cpu(cpu, text));
+    }
+  }
+  return pinning;
+}
+
+Pinning resolve_pinning(const Pinning& wanted) {
+  if (wanted.mode == Pinning::Mode::none) return wanted;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  }
+  if (wanted.mode == Pinning::Mode::automatic) {
+    if (cpus.size() < 2) return {.mode = Pinning::Mode::none};
+    return {.mode = Pinning::Mode::listed, .subject = {cpus.back()}, .peer = {cpus.front()}};
+  }
+  for (const auto* side : {&wanted.subject, &wanted.peer}) {
+    for (const unsigned cpu : *side) {
+      if (std::ranges::find(cpus, cpu) == cpus.end()) {
+        throw UsageError(fmt::format("pin: CPU {} is not among those that this process may use: {}",
+                                     cpu, fmt::join(cpus, ", ")));
+      }
+    }
+  }
+  return wanted;
+}
+
+}  // namespace asyncbench::run

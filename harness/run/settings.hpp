@@ -1,0 +1,135 @@
+// How every trial of a run is made, and the one table that the command line, suites, help, the
+// stored plan and the participants' job read it from. To add a setting, add a member and a row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "core/time.hpp"
+#include "measure/profile.hpp"
+#include "workloads/values.hpp"
+
+namespace asyncbench::run {
+
+using workloads::UsageError;
+
+// On which CPUs the two sides of a cell run.
+struct Pinning {
+  enum class Mode : std::uint8_t {
+    automatic,  // two or more CPUs: subject on the last, peer on the first; otherwise none
+    none,
+    listed,
+  };
+  Mode mode = Mode::automatic;
+  std::vector<unsigned> subject;  // listed: an empty side is not pinned
+  std::vector<unsigned> peer;
+};
+
+// Whether idle CPUs are kept from sleeping deeply: it moves a 55 us round trip to 10 us.
+enum class CpuIdle : std::uint8_t {
+  automatic,  // poll where permitted
+  poll,       // hold /dev/cpu_dma_latency at 0; refused is an error
+  leave,      // the machine's own setting ("default")
+};
+
+struct Settings {
+  Duration duration = std::chrono::seconds(3);  // of the window
+  Duration warmup = std::chrono::seconds(1);
+  Duration grace = std::chrono::seconds(2);  // from the window's end to the hard stop
+  unsigned trials = 6;
+  std::uint64_t seed = 1;
+  std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
+  unsigned threads = 1;              // event loops of the subject; the peer has one
+  std::vector<std::string> plugins;  // absolute paths, loaded by every participant
+  std::string peer_program;          // plays every role but the subject's; empty: this program
+  std::string peer_strategy;  // "uring" where it is supported, else "asio", else the first that can
+  Pinning pin;                // in a plan: none or listed
+  CpuIdle cpu_idle = CpuIdle::automatic;
+  workloads::Verify verify = workloads::Verify::sample;
+  std::optional<measure::ProfileOptions> profile;  // of profile trials; empty: there are none
+  std::vector<std::string> urls;                   // real servers instead of the embedded origin
+  std::vector<std::string> allowed_hosts;          // hosts beyond loopback that `urls` may name
+  std::string folder;  // where files are made; empty: the current folder
+};
+
+// One row of the table. The member's type says how the value is read, printed, stored and sent.
+struct Setting {
+  using Member =
+      std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
+                   std::string Settings::*, std::vector<std::string> Settings::*,
+                   Pinning Settings::*, CpuIdle Settings::*, workloads::Verify Settings::*>;
+  // Who can give it.
+  enum class From : std::uint8_t {
+    anywhere,      // suites, and the command line under "How"
+    command_line,  // under "What"
+    plan,          // nobody: make_plan() finds it
+  };
+
+  std::string_view name;  // in suites and in the stored plan: "peer_strategy"
+  Member member;
+  From from = From::anywhere;
+  std::string_view type = {};  // of the value in help: "TIME"
+  std::string_view help = {};
+  std::optional<std::string_view> otherwise = {};  // the default in help, if not Settings' own
+  std::string_view option = {};  // on the command line; empty: "--" and the name with hyphens
+  char separator = ',';          // of a list that is stored as one text
+  bool has_field = false;        // the stored plan has a field for it; others are in its options
+  bool in_job = false;           // participants are told
+
+  void read(std::string_view text, Settings& into) const;  // throws UsageError
+  std::string text(const Settings& settings) const;        // read() understands it
+  std::string option_name() const;
+
+  // Calls with_value(value) for the member of `settings`, which may be const.
+  decltype(auto) visit(auto& settings, auto&& with_value) const {
+    return std::visit([&](auto which) -> decltype(auto) { return with_value(settings.*which); },
+                      member);
+  }
+};
+
+std::span<const Setting> all_settings();
+
+// "--body-bytes" of "body_bytes".
+std::string option_name(std::string_view name);
+
+// What one layer says: a suite, or the command line. What it does not give holds as before.
+class GivenSettings {
+ public:
+  // From text; by its name, as suites do. Throws UsageError: a name that suites do not know, or a
+  // value that it cannot take.
+  void read(const Setting& setting, std::string_view text);
+  void read(std::string_view name, std::string_view text);
+
+  template <class T>
+  GivenSettings& set(T Settings::*member, std::type_identity_t<T> value) {
+    values_.*member = std::move(value);
+    given_.insert(&row_of(member));
+    return *this;
+  }
+
+  bool has(Setting::Member member) const { return given_.contains(&row_of(member)); }
+
+  // `below`, with what is given here instead of what it says.
+  Settings over(Settings below) const;
+
+ private:
+  static const Setting& row_of(Setting::Member member);
+
+  Settings values_;
+  std::set<const Setting*> given_;
+};
+
+// "auto", "none", or "subject=1,peer=0"; several CPUs as "subject=1+2". Throws UsageError.
+Pinning parse_pinning(std::string_view text);
+
+// The resolved choice: none or listed. Throws UsageError for a CPU that this process may not use.
+Pinning resolve_pinning(const Pinning& wanted);
+
+}  // namespace asyncbench::run

@@ -1,0 +1,67 @@
+#include "run/settings.hpp"
+
+#include <gmock/gmock.h>
+
+namespace asyncbench::run {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Throws;
+using testing::ThrowsMessage;
+
+TEST(Settings, AreReadBackAsTheyArePrinted) {
+  Settings settings{.duration = 1500ms,
+                    .seed = UINT64_MAX,
+                    .peer_strategy = "asio",
+                    .pin = {.mode = Pinning::Mode::listed, .subject = {1, 2}, .peer = {0}},
+                    .cpu_idle = CpuIdle::leave,
+                    .verify = workloads::Verify::all,
+                    .urls = {"http://a/", "http://b/"},
+                    .allowed_hosts = {"a", "b"}};
+  Settings copy;
+  for (const Setting& setting : all_settings()) {
+    setting.read(setting.text(settings), copy);
+    EXPECT_EQ(setting.text(copy), setting.text(settings)) << setting.name;
+  }
+  EXPECT_EQ(copy.duration, 1500ms);
+  EXPECT_EQ(copy.seed, UINT64_MAX);
+  EXPECT_EQ(copy.urls, settings.urls);
+  EXPECT_THAT(copy.pin.subject, ElementsAre(1, 2));
+}
+
+TEST(Settings, OfALayerReplaceOnlyWhatItGives) {
+  GivenSettings suite;
+  suite.read("duration", "800ms");
+  suite.read("trials", "3");
+  const GivenSettings flags = GivenSettings().set(&Settings::trials, 9);
+  const Settings settings = flags.over(suite.over({}));
+  EXPECT_EQ(settings.duration, 800ms);
+  EXPECT_EQ(settings.trials, 9u);
+  EXPECT_EQ(settings.warmup, Settings{}.warmup);
+  EXPECT_TRUE(suite.has(&Settings::duration));
+  EXPECT_FALSE(flags.has(&Settings::duration));
+}
+
+TEST(Settings, OfSuitesAreThoseThatMeanSomethingEverywhere) {
+  GivenSettings suite;
+  EXPECT_THAT([&] { suite.read("durations", "1s"); },
+              ThrowsMessage<UsageError>(HasSubstr("did you mean duration?")));
+  EXPECT_THAT([&] { suite.read("urls", "http://a/"); }, Throws<UsageError>());
+  EXPECT_THAT([&] { suite.read("cpu_idle", "sleep"); },
+              ThrowsMessage<UsageError>(HasSubstr("auto, poll or default")));
+}
+
+TEST(Pinning, ReadsBothSidesAndRefusesWhatIsNone) {
+  EXPECT_EQ(parse_pinning("auto").mode, Pinning::Mode::automatic);
+  const Pinning pinning = parse_pinning("subject=1+2,peer=0");
+  EXPECT_THAT(pinning.subject, ElementsAre(1, 2));
+  EXPECT_THAT(pinning.peer, ElementsAre(0));
+  for (const char* text : {"subject", "subject=", "client=1", "subject=1;peer=0", ""}) {
+    EXPECT_THAT([&] { parse_pinning(text); }, Throws<UsageError>()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace asyncbench::run
