@@ -33,8 +33,8 @@ std::vector<Chosen> sweep(const workloads::Workload& workload) {
     const auto* const info = workloads::find_parameter(workload.info().parameters, name);
     if (info == nullptr) continue;
     std::vector<Chosen> all;
-    for (const std::string& value : workloads::expand_values(*info, values)) {
-      all.push_back({{std::string(name), value}});
+    for (const auto& value : workloads::parse_values(*info, values)) {
+      all.push_back({{std::string(name), workloads::canonical_text(value)}});
     }
     return all;
   }

@@ -66,14 +66,15 @@ Axis parse_axis(const std::string& text, const workloads::Workload& workload) {
     workloads::refuse_value(text, "a range: two different values are needed, the lower one first");
   }
   workloads::Parameters parameters(workload.info().parameters);
-  parameters.set(name, axis.text(axis.low));
-  parameters.set(name, axis.text(axis.high));
+  parameters.put(name, axis.at(axis.low));
+  parameters.put(name, axis.at(axis.high));
   return axis;
 }
 
-std::string Axis::text(std::int64_t value) const {
-  if (kind == ValueKind::count || kind == ValueKind::size) return std::to_string(value);
-  return (exponential ? "exp:" : "") + workloads::to_text(Duration{value});
+workloads::ParameterValue Axis::at(std::int64_t value) const {
+  if (kind == ValueKind::count || kind == ValueKind::size) return static_cast<std::uint64_t>(value);
+  if (kind == ValueKind::duration) return Duration{value};
+  return workloads::Delay{.mean = Duration{value}, .exponential = exponential};
 }
 
 }  // namespace asyncbench::cli

@@ -16,8 +16,8 @@ struct Axis {
   std::int64_t low = 0;      // count, bytes or nanoseconds
   std::int64_t high = 0;
 
-  // As the parameter takes it: "64", "exp:10ms".
-  std::string text(std::int64_t value) const;
+  // As the parameter takes it.
+  workloads::ParameterValue at(std::int64_t value) const;
 };
 
 // "connections=1..1024", "body-bytes=1..1m", "server-delay=exp:1ms..20ms". Throws

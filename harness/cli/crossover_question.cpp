@@ -29,7 +29,7 @@ std::vector<std::int64_t> allowed_values(const Axis& over, const run::Cell& cell
   std::erase_if(values, [&](std::int64_t value) {
     if (value == over.low || value == over.high) return false;
     workloads::Work work = cell.work;
-    work.parameters.set(over.parameter, over.text(value));
+    work.parameters.put(over.parameter, over.at(value));
     return !cell.workload->objection(work).empty();
   });
   return values;
@@ -97,8 +97,8 @@ class CrossoverQuestion : public Question {
   }
 
   run::Plan extremes() const override {
-    run::Plan plan = plan_at(options_, request_.over.parameter,
-                             request_.over.text(request_.over.high), registry_);
+    run::Plan plan =
+        plan_at(options_, request_.over.parameter, request_.over.at(request_.over.high), registry_);
     for (const run::Cell& cell : ends_.front()) add_cell(plan, cell);
     return plan;
   }
@@ -173,7 +173,7 @@ class CrossoverQuestion : public Question {
   }
 
   std::vector<run::Cell> cells_at(std::int64_t value) const {
-    return plan_at(options_, request_.over.parameter, request_.over.text(value), registry_).cells;
+    return plan_at(options_, request_.over.parameter, request_.over.at(value), registry_).cells;
   }
 
   // The pairs of which both trials are valid; the others are asked for again.

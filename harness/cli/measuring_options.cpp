@@ -80,15 +80,8 @@ void define(CLI::App& app, std::vector<WorkOption>& options) {
 void apply(const CLI::App& app, const std::vector<WorkOption>& options, RunOptions& run_options) {
   for (const WorkOption& option : options) {
     if (app.count(option.name()) == 0) continue;
-    try {
-      workloads::expand_values(option.info, option.text);
-    } catch (const run::UsageError& error) {
-      // The option's name will stand before the text: it need not be said twice.
-      std::string_view said = error.what();
-      said.remove_prefix(option.info.name.size() + 2);
-      throw run::UsageError(fmt::format("{}: {}", option.name(), said));
-    }
-    run_options.parameters[std::string{option.info.name}] = option.text;
+    run_options.parameters[std::string{option.info.name}] =
+        named(option.name(), [&] { return workloads::parse_values(option.info, option.text); });
   }
 }
 
@@ -131,11 +124,7 @@ void apply(const CLI::App& app, const SettingOption& option, run::GivenSettings&
               option.list);
     return;
   }
-  try {
-    given.read(option.setting, option.text);
-  } catch (const run::UsageError& error) {
-    throw run::UsageError(fmt::format("{}: {}", name, error.what()));
-  }
+  named(name, [&] { given.read(option.setting, option.text); });
 }
 
 std::vector<std::string> read_urls(const std::string& path) {

@@ -32,6 +32,16 @@ class MeasuringOptions {
   std::unique_ptr<Typed> typed_;
 };
 
+// Runs `read`, whose UsageError gets the option's name.
+template <class Read>
+auto named(std::string_view option, Read read) {
+  try {
+    return read();
+  } catch (const run::UsageError& error) {
+    throw run::UsageError(std::string(option) + ": " + error.what());
+  }
+}
+
 // What --resume goes on with is in the journal: options beside it would be silently without effect.
 // Throws CommandError.
 void check_resume_alone(const CLI::App& app);

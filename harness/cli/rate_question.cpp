@@ -135,8 +135,10 @@ class RateQuestion : public Question {
   }
 
  private:
-  std::string arrivals(double rate_per_s) const {
-    return fmt::format("{}:{}", request_.schedule, rate_per_s);
+  workloads::ParameterValue arrivals(double rate_per_s) const {
+    using enum load::ArrivalKind;
+    return load::ArrivalSpec{.kind = request_.schedule == "poisson" ? poisson : constant,
+                             .rate_per_s = rate_per_s};
   }
 
   void take(Lane& lane, const result::Result& so_far, run::Progress& progress) {

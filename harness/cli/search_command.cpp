@@ -61,6 +61,18 @@ std::string answer_path(const std::string& out) {
   return stem + ".answer.json";
 }
 
+// "connections": "1,2,4".
+std::map<std::string, std::string> texts_of(const run::ParameterLists& lists) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, values] : lists) {
+    std::string& text = texts[name];
+    for (const auto& value : values) {
+      text += (text.empty() ? "" : ",") + workloads::canonical_text(value);
+    }
+  }
+  return texts;
+}
+
 std::string document(const Question& question, const SearchAnswer& answer,
                      const run::RunReport& report, const SearchRequest& request) {
   const Json json = {{"schema", {{"name", "asyncbench-search"}, {"major", 1}, {"minor", 0}}},
@@ -70,7 +82,7 @@ std::string document(const Question& question, const SearchAnswer& answer,
                      {"finished", report.result.run.finished},
                      {"complete", report.result.run.complete},
                      {"workload", request.options.what},
-                     {"parameters", request.options.parameters},
+                     {"parameters", texts_of(request.options.parameters)},
                      {"question", question.asked()},
                      {"points", answer.points},
                      {"answer", answer.answer},

@@ -128,19 +128,12 @@ std::string chosen_question(const CLI::App& app) {
   return chosen.front();
 }
 
-// Runs `read`, whose UsageError gets the option's name.
-template <class Read>
-auto named(std::string_view option, Read read) {
-  try {
-    return read();
-  } catch (const run::UsageError& error) {
-    throw run::UsageError(fmt::format("{}: {}", option, error.what()));
-  }
-}
-
 bool is_open_loop(const run::RunOptions& options) {
   const auto found = options.parameters.find("arrivals");
-  return found != options.parameters.end() && workloads::parse_arrivals(found->second).open_loop();
+  return found != options.parameters.end() &&
+         std::ranges::any_of(found->second, [](const workloads::ParameterValue& value) {
+           return std::get<load::ArrivalSpec>(value).open_loop();
+         });
 }
 
 Figure parse_figure(const std::string& text, bool open_loop) {
@@ -241,8 +234,9 @@ SweepRequest parse_sweep(const workloads::Workload& workload, run::RunOptions& o
     throw usage_error("--usl is about a closed loop", "leave --arrivals out");
   }
   for (const char* name : {"connections", "in_flight"}) {
-    if (workloads::find_parameter(workload.info().parameters, name) == nullptr) continue;
-    options.parameters.emplace(name, kSweepValues);
+    const auto* const info = workloads::find_parameter(workload.info().parameters, name);
+    if (info == nullptr) continue;
+    options.parameters.emplace(name, workloads::parse_values(*info, kSweepValues));
     if (!options.settings.has(&run::Settings::trials)) {
       options.settings.set(&run::Settings::trials, kSweepTrials);
     }

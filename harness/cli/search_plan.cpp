@@ -9,9 +9,9 @@
 namespace asyncbench::cli {
 
 run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
-                  const std::string& value, const Registry& registry) {
+                  const workloads::ParameterValue& value, const Registry& registry) {
   run::RunOptions at = options;
-  at.parameters[parameter] = value;
+  at.parameters[parameter] = {value};
   run::Plan plan = run::make_plan(at, registry, false);
   for (std::size_t i = 1; i < plan.cells.size(); ++i) {
     if (plan.cells[i].work.parameters == plan.cells[0].work.parameters) continue;

@@ -14,7 +14,7 @@ namespace asyncbench::cli {
 // run::UsageError, also when another parameter has several values, and CommandError (exit 5) when
 // a strategy that was named cannot run it here. Of a pattern, those that can are left.
 run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
-                  const std::string& value, const Registry& registry);
+                  const workloads::ParameterValue& value, const Registry& registry);
 
 // Its index, whether the plan had it or has gained it.
 std::size_t add_cell(run::Plan& plan, const run::Cell& cell);

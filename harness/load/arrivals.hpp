@@ -25,6 +25,8 @@ struct ArrivalSpec {
 
   bool open_loop() const { return kind != ArrivalKind::closed; }
   std::string to_string() const;  // "closed", "constant:5000", "poisson:5000"
+
+  bool operator==(const ArrivalSpec&) const = default;
 };
 
 // nullopt when the text is none of the three forms or the rate is not positive and finite.

@@ -28,7 +28,7 @@ std::size_t index_of(Plan& plan, Cell cell) {
 // The same work with one request in flight.
 Cell one_at_a_time(Cell cell) {
   for (const std::string_view name : {"connections", "in_flight"}) {
-    if (cell.work.parameters.has(name)) cell.work.parameters.set(name, "1");
+    if (cell.work.parameters.has(name)) cell.work.parameters.put(name, std::uint64_t{1});
   }
   return cell;
 }

@@ -9,6 +9,7 @@
 
 #include "measure/profile.hpp"
 #include "run/settings.hpp"
+#include "workloads/parameters.hpp"
 
 namespace asyncbench::run {
 
@@ -26,6 +27,9 @@ enum class ExitCode : int {
   terminated = 143,   // SIGTERM, partial result kept
 };
 
+// The values that each of some parameters takes: "connections" -> 1, 64.
+using ParameterLists = std::map<std::string, std::vector<workloads::ParameterValue>>;
+
 // What is not given comes from the suite, otherwise from the defaults of Settings.
 struct RunOptions {
   // A workload ("fetch"), an embedded suite ("quick"), or the path of a suite's TOML file.
@@ -34,9 +38,8 @@ struct RunOptions {
   // Names, "all", or a pattern ("uring:*"). Empty: the suite's, else "all".
   std::vector<std::string> strategies;
 
-  // Workload parameters as text, each a value, a list ("1,64") or a range ("1..1024*2"). The names
-  // are the workload's own. In suites they override those of every entry that has them.
-  std::map<std::string, std::string> parameters;
+  // Of the workload's parameters. In suites they override those of every entry that has them.
+  ParameterLists parameters;
 
   GivenSettings settings;
   // Profile trials beside the timed ones, one for each, in random order with them.

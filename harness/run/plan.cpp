@@ -34,21 +34,17 @@ std::vector<std::string> first_set(const std::vector<std::vector<std::string>>& 
   return {};
 }
 
-// The value lists of one suite entry, or of flags: "connections" -> "1,64".
-using ValueLists = std::map<std::string, std::string>;
-
 // Every combination of the listed values, the parameter that the workload names first varying
 // slowest. Lists for parameters that it does not have are left to the caller.
-std::vector<Parameters> combinations(const Workload& workload, const ValueLists& lists) {
+std::vector<Parameters> combinations(const Workload& workload, const ParameterLists& lists) {
   const std::span<const ParameterInfo> infos = workload.info().parameters;
   std::vector<Parameters> all{Parameters(infos)};
   for (const ParameterInfo& info : infos) {
     const auto list = lists.find(std::string{info.name});
     if (list == lists.end()) continue;
-    const std::vector<std::string> values = workloads::expand_values(info, list->second);
     std::vector<Parameters> next;
     for (const Parameters& base : all) {
-      for (const std::string& value : values) next.emplace_back(base).set(info.name, value);
+      for (const auto& value : list->second) next.emplace_back(base).put(info.name, value);
     }
     all = std::move(next);
   }
@@ -74,8 +70,8 @@ std::vector<std::string> workloads_that(bool workloads::WorkloadInfo::*flag) {
 }
 
 // What flags say must mean something to some cell of the run.
-void check_parameters(const ValueLists& flags, const std::vector<SuiteEntry>& entries) {
-  for (const auto& [name, text] : flags) {
+void check_parameters(const ParameterLists& flags, const std::vector<SuiteEntry>& entries) {
+  for (const auto& [name, values] : flags) {
     const std::vector<std::string> owners = workloads_with(name);
     const bool is_used = std::ranges::any_of(entries, [&](const SuiteEntry& entry) {
       return std::ranges::find(owners, entry.workload) != owners.end();
@@ -127,7 +123,7 @@ void check_peer(const Plan& plan, const Registry& registry) {
 }
 
 // A URL that cannot be asked for is known before measuring, not in every trial anew.
-void check_urls(const Settings& settings, const ValueLists& given,
+void check_urls(const Settings& settings, const ParameterLists& given,
                 const std::vector<SuiteEntry>& entries) {
   if (settings.urls.empty()) return;
   for (const SuiteEntry& entry : entries) {
@@ -221,14 +217,12 @@ result::Values shown_parameters(const Cell& cell) {
     // How long a real server's bodies are is its own affair.
     if (info.of_origin && !work.urls.empty()) continue;
     if (!info.not_with.empty() && work.parameters.is_on(info.not_with)) continue;
-    const std::string& text = work.parameters.text(info.name);
-    if (!info.always_shown && text == defaults.text(info.name)) continue;
-    const bool is_number =
-        info.kind == workloads::ValueKind::count || info.kind == workloads::ValueKind::size;
-    if (is_number) {
-      shown.emplace_back(info.name, static_cast<std::int64_t>(work.parameters.number(info.name)));
+    const workloads::ParameterValue& value = work.parameters.value(info.name);
+    if (!info.always_shown && value == defaults.value(info.name)) continue;
+    if (const auto* number = std::get_if<std::uint64_t>(&value)) {
+      shown.emplace_back(info.name, static_cast<std::int64_t>(*number));
     } else {
-      shown.emplace_back(info.name, text);
+      shown.emplace_back(info.name, workloads::canonical_text(value));
     }
   }
   return shown;
@@ -270,8 +264,8 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
     const Workload& workload = workload_named(entry.workload);
     const std::vector<std::string> wanted =
         first_set({options.strategies, entry.strategies, suite.strategies, {"all"}});
-    ValueLists lists = entry.parameters;
-    for (const auto& [name, text] : options.parameters) lists[name] = text;
+    ParameterLists lists = entry.parameters;
+    for (const auto& [name, values] : options.parameters) lists[name] = values;
     for (const Parameters& parameters : combinations(workload, lists)) {
       for (const ChosenStrategy& strategy : choose_strategies(wanted, registry)) {
         Cell cell = finish_cell({.workload = &workload,

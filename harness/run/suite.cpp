@@ -115,8 +115,7 @@ class SuiteReader {
         entry.strategies = names_of(node);
       } else if (const auto* info = workloads::find_parameter(workload->info().parameters, name)) {
         placed(node, [&, &value = node] {
-          entry.parameters[name] = list_of(value);
-          workloads::expand_values(*info, entry.parameters[name]);
+          entry.parameters[name] = workloads::parse_values(*info, list_of(value));
         });
       } else {
         std::vector<std::string> known{"workload", "strategies"};

@@ -1,12 +1,11 @@
 // Suites: named sets of cells in TOML files. Those of bench/suites are part of the program.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "run/settings.hpp"
+#include "run/options.hpp"
 
 namespace asyncbench::run {
 
@@ -14,7 +13,7 @@ namespace asyncbench::run {
 struct SuiteEntry {
   std::string workload;
   std::vector<std::string> strategies;  // empty: the suite's
-  std::map<std::string, std::string> parameters;
+  ParameterLists parameters;
 };
 
 struct Suite {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "workloads/values.hpp"
@@ -45,7 +46,20 @@ struct ParameterInfo {
   std::string_view not_with = "";
 };
 
-// The values of all parameters of one workload, each in its canonical text.
+// A value as its kind has it: count and size are numbers of 64 bits, share a double, on_off a bool,
+// choice a text.
+using ParameterValue = std::variant<std::uint64_t, Duration, Delay, double, bool, load::ArrivalSpec,
+                                    Sync, std::string>;
+
+// As ids, results and jobs have it: "4096", "1500ms", "exp:10ms", "on".
+std::string canonical_text(const ParameterValue& value);
+
+// The value, or the list or range of values ("1,2k", "1..64*2"), that users write. Both throw
+// UsageError, which does not name the parameter.
+ParameterValue parse_value(const ParameterInfo& info, std::string_view text);
+std::vector<ParameterValue> parse_values(const ParameterInfo& info, std::string_view text);
+
+// The values of all parameters of one workload.
 class Parameters {
  public:
   Parameters() = default;
@@ -53,34 +67,36 @@ class Parameters {
   explicit Parameters(std::span<const ParameterInfo> infos);
 
   // Throws UsageError, which names the parameter: unknown here, or a value that it cannot take.
-  void set(std::string_view name, std::string_view value);
+  void set(std::string_view name, std::string_view text);
+  void put(std::string_view name, ParameterValue value);  // of the parameter's kind
 
   bool has(std::string_view name) const;
-  const std::string& text(std::string_view name) const;
-  std::uint64_t number(std::string_view name) const;  // count or size
-  Duration duration(std::string_view name) const;
-  Delay delay(std::string_view name) const;
-  double share(std::string_view name) const;
-  bool is_on(std::string_view name) const;
-  Sync sync(std::string_view name) const;
-  load::ArrivalSpec arrivals(std::string_view name) const;
+  const ParameterValue& value(std::string_view name) const;
+  std::string text(std::string_view name) const { return canonical_text(value(name)); }
+  std::uint64_t number(std::string_view name) const { return as<std::uint64_t>(name); }
+  Duration duration(std::string_view name) const { return as<Duration>(name); }
+  Delay delay(std::string_view name) const { return as<Delay>(name); }
+  double share(std::string_view name) const { return as<double>(name); }
+  bool is_on(std::string_view name) const { return as<bool>(name); }
+  Sync sync(std::string_view name) const { return as<Sync>(name); }
+  load::ArrivalSpec arrivals(std::string_view name) const { return as<load::ArrivalSpec>(name); }
 
   std::span<const ParameterInfo> infos() const { return infos_; }
-  // Name and text of all, in no particular order.
-  const std::map<std::string, std::string, std::less<>>& texts() const { return texts_; }
+  std::map<std::string, std::string> texts() const;  // by name
 
-  bool operator==(const Parameters& other) const { return texts_ == other.texts_; }
+  bool operator==(const Parameters& other) const { return values_ == other.values_; }
 
  private:
+  template <class T>
+  const T& as(std::string_view name) const {
+    return std::get<T>(value(name));
+  }
+
   std::span<const ParameterInfo> infos_;
-  std::map<std::string, std::string, std::less<>> texts_;
+  std::vector<ParameterValue> values_;  // in the order of infos_
 };
 
 // The info of `name`, null when there is none.
 const ParameterInfo* find_parameter(std::span<const ParameterInfo> infos, std::string_view name);
-
-// The values that `text` lists, each checked and in its canonical text: "1,2k" of a size gives
-// "1" and "2048". Throws UsageError.
-std::vector<std::string> expand_values(const ParameterInfo& info, std::string_view text);
 
 }  // namespace asyncbench::workloads

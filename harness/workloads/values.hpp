@@ -23,12 +23,16 @@ class UsageError : public std::invalid_argument {
 struct Delay {
   Duration mean{0};
   bool exponential = false;
+
+  bool operator==(const Delay&) const = default;
 };
 
 // When what was written is made durable, with fdatasync(2).
 struct Sync {
   bool at_end = false;      // once, after the last write
   std::uint64_t every = 0;  // after so many writes of a task; 0: not
+
+  bool operator==(const Sync&) const = default;
 };
 
 // Of which results the content is verified.

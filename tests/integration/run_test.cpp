@@ -134,6 +134,16 @@ std::map<std::string, std::string> work_of(const std::string& connections) {
   return {{"connections", connections}, {"server_delay", test::kSanitized ? "20ms" : "0"}};
 }
 
+ParameterLists lists_of(std::string_view workload,
+                        const std::map<std::string, std::string>& texts) {
+  ParameterLists lists;
+  for (const auto& [name, text] : texts) {
+    const auto infos = workloads::find_workload(workload)->info().parameters;
+    lists[name] = workloads::parse_values(*workloads::find_parameter(infos, name), text);
+  }
+  return lists;
+}
+
 class RunTest : public testing::Test {
  protected:
   RunTest() {
@@ -141,7 +151,6 @@ class RunTest : public testing::Test {
     folder_ = ::mkdtemp(name);
     options_.what = "fetch";
     options_.strategies = {"thread_per_connection"};
-    options_.parameters = work_of("4");
     options_.settings.set(&Settings::duration, 200ms);
     options_.settings.set(&Settings::warmup, 50ms);
     options_.settings.set(&Settings::grace, 300ms);
@@ -156,6 +165,7 @@ class RunTest : public testing::Test {
   std::string journal() const { return out() + ".journal"; }
 
   RunReport run() {
+    options_.parameters = lists_of(options_.what, parameters_);
     const Plan plan = make_plan(options_, registry_, false);
     return run::run(plan, registry_, progress_);
   }
@@ -172,6 +182,7 @@ class RunTest : public testing::Test {
   Registry registry_ = test_registry();
   Progress progress_;
   RunOptions options_;
+  std::map<std::string, std::string> parameters_ = work_of("4");
   RunReport report_;
   std::string folder_;
 };
@@ -205,7 +216,7 @@ TEST_F(RunTest, ServesEndToEnd) {
 }
 
 TEST_F(RunTest, MeasuresAnOpenLoop) {
-  options_.parameters["arrivals"] = "poisson:500";
+  parameters_["arrivals"] = "poisson:500";
   const result::Trial trial = trial_of("thread_per_connection");
   EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
   EXPECT_EQ(trial.invariant('A'), true);
@@ -263,7 +274,7 @@ class ScrapeRunTest : public RunTest {
  protected:
   ScrapeRunTest() {
     options_.what = "scrape";
-    options_.parameters["pages"] = "8";
+    parameters_["pages"] = "8";
     options_.settings.set(&Settings::folder, folder_);
   }
   bool has_left_files() const {
@@ -335,7 +346,7 @@ TEST_F(RunTest, AnUnwritableFolderIsKnownBeforeMeasuring) {
 }
 
 TEST_F(RunTest, MoreConnectionsThanDescriptorsAreRefusedWithTheNumber) {
-  options_.parameters["connections"] = "1000000";
+  parameters_["connections"] = "1000000";
   try {
     run();
     FAIL() << "nothing was refused";
@@ -439,7 +450,7 @@ int run_here(const std::string& out) {
   RunOptions options;
   options.what = "fetch";
   options.strategies = {"thread_per_connection", "thread_per_request"};
-  options.parameters = work_of("2");
+  options.parameters = lists_of("fetch", work_of("2"));
   options.settings.set(&Settings::duration, 100ms);
   options.settings.set(&Settings::warmup, 20ms);
   options.settings.set(&Settings::trials, 3);

@@ -20,7 +20,7 @@ Plan plan_of_two_cells(const std::string& connections = "64") {
   const Registry registry = fakes();
   RunOptions options = options_for("fetch");
   options.strategies = {"both", "other"};
-  options.parameters["connections"] = connections;
+  options.parameters = lists_of({{"connections", connections}});
   return make_plan(options, registry, false);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/strategy.hpp"
 #include "run/options.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::run {
 
@@ -41,6 +42,18 @@ inline RunOptions options_for(std::string what) {
   options.what = std::move(what);
   options.out = "r.json";
   return options;
+}
+
+// The lists that the texts say, for any workload that has the parameters.
+inline ParameterLists lists_of(const std::map<std::string, std::string>& texts) {
+  ParameterLists lists;
+  for (const workloads::Workload* workload : workloads::all_workloads()) {
+    for (const auto& [name, text] : texts) {
+      const auto* info = workloads::find_parameter(workload->info().parameters, name);
+      if (info != nullptr) lists[name] = workloads::parse_values(*info, text);
+    }
+  }
+  return lists;
 }
 
 }  // namespace asyncbench::run

@@ -27,7 +27,7 @@ std::vector<std::string> ids_of(const Plan& plan) {
 TEST(Plan, CrossesStrategiesWithParameterLists) {
   RunOptions options = options_for("fetch");
   options.strategies = {"both", "other"};
-  options.parameters = {{"connections", "1,64"}};
+  options.parameters = lists_of({{"connections", "1,64"}});
   EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
               ElementsAre("fetch/strategy:both/connections:1/body_bytes:12",
                           "fetch/strategy:other/connections:1/body_bytes:12",
@@ -52,7 +52,7 @@ TEST(Plan, KeepsUnsupportedCellsWithTheReasonAndWithoutTrials) {
 
 TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
   RunOptions options = options_for("fetch");
-  options.parameters = {{"connections", "1..32*2"}};
+  options.parameters = lists_of({{"connections", "1..32*2"}});
   options.settings.set(&Settings::trials, 4);
   options.settings.set(&Settings::seed, 7);
   const Plan plan = make_plan(options, fakes(), true);
@@ -118,7 +118,7 @@ TEST(Plan, FlagsOverrideTheSuite) {
   RunOptions options = options_for("quick");
   options.strategies = {"both"};
   options.settings.set(&Settings::duration, 100ms);
-  options.parameters = {{"connections", "3"}};
+  options.parameters = lists_of({{"connections", "3"}});
   const Plan plan = make_plan(options, fakes(), false);
   EXPECT_EQ(plan.settings.duration, 100ms);
   EXPECT_EQ(plan.settings.warmup, 300ms);
@@ -182,14 +182,14 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   options.settings.set(&Settings::trials, 0);
   expect(options, "trials");
   options = options_for("fetch");
-  options.parameters = {{"arrivals", "poisson:100"}, {"think_time", "1ms"}};
+  options.parameters = lists_of({{"arrivals", "poisson:100"}, {"think_time", "1ms"}});
   expect(options, "think_time");
   options = options_for("serve");
   options.settings.set(&Settings::urls, {"http://127.0.0.1/"});
   expect(options, "does not go with serve, but with fetch");
   options = options_for("fetch");
   options.settings.set(&Settings::urls, {"http://127.0.0.1/"});
-  options.parameters = {{"body_bytes", "1k"}};
+  options.parameters = lists_of({{"body_bytes", "1k"}});
   expect(options, "a server of --url decides it");
   options = options_for("fetch");
   options.settings.set(&Settings::peer_strategy, "client_only");
@@ -202,7 +202,7 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
 TEST(Plan, ComesBackFromTheResultsHeader) {
   RunOptions options = options_for("quick");
   options.strategies = {"all", "client_only"};
-  options.parameters = {{"server_delay", "exp:2ms"}, {"keep_alive", "off"}};
+  options.parameters = lists_of({{"server_delay", "exp:2ms"}, {"keep_alive", "off"}});
   options.settings.set(&Settings::seed, 99);
   options.settings.set(&Settings::threads, 2);
   options.settings.set(&Settings::allowed_hosts, {"a.example", "b.example"});

@@ -33,8 +33,10 @@ keep_alive = false
   EXPECT_EQ(suite.settings.over({}).trials, 3u);
   EXPECT_THAT(suite.strategies, ElementsAre("uring", "asio"));
   ASSERT_EQ(suite.cells.size(), 2u);
-  EXPECT_EQ(suite.cells[0].parameters.at("connections"), "1,64");
-  EXPECT_EQ(suite.cells[1].parameters.at("keep_alive"), "off");
+  using workloads::ParameterValue;
+  EXPECT_THAT(suite.cells[0].parameters.at("connections"),
+              ElementsAre(ParameterValue(std::uint64_t{1}), ParameterValue(std::uint64_t{64})));
+  EXPECT_THAT(suite.cells[1].parameters.at("keep_alive"), ElementsAre(ParameterValue(false)));
 }
 
 TEST(Suite, SaysWhereTheErrorIs) {

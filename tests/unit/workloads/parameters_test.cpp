@@ -13,7 +13,8 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 constexpr std::array kInfos = {
-    ParameterInfo{.name = "tasks", .kind = ValueKind::count, .otherwise = "8", .least = 1, .most = 99},
+    ParameterInfo{
+        .name = "tasks", .kind = ValueKind::count, .otherwise = "8", .least = 1, .most = 99},
     ParameterInfo{.name = "block_bytes", .kind = ValueKind::size, .otherwise = "4k"},
     ParameterInfo{.name = "period", .kind = ValueKind::duration, .otherwise = "1s", .least = 1000},
     ParameterInfo{.name = "server_delay", .kind = ValueKind::delay, .otherwise = "0"},
@@ -49,12 +50,23 @@ TEST(Parameters, AreEqualHoweverTheirValuesWereWritten) {
   EXPECT_EQ(a, b);
 }
 
+TEST(Parameters, TakeTypedValuesWithinTheSameLimits) {
+  Parameters parameters(kInfos);
+  parameters.put("tasks", std::uint64_t{9});
+  parameters.put("server_delay", Delay{.mean = 3ms, .exponential = true});
+  EXPECT_EQ(parameters.text("tasks"), "9");
+  EXPECT_EQ(parameters.text("server_delay"), "exp:3ms");
+  EXPECT_THAT([&] { parameters.put("tasks", std::uint64_t{100}); },
+              ThrowsMessage<UsageError>(HasSubstr("tasks: \"100\" is not between 1 and 99")));
+  EXPECT_THROW(parameters.put("tasks", 9ms), std::logic_error);
+}
+
 TEST(Parameters, NameThemselvesWhereAValueIsRefused) {
   const auto expect = [](const char* name, const char* value, const char* what) {
     Parameters parameters(kInfos);
-    EXPECT_THAT([&] { parameters.set(name, value); },
-                ThrowsMessage<UsageError>(
-                    testing::AllOf(HasSubstr(std::string(name)), HasSubstr(what))))
+    EXPECT_THAT(
+        [&] { parameters.set(name, value); },
+        ThrowsMessage<UsageError>(testing::AllOf(HasSubstr(std::string(name)), HasSubstr(what))))
         << name << "=" << value;
   };
   expect("tasks", "0", "between 1 and 99");
@@ -70,7 +82,11 @@ TEST(Parameters, NameThemselvesWhereAValueIsRefused) {
 
 TEST(Parameters, ExpandListsAndRangesToCanonicalValues) {
   const auto expand = [](const char* name, const char* text) {
-    return expand_values(*find_parameter(kInfos, name), text);
+    std::vector<std::string> texts;
+    for (const ParameterValue& value : parse_values(*find_parameter(kInfos, name), text)) {
+      texts.push_back(canonical_text(value));
+    }
+    return texts;
   };
   EXPECT_THAT(expand("block_bytes", "1,2k"), ElementsAre("1", "2048"));
   EXPECT_THAT(expand("tasks", "1..8*2"), ElementsAre("1", "2", "4", "8"));
