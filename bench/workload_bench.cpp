@@ -61,7 +61,7 @@ void add_counters(benchmark::State& state, const result::Trial& trial, double re
 }
 
 // One batch of all iterations is one trial of exactly as many requests, in fresh processes.
-void measure_cell(benchmark::State& state, const run::Cell& cell, run::Settings settings) {
+void measure_cell(benchmark::State& state, const run::PlannedCell& cell, run::Settings settings) {
   if (!cell.unsupported.empty()) {
     state.SkipWithError(("unsupported: " + cell.unsupported).c_str());
     return;
@@ -97,7 +97,7 @@ int workload_bench_main(int argc, char** argv, const std::string& workload,
     const std::vector<Chosen> points = sweep(run::workload_named(workload));
     for (const auto& strategy : registry.all()) {
       for (const Chosen& parameters : points) {
-        const run::Cell cell =
+        const run::PlannedCell cell =
             run::make_cell(workload, strategy->info().name, parameters, registry);
         benchmark::RegisterBenchmark(cell.id.c_str(), measure_cell, cell, settings)
             ->UseManualTime()

@@ -24,7 +24,7 @@ using analyze::Figure;
 
 // What the work allows: a value between the ends may be one that it objects to (direct reads need
 // blocks of whole sectors).
-std::vector<std::int64_t> allowed_values(const Axis& over, const run::Cell& cell) {
+std::vector<std::int64_t> allowed_values(const Axis& over, const run::PlannedCell& cell) {
   std::vector<std::int64_t> values = analyze::search_values(over.low, over.high);
   std::erase_if(values, [&](std::int64_t value) {
     if (value == over.low || value == over.high) return false;
@@ -99,7 +99,7 @@ class CrossoverQuestion : public Question {
   run::Plan extremes() const override {
     run::Plan plan =
         plan_at(options_, request_.over.parameter, request_.over.at(request_.over.high), registry_);
-    for (const run::Cell& cell : ends_.front()) add_cell(plan, cell);
+    for (const run::PlannedCell& cell : ends_.front()) add_cell(plan, cell);
     return plan;
   }
 
@@ -172,7 +172,7 @@ class CrossoverQuestion : public Question {
     }
   }
 
-  std::vector<run::Cell> cells_at(std::int64_t value) const {
+  std::vector<run::PlannedCell> cells_at(std::int64_t value) const {
     return plan_at(options_, request_.over.parameter, request_.over.at(value), registry_).cells;
   }
 
@@ -182,8 +182,9 @@ class CrossoverQuestion : public Question {
   }
 
   // At each value its blocks are numbered from 0.
-  std::vector<double> log_ratios(const result::Result& so_far, const std::vector<run::Cell>& cells,
-                                 unsigned first_block, unsigned end_block) const {
+  std::vector<double> log_ratios(const result::Result& so_far,
+                                 const std::vector<run::PlannedCell>& cells, unsigned first_block,
+                                 unsigned end_block) const {
     analyze::CellFigures a;
     analyze::CellFigures b;
     for (unsigned block = first_block; block < end_block; ++block) {
@@ -227,7 +228,8 @@ class CrossoverQuestion : public Question {
   }
 
   // Across the trials of a cell; empty when nothing was measured.
-  static std::optional<double> median_of(const run::Cell& cell, const result::Result& measured,
+  static std::optional<double> median_of(const run::PlannedCell& cell,
+                                         const result::Result& measured,
                                          std::optional<result::Estimate> result::Summary::*figure) {
     const result::Cell* const row = measured.find_cell(cell.id);
     if (row == nullptr || !row->summary || !(*row->summary.*figure)) return std::nullopt;
@@ -235,7 +237,7 @@ class CrossoverQuestion : public Question {
   }
 
   report::PointCosts costs_at(std::int64_t value, const result::Result& measured) const {
-    const std::vector<run::Cell> cells = cells_at(value);
+    const std::vector<run::PlannedCell> cells = cells_at(value);
     const auto figure = analyze::info_of(words_.by).summary;
     return {.a = median_of(cells[0], measured, figure), .b = median_of(cells[1], measured, figure)};
   }
@@ -260,14 +262,14 @@ class CrossoverQuestion : public Question {
   CrossoverRequest request_;
   run::RunOptions options_;
   const Registry& registry_;
-  std::array<std::vector<run::Cell>, 2> ends_;  // A and B at both ends
+  std::array<std::vector<run::PlannedCell>, 2> ends_;  // A and B at both ends
   CrossoverSearch search_;
   std::mt19937_64 random_;
   report::CrossoverWords words_;
   std::string shift_;  // why the total is compared where the subject's CPU was asked for
   // What is being measured.
   std::optional<CrossoverSearch::Ask> asked_;
-  std::vector<run::Cell> cells_;
+  std::vector<run::PlannedCell> cells_;
   unsigned first_block_ = 0;
 };
 

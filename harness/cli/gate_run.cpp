@@ -47,7 +47,7 @@ std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, R
   load_plugins(request->plugins, registry);
   const run::Plan plan = run::make_plan(request->options, registry, false);
   const auto runnable = static_cast<std::size_t>(std::ranges::count_if(
-      plan.cells, [](const run::Cell& cell) { return cell.unsupported.empty(); }));
+      plan.cells, [](const run::PlannedCell& cell) { return cell.unsupported.empty(); }));
   if (runnable > analyze::kMostGatedCells) {
     throw usage_error(
         fmt::format("{} cells: at most {} can be gated", runnable, analyze::kMostGatedCells),

@@ -1,7 +1,6 @@
 // `asyncbench origin`: the HTTP and echo servers of the measurements, run by hand.
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +16,7 @@
 #include "http/faults.hpp"
 #include "run/names.hpp"
 #include "run/plan.hpp"
+#include "run/resources.hpp"
 #include "workloads/echo_server.hpp"
 #include "workloads/echo_workload.hpp"
 #include "workloads/http_server.hpp"
@@ -193,9 +193,9 @@ struct Origin {
 template <class Server>
 Origin origin_of(std::unique_ptr<Server> server, std::string address) {
   const Server& listening = *server;
-  return {.server = std::move(server),
-          .address = std::move(address),
-          .totals = [&listening] { return listening.totals(); }};
+  return {.server = std::move(server), .address = std::move(address), .totals = [&listening] {
+            return listening.totals();
+          }};
 }
 
 Origin http_origin(const Values& values) {
@@ -210,10 +210,11 @@ Origin echo_origin(const Values& values) {
   const unsigned threads = threads_of(values);
   auto listener = workloads::Listener::on_loopback(port_of(values), threads);
   std::string address = fmt::format("127.0.0.1:{} (echo)", listener.port());
-  return origin_of(std::make_unique<workloads::EchoServer>(
-                       std::move(listener), workloads::EchoServerOptions{
-                                                .message_bytes = message_bytes, .lanes = threads}),
-                   std::move(address));
+  return origin_of(
+      std::make_unique<workloads::EchoServer>(
+          std::move(listener),
+          workloads::EchoServerOptions{.message_bytes = message_bytes, .lanes = threads}),
+      std::move(address));
 }
 
 Origin listen(const Values& values) {
@@ -230,14 +231,6 @@ Origin listen(const Values& values) {
     }
     throw usage_error(error.what(), "see asyncbench doctor");
   }
-}
-
-// Every connection takes a descriptor, and the soft limit is often as low as 1,024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // SIGINT and SIGTERM are blocked in every thread and waited for in one, so that no handler has to
@@ -301,7 +294,7 @@ ExitCode origin_command(const Arguments& arguments, Registry& registry) {
   Strategy& strategy =
       choose_strategy(registry, values.strategy,
                       is_echo(values) ? workloads::echo_workload() : workloads::serve_workload());
-  raise_descriptor_limit();
+  run::raise_descriptor_limit();
   const Origin origin = listen(values);
   const sigset_t signals = block_signals();
   fmt::print("listening on {} with {}\n", origin.address, strategy.info().name);

@@ -19,7 +19,7 @@ std::string cpu_list(const std::vector<unsigned>& cpus) {
 std::string plan_text(const run::Plan& plan) {
   const run::Settings& settings = plan.settings;
   std::string text;
-  for (const run::Cell& cell : plan.cells) {
+  for (const run::PlannedCell& cell : plan.cells) {
     text += cell.id + '\n';
     if (cell.unsupported.empty()) continue;
     text += report::wrapped("not supported here: " + cell.unsupported, "    ", kColumns);

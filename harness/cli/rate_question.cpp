@@ -58,7 +58,7 @@ class RateQuestion : public Question {
         options_(options),
         registry_(registry),
         random_(options.settings.over({}).seed) {
-    for (const run::Cell& cell : extremes().cells) {
+    for (const run::PlannedCell& cell : extremes().cells) {
       lanes_.push_back({.strategy = cell.strategy, .search = RateSearch(request.rates)});
     }
   }
@@ -84,9 +84,9 @@ class RateQuestion : public Question {
       const auto rate = lane.search.next();
       lane.waiting = rate.has_value();
       if (!rate) continue;
-      const std::vector<run::Cell> all =
+      const std::vector<run::PlannedCell> all =
           plan_at(options_, "arrivals", arrivals(*rate), registry_).cells;
-      const auto cell = std::ranges::find(all, lane.strategy, &run::Cell::strategy);
+      const auto cell = std::ranges::find(all, lane.strategy, &run::PlannedCell::strategy);
       cells.push_back(add_cell(plan, *cell));
       lane.cell_id = cell->id;
       lane.block = blocks_of(plan, cells.back());

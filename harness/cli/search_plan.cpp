@@ -18,14 +18,14 @@ run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
     throw usage_error("a search varies one parameter, but another one has several values",
                       "give every other parameter one value");
   }
-  for (const run::Cell& cell : plan.cells) {
+  for (const run::PlannedCell& cell : plan.cells) {
     if (cell.unsupported.empty() || !cell.named) continue;
     throw CommandError(ExitCode::incomplete,
                        fmt::format("{} cannot run {} here: {}", cell.strategy,
                                    cell.workload->info().name, cell.unsupported),
                        "");
   }
-  std::erase_if(plan.cells, [](const run::Cell& cell) { return !cell.unsupported.empty(); });
+  std::erase_if(plan.cells, [](const run::PlannedCell& cell) { return !cell.unsupported.empty(); });
   if (plan.cells.empty()) {
     throw CommandError(ExitCode::incomplete, "no strategy can run this here",
                        "see asyncbench list for the reasons");
@@ -34,8 +34,8 @@ run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
   return plan;
 }
 
-std::size_t add_cell(run::Plan& plan, const run::Cell& cell) {
-  const auto known = std::ranges::find(plan.cells, cell.id, &run::Cell::id);
+std::size_t add_cell(run::Plan& plan, const run::PlannedCell& cell) {
+  const auto known = std::ranges::find(plan.cells, cell.id, &run::PlannedCell::id);
   const auto index = static_cast<std::size_t>(known - plan.cells.begin());
   if (known == plan.cells.end()) plan.cells.push_back(cell);
   return index;

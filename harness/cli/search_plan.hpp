@@ -17,7 +17,7 @@ run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
                   const workloads::ParameterValue& value, const Registry& registry);
 
 // Its index, whether the plan had it or has gained it.
-std::size_t add_cell(run::Plan& plan, const run::Cell& cell);
+std::size_t add_cell(run::Plan& plan, const run::PlannedCell& cell);
 
 // One more timed trial of the cell, in a block of its number.
 void add_trial(run::Plan& plan, std::size_t cell, unsigned block);

@@ -35,7 +35,7 @@ class SweepQuestion : public Question {
     parameter_ = request.parameter;
     std::ranges::replace(parameter_, '_', ' ');
     std::vector<std::uint64_t> values;
-    for (const run::Cell& cell : plan_.cells) {
+    for (const run::PlannedCell& cell : plan_.cells) {
       values.push_back(cell.work.parameters.number(request.parameter));
       if (std::ranges::find(strategies_, cell.strategy) == strategies_.end()) {
         strategies_.push_back(cell.strategy);
@@ -52,7 +52,7 @@ class SweepQuestion : public Question {
       throw usage_error("a sweep varies one parameter, but another one has several values",
                         "give every other parameter one value");
     }
-    std::ranges::sort(plan_.cells, {}, [&](const run::Cell& cell) {
+    std::ranges::sort(plan_.cells, {}, [&](const run::PlannedCell& cell) {
       return std::pair(cell.strategy, cell.work.parameters.number(request.parameter));
     });
     plan_.trials = run::order_trials(plan_, false);
@@ -96,7 +96,7 @@ class SweepQuestion : public Question {
   std::vector<SweepPoint> points_of(const std::string& strategy,
                                     const result::Result& measured) const {
     std::vector<SweepPoint> points;
-    for (const run::Cell& cell : plan_.cells) {
+    for (const run::PlannedCell& cell : plan_.cells) {
       const result::Cell* const row = measured.find_cell(cell.id);
       if (cell.strategy != strategy || row == nullptr || !row->summary) continue;
       if (!row->summary->throughput_per_s) continue;

@@ -292,7 +292,7 @@ void describe(auto&& visit, Is<Cell> auto& cell) {
   visit("trials", cell.trials);
 }
 
-void describe(auto&& visit, Is<Plan> auto& plan) {
+void describe(auto&& visit, Is<StoredPlan> auto& plan) {
   visit("suite", OrNull{plan.suite});
   visit("trials", plan.trials);
   visit("warm_up_ns", plan.warm_up_ns);

@@ -283,8 +283,8 @@ inline constexpr std::string_view kSentinelBuild = "sentinel";
 std::string cell_id(const std::string& workload, const std::string& strategy,
                     const Values& parameters);
 
-// What was to be measured.
-struct Plan {
+// What was to be measured, and how. run/settings.hpp has the table of all settings.
+struct StoredPlan {
   std::string suite;        // name or file; empty: from flags
   std::int64_t trials = 0;  // timed ones a cell, one a block
   std::int64_t warm_up_ns = 0;
@@ -296,7 +296,7 @@ struct Plan {
   std::string cpu_idle;  // "poll": idle states were kept off; "default"
   Values options;        // everything else that shapes the run
 
-  bool operator==(const Plan&) const = default;
+  bool operator==(const StoredPlan&) const = default;
 };
 
 struct Run {
@@ -339,7 +339,7 @@ struct Result {
   Schema schema;
   Run run;
   Environment environment;
-  Plan plan;
+  StoredPlan plan;
   std::vector<Cell> cells;
 
   // The cell with this id; null when there is none.

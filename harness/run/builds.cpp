@@ -10,7 +10,7 @@ namespace {
 
 using result::TrialKind;
 
-Cell under(Cell cell, std::string_view build, const std::string& program) {
+PlannedCell under(PlannedCell cell, std::string_view build, const std::string& program) {
   cell.build = build;
   cell.program = program;
   cell.id = id_of(cell);
@@ -18,15 +18,15 @@ Cell under(Cell cell, std::string_view build, const std::string& program) {
 }
 
 // The index of the cell in the plan, which gains it if it lacks it.
-std::size_t index_of(Plan& plan, Cell cell) {
-  const auto known = std::ranges::find(plan.cells, cell.id, &Cell::id);
+std::size_t index_of(Plan& plan, PlannedCell cell) {
+  const auto known = std::ranges::find(plan.cells, cell.id, &PlannedCell::id);
   const auto index = static_cast<std::size_t>(known - plan.cells.begin());
   if (known == plan.cells.end()) plan.cells.push_back(std::move(cell));
   return index;
 }
 
 // The same work with one request in flight.
-Cell one_at_a_time(Cell cell) {
+PlannedCell one_at_a_time(PlannedCell cell) {
   for (const std::string_view name : {"connections", "in_flight"}) {
     if (cell.work.parameters.has(name)) cell.work.parameters.put(name, std::uint64_t{1});
   }
@@ -55,7 +55,7 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
   paired.trials.clear();
   paired.settings.peer_program = builds.base;
   std::vector<Together> counted;
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     const bool first = paired.cells.empty();
     index_of(paired, under(cell, result::kBaseBuild, builds.base));
@@ -67,9 +67,9 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
     throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");
   }
   if (count_syscalls) {
-    for (const Cell& cell : plan.cells) {
+    for (const PlannedCell& cell : plan.cells) {
       if (!cell.unsupported.empty()) continue;
-      Cell single = one_at_a_time(cell);
+      PlannedCell single = one_at_a_time(cell);
       single.counts_only = true;
       const std::size_t base = index_of(paired, under(single, result::kBaseBuild, builds.base));
       const std::size_t candidate =

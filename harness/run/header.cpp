@@ -30,7 +30,7 @@ Value stored(const Setting& setting, const Settings& settings) {
 }
 
 template <class T>
-T option(const result::Plan& plan, std::string_view name) {
+T option(const result::StoredPlan& plan, std::string_view name) {
   const Value* value = result::find(plan.options, name);
   const T* typed = value == nullptr ? nullptr : std::get_if<T>(value);
   if (typed == nullptr) {
@@ -55,7 +55,7 @@ std::string new_run_id() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-result::Cell cell_of(const Cell& cell, const Registry& registry) {
+result::Cell cell_of(const PlannedCell& cell, const Registry& registry) {
   result::Cell row;
   row.workload = cell.workload->info().name;
   row.strategy = cell.strategy;
@@ -80,7 +80,7 @@ bool has_count_trials(const Plan& plan) {
 // The strategies that were asked for by name.
 std::string named_strategies(const Plan& plan) {
   std::vector<std::string> names;
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     if (cell.named && std::ranges::find(names, cell.strategy) == names.end()) {
       names.push_back(cell.strategy);
     }
@@ -125,14 +125,14 @@ bool grow(result::Result& result, const Plan& plan, const Registry& registry) {
   const std::size_t cells_before = result.cells.size();
   const std::int64_t trials_before = result.plan.trials;
   result.plan.trials = std::max<std::int64_t>(trials_before, plan.settings.trials);
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     if (result.find_cell(cell.id) == nullptr) result.cells.push_back(cell_of(cell, registry));
   }
   return result.cells.size() > cells_before || result.plan.trials > trials_before;
 }
 
 Plan plan_of(const result::Result& header) {
-  const result::Plan& stored = header.plan;
+  const result::StoredPlan& stored = header.plan;
   Plan plan;
   plan.suite = stored.suite;
   plan.command = header.run.command;
@@ -169,7 +169,7 @@ Plan plan_of(const result::Result& header) {
           "another one; compare the builds anew",
           row.id));
     }
-    Cell cell;
+    PlannedCell cell;
     cell.id = row.id;
     cell.workload = workloads::find_workload(row.workload);
     if (cell.workload == nullptr) {

@@ -24,17 +24,17 @@ std::uint64_t maybe_answered(const Recording& recording) {
          ended_whole_trial(recording, Outcome::timeout_body);
 }
 
-std::string resources_missing(const Records& records) {
+std::string resources_missing(const Evidence& evidence) {
   std::string missing;
-  for (const report::Record* record : {records.client, records.server, records.upstream}) {
+  for (const report::Record* record : {evidence.client, evidence.server, evidence.upstream}) {
     if (record != nullptr && !record->resources_back) missing += record->resources_missing + " ";
   }
   return missing;
 }
 
 // What a reader needs to see why an invariant is broken.
-std::string figures(char letter, const Records& records) {
-  const Recording& r = *records.client->recording;
+std::string figures(char letter, const Evidence& evidence) {
+  const Recording& r = *evidence.client->recording;
   const std::uint64_t in_window = r.ended_in(Phase::window);
   switch (letter) {
     case 'A':
@@ -44,18 +44,18 @@ std::string figures(char letter, const Records& records) {
     case 'B':
       return fmt::format(
           "{} answered, {} cancelled or timed out, {} responses written; {} and {} bytes",
-          r.answered, maybe_answered(r), records.server->server->responses, r.answered_body_bytes,
-          records.server->server->response_body_bytes);
+          r.answered, maybe_answered(r), evidence.server->server->responses, r.answered_body_bytes,
+          evidence.server->server->response_body_bytes);
     case 'C':
       return fmt::format("{} ended in the window, {} latencies", in_window,
                          r.service_time.count() + r.failed_time.count());
     case 'D':
       return fmt::format("{} in flight at once", r.in_flight_max);
     case 'E':
-      return resources_missing(records);
+      return resources_missing(evidence);
     case 'G':
       return fmt::format("{} ns in flight, in a window of {} ns", r.time_in_flight_ns,
-                         records.client->window_end_ns - records.client->window_start_ns);
+                         evidence.client->window_end_ns - evidence.client->window_start_ns);
     default:
       return "";
   }
@@ -69,7 +69,7 @@ std::uint64_t ended_whole_trial(const Recording& recording, Outcome outcome) {
   return sum;
 }
 
-std::optional<bool> requests_balance(const report::Record& client, const Cell& cell) {
+std::optional<bool> requests_balance(const report::Record& client, const PlannedCell& cell) {
   const Recording& r = *client.recording;
   if (!r.balances()) return false;
   if (!cell.is_open_loop()) return true;
@@ -80,11 +80,11 @@ std::optional<bool> requests_balance(const report::Record& client, const Cell& c
   return due == r.ended_in(Phase::warm_up) + r.ended_in(Phase::window) + r.censored + r.not_started;
 }
 
-std::optional<bool> ends_agree(const Records& records, const Cell& cell) {
-  if (records.server == nullptr || !records.server->server) return std::nullopt;
-  const measure::ServerTotals& server = *records.server->server;
+std::optional<bool> ends_agree(const Evidence& evidence, const PlannedCell& cell) {
+  if (evidence.server == nullptr || !evidence.server->server) return std::nullopt;
+  const measure::ServerTotals& server = *evidence.server->server;
   if (server.faults > 0) return std::nullopt;
-  const Recording& r = *records.client->recording;
+  const Recording& r = *evidence.client->recording;
   const std::uint64_t most = r.answered + maybe_answered(r);
   if (server.responses < r.answered || server.responses > most) return false;
   const auto payload = cell.workload->payload_bytes(cell.work.parameters);
@@ -94,7 +94,7 @@ std::optional<bool> ends_agree(const Records& records, const Cell& cell) {
          server.response_body_bytes <= most_bytes;
 }
 
-std::optional<bool> samples_agree(const report::Record& client, const Cell& cell) {
+std::optional<bool> samples_agree(const report::Record& client, const PlannedCell& cell) {
   const Recording& r = *client.recording;
   const std::uint64_t ok = ended(r, Phase::window, Outcome::ok);
   const std::uint64_t others = r.ended_in(Phase::window) - ok;
@@ -103,15 +103,15 @@ std::optional<bool> samples_agree(const report::Record& client, const Cell& cell
          r.time_to_first_byte.count() <= ok && open_loop_agrees;
 }
 
-std::optional<bool> limit_held(const report::Record& client, const Cell& cell) {
+std::optional<bool> limit_held(const report::Record& client, const PlannedCell& cell) {
   return client.recording->in_flight_max <= cell.workload->in_flight(cell.work.parameters);
 }
 
-std::optional<bool> resources_back(const Records& records) {
-  return resources_missing(records).empty();
+std::optional<bool> resources_back(const Evidence& evidence) {
+  return resources_missing(evidence).empty();
 }
 
-std::optional<bool> little_holds(const report::Record& client, const Cell& cell) {
+std::optional<bool> little_holds(const report::Record& client, const PlannedCell& cell) {
   const workloads::Parameters& parameters = cell.work.parameters;
   const Recording& r = *client.recording;
   const std::uint64_t requests = r.ended_in(Phase::window);
@@ -126,19 +126,20 @@ std::optional<bool> little_holds(const report::Record& client, const Cell& cell)
   return std::abs(in_flight_ns / (limit * window_ns) - 1) <= tolerance;
 }
 
-void check_invariants(result::Trial& trial, const Records& records, const Cell& cell) {
-  trial.invariant('A') = requests_balance(*records.client, cell);
-  trial.invariant('B') = ends_agree(records, cell);
-  trial.invariant('C') = samples_agree(*records.client, cell);
-  trial.invariant('D') = limit_held(*records.client, cell);
-  trial.invariant('E') = resources_back(records);
-  trial.invariant('G') = little_holds(*records.client, cell);
+void check_invariants(result::Trial& trial, const Evidence& evidence, const PlannedCell& cell) {
+  trial.invariant('A') = requests_balance(*evidence.client, cell);
+  trial.invariant('B') = ends_agree(evidence, cell);
+  trial.invariant('C') = samples_agree(*evidence.client, cell);
+  trial.invariant('D') = limit_held(*evidence.client, cell);
+  trial.invariant('E') = resources_back(evidence);
+  trial.invariant('G') = little_holds(*evidence.client, cell);
   for (const char letter : result::kInvariants) {
     if (trial.invariant(letter) != false) continue;
     trial.notes.push_back(
-        {.code = fmt::format("invariant_{}", letter), .detail = figures(letter, records)});
+        {.code = fmt::format("invariant_{}", letter), .detail = figures(letter, evidence)});
   }
-  if (const std::uint64_t bugs = ended_whole_trial(*records.client->recording, Outcome::internal)) {
+  if (const std::uint64_t bugs =
+          ended_whole_trial(*evidence.client->recording, Outcome::internal)) {
     trial.notes.push_back({.code = "internal_outcomes",
                            .detail = fmt::format("{} requests ended as a bug of ours", bugs)});
   }

@@ -12,7 +12,7 @@ namespace asyncbench::run {
 
 // What the participants of a trial recorded. The server of a client is ours, or a foreign one or
 // none at all, then null.
-struct Records {
+struct Evidence {
   const report::Record* client = nullptr;
   const report::Record* server = nullptr;
   const report::Record* upstream = nullptr;
@@ -22,20 +22,20 @@ struct Records {
 // them.
 
 // A: what was in flight or issued in the window ended in it, was censored, or never started.
-std::optional<bool> requests_balance(const report::Record& client, const Cell& cell);
+std::optional<bool> requests_balance(const report::Record& client, const PlannedCell& cell);
 
 // B: the peer wrote as many responses, and bytes, as the client read. Null for a foreign server, or
 // one that was told to misbehave.
-std::optional<bool> ends_agree(const Records& records, const Cell& cell);
+std::optional<bool> ends_agree(const Evidence& evidence, const PlannedCell& cell);
 
 // C: as many latencies as requests were recorded.
-std::optional<bool> samples_agree(const report::Record& client, const Cell& cell);
+std::optional<bool> samples_agree(const report::Record& client, const PlannedCell& cell);
 
 // D: never more in flight than the workload's limit.
-std::optional<bool> limit_held(const report::Record& client, const Cell& cell);
+std::optional<bool> limit_held(const report::Record& client, const PlannedCell& cell);
 
 // E: all sides gave descriptors, threads and rings back.
-std::optional<bool> resources_back(const Records& records);
+std::optional<bool> resources_back(const Evidence& evidence);
 
 // G: Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight). In the form
 // that is exact over a finite window: the times that requests spent in flight inside of it, clipped
@@ -43,7 +43,7 @@ std::optional<bool> resources_back(const Records& records);
 // stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time between two requests of a
 // task: 2 us, or one preemption in a window of few requests. J. Little, Operations Research 59
 // (2011).
-std::optional<bool> little_holds(const report::Record& client, const Cell& cell);
+std::optional<bool> little_holds(const report::Record& client, const PlannedCell& cell);
 
 // Requests of the whole trial that ended so.
 std::uint64_t ended_whole_trial(const measure::Recording& recording, Outcome outcome);
@@ -51,7 +51,7 @@ std::uint64_t ended_whole_trial(const measure::Recording& recording, Outcome out
 // Sets the invariants of the trial and, for each broken one, a note that says what was seen. F and
 // I are about many trials: F is set by the runner, I stays null. What weakens a trial without
 // breaking it (the generator at its limit, overload) is analyze's to note.
-void check_invariants(result::Trial& trial, const Records& records, const Cell& cell);
+void check_invariants(result::Trial& trial, const Evidence& evidence, const PlannedCell& cell);
 
 // Notes arrivals_not_poisson where the client's schedule was improbable (1 %) for the process that
 // it was to be.

@@ -4,11 +4,8 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,11 +14,11 @@
 #include <chrono>
 #include <span>
 #include <stop_token>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "core/fd.hpp"
+#include "core/loop_descriptors.hpp"
 #include "measure/cpu.hpp"
 #include "run/messages.hpp"
 #include "run/plan.hpp"
@@ -35,8 +32,10 @@ using workloads::Side;
 
 constexpr Duration kTearDownLimit = std::chrono::seconds(1);
 
-[[noreturn]] void refuse(const char* operation) {
-  throw std::system_error(errno, std::system_category(), operation);
+// Takes the count of a timer or a wake-up, so that its descriptor waits again.
+void read_count(int fd) {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
 }
 
 // The two descriptors to the runner.
@@ -80,47 +79,6 @@ class Line {
   bool ended_ = false;
 };
 
-// A timer at an absolute time of CLOCK_MONOTONIC.
-class Alarm {
- public:
-  Alarm() : fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
-    if (!fd_) refuse("timerfd_create");
-  }
-  int fd() const { return fd_.get(); }
-  void set(Time at) {
-    const std::int64_t ns = std::max<std::int64_t>(to_ns(at), 1);
-    itimerspec when{};
-    when.it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
-    if (::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr) != 0) {
-      refuse("timerfd_settime");
-    }
-  }
-  void clear() {
-    std::uint64_t expirations = 0;
-    [[maybe_unused]] const ssize_t got = ::read(fd_.get(), &expirations, sizeof expirations);
-  }
-
- private:
-  Fd fd_;
-};
-
-// Wakes the harness thread from the strategy's threads.
-class Bell {
- public:
-  Bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!fd_) refuse("eventfd");
-  }
-  int fd() const { return fd_.get(); }
-  void ring() const { ::eventfd_write(fd_.get(), 1); }
-  void clear() const {
-    eventfd_t rings = 0;
-    ::eventfd_read(fd_.get(), &rings);
-  }
-
- private:
-  Fd fd_;
-};
-
 Fd termination_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -128,16 +86,7 @@ Fd termination_signals() {
   sigaddset(&signals, SIGINT);
   // Blocked before any other thread exists: all of them inherit it.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  Fd fd{::signalfd(-1, &signals, SFD_CLOEXEC)};
-  if (!fd) refuse("signalfd");
-  return fd;
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return granted(::signalfd(-1, &signals, SFD_CLOEXEC), "signalfd");
 }
 
 // Runs one job: the harness thread's poll loop around a strategy in a thread of its own.
@@ -251,7 +200,7 @@ class Participant {
   // From a strategy's thread.
   void raise(std::atomic<bool>& flag) {
     flag.store(true);
-    bell_.ring();
+    wake_.wake();
   }
 
   void attend(Side& side) {
@@ -259,17 +208,17 @@ class Participant {
     while (true) {
       std::array<pollfd, 5> polled{pollfd{.fd = line_.ended() ? -1 : kJobFd, .events = POLLIN},
                                    pollfd{.fd = signals_.get(), .events = POLLIN},
-                                   pollfd{.fd = alarm_.fd(), .events = POLLIN},
-                                   pollfd{.fd = bell_.fd(), .events = POLLIN},
+                                   pollfd{.fd = alarm_.get(), .events = POLLIN},
+                                   pollfd{.fd = wake_.get(), .events = POLLIN},
                                    pollfd{.fd = meter_.descriptor(), .events = POLLIN}};
       if (::poll(polled.data(), polled.size(), -1) < 0) continue;
       // The alarm first: what it measures is exact only at once.
       if (polled[2].revents != 0) {
-        alarm_.clear();
+        read_count(alarm_.get());
         alarm_rings();
       }
       if (polled[3].revents != 0) {
-        bell_.clear();
+        read_count(wake_.get());
         if (ready_ && !told_ready) {
           told_ready = true;
           Line::send(report::Ready{});
@@ -303,7 +252,7 @@ class Participant {
     window_end_ns_ = go.window_end_ns.value_or(0);
     side.set_window(go.window_start_ns, go.window_end_ns);
     if (go.window_end_ns) meter_.set_window_end(from_ns(*go.window_end_ns));
-    alarm_.set(from_ns(go.window_start_ns));
+    alarm_.arm(from_ns(go.window_start_ns));
   }
 
   void alarm_rings() {
@@ -325,8 +274,8 @@ class Participant {
   void begin_window() {
     meter_.window_starts();
     phase_ = Phase::window;
-    // With a budget the end comes by the bell (client) or by order (server).
-    if (window_end_ns_ != 0) alarm_.set(from_ns(window_end_ns_));
+    // With a budget the end comes by a wake-up (client) or by order (server).
+    if (window_end_ns_ != 0) alarm_.arm(from_ns(window_end_ns_));
   }
 
   void budget_is_spent(Side& side) {
@@ -344,7 +293,7 @@ class Participant {
     window_end_ns_ = end_ns;
     phase_ = Phase::drain;
     // A server drains until it is told to stop: its clients may still be waiting for it.
-    if (order_.role == Role::client) alarm_.set(from_ns(end_ns) + order_.settings.grace);
+    if (order_.role == Role::client) alarm_.arm(from_ns(end_ns) + order_.settings.grace);
   }
 
   void stop() {
@@ -357,8 +306,8 @@ class Participant {
   Line& line_;
   WindowMeter meter_;
   Fd signals_ = termination_signals();
-  Alarm alarm_;
-  Bell bell_;
+  TimerFd alarm_;
+  WakeFd wake_;  // from the strategy's threads
   std::stop_source stop_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> spent_{false};

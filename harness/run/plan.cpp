@@ -82,7 +82,7 @@ void check_parameters(const ParameterLists& flags, const std::vector<SuiteEntry>
   }
 }
 
-Cell finish_cell(Cell cell, const Registry& registry) {
+PlannedCell finish_cell(PlannedCell cell, const Registry& registry) {
   if (const std::string objection = cell.workload->objection(cell.work); !objection.empty()) {
     throw UsageError(objection);
   }
@@ -109,7 +109,7 @@ Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
 // Every role but the subject's is played by the peer strategy.
 void check_peer(const Plan& plan, const Registry& registry) {
   const Strategy& peer = strategy_named(plan.settings.peer_strategy, registry);
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     for (const Role role : cell.workload->roles(cell.work)) {
       if (role == cell.subject()) continue;
@@ -203,12 +203,12 @@ std::vector<std::string> suite_names() {
   return names;
 }
 
-std::string id_of(const Cell& cell) {
+std::string id_of(const PlannedCell& cell) {
   return result::cell_id(std::string{cell.workload->info().name}, cell.strategy,
                          shown_parameters(cell));
 }
 
-result::Values shown_parameters(const Cell& cell) {
+result::Values shown_parameters(const PlannedCell& cell) {
   const Work& work = cell.work;
   const Parameters defaults(work.parameters.infos());
   result::Values shown;
@@ -236,12 +236,13 @@ Work work_of(const Parameters& parameters, const Settings& settings) {
           .folder = settings.folder};
 }
 
-Cell make_cell(const std::string& workload, const std::string& strategy,
-               const std::map<std::string, std::string>& parameters, const Registry& registry) {
+PlannedCell make_cell(const std::string& workload, const std::string& strategy,
+                      const std::map<std::string, std::string>& parameters,
+                      const Registry& registry) {
   const Workload& chosen = workload_named(workload);
-  Cell cell{.workload = &chosen,
-            .strategy = strategy,
-            .work = {.parameters = Parameters(chosen.info().parameters)}};
+  PlannedCell cell{.workload = &chosen,
+                   .strategy = strategy,
+                   .work = {.parameters = Parameters(chosen.info().parameters)}};
   for (const auto& [name, value] : parameters) cell.work.parameters.set(name, value);
   return finish_cell(std::move(cell), registry);
 }
@@ -268,11 +269,11 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
     for (const auto& [name, values] : options.parameters) lists[name] = values;
     for (const Parameters& parameters : combinations(workload, lists)) {
       for (const ChosenStrategy& strategy : choose_strategies(wanted, registry)) {
-        Cell cell = finish_cell({.workload = &workload,
-                                 .strategy = strategy.name,
-                                 .work = work_of(parameters, plan.settings),
-                                 .named = strategy.named && !options.strategies.empty()},
-                                registry);
+        PlannedCell cell = finish_cell({.workload = &workload,
+                                        .strategy = strategy.name,
+                                        .work = work_of(parameters, plan.settings),
+                                        .named = strategy.named && !options.strategies.empty()},
+                                       registry);
         if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));
       }
     }

@@ -16,7 +16,7 @@
 namespace asyncbench::run {
 
 // One point to measure. A plain value.
-struct Cell {
+struct PlannedCell {
   std::string id;  // "fetch/strategy:uring/connections:64/body_bytes:12"
   const workloads::Workload* workload = nullptr;
   std::string strategy;
@@ -43,7 +43,7 @@ struct PlannedTrial {
 
 struct Plan {
   Settings settings;
-  std::vector<Cell> cells;
+  std::vector<PlannedCell> cells;
   std::vector<PlannedTrial> trials;  // in the order of running
   std::string suite;                 // its name; empty: a workload with flags
   std::string out;
@@ -75,9 +75,10 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls);
 Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls);
 
 // One cell, for programs that make their own plan. Parameters as text.
-// Throws UsageError; an unsupported strategy is said in Cell::unsupported.
-Cell make_cell(const std::string& workload, const std::string& strategy,
-               const std::map<std::string, std::string>& parameters, const Registry& registry);
+// Throws UsageError; an unsupported strategy is said in PlannedCell::unsupported.
+PlannedCell make_cell(const std::string& workload, const std::string& strategy,
+                      const std::map<std::string, std::string>& parameters,
+                      const Registry& registry);
 
 // What a cell with these parameters is asked, under the plan's settings.
 workloads::Work work_of(const workloads::Parameters& parameters, const Settings& settings);
@@ -93,10 +94,10 @@ Support supports(const Strategy& strategy, const workloads::Workload& workload,
 Support supports_subject(const Strategy& strategy, const workloads::Workload& workload);
 
 // The parameters that a cell's id and result carry, the build among them where there is one.
-result::Values shown_parameters(const Cell& cell);
+result::Values shown_parameters(const PlannedCell& cell);
 
 // The id of a cell, from its other fields.
-std::string id_of(const Cell& cell);
+std::string id_of(const PlannedCell& cell);
 
 // The names that RunOptions::what can take beside paths.
 std::vector<std::string> workload_names();

@@ -40,7 +40,7 @@ std::vector<std::string> preflight(const Plan& plan) {
   std::uint64_t descriptors = 0;
   std::uint64_t own_ports = 0;
   std::uint64_t foreign_ports = 0;
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     const workloads::Parameters& parameters = cell.work.parameters;
     descriptors = std::max(descriptors, cell.workload->descriptors(parameters));

@@ -109,8 +109,7 @@ Process::Process(std::string name, const std::string& program,
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  const int error =
-      ::posix_spawn(&pid_, path.c_str(), &actions, &attributes, argv.data(), environ);
+  const int error = ::posix_spawn(&pid_, path.c_str(), &actions, &attributes, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   check(error, fmt::format("posix_spawn {}", path).c_str());
@@ -200,7 +199,7 @@ void Process::terminate() {
   drain();
 }
 
-Event EventLoop::next(std::span<Process* const> processes, Time deadline) {
+Event ProcessWatch::next(std::span<Process* const> processes, Time deadline) {
   while (true) {
     for (Process* process : processes) {
       std::string line;

@@ -49,7 +49,7 @@ class Process {
   void terminate();
 
  private:
-  friend class EventLoop;
+  friend class ProcessWatch;
   bool take_line(std::string& line);
   void drain();          // reads what the pipes hold
   void reap(bool wait);  // fills status_ when it has ended
@@ -78,10 +78,10 @@ struct Event {
 };
 
 // Waits for what happens next to any of the processes.
-class EventLoop {
+class ProcessWatch {
  public:
   // `interrupt_fd` becomes readable when the run is to end; -1: never.
-  explicit EventLoop(int interrupt_fd) : interrupt_fd_(interrupt_fd) {}
+  explicit ProcessWatch(int interrupt_fd) : interrupt_fd_(interrupt_fd) {}
 
   // Lines come in order and before the end of the process that wrote them; an end comes once.
   Event next(std::span<Process* const> processes, Time deadline);

@@ -1,6 +1,7 @@
 #include "run/resources.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <thread>
 
@@ -18,6 +19,13 @@ Footprint take_footprint(const Strategy& strategy) {
 }
 
 }  // namespace
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 Footprint take_baseline(const Strategy& strategy) {
   // ThreadSanitizer starts a thread of its own beside a process's first: it is nobody's leak.

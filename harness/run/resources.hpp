@@ -1,4 +1,4 @@
-// Invariant E: what a run took from the kernel, it gave back.
+// Descriptors and threads of this process: what a run took from the kernel, it gave back.
 #pragma once
 
 #include <string>
@@ -8,6 +8,10 @@
 #include "measure/usage.hpp"
 
 namespace asyncbench::run {
+
+// Lifts the soft limit of descriptors to the hard one: every connection takes a descriptor, and the
+// soft limit is often as low as 1,024.
+void raise_descriptor_limit();
 
 // What this process has to give back after a run: all that it holds, but what the strategy's
 // library keeps for the process.

@@ -16,7 +16,7 @@
 #include "run/clock_time.hpp"
 #include "run/header.hpp"
 #include "run/interrupt.hpp"
-#include "run/recorded.hpp"
+#include "run/replay.hpp"
 #include "run/schedule.hpp"
 #include "run/trial.hpp"
 #include "run/verdict.hpp"
@@ -39,7 +39,7 @@ result::Environment environment_of(const Plan& plan, const Registry& registry) {
         name, std::visit([](const auto& value) { return result::Fact{value}; }, fact));
   }
   // "liburing 2.3": the strategies name their own.
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     const Strategy* strategy = registry.find(cell.strategy);
     const std::string& library = strategy == nullptr ? cell.strategy : strategy->info().library;
     const std::size_t space = library.rfind(' ');
@@ -82,7 +82,8 @@ std::string_view subcommand_of(const std::vector<std::string>& command) {
 }
 
 bool compares_builds(const Plan& plan) {
-  return std::ranges::any_of(plan.cells, [](const Cell& cell) { return !cell.build.empty(); });
+  return std::ranges::any_of(plan.cells,
+                             [](const PlannedCell& cell) { return !cell.build.empty(); });
 }
 
 bool compares_builds(const result::Result& recorded) {
@@ -103,18 +104,20 @@ class Runner {
         interrupt_(interrupt) {}
 
   // Puts recorded trials into `result` and grows the plan as when they were measured.
-  void replay(Recorded recorded, result::Result& result, const Extend& extend) {
-    while (!recorded.empty()) {
-      const std::vector<DueTrial> due = due_trials(plan_, result);
-      if (due.empty()) {
+  void replay(Replay replay, result::Result& result, const Extend& extend) {
+    Schedule schedule(plan_, result);
+    while (!replay.empty()) {
+      if (schedule.due().empty()) {
         if (!extend(plan_, result)) {
           throw UsageError(
               "the journal holds more trials than are asked for: another version wrote "
               "it; start anew");
         }
         grow(result, plan_, registry_);
+        schedule.grow();
       } else {
-        recorded.replay_next(plan_, due.front(), result);
+        const DueTrial next = schedule.due().front();
+        schedule.take(next.trial, replay.next(plan_, next, result));
       }
     }
   }
@@ -126,12 +129,13 @@ class Runner {
     for (const result::Cell& cell : report.result.cells) done += cell.trials.size();
     progress_.run_begins(plan_, done);
     try {
+      Schedule schedule(plan_, report.result);
       do {
-        done = measure_due(report.result, journal, done);
+        schedule.grow();
+        done = measure_due(schedule, report.result, journal, done);
       } while (extended(report.result, journal, extend));
       // What an interrupted run would have asked for next is not known.
-      report.result.run.complete =
-          due_trials(plan_, report.result).empty() && !(extend && interrupt_.taken() != 0);
+      report.result.run.complete = schedule.due().empty() && !(extend && interrupt_.taken() != 0);
       if (report.result.run.complete) journal.end();
     } catch (const result::StoreError& error) {
       report.exit_code = ExitCode::not_stored;
@@ -155,20 +159,19 @@ class Runner {
   }
 
   // Returns how many trials are done then.
-  std::size_t measure_due(result::Result& result, result::Journal& journal, std::size_t done) {
-    while (interrupt_.taken() == 0) {
-      const std::vector<DueTrial> due = due_trials(plan_, result);
-      if (due.empty()) break;
-      const DueTrial& next = due.front();
-      const Cell& cell = plan_.cells[next.trial.cell];
+  std::size_t measure_due(Schedule& schedule, result::Result& result, result::Journal& journal,
+                          std::size_t done) {
+    while (interrupt_.taken() == 0 && !schedule.due().empty()) {
+      const DueTrial next = schedule.due().front();
+      const PlannedCell& cell = plan_.cells[next.trial.cell];
       result::Cell& row = *result.find_cell(cell.id);
       Step step{.cell = cell,
                 .trial = next.trial,
                 .so_far = row,
                 .index = done,
-                .total = done + due.size()};
-      step.elapsed = now() - began_;
-      step.remaining = expected_time(due);
+                .total = done + schedule.due().size(),
+                .elapsed = now() - began_,
+                .remaining = schedule.expected_time()};
       progress_.trial_begins(step);
       result::Trial trial = run_trial({.cell = cell,
                                        .settings = plan_.settings,
@@ -182,21 +185,14 @@ class Runner {
       journal.append(cell.id, trial);
       row.trials.push_back(std::move(trial));
       retire_replaced(row);
+      schedule.take(next.trial, row.trials.back());
       ++done;
       step.elapsed = now() - began_;
-      step.remaining = expected_time(due) - run::expected_time(plan_.settings, next.trial.kind);
-      step.cell_done = std::ranges::none_of(due_trials(plan_, result), [&](const DueTrial& other) {
-        return other.trial.cell == next.trial.cell;
-      });
+      step.remaining = schedule.expected_time();
+      step.cell_done = !schedule.has_due(next.trial.cell);
       progress_.trial_ends(step, row.trials.back());
     }
     return done;
-  }
-
-  Duration expected_time(const std::vector<DueTrial>& due) const {
-    Duration sum{0};
-    for (const DueTrial& trial : due) sum += run::expected_time(plan_.settings, trial.trial.kind);
-    return sum;
   }
 
   // The result as a whole, stored; the worst of all exit codes.
@@ -294,7 +290,7 @@ void check_resumable(const Plan& plan, const std::string& out, const Registry& r
         fmt::format("the run's plugins are others than those given now; go on with {}",
                     resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
   }
-  for (const Cell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan.cells) {
     if (registry.find(cell.strategy) == nullptr) {
       throw UsageError(
           fmt::format("the journal's strategy {} is not in this build", cell.strategy));
@@ -368,7 +364,7 @@ RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
     InterruptWatch interrupt;
     const IdleSetting idle(growing.settings.cpu_idle, contents.result, progress);
     Runner runner(growing, plan.out, registry, progress, summarize, interrupt);
-    runner.replay(Recorded(contents), contents.result, extend);
+    runner.replay(Replay(contents), contents.result, extend);
     return runner.run(std::move(contents.result), journal, extend);
   });
 }
@@ -388,7 +384,7 @@ std::string resume_command(std::string_view subcommand, const std::string& out,
   return command;
 }
 
-result::Trial measure_once(const Cell& cell, const Settings& settings) {
+result::Trial measure_once(const PlannedCell& cell, const Settings& settings) {
   if (cell.unsupported.empty()) return run_trial({.cell = cell, .settings = settings});
   result::Trial trial;
   trial.status = result::TrialStatus::failed;

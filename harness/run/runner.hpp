@@ -15,7 +15,7 @@ namespace asyncbench::run {
 
 // Where a run stands when a trial begins or has ended.
 struct Step {
-  const Cell& cell;
+  const PlannedCell& cell;
   const PlannedTrial& trial;
   const result::Cell& so_far;  // the cell with its trials that have ended
   bool cell_done = false;      // this was the cell's last trial
@@ -87,7 +87,7 @@ std::string resume_command(std::string_view subcommand, const std::string& out,
 // choose_peer_strategy(), resolve_pinning(). Trial::status says how it ended.
 // The program's main must begin with
 //   if (argc > 1 && std::string_view(argv[1]) == "participant") return participant_main(registry);
-result::Trial measure_once(const Cell& cell, const Settings& settings);
+result::Trial measure_once(const PlannedCell& cell, const Settings& settings);
 
 // The descriptors, ports and folder that the plan needs; one message each that cannot be had.
 std::vector<std::string> preflight(const Plan& plan);

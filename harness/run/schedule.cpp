@@ -19,121 +19,132 @@ struct Key {
 };
 
 // The records of each planned trial, in the order in which they ended.
-using Records = std::map<Key, std::vector<const Trial*>>;
+using TrialsByKey = std::map<Key, std::vector<const Trial*>>;
 
-Records records_of(const result::Result& recorded) {
-  Records records;
+TrialsByKey trials_of(const result::Result& recorded) {
+  TrialsByKey trials;
   for (const result::Cell& cell : recorded.cells) {
     for (const Trial& trial : cell.trials) {
-      records[{cell.id, trial.block, trial.kind}].push_back(&trial);
+      trials[{cell.id, trial.block, trial.kind}].push_back(&trial);
     }
   }
-  return records;
-}
-
-Key key_of(const Plan& plan, const PlannedTrial& trial) {
-  return {plan.cells[trial.cell].id, trial.block, trial.kind};
-}
-
-// A planned set with the records of its trials.
-struct Set {
-  struct Member {
-    PlannedTrial trial;
-    std::vector<const Trial*> records;
-  };
-  std::vector<Member> members;
-
-  // Which time it is measured, from 0.
-  unsigned repeat() const {
-    std::int64_t latest = 0;
-    for (const Member& member : members) {
-      for (const Trial* record : member.records) latest = std::max(latest, record->repeat);
-    }
-    return static_cast<unsigned>(latest);
-  }
-};
-
-// The record of the set's current time; null when there is none yet.
-const Trial* latest(const Set::Member& member, unsigned repeat) {
-  const bool measured = !member.records.empty() && member.records.back()->repeat == repeat;
-  return measured ? member.records.back() : nullptr;
-}
-
-bool has_invalid(const Set& set, unsigned repeat) {
-  return std::ranges::any_of(set.members, [&](const Set::Member& member) {
-    const Trial* const record = latest(member, repeat);
-    return record != nullptr && record->status == result::TrialStatus::invalid;
-  });
+  return trials;
 }
 
 // Names what all builds of a cell have in common.
-std::string work_of(const Cell& cell) {
+std::string any_build_id(const PlannedCell& cell) {
   if (cell.build.empty()) return cell.id;
-  Cell any_build = cell;
+  PlannedCell any_build = cell;
   any_build.build.clear();
   return id_of(any_build);
 }
 
-// In the order of running.
-std::vector<Set> sets_of(const Plan& plan, const result::Result& recorded) {
-  const Records records = records_of(recorded);
-  std::vector<std::string> works;
-  for (const Cell& cell : plan.cells) works.push_back(work_of(cell));
-  std::vector<Set> sets;
-  for (const PlannedTrial& trial : plan.trials) {
-    const auto belongs = [&](const Set& set) {
-      const PlannedTrial& other = set.members.front().trial;
-      return works[other.cell] == works[trial.cell] && other.block == trial.block &&
-             other.kind == trial.kind;
-    };
-    if (sets.empty() || !belongs(sets.back())) sets.emplace_back();
-    const auto found = records.find(key_of(plan, trial));
-    sets.back().members.push_back(
-        {trial, found == records.end() ? std::vector<const Trial*>{} : found->second});
-  }
-  return sets;
-}
-
 }  // namespace
 
-std::vector<DueTrial> due_trials(const Plan& plan, const result::Result& recorded) {
-  const std::vector<Set> sets = sets_of(plan, recorded);
-  std::size_t repeats_left = (sets.size() + 4) / 5;
-  for (const Set& set : sets) repeats_left -= std::min<std::size_t>(repeats_left, set.repeat());
-  std::vector<DueTrial> due;
-  for (const Set& set : sets) {
+Schedule::Schedule(const Plan& plan, const result::Result& recorded) : plan_(plan) {
+  grow();
+  for (std::size_t cell = 0; cell < plan.cells.size(); ++cell) {
+    const result::Cell* const row = recorded.find_cell(plan.cells[cell].id);
+    if (row == nullptr) continue;
+    for (const Trial& trial : row->trials) {
+      note({.cell = cell, .block = static_cast<unsigned>(trial.block), .kind = trial.kind}, trial);
+    }
+  }
+  find_due();
+}
+
+bool Schedule::has_due(std::size_t cell) const {
+  return std::ranges::any_of(due_, [&](const DueTrial& due) { return due.trial.cell == cell; });
+}
+
+Duration Schedule::expected_time() const {
+  Duration sum{0};
+  for (const DueTrial& due : due_) sum += run::expected_time(plan_.settings, due.trial.kind);
+  return sum;
+}
+
+void Schedule::take(const PlannedTrial& planned, const Trial& record) {
+  note(planned, record);
+  find_due();
+}
+
+void Schedule::grow() {
+  for (std::size_t cell = works_.size(); cell < plan_.cells.size(); ++cell) {
+    works_.push_back(any_build_id(plan_.cells[cell]));
+  }
+  for (; planned_ < plan_.trials.size(); ++planned_) {
+    const PlannedTrial& trial = plan_.trials[planned_];
+    const auto belongs = [&](const Set& set) {
+      const PlannedTrial& other = set.members.front().trial;
+      return works_[other.cell] == works_[trial.cell] && other.block == trial.block &&
+             other.kind == trial.kind;
+    };
+    if (sets_.empty() || !belongs(sets_.back())) sets_.emplace_back();
+    places_[{trial.cell, trial.block, trial.kind}] = {sets_.size() - 1,
+                                                      sets_.back().members.size()};
+    sets_.back().members.push_back({.trial = trial});
+  }
+  find_due();
+}
+
+void Schedule::note(const PlannedTrial& planned, const Trial& record) {
+  const auto place = places_.find({planned.cell, planned.block, planned.kind});
+  if (place == places_.end()) return;  // record_faults() tells of it
+  Member& member = sets_[place->second.first].members[place->second.second];
+  member.measured = static_cast<unsigned>(record.repeat);
+  member.invalid = record.status == result::TrialStatus::invalid;
+}
+
+void Schedule::find_due() {
+  std::size_t repeats_left = (sets_.size() + 4) / 5;
+  for (const Set& set : sets_) repeats_left -= std::min<std::size_t>(repeats_left, set.repeat());
+  due_.clear();
+  for (const Set& set : sets_) {
     unsigned repeat = set.repeat();
-    if (repeats_left > 0 && has_invalid(set, repeat)) {
+    if (repeats_left > 0 && set.has_invalid()) {
       --repeats_left;
       ++repeat;
     }
-    for (const Set::Member& member : set.members) {
-      if (latest(member, repeat) == nullptr)
-        due.push_back({.trial = member.trial, .repeat = repeat});
+    for (const Member& member : set.members) {
+      if (member.measured != repeat) due_.push_back({.trial = member.trial, .repeat = repeat});
     }
   }
-  return due;
+}
+
+unsigned Schedule::Set::repeat() const {
+  unsigned latest = 0;
+  for (const Member& member : members) latest = std::max(latest, member.measured.value_or(0));
+  return latest;
+}
+
+bool Schedule::Set::has_invalid() const {
+  return std::ranges::any_of(members, [now = repeat()](const Member& member) {
+    return member.invalid && member.measured == now;
+  });
+}
+
+bool is_replaced(const result::Cell& cell, const Trial& trial) {
+  return std::ranges::any_of(cell.trials, [&](const Trial& other) {
+    return other.block == trial.block && other.kind == trial.kind && other.repeat > trial.repeat;
+  });
 }
 
 void retire_replaced(result::Cell& cell) {
   for (Trial& trial : cell.trials) {
-    const bool replaced = std::ranges::any_of(cell.trials, [&](const Trial& other) {
-      return other.block == trial.block && other.kind == trial.kind && other.repeat > trial.repeat;
-    });
-    if (!replaced || !trial.valid) continue;
+    if (!trial.valid || !is_replaced(cell, trial)) continue;
     trial.valid = false;
     trial.reason = "measured again beside a trial that was invalid";
   }
 }
 
 std::vector<std::string> record_faults(const Plan& plan, const result::Result& recorded) {
-  Records records = records_of(recorded);
+  TrialsByKey records = trials_of(recorded);
   std::vector<std::string> faults;
   const auto fault = [&](const Key& key, std::string_view what) {
     faults.push_back(fmt::format("F: {}, block {}: {}", key.cell, key.block, what));
   };
   for (const PlannedTrial& trial : plan.trials) {
-    const Key key = key_of(plan, trial);
+    const Key key{plan.cells[trial.cell].id, trial.block, trial.kind};
     const auto found = records.find(key);
     if (found == records.end()) {
       fault(key, "no record");

@@ -2,7 +2,12 @@
 // records are of this process or of a journal that is resumed.
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "result/result.hpp"
@@ -12,18 +17,61 @@ namespace asyncbench::run {
 
 // Trials that are compared with each other directly stand next to each other and make up a set: the
 // builds of one cell in one block. Everywhere else a trial is a set of its own. An invalid trial
-// makes its whole set be measured again, so that those which count have all stood side by side.
+// has its whole set measured again, so that those which count have all stood side by side.
 struct DueTrial {
   PlannedTrial trial;
   unsigned repeat = 0;  // of its set: not 0: again, because some trial of it was invalid
 };
 
-// In the order of running. A set with an invalid trial is due again until a fifth of the planned
-// sets have been repeated in the whole run.
-std::vector<DueTrial> due_trials(const Plan& plan, const result::Result& recorded);
+class Schedule {
+ public:
+  // `plan` outlives it. What `recorded` holds is taken.
+  Schedule(const Plan& plan, const result::Result& recorded);
 
-// A trial that counted until its set was measured again counts no more. To be called after each
-// trial that has been added to its cell.
+  // In the order of running. A set with an invalid trial is due again until a fifth of the planned
+  // sets have been repeated in the whole run.
+  const std::vector<DueTrial>& due() const { return due_; }
+  bool has_due(std::size_t cell) const;
+  Duration expected_time() const;
+
+  // A trial has its record.
+  void take(const PlannedTrial& planned, const result::Trial& record);
+
+  // The plan has gained cells and trials.
+  void grow();
+
+ private:
+  struct Member {
+    PlannedTrial trial;
+    std::optional<unsigned> measured;  // the repeat of its latest record
+    bool invalid = false;              // that record is
+  };
+  struct Set {
+    std::vector<Member> members;
+
+    unsigned repeat() const;  // which time it is measured, from 0
+    bool has_invalid() const;
+  };
+
+  void note(const PlannedTrial& planned, const result::Trial& record);
+  void find_due();
+
+  const Plan& plan_;
+  std::vector<std::string> works_;  // by cell: what all builds of it have in common
+  std::vector<Set> sets_;           // in the order of running
+  std::size_t planned_ = 0;         // trials of the plan that are in sets
+  // Of each planned trial: the set and the member.
+  std::map<std::tuple<std::size_t, unsigned, result::TrialKind>,
+           std::pair<std::size_t, std::size_t>>
+      places_;
+  std::vector<DueTrial> due_;
+};
+
+// Whether a later trial stands for this one.
+bool is_replaced(const result::Cell& cell, const result::Trial& trial);
+
+// A trial no longer counts once its set has been measured again. To be called after each trial that
+// has been added to its cell.
 void retire_replaced(result::Cell& cell);
 
 // Invariant F: every planned trial has exactly one terminal record, and nothing else has one. One

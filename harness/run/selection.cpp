@@ -68,7 +68,7 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
   return chosen;
 }
 
-std::string why_unsupported(const Cell& cell, const Strategy& strategy) {
+std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy) {
   const Parameters& parameters = cell.work.parameters;
   if (cell.strategy == kNullStrategy) {
     // It answers every Receive with the same canned response.
@@ -91,9 +91,9 @@ Support supports(const Strategy& strategy, const Workload& workload, Role role,
 }
 
 Support supports_subject(const Strategy& strategy, const Workload& workload) {
-  const Cell cell{.workload = &workload,
-                  .strategy = strategy.info().name,
-                  .work = {.parameters = Parameters(workload.info().parameters)}};
+  const PlannedCell cell{.workload = &workload,
+                         .strategy = strategy.info().name,
+                         .work = {.parameters = Parameters(workload.info().parameters)}};
   const std::string reason = why_unsupported(cell, strategy);
   return reason.empty() ? Support::yes() : Support::no(reason);
 }

@@ -26,6 +26,6 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
                                               const Registry& registry);
 
 // Why the strategy cannot be the subject of the cell here; empty: it can.
-std::string why_unsupported(const Cell& cell, const Strategy& strategy);
+std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy);
 
 }  // namespace asyncbench::run

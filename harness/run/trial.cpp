@@ -380,11 +380,11 @@ class TrialRun {
     trial_.figures = cell_.workload->figures(cell_.work, records);
   }
 
-  const Cell& cell_;
+  const PlannedCell& cell_;
   const Settings& settings_;
   const result::TrialKind kind_;
   const std::uint64_t seed_;
-  EventLoop events_;
+  ProcessWatch events_;
   std::optional<Event> early_;
   const std::vector<Role> roles_ = roles();
   std::array<Participant, kRoles> participants_;

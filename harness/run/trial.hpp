@@ -9,7 +9,7 @@
 namespace asyncbench::run {
 
 struct TrialOrder {
-  const Cell& cell;
+  const PlannedCell& cell;
   const Settings& settings;
   result::TrialKind kind = result::TrialKind::timed;
   unsigned block = 0;

@@ -18,13 +18,6 @@ struct Lacking {
   const Trial* example = nullptr;
 };
 
-// A record that a later repeat has replaced does not count.
-bool is_replaced(const result::Cell& cell, const Trial& trial) {
-  return std::ranges::any_of(cell.trials, [&](const Trial& other) {
-    return other.block == trial.block && other.kind == trial.kind && other.repeat > trial.repeat;
-  });
-}
-
 Lacking lacking_of(const result::Cell& cell) {
   Lacking lacking;
   for (const Trial& trial : cell.trials) {
@@ -47,7 +40,7 @@ RunVerdict conclude(const Plan& plan, result::Result& result) {
   RunVerdict verdict;
   bool incomplete = false;
   bool invalid = false;
-  for (const Cell& planned : plan.cells) {
+  for (const PlannedCell& planned : plan.cells) {
     result::Cell& cell = *result.find_cell(planned.id);
     if (!planned.unsupported.empty()) {
       if (!planned.named) continue;
@@ -68,7 +61,7 @@ RunVerdict conclude(const Plan& plan, result::Result& result) {
       cell.reason = lacking.example->reason;
     }
   }
-  if (due_trials(plan, result).empty()) {
+  if (Schedule(plan, result).due().empty()) {
     for (std::string& fault : record_faults(plan, result)) {
       invalid = true;
       verdict.messages.push_back(std::move(fault));

@@ -360,7 +360,7 @@ TEST_F(RunTest, OneTrialCanBeMadeWithoutARun) {
   settings.requests = 200;
   settings.warmup = 0ms;
   settings.peer_strategy = "thread_per_connection";
-  const Cell cell = make_cell("fetch", "thread_per_connection", work_of("2"), registry_);
+  const PlannedCell cell = make_cell("fetch", "thread_per_connection", work_of("2"), registry_);
   const result::Trial trial = measure_once(cell, settings);
   EXPECT_EQ(trial.status, TrialStatus::ok) << trial.reason;
   EXPECT_EQ(trial.ended(), 200u);

@@ -88,7 +88,7 @@ class Syscalls : public testing::TestWithParam<std::string> {
 
 TEST_P(Syscalls, AreThoseThatStraceCounts) {
   const Registry registry = make_registry();
-  Cell cell = make_cell("fetch", GetParam(), {{"connections", "4"}}, registry);
+  PlannedCell cell = make_cell("fetch", GetParam(), {{"connections", "4"}}, registry);
   if (!cell.unsupported.empty()) GTEST_SKIP() << cell.unsupported;
   cell.program = traced_program();
   const Settings settings{.warmup = 0ms,

@@ -28,7 +28,7 @@ using testing::HasSubstr;
 result::Trial traced(const Registry& registry, const std::string& strategy,
                      const std::map<std::string, std::string>& parameters,
                      const std::string& workload = "fetch") {
-  Cell cell = make_cell(workload, strategy, parameters, registry);
+  PlannedCell cell = make_cell(workload, strategy, parameters, registry);
   cell.program = ASYNCBENCH_PROGRAM;
   const Settings settings{.duration = 300ms,
                           .warmup = 100ms,

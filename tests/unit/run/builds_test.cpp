@@ -12,6 +12,10 @@
 namespace asyncbench::run {
 namespace {
 
+std::vector<DueTrial> due_trials(const Plan& plan, const result::Result& recorded) {
+  return Schedule(plan, recorded).due();
+}
+
 using result::TrialKind;
 
 const Builds kBuilds = {.base = "/old", .candidate = "/new", .sentinel = "/old-again"};
@@ -32,7 +36,7 @@ TEST(Builds, PlayTheSubjectOfTheirCellsAndTheBaseEveryPeer) {
   const Plan plan = plan_of_builds(plan_of_two_cells(), kBuilds, 10, false);
   EXPECT_EQ(plan.settings.peer_program, "/old");
   std::map<std::string, std::string> programs;
-  for (const Cell& cell : plan.cells) programs[cell.id] = cell.program;
+  for (const PlannedCell& cell : plan.cells) programs[cell.id] = cell.program;
   EXPECT_EQ(programs.at("fetch/strategy:both/build:base/connections:64/body_bytes:12"), "/old");
   EXPECT_EQ(programs.at("fetch/strategy:both/build:candidate/connections:64/body_bytes:12"),
             "/new");
@@ -71,7 +75,7 @@ TEST(Builds, AreCountedFirstWithOneRequestAtATime) {
   for (std::size_t i = 0; i < plan.trials.size(); ++i) {
     const bool count = plan.trials[i].kind == TrialKind::count;
     EXPECT_EQ(count, i < kCounts);
-    const Cell& cell = plan.cells[plan.trials[i].cell];
+    const PlannedCell& cell = plan.cells[plan.trials[i].cell];
     EXPECT_EQ(cell.work.parameters.text("connections"), count ? "1" : "64");
     EXPECT_EQ(cell.counts_only, count);
   }
@@ -79,7 +83,7 @@ TEST(Builds, AreCountedFirstWithOneRequestAtATime) {
 
 TEST(Builds, CountInTheCellItselfWhereItHasOneRequestAtATimeAnyway) {
   const Plan plan = plan_of_builds(plan_of_two_cells("1"), kBuilds, 10, true);
-  for (const Cell& cell : plan.cells) EXPECT_FALSE(cell.counts_only);
+  for (const PlannedCell& cell : plan.cells) EXPECT_FALSE(cell.counts_only);
   EXPECT_EQ(plan.cells.size(), 5U);
 }
 

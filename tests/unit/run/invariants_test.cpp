@@ -17,7 +17,7 @@ constexpr auto kCancelled = static_cast<std::size_t>(Outcome::cancelled);
 
 // Four connections, 100 requests of 1 ms in the warm-up and 1000 in a window of 250 ms.
 struct Sound {
-  Cell cell;
+  PlannedCell cell;
   report::Record client;
   report::Record server;
 

@@ -20,7 +20,7 @@ using testing::ThrowsMessage;
 
 std::vector<std::string> ids_of(const Plan& plan) {
   std::vector<std::string> ids;
-  for (const Cell& cell : plan.cells) ids.push_back(cell.id);
+  for (const PlannedCell& cell : plan.cells) ids.push_back(cell.id);
   return ids;
 }
 
@@ -123,7 +123,8 @@ TEST(Plan, FlagsOverrideTheSuite) {
   EXPECT_EQ(plan.settings.duration, 100ms);
   EXPECT_EQ(plan.settings.warmup, 300ms);
   EXPECT_EQ(plan.settings.trials, 6u);
-  for (const Cell& cell : plan.cells) EXPECT_EQ(cell.work.parameters.number("connections"), 3u);
+  for (const PlannedCell& cell : plan.cells)
+    EXPECT_EQ(cell.work.parameters.number("connections"), 3u);
 }
 
 TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {
@@ -147,7 +148,7 @@ TEST(Plan, TakesAPatternForAStrategyAndItsVariants) {
   options.strategies = {"both:*"};
   const Plan plan = make_plan(options, registry, false);
   std::vector<std::string> names;
-  for (const Cell& cell : plan.cells) names.push_back(cell.strategy);
+  for (const PlannedCell& cell : plan.cells) names.push_back(cell.strategy);
   EXPECT_THAT(names, ElementsAre("both", "both:one", "both:two"));
   EXPECT_FALSE(plan.cells[1].named);
   options.strategies = {"bath:*"};

@@ -10,6 +10,10 @@
 namespace asyncbench::run {
 namespace {
 
+std::vector<DueTrial> due_trials(const Plan& plan, const result::Result& recorded) {
+  return Schedule(plan, recorded).due();
+}
+
 using result::TrialKind;
 using result::TrialStatus;
 
@@ -26,7 +30,7 @@ Plan small_plan() {
 
 result::Result nothing_of(const Plan& plan) {
   result::Result result;
-  for (const Cell& cell : plan.cells) result.cells.push_back({.id = cell.id});
+  for (const PlannedCell& cell : plan.cells) result.cells.push_back({.id = cell.id});
   return result;
 }
 
@@ -47,7 +51,7 @@ void record(result::Result& result, const Plan& plan, const DueTrial& due, Trial
 Plan plan_of_pairs() {
   Plan plan;
   for (const auto build : {result::kBaseBuild, result::kCandidateBuild}) {
-    Cell cell{
+    PlannedCell cell{
         .workload = &workloads::fetch_workload(), .strategy = "s", .build = std::string(build)};
     cell.work.parameters = workloads::Parameters(cell.workload->info().parameters);
     cell.id = id_of(cell);
@@ -166,6 +170,29 @@ TEST(Schedule, AFifthOfThePairsIsMeasuredAgain) {
   const auto order = measured(plan, result, every_second);
   EXPECT_EQ(order.size(), 20U + 2U * 2U);
   EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::invalid);
+}
+
+TEST(Schedule, KnowsAfterEachTrialWhatAWholeLookAtTheResultWouldFind) {
+  Plan plan = small_plan();
+  result::Result result = nothing_of(plan);
+  Schedule schedule(plan, result);
+  std::size_t trials = 0;
+  while (!schedule.due().empty()) {
+    if (++trials == 2) {
+      plan.trials.push_back({.cell = 0, .block = 99});
+      schedule.grow();
+    }
+    const DueTrial due = schedule.due().front();
+    record(result, plan, due, trials % 3 == 0 ? TrialStatus::invalid : TrialStatus::ok);
+    schedule.take(due.trial, result.find_cell(plan.cells[due.trial.cell].id)->trials.back());
+    const std::vector<DueTrial> whole = due_trials(plan, result);
+    ASSERT_EQ(schedule.due().size(), whole.size()) << "after trial " << trials;
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      EXPECT_EQ(schedule.due()[i].trial.block, whole[i].trial.block);
+      EXPECT_EQ(schedule.due()[i].repeat, whole[i].repeat);
+    }
+  }
+  EXPECT_GT(trials, plan.trials.size()) << "some are measured again";
 }
 
 TEST(Schedule, NoticesRecordsThatAreTwiceOrNotPlanned) {

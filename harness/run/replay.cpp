@@ -1,4 +1,4 @@
-#include "run/recorded.hpp"
+#include "run/replay.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 namespace asyncbench::run {
 
-Recorded::Recorded(result::JournalContents& contents) {
+Replay::Replay(result::JournalContents& contents) {
   std::map<std::string, std::size_t> taken;
   for (const std::string& cell_id : contents.order) {
     result::Cell& cell = *contents.result.find_cell(cell_id);
@@ -16,7 +16,7 @@ Recorded::Recorded(result::JournalContents& contents) {
   for (result::Cell& cell : contents.result.cells) cell.trials.clear();
 }
 
-void Recorded::replay_next(const Plan& plan, const DueTrial& due, result::Result& result) {
+const result::Trial& Replay::next(const Plan& plan, const DueTrial& due, result::Result& result) {
   auto& [cell_id, trial] = trials_.front();
   const std::string& due_id = plan.cells[due.trial.cell].id;
   if (cell_id != due_id || trial.block != due.trial.block || trial.kind != due.trial.kind ||
@@ -26,8 +26,10 @@ void Recorded::replay_next(const Plan& plan, const DueTrial& due, result::Result
                     "block {}: another version wrote it; start anew",
                     cell_id, trial.block, due_id, due.trial.block));
   }
-  result.find_cell(cell_id)->trials.push_back(std::move(trial));
+  result::Cell& row = *result.find_cell(cell_id);
+  row.trials.push_back(std::move(trial));
   trials_.pop_front();
+  return row.trials.back();
 }
 
 }  // namespace asyncbench::run

@@ -10,16 +10,16 @@
 
 namespace asyncbench::run {
 
-class Recorded {
+class Replay {
  public:
   // Takes them out of the contents' cells.
-  explicit Recorded(result::JournalContents& contents);
+  explicit Replay(result::JournalContents& contents);
 
   bool empty() const { return trials_.empty(); }
 
   // Moves the next one to its cell in `result`. Throws UsageError when it is not the trial that is
   // due.
-  void replay_next(const Plan& plan, const DueTrial& due, result::Result& result);
+  const result::Trial& next(const Plan& plan, const DueTrial& due, result::Result& result);
 
  private:
   std::deque<std::pair<std::string, result::Trial>> trials_;  // with the ids of their cells

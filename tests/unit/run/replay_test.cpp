@@ -1,4 +1,4 @@
-#include "run/recorded.hpp"
+#include "run/replay.hpp"
 
 #include <gmock/gmock.h>
 
@@ -22,20 +22,20 @@ struct Interrupted {
   }
 };
 
-TEST(Recorded, GoesThroughTheTrialsAsTheyWereMeasured) {
+TEST(Replay, GoesThroughTheTrialsAsTheyWereMeasured) {
   Interrupted run;
-  Recorded recorded(run.contents);
+  Replay replay(run.contents);
   EXPECT_TRUE(run.contents.result.cells[0].trials.empty());
-  recorded.replay_next(run.plan, {.trial = {.cell = 1, .block = 0}}, run.contents.result);
-  recorded.replay_next(run.plan, {.trial = {.cell = 0, .block = 0}}, run.contents.result);
-  EXPECT_FALSE(recorded.empty());
-  recorded.replay_next(run.plan, {.trial = {.cell = 0, .block = 1}}, run.contents.result);
-  EXPECT_TRUE(recorded.empty());
+  replay.next(run.plan, {.trial = {.cell = 1, .block = 0}}, run.contents.result);
+  replay.next(run.plan, {.trial = {.cell = 0, .block = 0}}, run.contents.result);
+  EXPECT_FALSE(replay.empty());
+  replay.next(run.plan, {.trial = {.cell = 0, .block = 1}}, run.contents.result);
+  EXPECT_TRUE(replay.empty());
   EXPECT_EQ(run.contents.result.cells[0].trials.size(), 2u);
   EXPECT_EQ(run.contents.result.cells[1].trials.size(), 1u);
 }
 
-TEST(Recorded, RefusesATrialThatIsNotDue) {
+TEST(Replay, RefusesATrialThatIsNotDue) {
   const std::vector<DueTrial> others = {
       {.trial = {.cell = 0, .block = 0}},
       {.trial = {.cell = 1, .block = 1}},
@@ -44,8 +44,8 @@ TEST(Recorded, RefusesATrialThatIsNotDue) {
   };
   for (const DueTrial& due : others) {
     Interrupted run;
-    Recorded recorded(run.contents);
-    EXPECT_THAT([&] { recorded.replay_next(run.plan, due, run.contents.result); },
+    Replay replay(run.contents);
+    EXPECT_THAT([&] { replay.next(run.plan, due, run.contents.result); },
                 ThrowsMessage<UsageError>(HasSubstr("start anew")));
   }
 }
