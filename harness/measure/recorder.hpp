@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/outcome.hpp"
@@ -64,7 +66,7 @@ struct RecorderOptions {
 // The totals of one lane or, merged, of one side of a trial. A plain value: what leaves the
 // process.
 //
-// The requests of the window balance (invariant A):
+// The requests of the window balance (invariant requests_balance):
 //   in_flight_at_start() + begun[window]  =  sum of ended[window] + censored
 // Both sides are counted apart: begun when a request begins, the rest when it ends, each by the
 // stamps of that request against the window. They differ when a request ended never or twice, or
@@ -116,7 +118,7 @@ struct Recording {
   // Begun in the warm-up and not ended in it.
   std::uint64_t in_flight_at_start() const;
 
-  // Whether invariant A holds.
+  // Whether requests_balance holds.
   bool balances() const;
 };
 
@@ -153,6 +155,14 @@ class Recorder {
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+// How the requests for one thing of many (one URL of a list) ended, over the whole trial.
+struct ItemOutcomes {
+  std::string name;
+  std::map<std::string, std::uint64_t> outcomes;  // by name_of(Outcome); none that did not occur
+
+  bool operator==(const ItemOutcomes&) const = default;
 };
 
 }  // namespace asyncbench::measure

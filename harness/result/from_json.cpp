@@ -219,14 +219,17 @@ class Read {
     }
   }
 
-  void operator()(const Json& json,
-                  std::array<std::optional<bool>, kInvariants.size()>& invariants) {
+  void operator()(const Json& json, std::array<std::optional<bool>, kInvariants>& invariants) {
+    // Before version 1.3 they had letters.
+    static constexpr std::string_view kLetters = "ABCDEFGI";
     expect(json.is_object(), "an object");
     invariants.fill(std::nullopt);
     for (const auto& [name, value] : json.items()) {
-      const std::size_t position =
-          name.size() == 1 ? kInvariants.find(name[0]) : std::string_view::npos;
-      if (position == std::string_view::npos) {
+      const auto known = std::ranges::find(kInvariantNames, name);
+      const std::size_t position = name.size() == 1
+                                       ? kLetters.find(name[0])
+                                       : static_cast<std::size_t>(known - kInvariantNames.begin());
+      if (position >= kInvariants) {
         unknown(name);
       } else {
         at(name, value, invariants[position]);

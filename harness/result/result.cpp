@@ -42,16 +42,6 @@ std::uint64_t Trial::ended() const {
   return std::accumulate(outcomes.begin(), outcomes.end(), std::uint64_t{0});
 }
 
-std::optional<bool>& Trial::invariant(char letter) {
-  const std::size_t position = kInvariants.find(letter);
-  assert(position != std::string_view::npos);
-  return invariants.at(position);
-}
-
-std::optional<bool> Trial::invariant(char letter) const {
-  return const_cast<Trial*>(this)->invariant(letter);
-}
-
 bool Trial::broken() const {
   return std::ranges::find(invariants, std::optional<bool>(false)) != invariants.end();
 }

@@ -17,6 +17,8 @@
 #include "core/outcome.hpp"
 #include "core/strategy.hpp"
 #include "measure/profile.hpp"
+#include "measure/readings.hpp"
+#include "measure/recorder.hpp"
 #include "measure/server_counters.hpp"
 
 namespace asyncbench::result {
@@ -30,8 +32,7 @@ using Values = std::vector<std::pair<std::string, Value>>;
 // The value named `name`; null when there is none.
 const Value* find(const Values& values, std::string_view name);
 
-// Field name -> why it is null, in one line: "open /proc/...: EACCES: ...; run as root".
-using Unreadable = std::map<std::string, std::string>;
+using measure::Unreadable;
 
 // Something that a reader should know, found by run (one trial) or by analyze (across trials).
 struct Note {
@@ -118,13 +119,7 @@ using CoarseSlice = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 // Pairs of a growing count and what was read there.
 using Curve = std::vector<std::pair<double, double>>;
 
-// How the requests for one thing of many (one URL of a list) ended, over the whole trial.
-struct ItemOutcomes {
-  std::string name;
-  std::map<std::string, std::uint64_t> outcomes;  // by outcome; none that did not occur
-
-  bool operator==(const ItemOutcomes&) const = default;
-};
+using measure::ItemOutcomes;
 
 enum class TrialKind : std::uint8_t {
   timed,    // its times count
@@ -135,9 +130,24 @@ enum class TrialKind : std::uint8_t {
 
 enum class TrialStatus : std::uint8_t { ok, failed, timeout, crashed, cancelled, invalid };
 
-// The letters of the invariants that a trial carries, in the order of `Trial::invariants`.
-// DESIGN.md says what each demands.
-inline constexpr std::string_view kInvariants = "ABCDEFGI";
+// What must hold of every trial: docs/method.md says what each demands.
+enum class Invariant : std::uint8_t {
+  requests_balance,
+  both_ends_agree,
+  samples_match_counts,
+  in_flight_within_limit,
+  resources_returned,
+  recorded_once,
+  littles_law,
+  same_outcomes,
+};
+inline constexpr std::array<std::string_view, 8> kInvariantNames = {
+    "requests_balance",   "both_ends_agree", "samples_match_counts", "in_flight_within_limit",
+    "resources_returned", "recorded_once",   "littles_law",          "same_outcomes"};
+inline constexpr std::size_t kInvariants = kInvariantNames.size();
+inline std::string_view name_of(Invariant invariant) {
+  return kInvariantNames[static_cast<std::size_t>(invariant)];
+}
 
 // One run of a cell in fresh processes.
 struct Trial {
@@ -151,8 +161,8 @@ struct Trial {
   // (another build of the same cell) was invalid: its figures count.
   bool valid = false;
   std::vector<Note> notes;
-  // By position in kInvariants; empty: could not be checked.
-  std::array<std::optional<bool>, kInvariants.size()> invariants{};
+  // By Invariant; empty: could not be checked.
+  std::array<std::optional<bool>, kInvariants> invariants{};
 
   std::string started;     // UTC, RFC 3339; a label, not a measurement
   std::uint64_t seed = 0;  // of the arrivals and bodies, the same for all strategies of a block
@@ -201,8 +211,12 @@ struct Trial {
     return outcomes[static_cast<std::size_t>(outcome)];
   }
   std::uint64_t ended() const;  // the sum of the outcomes
-  std::optional<bool>& invariant(char letter);
-  std::optional<bool> invariant(char letter) const;
+  std::optional<bool>& invariant(Invariant which) {
+    return invariants[static_cast<std::size_t>(which)];
+  }
+  std::optional<bool> invariant(Invariant which) const {
+    return invariants[static_cast<std::size_t>(which)];
+  }
   // Some invariant was checked and does not hold.
   bool broken() const;
 };
@@ -330,7 +344,7 @@ struct Environment {
 struct Schema {
   std::string name = "asyncbench-result";
   std::int64_t major = 1;
-  std::int64_t minor = 2;
+  std::int64_t minor = 3;
 
   bool operator==(const Schema&) const = default;
 };

@@ -122,10 +122,10 @@ struct Write {
     return json;
   }
 
-  Json operator()(const std::array<std::optional<bool>, kInvariants.size()>& invariants) const {
+  Json operator()(const std::array<std::optional<bool>, kInvariants>& invariants) const {
     Json json = Json::object();
-    for (std::size_t i = 0; i < kInvariants.size(); ++i) {
-      json[std::string(1, kInvariants[i])] = (*this)(invariants[i]);
+    for (std::size_t i = 0; i < kInvariants; ++i) {
+      json[std::string(kInvariantNames[i])] = (*this)(invariants[i]);
     }
     return json;
   }

@@ -12,6 +12,7 @@ namespace {
 
 using measure::Phase;
 using measure::Recording;
+using result::Invariant;
 
 std::uint64_t ended(const Recording& recording, Phase phase, Outcome outcome) {
   return recording.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(outcome)];
@@ -33,27 +34,28 @@ std::string resources_missing(const Evidence& evidence) {
 }
 
 // What a reader needs to see why an invariant is broken.
-std::string figures(char letter, const Evidence& evidence) {
+std::string figures(Invariant invariant, const Evidence& evidence) {
   const Recording& r = *evidence.client->recording;
   const std::uint64_t in_window = r.ended_in(Phase::window);
-  switch (letter) {
-    case 'A':
+  switch (invariant) {
+    using enum Invariant;
+    case requests_balance:
       return fmt::format("{} in flight at start, {} begun, {} ended, {} censored, {} not started",
                          r.in_flight_at_start(), r.begun[static_cast<std::size_t>(Phase::window)],
                          in_window, r.censored, r.not_started);
-    case 'B':
+    case both_ends_agree:
       return fmt::format(
           "{} answered, {} cancelled or timed out, {} responses written; {} and {} bytes",
           r.answered, maybe_answered(r), evidence.server->server->responses, r.answered_body_bytes,
           evidence.server->server->response_body_bytes);
-    case 'C':
+    case samples_match_counts:
       return fmt::format("{} ended in the window, {} latencies", in_window,
                          r.service_time.count() + r.failed_time.count());
-    case 'D':
+    case in_flight_within_limit:
       return fmt::format("{} in flight at once", r.in_flight_max);
-    case 'E':
+    case resources_returned:
       return resources_missing(evidence);
-    case 'G':
+    case littles_law:
       return fmt::format("{} ns in flight, in a window of {} ns", r.time_in_flight_ns,
                          evidence.client->window_end_ns - evidence.client->window_start_ns);
     default:
@@ -80,7 +82,7 @@ std::optional<bool> requests_balance(const report::Record& client, const Planned
   return due == r.ended_in(Phase::warm_up) + r.ended_in(Phase::window) + r.censored + r.not_started;
 }
 
-std::optional<bool> ends_agree(const Evidence& evidence, const PlannedCell& cell) {
+std::optional<bool> both_ends_agree(const Evidence& evidence, const PlannedCell& cell) {
   if (evidence.server == nullptr || !evidence.server->server) return std::nullopt;
   const measure::ServerTotals& server = *evidence.server->server;
   if (server.faults > 0) return std::nullopt;
@@ -94,7 +96,7 @@ std::optional<bool> ends_agree(const Evidence& evidence, const PlannedCell& cell
          server.response_body_bytes <= most_bytes;
 }
 
-std::optional<bool> samples_agree(const report::Record& client, const PlannedCell& cell) {
+std::optional<bool> samples_match_counts(const report::Record& client, const PlannedCell& cell) {
   const Recording& r = *client.recording;
   const std::uint64_t ok = ended(r, Phase::window, Outcome::ok);
   const std::uint64_t others = r.ended_in(Phase::window) - ok;
@@ -103,15 +105,15 @@ std::optional<bool> samples_agree(const report::Record& client, const PlannedCel
          r.time_to_first_byte.count() <= ok && open_loop_agrees;
 }
 
-std::optional<bool> limit_held(const report::Record& client, const PlannedCell& cell) {
+std::optional<bool> in_flight_within_limit(const report::Record& client, const PlannedCell& cell) {
   return client.recording->in_flight_max <= cell.workload->in_flight(cell.work.parameters);
 }
 
-std::optional<bool> resources_back(const Evidence& evidence) {
+std::optional<bool> resources_returned(const Evidence& evidence) {
   return resources_missing(evidence).empty();
 }
 
-std::optional<bool> little_holds(const report::Record& client, const PlannedCell& cell) {
+std::optional<bool> littles_law(const report::Record& client, const PlannedCell& cell) {
   const workloads::Parameters& parameters = cell.work.parameters;
   const Recording& r = *client.recording;
   const std::uint64_t requests = r.ended_in(Phase::window);
@@ -127,16 +129,17 @@ std::optional<bool> little_holds(const report::Record& client, const PlannedCell
 }
 
 void check_invariants(result::Trial& trial, const Evidence& evidence, const PlannedCell& cell) {
-  trial.invariant('A') = requests_balance(*evidence.client, cell);
-  trial.invariant('B') = ends_agree(evidence, cell);
-  trial.invariant('C') = samples_agree(*evidence.client, cell);
-  trial.invariant('D') = limit_held(*evidence.client, cell);
-  trial.invariant('E') = resources_back(evidence);
-  trial.invariant('G') = little_holds(*evidence.client, cell);
-  for (const char letter : result::kInvariants) {
-    if (trial.invariant(letter) != false) continue;
-    trial.notes.push_back(
-        {.code = fmt::format("invariant_{}", letter), .detail = figures(letter, evidence)});
+  using enum Invariant;
+  trial.invariant(requests_balance) = run::requests_balance(*evidence.client, cell);
+  trial.invariant(both_ends_agree) = run::both_ends_agree(evidence, cell);
+  trial.invariant(samples_match_counts) = run::samples_match_counts(*evidence.client, cell);
+  trial.invariant(in_flight_within_limit) = run::in_flight_within_limit(*evidence.client, cell);
+  trial.invariant(resources_returned) = run::resources_returned(evidence);
+  trial.invariant(littles_law) = run::littles_law(*evidence.client, cell);
+  for (std::size_t i = 0; i < result::kInvariants; ++i) {
+    if (trial.invariants[i] != false) continue;
+    trial.notes.push_back({.code = fmt::format("invariant_{}", result::kInvariantNames[i]),
+                           .detail = figures(static_cast<Invariant>(i), evidence)});
   }
   if (const std::uint64_t bugs =
           ended_whole_trial(*evidence.client->recording, Outcome::internal)) {

@@ -18,38 +18,38 @@ struct Evidence {
   const report::Record* upstream = nullptr;
 };
 
-// Each answers whether it holds; nullopt: it could not be checked. DESIGN.md, section 5, defines
-// them.
+// Each answers whether it holds; nullopt: it could not be checked. docs/method.md lists them.
 
-// A: what was in flight or issued in the window ended in it, was censored, or never started.
+// What was in flight or issued in the window ended in it, was censored, or never started.
 std::optional<bool> requests_balance(const report::Record& client, const PlannedCell& cell);
 
-// B: the peer wrote as many responses, and bytes, as the client read. Null for a foreign server, or
+// The peer wrote as many responses, and bytes, as the client read. Null for a foreign server, or
 // one that was told to misbehave.
-std::optional<bool> ends_agree(const Evidence& evidence, const PlannedCell& cell);
+std::optional<bool> both_ends_agree(const Evidence& evidence, const PlannedCell& cell);
 
-// C: as many latencies as requests were recorded.
-std::optional<bool> samples_agree(const report::Record& client, const PlannedCell& cell);
+// As many latencies as requests were recorded.
+std::optional<bool> samples_match_counts(const report::Record& client, const PlannedCell& cell);
 
-// D: never more in flight than the workload's limit.
-std::optional<bool> limit_held(const report::Record& client, const PlannedCell& cell);
+// Never more in flight than the workload's limit.
+std::optional<bool> in_flight_within_limit(const report::Record& client, const PlannedCell& cell);
 
-// E: all sides gave descriptors, threads and rings back.
-std::optional<bool> resources_back(const Evidence& evidence);
+// All sides gave descriptors, threads and rings back.
+std::optional<bool> resources_returned(const Evidence& evidence);
 
-// G: Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight). In the form
+// Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight), in the form
 // that is exact over a finite window: the times that requests spent in flight inside of it, clipped
 // at both of its edges, add up to N T. The usual form, N = X R, errs at the edges, most where a
 // stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time between two requests of a
 // task: 2 us, or one preemption in a window of few requests. J. Little, Operations Research 59
 // (2011).
-std::optional<bool> little_holds(const report::Record& client, const PlannedCell& cell);
+std::optional<bool> littles_law(const report::Record& client, const PlannedCell& cell);
 
 // Requests of the whole trial that ended so.
 std::uint64_t ended_whole_trial(const measure::Recording& recording, Outcome outcome);
 
-// Sets the invariants of the trial and, for each broken one, a note that says what was seen. F and
-// I are about many trials: F is set by the runner, I stays null. What weakens a trial without
+// Sets the invariants of the trial and, for each broken one, a note that says what was seen.
+// Two are about many trials: recorded_once is set by the runner, same_outcomes stays null. What
+// weakens a trial without
 // breaking it (the generator at its limit, overload) is analyze's to note.
 void check_invariants(result::Trial& trial, const Evidence& evidence, const PlannedCell& cell);
 

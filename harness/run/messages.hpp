@@ -79,7 +79,7 @@ struct Record : workloads::SideRecord {
   std::optional<measure::Profile> profile;  // where the job asked for it
   std::int64_t window_start_ns = 0;
   std::int64_t window_end_ns = 0;
-  bool resources_back = false;    // invariant E
+  bool resources_back = false;    // invariant resources_returned
   std::string resources_missing;  // what was not given back
 };
 

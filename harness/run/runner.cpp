@@ -181,7 +181,8 @@ class Runner {
                                        .interrupt_fd = interrupt_.fd()});
       // An interrupted trial leaves no record: it is run again on resume.
       if (trial.status == result::TrialStatus::cancelled) continue;
-      trial.invariant('F') = true;  // this is its one record; the whole is checked at the end
+      // This is its one record; the whole is checked at the end.
+      trial.invariant(result::Invariant::recorded_once) = true;
       journal.append(cell.id, trial);
       row.trials.push_back(std::move(trial));
       retire_replaced(row);

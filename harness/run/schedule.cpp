@@ -141,7 +141,7 @@ std::vector<std::string> record_faults(const Plan& plan, const result::Result& r
   TrialsByKey records = trials_of(recorded);
   std::vector<std::string> faults;
   const auto fault = [&](const Key& key, std::string_view what) {
-    faults.push_back(fmt::format("F: {}, block {}: {}", key.cell, key.block, what));
+    faults.push_back(fmt::format("recorded_once: {}, block {}: {}", key.cell, key.block, what));
   };
   for (const PlannedTrial& trial : plan.trials) {
     const Key key{plan.cells[trial.cell].id, trial.block, trial.kind};

@@ -74,8 +74,8 @@ bool is_replaced(const result::Cell& cell, const result::Trial& trial);
 // has been added to its cell.
 void retire_replaced(result::Cell& cell);
 
-// Invariant F: every planned trial has exactly one terminal record, and nothing else has one. One
-// line for each violation; to be asked when nothing is due any more.
+// The invariant recorded_once: every planned trial has exactly one terminal record, and nothing
+// else has one. One line for each violation; to be asked when nothing is due any more.
 std::vector<std::string> record_faults(const Plan& plan, const result::Result& recorded);
 
 }  // namespace asyncbench::run

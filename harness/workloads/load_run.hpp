@@ -62,8 +62,8 @@ class LoadRun {
   // Open loop: how many arrivals were due in [window start, window end), counted afresh; 0 if
   // closed.
   std::uint64_t arrivals_due_in_window() const;
-  // Open loop: how many were due before the window's start. Whole-trial identity (invariant A),
-  // since each task's first request is outside the schedule:
+  // Open loop: how many were due before the window's start. Whole-trial identity
+  // (requests_balance), since each task's first request is outside the schedule:
   //   tasks + due before + due in the window = ended before or in the window + censored + not
   //   started
   std::uint64_t arrivals_due_before_window() const;

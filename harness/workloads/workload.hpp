@@ -68,11 +68,7 @@ struct SideSetup {
   std::function<void()> on_budget_spent;  // the window has ended, see Side::window_end_ns()
 };
 
-// How the requests for one thing of many ended, over the whole trial: one URL of a list.
-struct ItemOutcomes {
-  std::string name;
-  std::map<std::string, std::uint64_t> outcomes;  // by name_of(Outcome); none that are 0
-};
+using measure::ItemOutcomes;
 
 // What a side has to say after the job has run.
 struct SideRecord {
@@ -177,7 +173,7 @@ class Workload {
   virtual Duration patience(const Parameters& parameters) const = 0;
 
   // Upper bound of the payload bytes of one answered request, for checking both ends' counts
-  // against each other (invariant B); empty: sizes are not known.
+  // against each other (both_ends_agree); empty: sizes are not known.
   virtual std::optional<std::uint64_t> payload_bytes(const Parameters& parameters) const = 0;
 
   // More figures of a trial, derived from what all participants recorded; units end the names.

@@ -194,7 +194,7 @@ class FetchTest(PeerTest):
         self.assertGreaterEqual({cell["strategy"] for cell in cells},
                                 {"thread_per_request", "thread_per_connection", "asio"})
         for cell in cells:
-            self.assertIsNone(cell["trials"][0]["invariants"]["B"], "nobody counted the replies")
+            self.assertIsNone(cell["trials"][0]["invariants"]["both_ends_agree"], "nobody counted the replies")
 
     @needs("nginx")
     def test_measures_nginx(self):

@@ -14,8 +14,8 @@ measure::Histogram some_latencies() {
 Trial timed_trial(std::int64_t block) {
   Trial trial{.block = block, .valid = true, .started = "2026-11-20T22:05:01Z", .seed = 1};
   trial.notes = {{"cpu_idle", "cpu_dma_latency: EACCES"}};
-  trial.invariant('A') = true;
-  trial.invariant('G') = false;
+  trial.invariant(Invariant::requests_balance) = true;
+  trial.invariant(Invariant::littles_law) = false;
   trial.warm_up_ns = 300'000'000;
   trial.window_ns = 800'000'000;
   trial.outcomes[static_cast<std::size_t>(Outcome::ok)] = 1000;

@@ -170,12 +170,24 @@ TEST(ResultJson, DoesNotWriteAFigureThatIsNotFinite) {
   EXPECT_THROW(serialize(result), std::logic_error);
 }
 
+TEST(ResultJson, ReadsTheLettersThatInvariantsHadBeforeTheirNames) {
+  std::string text = serialize(example_result());
+  for (const auto& [name, letter] :
+       {std::pair{"requests_balance", "A"}, {"littles_law", "G"}, {"same_outcomes", "I"}}) {
+    text = replaced(text, name, letter);
+  }
+  const Trial& trial = parse(text).result.cells.at(0).trials.at(0);
+  EXPECT_EQ(trial.invariant(Invariant::requests_balance), true);
+  EXPECT_EQ(trial.invariant(Invariant::littles_law), false);
+  EXPECT_THAT(error_of(replaced(text, "both_ends_agree", "J")).what(), HasSubstr("/invariants/J"));
+}
+
 TEST(Result, SaysWhetherAnInvariantIsBroken) {
   Trial trial;
   EXPECT_FALSE(trial.broken());
-  trial.invariant('I') = true;
+  trial.invariant(Invariant::same_outcomes) = true;
   EXPECT_FALSE(trial.broken());
-  trial.invariant('A') = false;
+  trial.invariant(Invariant::requests_balance) = false;
   EXPECT_TRUE(trial.broken());
 }
 
