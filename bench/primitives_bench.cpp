@@ -163,7 +163,7 @@ const Primitive kPrimitives[] = {
 };
 
 void measure(benchmark::State& state, const Primitive& primitive, Strategy& strategy) {
-  if (const Support support = strategy.supports(primitive.needs); !support) {
+  if (const Support support = can_perform(strategy, primitive.needs); !support) {
     state.SkipWithError(("unsupported: " + support.reason).c_str());
     return;
   }

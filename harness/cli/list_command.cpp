@@ -9,6 +9,7 @@
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
 #include "report/format.hpp"
+#include "report/remarks.hpp"
 #include "run/plan.hpp"
 
 namespace asyncbench::cli {
@@ -86,13 +87,16 @@ void print_table(const std::vector<Row>& rows) {
 
 void print_strategies(const std::vector<Row>& rows) {
   fmt::print("\nStrategies:\n");
+  std::vector<const StrategyInfo*> infos;
   for (const Row& row : rows) {
     const StrategyInfo& info = *row.info;
+    if (info.in_all) infos.push_back(&info);
     fmt::print("{}",
                report::wrapped(fmt::format("{} ({}; waits in {}){}", info.summary, info.library,
                                            info.waits, info.in_all ? "" : "; not part of 'all'"),
                                fmt::format("  {}: ", info.name), kColumns));
   }
+  fmt::print("\n{}", report::wrapped(report::files_text(infos), "", kColumns));
 }
 
 void print_workloads() {
@@ -116,6 +120,11 @@ void print_json(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     auto options = nlohmann::ordered_json::object();
     for (const StrategyOption& option : row.info->options) options[option.name] = option.value;
+    auto operations = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < kOpKinds; ++i) {
+      const auto kind = static_cast<OpKind>(i);
+      if (row.info->operations.contains(kind)) operations.push_back(name_of(kind));
+    }
     auto supports = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < row.supports.size(); ++i) {
       supports[std::string{workloads::all_workloads()[i]->info().name}] = to_json(row.supports[i]);
@@ -124,6 +133,9 @@ void print_json(const std::vector<Row>& rows) {
                           {"summary", row.info->summary},
                           {"library", row.info->library},
                           {"waits", row.info->waits},
+                          {"operations", operations},
+                          {"files", row.info->files ? nlohmann::ordered_json(*row.info->files)
+                                                    : nlohmann::ordered_json(nullptr)},
                           {"event_loop", row.info->event_loop},
                           {"in_all", row.info->in_all},
                           {"options", options},

@@ -26,8 +26,6 @@ Completion uninterrupted(Call call) {
 
 }  // namespace
 
-bool is_file_op(OpKind kind) { return kind >= OpKind::open && kind <= OpKind::close_file; }
-
 Completion perform_file_op(const Op& op) {
   return std::visit(Overloaded{
                         [](const op::Open& open) {

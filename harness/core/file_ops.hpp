@@ -10,9 +10,6 @@ namespace asyncbench {
 // Permissions of files that Open makes.
 inline constexpr unsigned kNewFileMode = 0600;
 
-// Whether `kind` is Open, Read, Write, Sync or CloseFile.
-bool is_file_op(OpKind kind);
-
 // Performs a file operation, blocking for as long as it takes. Indexes are descriptors.
 Completion perform_file_op(const Op& op);
 

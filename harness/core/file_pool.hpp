@@ -13,6 +13,10 @@
 
 namespace asyncbench {
 
+// What StrategyInfo::files calls this pool. Strategies that use it differ in files only by how it
+// wakes their loops.
+inline constexpr const char* kSharedFilePool = "the shared pool";
+
 // An operation on its way through a pool; the caller's own, usually part of its state for a task.
 struct FileWork {
   Op op = op::Finish{};

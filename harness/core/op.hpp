@@ -1,9 +1,9 @@
 // The operations: everything that a task can want of a strategy.
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <system_error>
 #include <variant>
@@ -157,14 +157,35 @@ inline constexpr bool outlives_stop(OpKind kind) {
 // A set of operation kinds: what a workload needs, what a strategy offers.
 class OpSet {
  public:
-  OpSet(std::initializer_list<OpKind> kinds) {
-    for (const OpKind kind : kinds) kinds_.set(static_cast<std::size_t>(kind));
+  constexpr OpSet() = default;
+  constexpr OpSet(std::initializer_list<OpKind> kinds) {
+    for (const OpKind kind : kinds) bits_ |= bit_of(kind);
   }
-  bool contains(OpKind kind) const { return kinds_.test(static_cast<std::size_t>(kind)); }
+
+  constexpr bool contains(OpKind kind) const { return (bits_ & bit_of(kind)) != 0; }
+  constexpr bool is_empty() const { return bits_ == 0; }
+
+  friend constexpr OpSet operator|(OpSet a, OpSet b) { return OpSet(a.bits_ | b.bits_); }
+  friend constexpr OpSet operator&(OpSet a, OpSet b) { return OpSet(a.bits_ & b.bits_); }
+  friend constexpr OpSet operator-(OpSet a, OpSet b) { return OpSet(a.bits_ & ~b.bits_); }
 
  private:
-  std::bitset<kOpKinds> kinds_;
+  constexpr explicit OpSet(std::uint32_t bits) : bits_(bits) {}
+  static constexpr std::uint32_t bit_of(OpKind kind) {
+    return std::uint32_t{1} << static_cast<unsigned>(kind);
+  }
+
+  std::uint32_t bits_ = 0;
 };
+
+// Every strategy has these. They wait for nothing.
+inline constexpr OpSet kTaskOps{OpKind::begin, OpKind::close, OpKind::finish};
+inline constexpr OpSet kStreamOps{OpKind::connect, OpKind::receive, OpKind::send};
+inline constexpr OpSet kFileOps{OpKind::open, OpKind::read, OpKind::write, OpKind::sync,
+                                OpKind::close_file};
+// What most strategies offer: everything but HTTP of their own.
+inline constexpr OpSet kAllButExchange =
+    kTaskOps | kStreamOps | kFileOps | OpSet{OpKind::accept, OpKind::sleep, OpKind::gather};
 
 // How an operation ended. `error` is std::errc::timed_out past the deadline,
 // std::errc::operation_canceled on a stop, std::errc::operation_not_supported for an operation that

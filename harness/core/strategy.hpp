@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,24 +18,36 @@ struct StrategyOption {
   std::string value;  // "32768"
 };
 
+// What a strategy says about itself. The harness derives from it in which workloads the strategy
+// takes part.
 struct StrategyInfo {
   std::string name;     // [a-z0-9_]+, a variant after a colon: "uring:oneshot"
   std::string summary;  // one line for people
   std::string library;  // "liburing 2.3", "kernel" for plain system calls
   std::string waits;    // how it waits: "io_uring_enter", "epoll_wait", "blocking calls"
+  OpSet operations;     // all that it offers
+  // Those among them that have nothing to do with what the strategy is about. It performs them for
+  // work that needs others, too, and takes no part in work that needs nothing else: a file workload
+  // under libcurl would measure what is not libcurl's.
+  OpSet incidental;
+  // What performs its operations on files: "io_uring", "blocking calls", or kSharedFilePool
+  // (core/file_pool.hpp). Results have it where the work has files.
+  std::optional<std::string> files;
   bool event_loop = true;  // one loop a thread, Job::threads applies; false: threads of its own
   bool in_all = true;      // part of `--strategies all`
   std::vector<StrategyOption> options;  // batch limits, buffer sizes, busy-waiting ...
 };
 
-// Whether a strategy can do the work here. A "no" carries its reason and, where there is one, the
+// Whether a strategy does the work here. A "no" carries its reason and, where there is one, the
 // remedy, in one line: "io_uring_setup: EPERM: ... blocks io_uring; run with ...".
 struct Support {
   bool supported = true;
   std::string reason;
 
   static Support yes() { return {}; }
-  static Support no(std::string reason) { return {.supported = false, .reason = std::move(reason)}; }
+  static Support no(std::string reason) {
+    return {.supported = false, .reason = std::move(reason)};
+  }
   explicit operator bool() const { return supported; }
 };
 
@@ -58,8 +71,8 @@ class Strategy {
 
   virtual const StrategyInfo& info() const = 0;
 
-  // Probes this host as far as the operations need it; cheap enough for `asyncbench list`.
-  virtual Support supports(const OpSet& needed) const = 0;
+  // Whether this host has what the strategy's operations need. Cheap enough for `asyncbench list`.
+  virtual Support host_support() const { return Support::yes(); }
 
   // Runs the job to its end, in the calling thread or in threads that have all ended on return.
   // Failed operations are data for the tasks; throws StrategyError alone.
@@ -69,6 +82,14 @@ class Strategy {
   // first run that needs it, and then counts as nothing that the run has left behind.
   virtual KeptResources kept() const { return {}; }
 };
+
+// Whether the strategy performs all of these operations on this host. A "no" names what it lacks:
+// "curl_multi offers no file operations".
+Support can_perform(const Strategy& strategy, OpSet needed);
+
+// Whether it takes part in work that needs these operations: it can perform them, and not all of
+// them are incidental to it.
+Support takes_part(const Strategy& strategy, OpSet needed);
 
 // The strategies that a program offers, in the order in which tables show them.
 class Registry {

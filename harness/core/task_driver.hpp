@@ -10,7 +10,7 @@
 //   Attempt connect(Stream&, const op::Connect&)
 //   Attempt receive(Stream&, const op::Receive&)
 //   Attempt send(Stream&, const op::Send&)
-//   Attempt file(Stream&, const Op&)          the kinds of is_file_op(); perform_by() is there for
+//   Attempt file(Stream&, const Op&)          one of kFileOps; perform_by() is there for
 //                                             a library that has no files
 //   Attempt exchange(Stream&, const op::Exchange&)
 //                                             is also called after a stop: it then tells the sink

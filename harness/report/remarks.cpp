@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "analyze/notes.hpp"
@@ -52,6 +53,25 @@ Remark remark_of(const result::Result& result, std::string_view code) {
 
 }  // namespace
 
+std::string files_text(const std::vector<const StrategyInfo*>& strategies) {
+  std::vector<std::pair<std::string_view, std::vector<std::string_view>>> shares;
+  for (const StrategyInfo* info : strategies) {
+    if (!info->files) continue;
+    auto share =
+        std::ranges::find(shares, *info->files, [](const auto& pair) { return pair.first; });
+    if (share == shares.end()) share = shares.insert(share, {*info->files, {}});
+    if (std::ranges::find(share->second, info->name) == share->second.end()) {
+      share->second.emplace_back(info->name);
+    }
+  }
+  std::string text;
+  for (const auto& [files, names] : shares) {
+    text += fmt::format("{}by {} under {}", text.empty() ? "Files are performed " : "; ", files,
+                        fmt::join(names, ", "));
+  }
+  return text.empty() ? text : text + ".";
+}
+
 std::vector<Remark> remarks_of(const result::Result& result) {
   std::vector<Remark> remarks;
   for (const result::Note& note : result.run.notes) {
@@ -65,6 +85,13 @@ std::vector<Remark> remarks_of(const result::Result& result) {
     }
   }
   for (const std::string_view code : codes) remarks.push_back(remark_of(result, code));
+  std::vector<const StrategyInfo*> measured;
+  for (const Cell& cell : result.cells) {
+    if (cell.summary) measured.push_back(&cell.strategy_info);
+  }
+  if (std::string files = files_text(measured); !files.empty()) {
+    remarks.push_back({.text = std::move(files)});
+  }
   return remarks;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/strategy.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::report {
@@ -15,7 +16,12 @@ struct Remark {
   std::vector<std::string> details;
 };
 
-// The run's own notes, then one for each code that some cell has, in the order of the result.
+// What performs the files of these strategies, and which share that: "Files are performed by the
+// shared pool under epoll, asio; by io_uring under uring." Empty where none of them has files.
+std::string files_text(const std::vector<const StrategyInfo*>& strategies);
+
+// The run's own notes, one for each code that some cell has, in the order of the result, and what
+// performs the files.
 std::vector<Remark> remarks_of(const result::Result& result);
 
 // "6 trials of 1s after 300ms of warm-up on AMD EPYC, 2 cpus; 2026-11-20T22:05:00Z.", foreign text

@@ -281,7 +281,7 @@ struct Cell {
   std::string reason;              // unsupported, failed: why, with the remedy
   Side generator = Side::subject;  // which side issues the requests
   bool paced = false;              // the work fixes how many requests there are in a time
-  StrategyInfo strategy_info;
+  StrategyInfo strategy_info;      // its operations are not in the file: see status and reason
   std::vector<Trial> trials;
   std::optional<Summary> summary;  // by analyze
 };

@@ -68,6 +68,8 @@ result::Cell cell_of(const PlannedCell& cell, const Registry& registry) {
       cell.subject() == workloads::Role::client ? result::Side::subject : result::Side::peer;
   row.paced = cell.workload->is_paced(cell.work.parameters);
   if (const Strategy* strategy = registry.find(cell.strategy)) row.strategy_info = strategy->info();
+  const workloads::Forms forms = cell.workload->forms(cell.subject(), cell.work.parameters);
+  if ((forms.operations & kFileOps).is_empty()) row.strategy_info.files.reset();
   return row;
 }
 

@@ -161,8 +161,8 @@ class Participant {
   std::unique_ptr<Side> make_side(std::size_t lanes) {
     const workloads::Workload& workload = *workloads::find_workload(order_.workload);
     const workloads::Forms forms = workload.forms(order_.role, order_.work.parameters);
-    const Support support = strategy_.supports(forms.operations);
-    const bool exchange = !support && forms.exchange && strategy_.supports(*forms.exchange);
+    const Support support = takes_part(strategy_, forms.operations);
+    const bool exchange = !support && forms.exchange && takes_part(strategy_, *forms.exchange);
     if (!support && !exchange) throw StrategyError(support.reason);
     return workload.make_side({.role = order_.role,
                                .work = order_.work,

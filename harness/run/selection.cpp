@@ -85,9 +85,9 @@ std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy) {
 Support supports(const Strategy& strategy, const Workload& workload, Role role,
                  const Parameters& parameters) {
   const workloads::Forms forms = workload.forms(role, parameters);
-  const Support support = strategy.supports(forms.operations);
+  const Support support = takes_part(strategy, forms.operations);
   if (support || !forms.exchange) return support;
-  return strategy.supports(*forms.exchange) ? Support::yes() : support;
+  return takes_part(strategy, *forms.exchange) ? Support::yes() : support;
 }
 
 Support supports_subject(const Strategy& strategy, const Workload& workload) {

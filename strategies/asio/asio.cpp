@@ -12,8 +12,8 @@ Flavour over_epoll(const char* name, const char* summary, asio_loop::MakeStream 
   return {.info = {.name = name,
                    .summary = summary,
                    .waits = "epoll_wait",
-                   .options = {{"events_per_wait", "128"},
-                               {"files", "page cache at once (RWF_NOWAIT), else file threads"}}},
+                   .files = kSharedFilePool,
+                   .options = {{"events_per_wait", "128"}}},
           .make_stream = make_stream,
           .granted = {"epoll", "timerfd"},
           .probe = Support::yes};

@@ -26,6 +26,7 @@ class AsioStrategy final : public Strategy {
   explicit AsioStrategy(Flavour flavour) : flavour_(std::move(flavour)) {
     StrategyInfo& info = flavour_.info;
     info.library = library();
+    info.operations = kAllButExchange;
     info.options.insert(info.options.begin(),
                         {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                          {"concurrency_hint", "UNSAFE_IO"},
@@ -36,13 +37,7 @@ class AsioStrategy final : public Strategy {
 
   const StrategyInfo& info() const override { return flavour_.info; }
 
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::exchange)) {
-      return Support::no(info().name +
-                         ": brings no HTTP of its own; the form over streams serves it");
-    }
-    return flavour_.probe();
-  }
+  Support host_support() const override { return flavour_.probe(); }
 
   void run(Job& job) override {
     try {

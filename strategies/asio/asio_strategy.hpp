@@ -12,7 +12,7 @@ namespace asyncbench::asio_loop {
 
 // How one of them differs from the others.
 struct Flavour {
-  StrategyInfo info;  // name, summary, waits, and options beside those of all
+  StrategyInfo info;  // name, summary, waits, files, and options beside those of all
   MakeStream make_stream;
   std::vector<std::string> granted;  // by the kernel, once a loop exists
   Support (*probe)();                // whether this host has what the backend needs

@@ -26,11 +26,11 @@ std::unique_ptr<Strategy> make_asio_uring() {
                 .summary = "Boost.Asio over its io_uring backend: one request an operation, "
                            "plain descriptors, callbacks",
                 .waits = "io_uring_enter",
+                .files = "io_uring (the shared pool opens and syncs)",
                 .options = {{"ring_entries", "16384"},
                             {"requests_per_submit_max", "128"},
                             {"completions_per_wait_max", "128"},
-                            {"ring_flags", "none"},
-                            {"files", "random_access_file; file threads open and sync"}}},
+                            {"ring_flags", "none"}}},
        .make_stream = asio_loop::make_callback_stream,
        .granted = {"io_uring"},
        .probe = probe_ring});

@@ -14,13 +14,17 @@ namespace asyncbench {
 
 namespace {
 
+// libcurl performs exchanges, and nothing else. `scrape` stores what it fetched, and a client
+// pauses between requests.
+constexpr OpSet kIncidental = kFileOps | OpSet{OpKind::sleep};
+constexpr OpSet kOperations = kTaskOps | kIncidental | OpSet{OpKind::exchange};
+
 // All that differs between the two: what they say and offer, and who performs the exchanges.
 class CurlStrategy final : public Strategy {
  public:
   using Run = void (*)(Job& job);
 
-  CurlStrategy(StrategyInfo info, OpSet offered, Run run_job)
-      : info_(std::move(info)), offered_(offered), run_(run_job) {
+  CurlStrategy(StrategyInfo info, Run run_job) : info_(std::move(info)), run_(run_job) {
     // Not thread-safe with other users of libcurl, so it is done before any thread of ours.
     static std::once_flag initialized;
     std::call_once(initialized, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -31,25 +35,10 @@ class CurlStrategy final : public Strategy {
 
   const StrategyInfo& info() const override { return info_; }
 
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::accept)) {
-      return Support::no("libcurl is a client library: it cannot accept connections");
-    }
-    for (std::size_t i = 0; i < kOpKinds; ++i) {
-      const auto kind = static_cast<OpKind>(i);
-      if (needed.contains(kind) && !offered_.contains(kind)) {
-        return Support::no(info_.name + " leaves HTTP and streams to libcurl: it cannot perform " +
-                           name_of(kind));
-      }
-    }
-    return Support::yes();
-  }
-
   void run(Job& job) override { run_(job); }
 
  private:
   StrategyInfo info_;
-  OpSet offered_;
   Run run_;
 };
 
@@ -60,12 +49,12 @@ std::unique_ptr<Strategy> make_curl_multi() {
       StrategyInfo{.name = "curl_multi",
                    .summary = "libcurl's multi_socket interface on epoll; HTTP is libcurl's own",
                    .waits = "epoll_wait",
+                   .operations = kOperations | OpSet{OpKind::gather},
+                   .incidental = kIncidental | OpSet{OpKind::gather},
+                   .files = kSharedFilePool,
                    .options = {{"events_per_wait", std::to_string(curl::MultiLoop::kEventBatch)},
                                {"trigger", "level"},
                                {"file_threads_max", std::to_string(FilePool::kThreadsMax)}}},
-      OpSet{OpKind::begin, OpKind::exchange, OpKind::sleep, OpKind::open, OpKind::read,
-            OpKind::write, OpKind::sync, OpKind::close_file, OpKind::gather, OpKind::close,
-            OpKind::finish},
       [](Job& job) {
         run_lanes(job, [&job](unsigned lane) { return curl::MultiLoop(job, lane); });
       });
@@ -76,9 +65,10 @@ std::unique_ptr<Strategy> make_curl_threads() {
       StrategyInfo{.name = "curl_threads",
                    .summary = "a thread and a libcurl easy handle for every connection",
                    .waits = "poll, by libcurl",
+                   .operations = kOperations,
+                   .incidental = kIncidental,
+                   .files = "blocking calls",
                    .event_loop = false},
-      OpSet{OpKind::begin, OpKind::exchange, OpKind::sleep, OpKind::open, OpKind::read,
-            OpKind::write, OpKind::sync, OpKind::close_file, OpKind::close, OpKind::finish},
       [](Job& job) { curl::EasyRun(job).run(); });
 }
 

@@ -56,7 +56,7 @@ Completion EasyTask::perform(const Op& op) {
     }
     return failed(std::errc::operation_canceled);
   }
-  if (is_file_op(kind_of(op))) {
+  if (kFileOps.contains(kind_of(op))) {
     const Completion ended = perform_file_op(op);
     return stop_.stop_requested() ? cancel_file_op(op, ended) : ended;
   }

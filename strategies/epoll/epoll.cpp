@@ -18,10 +18,7 @@ class Epoll final : public Strategy {
  public:
   const StrategyInfo& info() const override { return info_; }
 
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::exchange)) {
-      return Support::no("epoll: brings no HTTP of its own; the form over streams serves it");
-    }
+  Support host_support() const override {
     // A system call that is there finds fault with the descriptor first.
     epoll_event event{};
     if (epoll_pwait2(-1, &event, 1, nullptr, nullptr) < 0 && errno != EBADF) {
@@ -41,6 +38,8 @@ class Epoll final : public Strategy {
       .summary = "edge-triggered epoll by hand: one loop a thread, operations tried at once",
       .library = "kernel",
       .waits = "epoll_pwait2",
+      .operations = kAllButExchange,
+      .files = kSharedFilePool,
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                   {"receive_buffers", "the loop's, lent while a task looks at what it received"},
                   {"events_per_wait", std::to_string(reactor::kEventsPerWait)},

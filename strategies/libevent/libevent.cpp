@@ -16,11 +16,6 @@ class Libevent final : public Strategy {
  public:
   const StrategyInfo& info() const override { return info_; }
 
-  Support supports(const OpSet& needed) const override {
-    if (!needed.contains(OpKind::exchange)) return Support::yes();
-    return Support::no("libevent: its HTTP is not used; the form over streams serves it");
-  }
-
   void run(Job& job) override {
     run_lanes(job, [&job](unsigned lane) { return libevent::Loop(job, lane); });
   }
@@ -31,6 +26,8 @@ class Libevent final : public Strategy {
       .summary = "libevent: one event_base a thread, persistent events, recv and send",
       .library = std::string("libevent ") + event_get_version(),
       .waits = "epoll_wait",
+      .operations = kAllButExchange,
+      .files = kSharedFilePool,
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                   {"receive_buffers", "the loop's, lent while a task looks at what it received"},
                   {"events_per_wait", "32, growing to 4096"},

@@ -21,6 +21,8 @@ class Libuv final : public Strategy {
         .summary = "libuv: one uv_loop_t a thread, its streams, its thread pool for files",
         .library = std::string("libuv ") + uv_version_string(),
         .waits = "epoll_wait",
+        .operations = kAllButExchange,
+        .files = "libuv's pool",
         .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                     {"receive_buffers", "the loop's, lent while a task looks at what it received"},
                     {"events_per_wait", "1024"},
@@ -35,11 +37,6 @@ class Libuv final : public Strategy {
   }
 
   const StrategyInfo& info() const override { return info_; }
-
-  Support supports(const OpSet& needed) const override {
-    if (!needed.contains(OpKind::exchange)) return Support::yes();
-    return Support::no("libuv: brings no HTTP of its own; the form over streams serves it");
-  }
 
   void run(Job& job) override {
     run_lanes(job, [&job](unsigned lane) { return libuv::Loop(job, lane); });

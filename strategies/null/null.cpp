@@ -62,16 +62,6 @@ class NullStrategy final : public Strategy {
  public:
   const StrategyInfo& info() const override { return info_; }
 
-  Support supports(const OpSet& needed) const override {
-    for (const OpKind kind : {OpKind::accept, OpKind::exchange, OpKind::open, OpKind::read,
-                              OpKind::write, OpKind::sync, OpKind::close_file, OpKind::gather}) {
-      if (needed.contains(kind)) {
-        return Support::no(std::string("null does no I/O and has no answer to ") + name_of(kind));
-      }
-    }
-    return Support::yes();
-  }
-
   void run(Job& job) override {
     const unsigned lanes = std::max(job.threads, 1U);
     std::vector<std::jthread> others;
@@ -86,6 +76,7 @@ class NullStrategy final : public Strategy {
                      .summary = "completes everything at once: measures the harness itself",
                      .library = "none",
                      .waits = "never",
+                     .operations = kTaskOps | kStreamOps | OpSet{OpKind::sleep},
                      .in_all = false};
 };
 

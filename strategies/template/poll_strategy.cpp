@@ -14,14 +14,6 @@ class PollStrategy final : public Strategy {
  public:
   const StrategyInfo& info() const override { return info_; }
 
-  // A "no" says why in one line. Probe the host here if the operations need something of it.
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::exchange)) {
-      return Support::no("poll brings no HTTP of its own; the form over streams serves it");
-    }
-    return Support::yes();
-  }
-
   // One loop a thread.
   void run(Job& job) override {
     run_lanes(job, [&job](unsigned lane) { return polling::Loop(job, lane); });
@@ -32,6 +24,8 @@ class PollStrategy final : public Strategy {
                      .summary = "one poll over all descriptors a turn: the strategy to copy",
                      .library = "kernel",
                      .waits = "ppoll",
+                     .operations = kAllButExchange,
+                     .files = kSharedFilePool,
                      .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                                  {"file_threads_max", std::to_string(FilePool::kThreadsMax)}}};
 };

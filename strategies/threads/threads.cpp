@@ -34,19 +34,14 @@ class ThreadStrategy final : public Strategy {
 
   ThreadStrategy(StrategyInfo info, Run run_job) : info_(std::move(info)), run_(run_job) {
     info_.library = std::string("glibc ") + gnu_get_libc_version();
+    info_.operations = kAllButExchange;
+    info_.files = "blocking calls";
     info_.event_loop = false;
     info_.options.push_back({"stack_bytes", std::to_string(threads::kStackBytes)});
     info_.options.push_back({"receive_buffer_bytes", std::to_string(kReceiveBytes)});
   }
 
   const StrategyInfo& info() const override { return info_; }
-
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::exchange)) {
-      return Support::no(info_.name + " brings no HTTP of its own; use the form over sockets");
-    }
-    return Support::yes();
-  }
 
   void run(Job& job) override { run_(job); }
 

@@ -78,6 +78,8 @@ StrategyInfo info_of(const Rung& rung) {
   info.summary = rung.summary;
   info.library = "liburing " LIBURING_VERSION;
   info.waits = "io_uring_enter";
+  info.operations = kAllButExchange;
+  info.files = "io_uring";
   info.in_all = info.name == "uring";
   const bool spins = options.task_work == TaskWork::kernel_thread;
   info.options = {
@@ -110,9 +112,7 @@ class Uring final : public Strategy {
 
   const StrategyInfo& info() const override { return info_; }
 
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::exchange))
-      return Support::no(info_.name + " has no operation exchange");
+  Support host_support() const override {
     const std::string reason = uring::refusal(options_);
     return reason.empty() ? Support::yes() : Support::no(reason);
   }

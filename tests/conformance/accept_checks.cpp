@@ -157,21 +157,21 @@ void each_loop_accepts_on_its_own_socket(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"AcceptedConnectionsAreServed", OpKind::accept, Ending::success, kServerOps,
+    Check{"AcceptedConnectionsAreServed", OpKind::accept, Ending::success, kServerNeeds,
           accepted_connections_are_served},
-    Check{"ConnectionsInTurnAreServed", OpKind::accept, Ending::success, kServerOps,
+    Check{"ConnectionsInTurnAreServed", OpKind::accept, Ending::success, kServerNeeds,
           connections_in_turn_are_served},
-    Check{"AcceptedTasksDieAfterTheirFinish", OpKind::accept, Ending::success, kServerOps,
+    Check{"AcceptedTasksDieAfterTheirFinish", OpKind::accept, Ending::success, kServerNeeds,
           accepted_tasks_die_after_their_finish},
-    Check{"AHalfClosedConnectionGetsItsAnswer", OpKind::accept, Ending::success, kServerOps,
+    Check{"AHalfClosedConnectionGetsItsAnswer", OpKind::accept, Ending::success, kServerNeeds,
           a_half_closed_connection_gets_its_answer},
-    Check{"RefusedConnectionsAreClosed", OpKind::accept, Ending::error, kServerOps,
+    Check{"RefusedConnectionsAreClosed", OpKind::accept, Ending::error, kServerNeeds,
           refused_connections_are_closed},
-    Check{"ClientsWaitWhileDescriptorsLack", OpKind::accept, Ending::error, kServerOps,
+    Check{"ClientsWaitWhileDescriptorsLack", OpKind::accept, Ending::error, kServerNeeds,
           clients_wait_while_descriptors_lack},
-    Check{"StopEndsAcceptingAndWhatWasAccepted", OpKind::accept, Ending::stop, kServerOps,
+    Check{"StopEndsAcceptingAndWhatWasAccepted", OpKind::accept, Ending::stop, kServerNeeds,
           stop_ends_accepting_and_what_was_accepted},
-    Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerOps,
+    Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerNeeds,
           each_loop_accepts_on_its_own_socket},
 };
 

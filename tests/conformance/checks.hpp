@@ -31,20 +31,16 @@ struct Check {
   void (*run)(Strategy& strategy);
 };
 
-inline const OpSet kStreamOps = {OpKind::begin, OpKind::connect, OpKind::receive, OpKind::send,
-                                 OpKind::close, OpKind::sleep,   OpKind::finish};
-inline const OpSet kServerOps = {OpKind::accept, OpKind::begin, OpKind::receive, OpKind::send,
-                                 OpKind::close,  OpKind::sleep, OpKind::finish};
-inline const OpSet kFileOps = {OpKind::begin, OpKind::open,       OpKind::read,  OpKind::write,
-                               OpKind::sync,  OpKind::close_file, OpKind::sleep, OpKind::finish};
-inline const OpSet kGatherOps = {OpKind::begin, OpKind::gather, OpKind::sleep, OpKind::finish};
-inline const OpSet kGatherStreamOps = {OpKind::begin, OpKind::connect, OpKind::receive,
-                                       OpKind::send,  OpKind::close,   OpKind::gather,
-                                       OpKind::sleep, OpKind::finish};
-inline const OpSet kGatherServerOps = {OpKind::accept,  OpKind::begin, OpKind::connect,
-                                       OpKind::receive, OpKind::send,  OpKind::close,
-                                       OpKind::gather,  OpKind::sleep, OpKind::finish};
-inline const OpSet kExchangeOps = {OpKind::begin, OpKind::exchange, OpKind::sleep, OpKind::finish};
+// Checks pause, so every one of them needs Sleep, too.
+inline constexpr OpSet kScriptOps = kTaskOps | OpSet{OpKind::sleep};
+inline constexpr OpSet kStreamNeeds = kScriptOps | kStreamOps;
+inline constexpr OpSet kServerNeeds =
+    kScriptOps | OpSet{OpKind::accept, OpKind::receive, OpKind::send};
+inline constexpr OpSet kFileNeeds = kScriptOps | kFileOps;
+inline constexpr OpSet kGatherNeeds = kScriptOps | OpSet{OpKind::gather};
+inline constexpr OpSet kGatherStreamNeeds = kGatherNeeds | kStreamOps;
+inline constexpr OpSet kGatherServerNeeds = kGatherNeeds | kStreamOps | OpSet{OpKind::accept};
+inline constexpr OpSet kExchangeNeeds = kScriptOps | OpSet{OpKind::exchange};
 
 std::span<const Check> connect_checks();
 std::span<const Check> receive_checks();

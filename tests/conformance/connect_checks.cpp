@@ -106,19 +106,19 @@ void finish_closes_the_stream(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"ConnectReachesAListener", OpKind::connect, Ending::success, kStreamOps,
+    Check{"ConnectReachesAListener", OpKind::connect, Ending::success, kStreamNeeds,
           connect_reaches_a_listener},
-    Check{"ConnectToAClosedPortIsRefused", OpKind::connect, Ending::error, kStreamOps,
+    Check{"ConnectToAClosedPortIsRefused", OpKind::connect, Ending::error, kStreamNeeds,
           connect_to_a_closed_port_is_refused},
-    Check{"ConnectDeadlineIsNeverEarly", OpKind::connect, Ending::deadline, kStreamOps,
+    Check{"ConnectDeadlineIsNeverEarly", OpKind::connect, Ending::deadline, kStreamNeeds,
           connect_deadline_is_never_early},
-    Check{"AClosedStreamCanBeConnectedAgain", OpKind::close, Ending::success, kStreamOps,
+    Check{"AClosedStreamCanBeConnectedAgain", OpKind::close, Ending::success, kStreamNeeds,
           a_closed_stream_can_be_connected_again},
-    Check{"CloseWithResetSendsRst", OpKind::close, Ending::reset, kStreamOps,
+    Check{"CloseWithResetSendsRst", OpKind::close, Ending::reset, kStreamNeeds,
           close_with_reset_sends_rst},
-    Check{"CloseWithoutAStreamIsHarmless", OpKind::close, Ending::error, kStreamOps,
+    Check{"CloseWithoutAStreamIsHarmless", OpKind::close, Ending::error, kStreamNeeds,
           close_without_a_stream_is_harmless},
-    Check{"FinishClosesTheStream", OpKind::finish, Ending::success, kStreamOps,
+    Check{"FinishClosesTheStream", OpKind::finish, Ending::success, kStreamNeeds,
           finish_closes_the_stream},
 };
 

@@ -176,19 +176,19 @@ void stop_ends_an_exchange(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"AnExchangeDeliversTheResponse", OpKind::exchange, Ending::success, kExchangeOps,
+    Check{"AnExchangeDeliversTheResponse", OpKind::exchange, Ending::success, kExchangeNeeds,
           an_exchange_delivers_the_response},
-    Check{"AnExchangeTellsATruncatedResponse", OpKind::exchange, Ending::partial, kExchangeOps,
+    Check{"AnExchangeTellsATruncatedResponse", OpKind::exchange, Ending::partial, kExchangeNeeds,
           an_exchange_tells_a_truncated_response},
-    Check{"AnExchangeTellsAReset", OpKind::exchange, Ending::reset, kExchangeOps,
+    Check{"AnExchangeTellsAReset", OpKind::exchange, Ending::reset, kExchangeNeeds,
           an_exchange_tells_a_reset},
-    Check{"AnExchangeWithNobodyIsRefused", OpKind::exchange, Ending::error, kExchangeOps,
+    Check{"AnExchangeWithNobodyIsRefused", OpKind::exchange, Ending::error, kExchangeNeeds,
           an_exchange_with_nobody_is_refused},
-    Check{"AnExchangeKeepsItsDeadline", OpKind::exchange, Ending::deadline, kExchangeOps,
+    Check{"AnExchangeKeepsItsDeadline", OpKind::exchange, Ending::deadline, kExchangeNeeds,
           an_exchange_keeps_its_deadline},
-    Check{"ExchangesRunAtTheSameTime", OpKind::exchange, Ending::success, kExchangeOps,
+    Check{"ExchangesRunAtTheSameTime", OpKind::exchange, Ending::success, kExchangeNeeds,
           exchanges_run_at_the_same_time},
-    Check{"StopEndsAnExchange", OpKind::exchange, Ending::stop, kExchangeOps,
+    Check{"StopEndsAnExchange", OpKind::exchange, Ending::stop, kExchangeNeeds,
           stop_ends_an_exchange},
 };
 

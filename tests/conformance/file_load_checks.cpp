@@ -192,16 +192,17 @@ void a_long_chain_of_reads_needs_no_stack(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"ManyTasksReadAtOnce", OpKind::read, Ending::success, kFileOps, many_tasks_read_at_once},
-    Check{"TasksOfALaneShareAFile", OpKind::close_file, Ending::success, kFileOps,
+    Check{"ManyTasksReadAtOnce", OpKind::read, Ending::success, kFileNeeds,
+          many_tasks_read_at_once},
+    Check{"TasksOfALaneShareAFile", OpKind::close_file, Ending::success, kFileNeeds,
           tasks_of_a_lane_share_a_file},
-    Check{"StopEndsReads", OpKind::read, Ending::stop, kFileOps, stop_ends_reads},
-    Check{"StopEndsWrites", OpKind::write, Ending::stop, kFileOps, stop_ends_writes},
-    Check{"StopEndsSyncs", OpKind::sync, Ending::stop, kFileOps, stop_ends_syncs},
-    Check{"StopEndsAnOpen", OpKind::open, Ending::stop, kFileOps, stop_ends_an_open},
-    Check{"CachedReadsStarveNobody", OpKind::read, Ending::success, kFileOps,
+    Check{"StopEndsReads", OpKind::read, Ending::stop, kFileNeeds, stop_ends_reads},
+    Check{"StopEndsWrites", OpKind::write, Ending::stop, kFileNeeds, stop_ends_writes},
+    Check{"StopEndsSyncs", OpKind::sync, Ending::stop, kFileNeeds, stop_ends_syncs},
+    Check{"StopEndsAnOpen", OpKind::open, Ending::stop, kFileNeeds, stop_ends_an_open},
+    Check{"CachedReadsStarveNobody", OpKind::read, Ending::success, kFileNeeds,
           cached_reads_starve_nobody},
-    Check{"ALongChainOfReadsNeedsNoStack", OpKind::read, Ending::success, kFileOps,
+    Check{"ALongChainOfReadsNeedsNoStack", OpKind::read, Ending::success, kFileNeeds,
           a_long_chain_of_reads_needs_no_stack},
 };
 

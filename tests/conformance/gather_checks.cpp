@@ -159,19 +159,19 @@ void stop_ends_a_gather_after_its_children(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"GatherOfNobodyEndsAtOnce", OpKind::gather, Ending::success, kGatherOps,
+    Check{"GatherOfNobodyEndsAtOnce", OpKind::gather, Ending::success, kGatherNeeds,
           gather_of_nobody_ends_at_once},
-    Check{"GatheredChildrenRunAtTheSameTime", OpKind::gather, Ending::success, kGatherOps,
+    Check{"GatheredChildrenRunAtTheSameTime", OpKind::gather, Ending::success, kGatherNeeds,
           gathered_children_run_at_the_same_time},
-    Check{"ChildrenThatEndAtOnceNeedNoStack", OpKind::gather, Ending::success, kGatherOps,
+    Check{"ChildrenThatEndAtOnceNeedNoStack", OpKind::gather, Ending::success, kGatherNeeds,
           children_that_end_at_once_need_no_stack},
-    Check{"AThousandChildrenAreAwaited", OpKind::gather, Ending::success, kGatherOps,
+    Check{"AThousandChildrenAreAwaited", OpKind::gather, Ending::success, kGatherNeeds,
           a_thousand_children_are_awaited},
-    Check{"ChildrenRunInTheirParentsLane", OpKind::gather, Ending::success, kGatherOps,
+    Check{"ChildrenRunInTheirParentsLane", OpKind::gather, Ending::success, kGatherNeeds,
           children_run_in_their_parents_lane},
-    Check{"ChildrenGatherInTurn", OpKind::gather, Ending::success, kGatherOps,
+    Check{"ChildrenGatherInTurn", OpKind::gather, Ending::success, kGatherNeeds,
           children_gather_in_turn},
-    Check{"StopEndsAGatherAfterItsChildren", OpKind::gather, Ending::stop, kGatherOps,
+    Check{"StopEndsAGatherAfterItsChildren", OpKind::gather, Ending::stop, kGatherNeeds,
           stop_ends_a_gather_after_its_children},
 };
 

@@ -195,17 +195,17 @@ void stop_ends_children_that_receive(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"AChildsConnectionOutlivesItsFinish", OpKind::gather, Ending::success, kGatherStreamOps,
+    Check{"AChildsConnectionOutlivesItsFinish", OpKind::gather, Ending::success, kGatherStreamNeeds,
           a_childs_connection_outlives_its_finish},
-    Check{"AChildMayConnectAnew", OpKind::gather, Ending::success, kGatherStreamOps,
+    Check{"AChildMayConnectAnew", OpKind::gather, Ending::success, kGatherStreamNeeds,
           a_child_may_connect_anew},
     Check{"TheParentsFinishClosesItsChildrensStreams", OpKind::finish, Ending::success,
-          kGatherStreamOps, the_parents_finish_closes_its_childrens_streams},
-    Check{"AnAcceptedTaskGathers", OpKind::gather, Ending::success, kGatherServerOps,
+          kGatherStreamNeeds, the_parents_finish_closes_its_childrens_streams},
+    Check{"AnAcceptedTaskGathers", OpKind::gather, Ending::success, kGatherServerNeeds,
           an_accepted_task_gathers},
-    Check{"AFailingChildDoesNotTouchTheOthers", OpKind::gather, Ending::error, kGatherStreamOps,
+    Check{"AFailingChildDoesNotTouchTheOthers", OpKind::gather, Ending::error, kGatherStreamNeeds,
           a_failing_child_does_not_touch_the_others},
-    Check{"StopEndsChildrenThatReceive", OpKind::gather, Ending::stop, kGatherStreamOps,
+    Check{"StopEndsChildrenThatReceive", OpKind::gather, Ending::stop, kGatherStreamNeeds,
           stop_ends_children_that_receive},
 };
 

@@ -53,7 +53,7 @@ class ConformanceTest : public testing::Test {
   ConformanceTest(Strategy& strategy, const Check& check) : strategy_(strategy), check_(check) {}
 
   void TestBody() override {
-    const Support support = strategy_.supports(check_.needs);
+    const Support support = can_perform(strategy_, check_.needs);
     if (!support) GTEST_SKIP() << support.reason;
     const Footprint before = footprint(strategy_);
     check_.run(strategy_);

@@ -180,16 +180,16 @@ void a_send_that_awaits_a_reply_gets_it(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"SendEndsWhenTheKernelHasTakenAll", OpKind::send, Ending::partial, kStreamOps,
+    Check{"SendEndsWhenTheKernelHasTakenAll", OpKind::send, Ending::partial, kStreamNeeds,
           send_ends_when_the_kernel_has_taken_all},
-    Check{"SendsArriveInOrder", OpKind::send, Ending::success, kStreamOps, sends_arrive_in_order},
-    Check{"SendToAResetPeerFails", OpKind::send, Ending::reset, kStreamOps,
+    Check{"SendsArriveInOrder", OpKind::send, Ending::success, kStreamNeeds, sends_arrive_in_order},
+    Check{"SendToAResetPeerFails", OpKind::send, Ending::reset, kStreamNeeds,
           send_to_a_reset_peer_fails},
-    Check{"SendDeadlineIsNeverEarly", OpKind::send, Ending::deadline, kStreamOps,
+    Check{"SendDeadlineIsNeverEarly", OpKind::send, Ending::deadline, kStreamNeeds,
           send_deadline_is_never_early},
-    Check{"SendPastItsDeadlineSendsAllOrTimesOut", OpKind::send, Ending::deadline, kStreamOps,
+    Check{"SendPastItsDeadlineSendsAllOrTimesOut", OpKind::send, Ending::deadline, kStreamNeeds,
           send_past_its_deadline_sends_all_or_times_out},
-    Check{"ASendThatAwaitsAReplyGetsIt", OpKind::send, Ending::success, kStreamOps,
+    Check{"ASendThatAwaitsAReplyGetsIt", OpKind::send, Ending::success, kStreamNeeds,
           a_send_that_awaits_a_reply_gets_it},
 };
 

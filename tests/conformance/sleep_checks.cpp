@@ -95,14 +95,14 @@ void an_endless_chain_starves_nobody(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"SleepIsNeverEarly", OpKind::sleep, Ending::success, kStreamOps, sleep_is_never_early},
-    Check{"SleepUntilThePastEndsAtOnce", OpKind::sleep, Ending::success, kStreamOps,
+    Check{"SleepIsNeverEarly", OpKind::sleep, Ending::success, kStreamNeeds, sleep_is_never_early},
+    Check{"SleepUntilThePastEndsAtOnce", OpKind::sleep, Ending::success, kStreamNeeds,
           sleep_until_the_past_ends_at_once},
-    Check{"ManySleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamOps,
+    Check{"ManySleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamNeeds,
           many_sleeps_end_each_at_its_time},
-    Check{"TenThousandSleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamOps,
+    Check{"TenThousandSleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamNeeds,
           ten_thousand_sleeps_end_each_at_its_time},
-    Check{"AnEndlessChainStarvesNobody", OpKind::sleep, Ending::success, kStreamOps,
+    Check{"AnEndlessChainStarvesNobody", OpKind::sleep, Ending::success, kStreamNeeds,
           an_endless_chain_starves_nobody},
 };
 

@@ -137,15 +137,15 @@ void stop_ends_many_tasks_whatever_they_do(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"StopEndsAConnect", OpKind::connect, Ending::stop, kStreamOps, stop_ends_a_connect},
-    Check{"StopEndsAReceive", OpKind::receive, Ending::stop, kStreamOps, stop_ends_a_receive},
-    Check{"StopEndsASend", OpKind::send, Ending::stop, kStreamOps, stop_ends_a_send},
-    Check{"StopEndsASleep", OpKind::sleep, Ending::stop, kStreamOps, stop_ends_a_sleep},
-    Check{"CloseWorksAfterAStop", OpKind::close, Ending::stop, kStreamOps,
+    Check{"StopEndsAConnect", OpKind::connect, Ending::stop, kStreamNeeds, stop_ends_a_connect},
+    Check{"StopEndsAReceive", OpKind::receive, Ending::stop, kStreamNeeds, stop_ends_a_receive},
+    Check{"StopEndsASend", OpKind::send, Ending::stop, kStreamNeeds, stop_ends_a_send},
+    Check{"StopEndsASleep", OpKind::sleep, Ending::stop, kStreamNeeds, stop_ends_a_sleep},
+    Check{"CloseWorksAfterAStop", OpKind::close, Ending::stop, kStreamNeeds,
           close_works_after_a_stop},
-    Check{"StopBeforeTheRunCancelsEverything", OpKind::begin, Ending::stop, kStreamOps,
+    Check{"StopBeforeTheRunCancelsEverything", OpKind::begin, Ending::stop, kStreamNeeds,
           stop_before_the_run_cancels_everything},
-    Check{"StopEndsManyTasksWhateverTheyDo", OpKind::finish, Ending::stop, kStreamOps,
+    Check{"StopEndsManyTasksWhateverTheyDo", OpKind::finish, Ending::stop, kStreamNeeds,
           stop_ends_many_tasks_whatever_they_do},
 };
 

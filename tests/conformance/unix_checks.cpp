@@ -131,17 +131,17 @@ void accepted_unix_connections_are_served(Strategy& strategy) {
 }
 
 const std::array kChecks{
-    Check{"UnixConnectReachesAListener", OpKind::connect, Ending::success, kStreamOps,
+    Check{"UnixConnectReachesAListener", OpKind::connect, Ending::success, kStreamNeeds,
           unix_connect_reaches_a_listener},
-    Check{"UnixConnectToNobodyFails", OpKind::connect, Ending::error, kStreamOps,
+    Check{"UnixConnectToNobodyFails", OpKind::connect, Ending::error, kStreamNeeds,
           unix_connect_to_nobody_fails},
-    Check{"UnixReceiveKeepsItsDeadline", OpKind::receive, Ending::deadline, kStreamOps,
+    Check{"UnixReceiveKeepsItsDeadline", OpKind::receive, Ending::deadline, kStreamNeeds,
           unix_receive_keeps_its_deadline},
-    Check{"UnixCloseWithResetEndsTheStream", OpKind::close, Ending::reset, kStreamOps,
+    Check{"UnixCloseWithResetEndsTheStream", OpKind::close, Ending::reset, kStreamNeeds,
           unix_close_with_reset_ends_the_stream},
-    Check{"AUnixPeerThatGoesIsSeen", OpKind::receive, Ending::end, kStreamOps,
+    Check{"AUnixPeerThatGoesIsSeen", OpKind::receive, Ending::end, kStreamNeeds,
           a_unix_peer_that_goes_is_seen},
-    Check{"AcceptedUnixConnectionsAreServed", OpKind::accept, Ending::success, kServerOps,
+    Check{"AcceptedUnixConnectionsAreServed", OpKind::accept, Ending::success, kServerNeeds,
           accepted_unix_connections_are_served},
 };
 

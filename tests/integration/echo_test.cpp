@@ -75,7 +75,7 @@ class Echo : public testing::TestWithParam<std::string> {
   void SetUp() override {
     strategy_ = registry_.find(GetParam());
     for (const OpSet& needed : {workloads::echo_server_ops(), workloads::echo_client_ops()}) {
-      if (const Support support = strategy_->supports(needed); !support) {
+      if (const Support support = can_perform(*strategy_, needed); !support) {
         GTEST_SKIP() << support.reason;
       }
     }

@@ -29,8 +29,8 @@ class ClientTest {
   void skip_unless_supported(const std::string& name) {
     client_ = registry_.find(name);
     server_ = registry_.find("thread_per_connection");
-    Support support = client_->supports(workloads::client_stream_ops());
-    if (!support) support = client_->supports(workloads::client_exchange_ops());
+    Support support = can_perform(*client_, workloads::client_stream_ops());
+    if (!support) support = can_perform(*client_, workloads::client_exchange_ops());
     if (!support) GTEST_SKIP() << support.reason;
   }
 

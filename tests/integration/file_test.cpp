@@ -60,7 +60,7 @@ class File : public testing::TestWithParam<std::string> {
     const auto& workload = workloads::file_write_workload();
     const workloads::Parameters parameters(workload.info().parameters);
     const auto forms = workload.forms(workloads::Role::client, parameters);
-    if (const Support support = strategy_->supports(forms.operations); !support) {
+    if (const Support support = takes_part(*strategy_, forms.operations); !support) {
       GTEST_SKIP() << support.reason;
     }
   }

@@ -42,7 +42,7 @@ std::vector<std::string> strategies_but(const std::vector<std::string>& excluded
 }
 
 bool brings_own_http(const Strategy& strategy) {
-  return !strategy.supports(workloads::client_stream_ops());
+  return strategy.info().operations.contains(OpKind::exchange);
 }
 
 measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientRun::Target> targets,

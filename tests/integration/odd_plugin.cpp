@@ -13,7 +13,6 @@ class Idle final : public Strategy {
  public:
   explicit Idle(std::string name) : info_{.name = std::move(name)} {}
   const StrategyInfo& info() const override { return info_; }
-  Support supports(const OpSet&) const override { return Support::no("does nothing"); }
   void run(Job&) override {}
 
  private:
@@ -32,7 +31,7 @@ std::vector<std::unique_ptr<Strategy>> make_strategies() {
 
 Plugin describe() {
   Plugin plugin{.make = make_strategies};
-  if (kOddity == "version") ++plugin.abi;
+  if (kOddity == "version") --plugin.abi;
   if (kOddity == "compiler") plugin.compiler = "cfront 1.0";
   if (kOddity == "sizes") plugin.sizes.job += 8;
   return plugin;

@@ -73,7 +73,7 @@ class SlowStrategy : public Strategy {
  public:
   explicit SlowStrategy(Strategy& strategy) : strategy_(strategy) {}
   const StrategyInfo& info() const override { return strategy_.info(); }
-  Support supports(const OpSet& needed) const override { return strategy_.supports(needed); }
+  Support host_support() const override { return strategy_.host_support(); }
   KeptResources kept() const override { return strategy_.kept(); }
   void run(Job& job) override {
     for (auto& task : job.tasks) task = std::make_unique<SlowTask>(std::move(task), slowdown_);

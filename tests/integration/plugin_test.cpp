@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plugin.hpp"
 #include "program.hpp"
 #include "tests/sanitized.hpp"
 
@@ -152,7 +153,9 @@ TEST(Plugin, ThatIsNoneIsRefused) {
 }
 
 TEST(Plugin, OfAnotherBuildIsRefused) {
-  expect_refusal(odd_plugin("version"), "version");
+  expect_refusal(odd_plugin("version"), "speaks version " + std::to_string(kPluginAbi - 1) +
+                                            " of the plugin interface, this program version " +
+                                            std::to_string(kPluginAbi) + "; build it against");
   expect_refusal(odd_plugin("compiler"), "built by cfront 1.0");
   expect_refusal(odd_plugin("sizes"), "other headers");
 }

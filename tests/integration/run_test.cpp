@@ -30,9 +30,11 @@ using testing::HasSubstr;
 class BadStrategy : public Strategy {
  public:
   using Run = void (*)(Strategy& good, Job& job);
-  BadStrategy(std::string name, Run behaviour) : run_(behaviour) { info_.name = std::move(name); }
+  BadStrategy(std::string name, Run behaviour) : run_(behaviour) {
+    info_.name = std::move(name);
+    info_.operations = good_->info().operations;
+  }
   const StrategyInfo& info() const override { return info_; }
-  Support supports(const OpSet& needed) const override { return good_->supports(needed); }
   void run(Job& job) override { run_(*good_, job); }
 
  private:

@@ -51,7 +51,7 @@ class Server : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     strategy_ = registry_.find(GetParam());
-    const Support support = strategy_->supports(workloads::server_ops());
+    const Support support = can_perform(*strategy_, workloads::server_ops());
     if (!support) GTEST_SKIP() << support.reason;
   }
 

@@ -102,7 +102,7 @@ class ScriptTask final : public Task {
 class Asio : public testing::TestWithParam<std::unique_ptr<Strategy> (*)()> {
  protected:
   void SetUp() override {
-    const Support support = strategy_->supports({OpKind::connect});
+    const Support support = strategy_->host_support();
     if (!support) GTEST_SKIP() << support.reason;
   }
 

@@ -16,6 +16,22 @@ TEST(OpSet, ContainsWhatItWasMadeOfAndNothingElse) {
   EXPECT_FALSE(OpSet{}.contains(OpKind::begin));
 }
 
+TEST(OpSet, JoinsAndSubtracts) {
+  const OpSet set = (kFileOps - OpSet{OpKind::sync}) | OpSet{OpKind::sleep};
+  EXPECT_TRUE(set.contains(OpKind::sleep));
+  EXPECT_TRUE(set.contains(OpKind::open));
+  EXPECT_FALSE(set.contains(OpKind::sync));
+  EXPECT_TRUE((set & kStreamOps).is_empty());
+  EXPECT_TRUE((kFileOps - kFileOps).is_empty());
+}
+
+TEST(OpSet, OfMostStrategiesLacksNothingButExchange) {
+  for (std::size_t i = 0; i < kOpKinds; ++i) {
+    const auto kind = static_cast<OpKind>(i);
+    EXPECT_EQ(kAllButExchange.contains(kind), kind != OpKind::exchange) << name_of(kind);
+  }
+}
+
 TEST(OpKind, FollowsTheAlternativesOfOp) {
   EXPECT_EQ(kind_of(op::Begin{}), OpKind::begin);
   EXPECT_EQ(kind_of(op::Receive{}), OpKind::receive);

@@ -99,6 +99,21 @@ TEST(Table, FitsItsWidth) {
   }
 }
 
+TEST(Table, SaysWhichStrategiesShareWhatPerformsTheirFiles) {
+  result::Result result = example();
+  const auto files_of = [&](std::size_t cell, const char* name, const char* files) {
+    result.cells[cell].strategy_info = {.name = name, .files = files};
+  };
+  files_of(0, "epoll", "the shared pool");
+  files_of(1, "uring", "io_uring");
+  files_of(2, "asio", "the shared pool");
+  files_of(4, "asio", "the shared pool");
+  EXPECT_THAT(table(result, {.width = 200}),
+              HasSubstr("- Files are performed by the shared pool under epoll, asio; by io_uring "
+                        "under uring.\n"));
+  EXPECT_THAT(table(example()), Not(HasSubstr("Files are performed")));
+}
+
 TEST(Table, ShowsNoControlCharactersOfForeignText) {
   EXPECT_THAT(table(example()), Not(HasSubstr("\033")));
 }

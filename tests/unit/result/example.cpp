@@ -92,6 +92,7 @@ Result example_result() {
                         .summary = "io_uring",
                         .library = "liburing 2.3",
                         .waits = "io_uring_enter",
+                        .files = "io_uring",
                         .options = {{"receive_buffer_bytes", "32768"}}};
   cell.trials = {timed_trial(0), timed_trial(1)};
   Trial crashed{.block = 2, .status = TrialStatus::crashed, .reason = "subject: SIGSEGV"};

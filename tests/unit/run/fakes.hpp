@@ -12,20 +12,16 @@ namespace asyncbench::run {
 
 class FakeStrategy : public Strategy {
  public:
-  FakeStrategy(std::string name, bool in_all, bool serves) : serves_(serves) {
+  FakeStrategy(std::string name, bool in_all, bool serves) {
     info_.name = std::move(name);
+    info_.operations = serves ? kAllButExchange : kAllButExchange - OpSet{OpKind::accept};
     info_.in_all = in_all;
   }
   const StrategyInfo& info() const override { return info_; }
-  Support supports(const OpSet& needed) const override {
-    if (needed.contains(OpKind::accept) && !serves_) return Support::no("it is a client library");
-    return Support::yes();
-  }
   void run(Job& /*job*/) override {}
 
  private:
   StrategyInfo info_;
-  bool serves_;
 };
 
 inline Registry fakes() {

@@ -45,7 +45,7 @@ TEST(Plan, KeepsUnsupportedCellsWithTheReasonAndWithoutTrials) {
   RunOptions options = options_for("serve");
   options.strategies = {"client_only", "both"};
   const Plan plan = make_plan(options, fakes(), false);
-  EXPECT_EQ(plan.cells[0].unsupported, "it is a client library");
+  EXPECT_EQ(plan.cells[0].unsupported, "client_only offers no server side");
   EXPECT_TRUE(plan.cells[0].named);
   for (const PlannedTrial& trial : plan.trials) EXPECT_EQ(trial.cell, 1u);
 }
@@ -194,7 +194,7 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   expect(options, "a server of --url decides it");
   options = options_for("fetch");
   options.settings.set(&Settings::peer_strategy, "client_only");
-  expect(options, "it is a client library");
+  expect(options, "client_only offers no server side");
   options = options_for("fetch");
   options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::listed, .subject = {4096}});
   expect(options, "CPU 4096");

@@ -28,7 +28,7 @@ class FileRunTest : public testing::Test {
     std::vector<OpKind> kinds;
     Op next = task.start(0);
     while (kind_of(next) != OpKind::finish) {
-      if (!is_file_op(kind_of(next))) {
+      if (!kFileOps.contains(kind_of(next))) {
         next = task.resume({});
         continue;
       }
