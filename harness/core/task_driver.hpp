@@ -150,7 +150,7 @@ class TaskDriver {
   void take_turn(Stream& stream) {
     must_hold(stream.waits == Waits::turn, "a task that has its turn waited for it");
     stream.waits = Waits::nothing;
-    drive(stream, stream.wanted);
+    drive(stream, Op(stream.wanted));
   }
 
   void fire_timers() {
@@ -256,7 +256,7 @@ class TaskDriver {
 
   // A loop, not a recursion, and not without end: a task whose operations all end at once would
   // keep the others, and the stop, from their turns. The stream may be gone on return.
-  void drive(Stream& stream, Op next) {
+  void drive(Stream& stream, Op&& next) {
     for (int turn = 0; turn < kTurnLength; ++turn) {
       const Attempt ended = perform(stream, next);
       if (!ended) return;
