@@ -23,7 +23,6 @@
 #include "repeat_task.hpp"
 #include "strategies/registry.hpp"
 #include "workloads/file_parameters.hpp"
-#include "workloads/nameless_file.hpp"
 #include "workloads/prepared_file.hpp"
 
 namespace asyncbench {

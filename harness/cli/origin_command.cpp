@@ -17,10 +17,9 @@
 #include "run/names.hpp"
 #include "run/plan.hpp"
 #include "run/resources.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/echo_server.hpp"
-#include "workloads/echo_workload.hpp"
 #include "workloads/http_server.hpp"
-#include "workloads/http_workloads.hpp"
 
 namespace asyncbench::cli {
 namespace {

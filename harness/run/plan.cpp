@@ -11,8 +11,8 @@
 #include "run/names.hpp"
 #include "run/selection.hpp"
 #include "run/suite.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/http_client.hpp"
-#include "workloads/http_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

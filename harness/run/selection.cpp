@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "run/names.hpp"
-#include "workloads/http_workloads.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 

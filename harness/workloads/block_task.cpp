@@ -1,35 +1,29 @@
-// The task of the file workloads: opens the file, reads or writes one block a request.
+// The task of the file workloads: it opens the file, and reads or writes one block in each request.
 #include "load/random.hpp"
 #include "workloads/file_content.hpp"
 #include "workloads/file_run.hpp"
+#include "workloads/op_outcome.hpp"
+#include "workloads/request_task.hpp"
 
 namespace asyncbench::workloads {
 namespace {
 
-// Short of space, of descriptors or of memory, or a device that fails: all are this side's.
-Outcome outcome_of_file(std::error_code error) {
-  return error == std::errc::operation_canceled ? Outcome::cancelled : Outcome::local_resource;
-}
-
-class BlockTask final : public Task {
+class BlockTask final : public RequestTask<BlockTask> {
  public:
   BlockTask(FileRun& run, unsigned index)
-      : run_(run),
+      : RequestTask(run.load(), index),
+        run_(run),
         parameters_(run.parameters()),
-        flow_(run.load(), index),
         buffer_(run.buffer(index)),
         random_(run.seed(), index) {}
 
-  Op start(unsigned lane) override {
-    flow_.start(lane);
-    return next_request(now());
+  Op begin_request(const Completion& begun) {
+    if (begun.error) return complete(outcome_of_file(begun.error));
+    return is_open_ ? move_block() : open();
   }
 
-  Op resume(const Completion& ended) override {
+  Op go_on(const Completion& ended) {
     switch (stage_) {
-      case Stage::beginning:
-        if (ended.error) return complete(outcome_of_file(ended.error));
-        return is_open_ ? move_block() : open();
       case Stage::opening:
         if (ended.error) return complete(outcome_of_file(ended.error));
         file_ = static_cast<int>(ended.size);
@@ -47,14 +41,24 @@ class BlockTask final : public Task {
         if (!ended.error) run_.set_final_sync(now() - sync_begun_);
         return close();
       case Stage::closing:
-        return op::Finish{};
+        break;
     }
     return op::Finish{};
   }
 
+  Op finish() {
+    const bool is_last = run_.ends_last();
+    if (is_last && parameters_.sync.at_end) {
+      if (is_open_) return sync_at_end();
+      // The others left no request for this task, but it syncs what they have written.
+      stage_ = Stage::opening_at_end;
+      return open_file();
+    }
+    return is_open_ ? close() : op::Finish{};
+  }
+
  private:
   enum class Stage : std::uint8_t {
-    beginning,
     opening,
     moving,
     syncing,
@@ -63,15 +67,7 @@ class BlockTask final : public Task {
     closing,
   };
 
-  // `at`: now, or what RequestFlow::end() returned.
-  Op next_request(Time at) {
-    const Op next = flow_.next(at);
-    if (kind_of(next) == OpKind::finish) return finish();
-    stage_ = Stage::beginning;
-    return next;
-  }
-
-  // In the first request: as connecting is part of a connection's first one.
+  // The first request opens the file, as a connection's first request connects.
   Op open() {
     stage_ = Stage::opening;
     return open_file();
@@ -136,17 +132,6 @@ class BlockTask final : public Task {
     return outcome == Outcome::cancelled ? finish() : next_request(next);
   }
 
-  Op finish() {
-    const bool is_last = run_.ends_last();
-    if (is_last && parameters_.sync.at_end) {
-      if (is_open_) return sync_at_end();
-      // The others left no request for it, but it syncs what they have written.
-      stage_ = Stage::opening_at_end;
-      return open_file();
-    }
-    return is_open_ ? close() : op::Finish{};
-  }
-
   Op sync_at_end() {
     stage_ = Stage::syncing_at_end;
     sync_begun_ = now();
@@ -158,22 +143,21 @@ class BlockTask final : public Task {
     return op::CloseFile{file_};
   }
 
-  // Unlike that of any other write of the run, and above kPreparedWrite.
+  // No other write of the run has this number, and it is above kPreparedWrite.
   std::uint64_t write_number() const {
     return flow_.requests() * parameters_.in_flight + flow_.index();
   }
 
   FileRun& run_;
   const FileParameters& parameters_;
-  RequestFlow flow_;
   std::span<std::byte> buffer_;
   load::RandomSequence random_;
-  Stage stage_ = Stage::beginning;
+  Stage stage_ = Stage::opening;
   bool is_open_ = false;
   int file_ = -1;
   std::uint64_t block_ = 0;
-  std::uint64_t offset_ = 0;        // of the block
-  std::size_t moved_ = 0;           // bytes of it
+  std::uint64_t offset_ = 0;        // where the block begins
+  std::size_t moved_ = 0;           // bytes of the block
   WriteLedger* watcher_ = nullptr;  // the ledger if it watches the block that is written
   std::uint64_t writes_since_sync_ = 0;
   Time sync_begun_ = kNever;

@@ -4,77 +4,53 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/task.hpp"
 #include "workloads/http_fetch.hpp"
-#include "workloads/load_run.hpp"
+#include "workloads/request_task.hpp"
 
 namespace asyncbench::workloads {
 
 // `Fetch` asks: HttpFetch, or ExchangeFetch for strategies that bring their own HTTP.
-// `Use` knows what to ask for and what to do with an answer, as a part of the request:
-//   Use(Use::Run&, unsigned index), of a Run with load(), verify() and deadline()
+// `Use` knows what to ask for, and what to do with an answer as a part of the request:
+//   Use(Use::Run&, unsigned index)           a Run has load(), verify() and deadline()
 //   HttpTarget& target(const RequestFlow&)   what the request that has just begun asks for
-//   limits(), receiver()                     of the fetch, see HttpFetch
+//   limits(), receiver()                     for the fetch, see HttpFetch
 //   std::optional<Op> begin(Outcome, measure::RequestRecord&)
-//                                            the fetch has ended so: the first operation of the
-//                                            use, nullopt when there is none
-//   std::optional<Op> resume(Completion)     the next; nullopt when the request has ended
-//   Outcome outcome()                        then: how
+//                                            the fetch has ended with this outcome: the first
+//                                            operation of the use, nullopt when there is none
+//   std::optional<Op> resume(Completion)     the next one; nullopt when the request has ended
+//   Outcome outcome()                        then: how the request ended
 template <class Fetch, class Use>
-class ClientTask final : public Task {
+class ClientTask final : public RequestTask<ClientTask<Fetch, Use>> {
+  using Base = RequestTask<ClientTask>;
+  using Base::flow_;
+  using Base::next_request;
+
  public:
   ClientTask(typename Use::Run& run, unsigned index)
-      : flow_(run.load(), index),
+      : Base(run.load(), index),
         deadline_(run.deadline()),
         use_(run, index),
         fetch_(run.verify(), use_.limits(), use_.receiver()) {}
 
-  Op start(unsigned lane) override {
-    flow_.start(lane);
-    return next_request(now());
+  Op begin_request(const Completion& /*begun*/) {
+    stage_ = Stage::fetching;
+    return fetch_.begin(use_.target(flow_), flow_.record().begun + deadline_, flow_.has_idled(),
+                        flow_.record());
   }
 
-  Op resume(const Completion& ended) override {
+  Op go_on(const Completion& ended) {
     switch (stage_) {
       case Stage::fetching:
         return after_fetch(fetch_.resume(ended));
-      case Stage::beginning:
-        stage_ = Stage::fetching;
-        return fetch_.begin(use_.target(flow_), flow_.record().begun + deadline_, flow_.has_idled(),
-                            flow_.record());
       case Stage::in_use:
         if (const std::optional<Op> next = use_.resume(ended)) return *next;
         return after_request(use_.outcome(), now());
-      case Stage::sleeping:
-        if (ended.error) {
-          flow_.give_up();
-          return finish();
-        }
-        return next_request(now());
       case Stage::closing:
         return next_request(now());
       case Stage::closing_to_finish:
-        return op::Finish{};
+        break;
     }
     return op::Finish{};
-  }
-
- private:
-  enum class Stage : std::uint8_t {
-    sleeping,
-    beginning,
-    fetching,
-    in_use,
-    closing,
-    closing_to_finish
-  };
-
-  // `at`: now, or what RequestFlow::end() returned.
-  Op next_request(Time at) {
-    const Op next = flow_.next(at);
-    if (kind_of(next) == OpKind::finish) return finish();
-    stage_ = kind_of(next) == OpKind::sleep ? Stage::sleeping : Stage::beginning;
-    return next;
   }
 
   Op finish() {
@@ -82,6 +58,9 @@ class ClientTask final : public Task {
     stage_ = Stage::closing_to_finish;
     return fetch_.close();
   }
+
+ private:
+  enum class Stage : std::uint8_t { fetching, in_use, closing, closing_to_finish };
 
   Op after_fetch(const std::optional<Op>& next) {
     if (next) return *next;
@@ -99,11 +78,10 @@ class ClientTask final : public Task {
     return fetch_.close();
   }
 
-  RequestFlow flow_;
   Duration deadline_;
   Use use_;
   Fetch fetch_;
-  Stage stage_ = Stage::sleeping;
+  Stage stage_ = Stage::fetching;
 };
 
 }  // namespace asyncbench::workloads

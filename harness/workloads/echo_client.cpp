@@ -5,74 +5,56 @@
 
 #include "core/job.hpp"
 #include "workloads/echo_message.hpp"
-#include "workloads/stream_outcome.hpp"
+#include "workloads/op_outcome.hpp"
+#include "workloads/request_task.hpp"
 
 namespace asyncbench::workloads {
 
 namespace {
 
-// How much may be under way in one connection at most. A server that sends before it receives on,
-// as ours does, would otherwise wait for a client that waits for it: each for room in the other's
-// socket buffers. Those take at least this much each way (tcp(7), tcp_wmem and tcp_rmem as loopback
+// How much may be under way in one connection at most. Our server sends before it receives more.
+// Without a limit, server and client could wait for each other, each for room in the other's socket
+// buffers. The buffers take at least this much each way (tcp(7), tcp_wmem and tcp_rmem as loopback
 // sizes them; socket(7), net.core.wmem_default for Unix sockets).
 constexpr std::uint64_t kUnderWayMax = 128 * 1024;
 
-class EchoClient final : public Task {
+class EchoClient final : public RequestTask<EchoClient> {
  public:
   EchoClient(EchoRun& run, unsigned index)
-      : run_(run),
-        flow_(run.load(), index),
+      : RequestTask(run.load(), index),
+        run_(run),
         message_(run.options().numbered ? index : 0, run.options().message_bytes) {}
 
-  Op start(unsigned lane) override {
-    flow_.start(lane);
-    return next_message(now());
+  Op begin_request(const Completion& /*begun*/) {
+    return is_connected_ ? begin_message() : connect();
   }
 
-  Op resume(const Completion& ended) override {
+  Op go_on(const Completion& ended) {
     switch (stage_) {
-      case Stage::sleeping:
-        if (ended.error) {
-          flow_.give_up();
-          return finish();
-        }
-        return next_message(now());
-      case Stage::beginning:
-        return is_connected_ ? begin_message() : connect();
       case Stage::connecting:
         return after_connect(ended);
       case Stage::sending:
-        return ended.error ? after_error(ended.error) : go_on();
+        return ended.error ? after_error(ended.error) : send_or_receive();
       case Stage::receiving:
         return ended.error ? after_error(ended.error) : after_receive(ended.data);
       case Stage::closing_to_go_on:
-        return next_message(now());
+        return next_request(now());
       case Stage::closing_to_finish:
-        return op::Finish{};
+        break;
     }
     return op::Finish{};
   }
 
+  Op finish() { return is_connected_ ? close(Stage::closing_to_finish) : op::Finish{}; }
+
  private:
   enum class Stage : std::uint8_t {
-    sleeping,
-    beginning,
     connecting,
     sending,
     receiving,
     closing_to_go_on,
     closing_to_finish
   };
-
-  // `at`: now, or what RequestFlow::end() returned.
-  Op next_message(Time at) {
-    const Op next = flow_.next(at);
-    if (kind_of(next) == OpKind::finish) return finish();
-    stage_ = kind_of(next) == OpKind::sleep ? Stage::sleeping : Stage::beginning;
-    return next;
-  }
-
-  Op finish() { return is_connected_ ? close(Stage::closing_to_finish) : op::Finish{}; }
 
   Op close(Stage then) {
     is_connected_ = false;
@@ -91,7 +73,7 @@ class EchoClient final : public Task {
 
   Op after_connect(const Completion& ended) {
     if (ended.error) {
-      return next_message(flow_.end(outcome_of_connect(ended.error), now()));
+      return next_request(flow_.end(outcome_of_connect(ended.error), now()));
     }
     flow_.record().connected = now();
     is_connected_ = true;
@@ -102,10 +84,10 @@ class EchoClient final : public Task {
     if (run_.options().numbered) message_.begin(flow_.requests());
     check_.begin(message_, verifies(run_.options().verify, messages_));
     sent_ = 0;
-    return go_on();
+    return send_or_receive();
   }
 
-  Op go_on() {
+  Op send_or_receive() {
     if (!may_send()) {
       stage_ = Stage::receiving;
       return op::Receive{deadline()};
@@ -118,7 +100,7 @@ class EchoClient final : public Task {
 
   std::uint64_t room() const { return kUnderWayMax - (sent_ - check_.length()); }
 
-  // Small pieces where a little room has come up would only cost system calls.
+  // It waits for room for a large piece: small pieces would only cost system calls.
   bool may_send() const {
     const std::uint64_t rest = message_.size() - sent_;
     return rest > 0 && room() >= std::min<std::uint64_t>(rest, kReceiveBytes);
@@ -133,18 +115,18 @@ class EchoClient final : public Task {
     if (record.first_byte == kNever) record.first_byte = at;
     check_.bytes(data);
     if (check_.is_complete()) return complete(at);
-    // Nobody can send back what we have not sent yet.
+    // More came back than was sent.
     if (check_.length() > sent_) return fail(Outcome::content_mismatch);
-    return go_on();
+    return send_or_receive();
   }
 
   Op complete(Time at) {
     ++messages_;
     flow_.record().body_bytes = message_.size();
-    // After a wrong echo nobody knows what comes next on this connection.
+    // After a wrong echo it is unknown what comes next on this connection.
     if (!check_.matches()) return fail(Outcome::content_mismatch);
     const Time ended = flow_.end(Outcome::ok, at);
-    return messages_ == run_.options().churn ? close(Stage::closing_to_go_on) : next_message(ended);
+    return messages_ == run_.options().churn ? close(Stage::closing_to_go_on) : next_request(ended);
   }
 
   Op after_error(std::error_code error) {
@@ -157,8 +139,7 @@ class EchoClient final : public Task {
   }
 
   EchoRun& run_;
-  RequestFlow flow_;
-  Stage stage_ = Stage::sleeping;
+  Stage stage_ = Stage::connecting;
   bool is_connected_ = false;
   std::uint64_t messages_ = 0;  // answered on this connection
   std::uint64_t sent_ = 0;      // of the message
@@ -167,6 +148,52 @@ class EchoClient final : public Task {
 };
 
 }  // namespace
+
+EchoRun::EchoRun(EchoClientOptions options, LoadOptions load)
+    : options_(std::move(options)),
+      on_ready_(std::move(load.on_ready)),
+      parts_unready_(options_.idle > 0 ? 2 : 1),
+      load_(load_options(std::move(load))) {}
+
+LoadOptions EchoRun::load_options(LoadOptions load) {
+  load.tasks = options_.connections;
+  load.stagger = kConnectStagger;
+  load.on_ready = [this] { part_is_ready(); };
+  return load;
+}
+
+void EchoRun::part_is_ready() {
+  if (parts_unready_.fetch_sub(1, std::memory_order_acq_rel) == 1 && on_ready_) on_ready_();
+}
+
+std::vector<std::unique_ptr<Task>> EchoRun::make_tasks() {
+  std::vector<std::unique_ptr<Task>> tasks;
+  for (unsigned i = 0; i < options_.connections; ++i) tasks.push_back(make_echo_client(*this, i));
+  for (unsigned i = 0; i < options_.idle; ++i) tasks.push_back(make_idle_client(*this, i));
+  return tasks;
+}
+
+Time EchoRun::idle_turn(unsigned index) const {
+  return t0_ + (options_.connections + index) * kConnectStagger;
+}
+
+void EchoRun::idle_opened() {
+  const unsigned opened = idle_opened_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (opened == options_.idle) part_is_ready();
+}
+
+void EchoRun::idle_ended(Outcome outcome) {
+  idle_outcomes_[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
+}
+
+std::map<std::string, std::uint64_t> EchoRun::idle_outcomes() const {
+  std::map<std::string, std::uint64_t> outcomes;
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    const std::uint64_t count = idle_outcomes_[i].load(std::memory_order_relaxed);
+    if (count > 0) outcomes.emplace(kOutcomeNames[i], count);
+  }
+  return outcomes;
+}
 
 std::unique_ptr<Task> make_echo_client(EchoRun& run, unsigned index) {
   return std::make_unique<EchoClient>(run, index);

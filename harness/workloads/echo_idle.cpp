@@ -1,27 +1,27 @@
-// Connections that are silent while the others are measured.
+// The tasks whose connections are silent while the others are measured.
 #include <algorithm>
 #include <array>
 
 #include "workloads/echo_client.hpp"
 #include "workloads/echo_message.hpp"
-#include "workloads/stream_outcome.hpp"
+#include "workloads/op_outcome.hpp"
 
 namespace asyncbench::workloads {
 
 namespace {
 
-// How often an idle connection asks whether the window's end is known by now. It is known soon
-// after all connections have been opened, so that nobody asks during the window itself (but where
-// the warm-up is shorter than this, or the window ends by a budget of requests).
+// How often an idle connection asks whether the window's end is known by now. The end is known soon
+// after all connections have been opened, so no task asks during the window itself (unless the
+// warm-up is shorter than this, or the window ends by a budget of requests).
 constexpr Duration kAskAgain = std::chrono::milliseconds(250);
 
-// The connections are proved one after the other, as they were opened, but within this time: the
-// stop comes soon after the window's end.
+// The connections are proved one after the other, as they were opened, but all within this time:
+// the stop comes soon after the window's end.
 constexpr Duration kProofsTake = std::chrono::seconds(1);
 
 // Opens its connection and has a few bytes echoed, so that the server has accepted it and is
-// waiting for more. Then receives nothing, until after the window's end; then has a few bytes
-// echoed again. Servers count no message for them: together they are less than one.
+// waiting for more. It then receives nothing until after the window's end, and has a few bytes
+// echoed again. Servers count no message for these bytes: together they are shorter than one.
 class IdleClient final : public Task {
  public:
   IdleClient(EchoRun& run, unsigned index) : run_(run), index_(index) {
@@ -104,7 +104,7 @@ class IdleClient final : public Task {
     run_.idle_opened();
   }
 
-  // A Receive rather than a Sleep: the strategy watches the connection, as it would any client's.
+  // A Receive rather than a Sleep: the strategy watches the connection as it would any other.
   Op be_silent(Time at) {
     stage_ = Stage::silent;
     const Time end = run_.load().window().end();
@@ -131,7 +131,7 @@ class IdleClient final : public Task {
   Op fail(std::error_code error) { return end(outcome_of_stream(error, false)); }
 
   Op end(Outcome outcome) {
-    // One that could not be opened must not keep the others waiting: its outcome tells.
+    // A connection that could not be opened must not keep the others waiting; its outcome tells.
     if (!is_open_) open();
     run_.idle_ended(outcome);
     if (!is_connected_) return op::Finish{};

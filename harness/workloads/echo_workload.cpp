@@ -1,16 +1,15 @@
-#include "workloads/echo_workload.hpp"
-
+// The workload `echo`: messages that come back as they were sent.
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <stdexcept>
 
+#include "workloads/all_workloads.hpp"
 #include "workloads/echo_client.hpp"
 #include "workloads/echo_message.hpp"
 #include "workloads/echo_server.hpp"
-#include "workloads/http_parameters.hpp"
 #include "workloads/load_side.hpp"
-#include "workloads/memory_figure.hpp"
+#include "workloads/memory_per_thing.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -75,7 +74,7 @@ std::vector<Endpoint> server_addresses(const SideSetup& setup) {
 
 EchoClientOptions client_options(const SideSetup& setup) {
   const Parameters& parameters = setup.work.parameters;
-  // null connects nothing, so that there is nothing to be idle.
+  // null connects nothing, so no connection can be idle.
   const std::uint64_t idle = setup.null_strategy ? 0 : parameters.number("idle");
   return {.servers = server_addresses(setup),
           .connections = static_cast<unsigned>(parameters.number("connections")),
@@ -94,7 +93,7 @@ LoadOptions client_load(const SideSetup& setup) {
   return load;
 }
 
-// The one message that all are under null, whole.
+// The one message that all messages are under null.
 std::vector<std::byte> canned_echo(std::uint64_t message_bytes) {
   const EchoMessage message(0, message_bytes);
   std::vector<std::byte> reply;
@@ -105,11 +104,11 @@ std::vector<std::byte> canned_echo(std::uint64_t message_bytes) {
   return reply;
 }
 
-// "2 reset, 10 connect_refused", without those that were as they should be.
+// "2 reset, 10 connect_refused": the outcomes that should not be.
 std::string lost_among(const std::map<std::string, std::uint64_t>& outcomes) {
   std::string lost;
   for (const auto& [name, count] : outcomes) {
-    // Whoever stopped the run did not let them prove themselves.
+    // Cancelled: the run was stopped before these could prove themselves.
     if (name == name_of(Outcome::ok) || name == name_of(Outcome::cancelled)) continue;
     if (!lost.empty()) lost += ", ";
     lost += std::to_string(count) + ' ' + name;
@@ -137,11 +136,11 @@ class EchoClientSide final : public Side {
     fill_from(run_->load(), record);
     if (run_->options().idle == 0) return;
     record.items.push_back({.name = "idle connections", .outcomes = run_->idle_outcomes()});
-    // Without them something else was measured than what was asked for.
+    // With fewer idle connections, this trial measured something else than it was asked to.
     const std::string lost = lost_among(record.items.back().outcomes);
     if (lost.empty()) return;
-    throw std::runtime_error("of " + std::to_string(run_->options().idle) +
-                             " idle connections some were not kept open: " + lost);
+    throw std::runtime_error("some of " + std::to_string(run_->options().idle) +
+                             " idle connections were not kept open: " + lost);
   }
 
  private:
@@ -156,8 +155,8 @@ class EchoServerSide final : public Side {
                                 .lanes = setup.threads}) {
     const Parameters& parameters = setup.work.parameters;
     const bool is_subject = parameters.text("subject") == "server";
-    // Of a client's memory, most of what a strategy keeps for a task is there before the first
-    // connection is.
+    // A client's ramp would say little: most of the memory that a strategy keeps for a task is
+    // there before the first connection is.
     if (!is_subject || parameters.number("idle") < kFewestForMemory) return;
     ramp_.emplace(parameters.number("connections"), all_connections(parameters), kMemorySteps);
     server_.on_opened = [this](std::uint64_t open) { ramp_->reached(open); };
@@ -167,7 +166,7 @@ class EchoServerSide final : public Side {
     return Address{.port = server_.listener().port(), .path = server_.listener().path()};
   }
   void prepare(Job& job) override { job.acceptor = &server_; }
-  // Servers measure their usage over it; their tasks do not know it.
+  // A server's usage is measured over the window; its tasks need not know it.
   void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
 
   void fill(SideRecord& record) override {
@@ -180,27 +179,22 @@ class EchoServerSide final : public Side {
   std::optional<measure::MemoryRamp> ramp_;  // over the idle connections
 };
 
-class EchoWorkload final : public Workload {
+class EchoWorkload final : public ConnectionsWorkload {
  public:
-  const WorkloadInfo& info() const override { return info_; }
+  EchoWorkload()
+      : ConnectionsWorkload(
+            {.name = "echo",
+             .summary = "messages over TCP or a Unix socket that come back as they were",
+             .parameters = kInfos}) {}
 
   Role subject(const Parameters& parameters) const override {
     return parameters.text("subject") == "client" ? Role::client : Role::server;
-  }
-
-  std::vector<Role> roles(const Work& /*work*/) const override {
-    return {Role::server, Role::client};
   }
 
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
     return {.operations = role == Role::server ? echo_server_ops() : echo_client_ops()};
   }
 
-  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
-
-  std::uint64_t in_flight(const Parameters& parameters) const override {
-    return parameters.number("connections");
-  }
   bool keeps_in_flight(const Parameters& parameters) const override {
     return never_pauses(parameters) && parameters.number("churn") == 0;
   }
@@ -211,7 +205,7 @@ class EchoWorkload final : public Workload {
     return is_unix(parameters) ? 0 : all_connections(parameters);
   }
 
-  // An idle connection may need a thread, or two, to be made for it.
+  // A thread or two may have to be made for each idle connection.
   Duration patience(const Parameters& parameters) const override {
     return parameters.duration("deadline") +
            parameters.number("idle") * std::chrono::milliseconds(1);
@@ -225,11 +219,6 @@ class EchoWorkload final : public Workload {
     if (setup.role == Role::server) return std::make_unique<EchoServerSide>(setup);
     return std::make_unique<EchoClientSide>(setup);
   }
-
- private:
-  WorkloadInfo info_{.name = "echo",
-                     .summary = "messages over TCP or a Unix socket that come back as they were",
-                     .parameters = kInfos};
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
-// What the workloads `file-read` and `file-write` can be asked.
+// What the workloads `file-read` and `file-write` can be asked, and whether this host can give it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -9,10 +10,13 @@
 
 namespace asyncbench::workloads {
 
+// Buffers of direct reads and writes begin at multiples of it; no file system asks for more.
+inline constexpr std::size_t kBufferAlignment = 4096;
+
 std::span<const ParameterInfo> file_read_parameter_infos();
 std::span<const ParameterInfo> file_write_parameter_infos();
 
-// The parameters of either, as values.
+// The parameters of either workload, as values.
 struct FileParameters {
   static FileParameters from(const Parameters& parameters);
 
@@ -30,5 +34,9 @@ struct FileParameters {
   // What open(2) gets from the tasks.
   int open_flags() const;
 };
+
+// Why the parameters make no sense together, or the folder or the memory cannot hold what they ask
+// for: one line, with the remedy. Empty: they can be had.
+std::string file_objection(const FileParameters& parameters, const std::string& folder);
 
 }  // namespace asyncbench::workloads

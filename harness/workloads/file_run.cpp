@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "workloads/file_content.hpp"
-#include "workloads/nameless_file.hpp"
 #include "workloads/prepared_file.hpp"
 
 namespace asyncbench::workloads {

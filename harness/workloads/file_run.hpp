@@ -13,7 +13,6 @@
 #include "core/fd.hpp"
 #include "core/task.hpp"
 #include "workloads/file_parameters.hpp"
-#include "workloads/file_space.hpp"
 #include "workloads/load_run.hpp"
 #include "workloads/write_ledger.hpp"
 

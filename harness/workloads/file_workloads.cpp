@@ -1,16 +1,16 @@
-#include "workloads/file_workloads.hpp"
-
+// The workloads `file-read` and `file-write`.
 #include <optional>
 
+#include "workloads/all_workloads.hpp"
 #include "workloads/file_run.hpp"
-#include "workloads/file_space.hpp"
 #include "workloads/load_side.hpp"
-#include "workloads/page_cache.hpp"
+#include "workloads/prepared_file.hpp"
 
 namespace asyncbench::workloads {
 namespace {
 
-// A disk slower than this is given up on: preparing the file, or reading it back, takes too long.
+// On a slower disk, preparing the file or reading it back takes too long, and the trial is given
+// up.
 constexpr std::uint64_t kSlowestDiskBytesPerS = 20'000'000;
 
 class FileSide final : public Side {
@@ -59,8 +59,8 @@ class FileSide final : public Side {
     evictor_.emplace(run_->file(), run_->parameters().file_bytes, std::move(position));
   }
 
-  // Which bytes came from the disk is not only intended but seen: over the whole trial, 0 in a hot
-  // page cache, about 1 in a cold one or past it.
+  // Shows which share of the bytes did come from the disk, over the whole trial: 0 in a hot page
+  // cache, about 1 in a cold one or with O_DIRECT.
   void put_disk_share(SideRecord& record) const {
     const auto read = disk_read_bytes();
     const std::uint64_t answered = record.recording->answered_body_bytes;
@@ -101,7 +101,7 @@ class FileWorkload final : public Workload {
   }
   bool keeps_in_flight(const Parameters& /*parameters*/) const override { return true; }
 
-  // Each task opens the file for itself, and the side holds it.
+  // Each task opens the file for itself, and the side holds it open, too.
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return in_flight(parameters) + 1;
   }

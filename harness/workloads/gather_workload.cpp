@@ -1,24 +1,25 @@
-#include "workloads/gather_workload.hpp"
-
+// The workload `gather`: a gateway that asks many upstreams at once.
 #include <algorithm>
 #include <array>
-#include <atomic>
 
 #include "measure/live_histogram.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/http_sides.hpp"
+#include "workloads/load_side.hpp"
 
 namespace asyncbench::workloads {
 namespace {
 
+// Fewer than elsewhere: the gateway opens fan_out connections for each.
+constexpr ParameterInfo kFewerConnectionsInfo = [] {
+  ParameterInfo info = kConnectionsInfo;
+  info.most = 100'000;
+  return info;
+}();
+
 constexpr std::array kInfos = {
-    ParameterInfo{.name = "connections",
-                  .kind = ValueKind::count,
-                  .otherwise = "64",
-                  .description = "connections, each with one request in flight",
-                  .least = 1,
-                  .most = 100'000,
-                  .always_shown = true},
+    kFewerConnectionsInfo,
     ParameterInfo{.name = "fan_out",
                   .kind = ValueKind::count,
                   .otherwise = "10",
@@ -41,17 +42,7 @@ constexpr std::array kInfos = {
 };
 
 // What the gateway itself answers.
-constexpr std::uint64_t kReplyBytes = 12;
-
-HttpParameters client_parameters(const Work& work) {
-  const Parameters& parameters = work.parameters;
-  return {.connections = static_cast<unsigned>(parameters.number("connections")),
-          .body_bytes = kReplyBytes,
-          .arrivals = parameters.arrivals("arrivals"),
-          .think_time = parameters.duration("think_time"),
-          .deadline = parameters.duration("deadline"),
-          .verify = work.verify};
-}
+constexpr std::uint64_t kReplyBytes = HttpParameters{}.body_bytes;
 
 // What the gateway's connections share.
 struct Gateway {
@@ -63,14 +54,14 @@ struct Gateway {
   measure::LiveHistogram gather_time;
   measure::LiveHistogram upstream_time;
 
-  // Of what began and ended in the window.
+  // Records what began and ended in the window.
   void record(measure::LiveHistogram& into, Time begun, Time ended) const {
     if (begun >= window.start() && ended < window.end()) into.record((ended - begun).count(), true);
   }
 };
 
 // Asks one upstream, once a run, on a connection that stays open between runs. It does not probe
-// the connection before: one that has gone stale shows itself, and the request is tried again.
+// the connection first: on a stale one the request fails and is tried again.
 class UpstreamTask final : public Task {
  public:
   UpstreamTask(Gateway& gateway, HttpTarget& target)
@@ -163,7 +154,7 @@ class GatewaySide final : public Side {
   HttpServer server_;
 };
 
-// The ratio of two percentiles, where there are both.
+// Puts the ratio of two percentiles, where both are there.
 void put_ratio(std::map<std::string, double>& figures, const std::string& name,
                const measure::Histogram& over, const measure::Histogram& under, double percent) {
   if (over.empty() || under.empty() || under.value_at_percentile(percent) == 0) return;
@@ -171,28 +162,23 @@ void put_ratio(std::map<std::string, double>& figures, const std::string& name,
                   static_cast<double>(under.value_at_percentile(percent));
 }
 
-class GatherWorkload final : public Workload {
+class GatherWorkload final : public ConnectionsWorkload {
  public:
-  const WorkloadInfo& info() const override { return info_; }
+  GatherWorkload()
+      : ConnectionsWorkload(
+            {.name = "gather",
+             .summary = "HTTP gateway under test: each request asks many upstreams at once",
+             .parameters = kInfos}) {}
+
   Role subject(const Parameters& /*parameters*/) const override { return Role::server; }
   std::vector<Role> roles(const Work& /*work*/) const override {
     return {Role::upstream, Role::server, Role::client};
   }
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
-    if (role == Role::client) {
-      return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
-    }
-    if (role == Role::upstream) return {.operations = server_ops()};
+    if (role != Role::server) return http_forms(role);
     return {.operations = {OpKind::accept, OpKind::begin, OpKind::connect, OpKind::receive,
                            OpKind::send, OpKind::close, OpKind::sleep, OpKind::gather,
                            OpKind::finish}};
-  }
-  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
-  std::uint64_t in_flight(const Parameters& parameters) const override {
-    return parameters.number("connections");
-  }
-  bool keeps_in_flight(const Parameters& parameters) const override {
-    return never_pauses(parameters);
   }
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return in_flight(parameters) * (1 + parameters.number("fan_out"));
@@ -215,7 +201,7 @@ class GatherWorkload final : public Workload {
     const auto& upstream_time = gateway.series.at("upstream_time");
     put_ratio(figures, "amplification_p50", gather_time, upstream_time, 50);
     put_ratio(figures, "amplification_p99", gather_time, upstream_time, 99);
-    // Over the whole trial; fan_out, if nothing was lost or asked twice.
+    // Over the whole trial. It equals fan_out if nothing was lost or asked twice.
     const SideRecord& upstream = records.at(Role::upstream);
     if (gateway.server->requests > 0) {
       figures["asked_upstream"] = static_cast<double>(upstream.server->requests) /
@@ -233,16 +219,12 @@ class GatherWorkload final : public Workload {
       case Role::client:
         break;
     }
-    const HttpParameters parameters = client_parameters(setup.work);
+    const HttpParameters parameters =
+        HttpParameters::from(setup.work.parameters, setup.work.verify);
     return make_http_client_side(
         {.parameters = parameters, .targets = origin_targets(parameters, setup.address.port)},
         setup);
   }
-
- private:
-  WorkloadInfo info_{.name = "gather",
-                     .summary = "HTTP gateway under test: each request asks many upstreams at once",
-                     .parameters = kInfos};
 };
 
 }  // namespace

@@ -6,8 +6,10 @@
 
 #include <fstream>
 #include <limits>
+#include <optional>
 
 namespace asyncbench::workloads {
+namespace {
 
 std::string size_text(std::uint64_t bytes) {
   return fmt::format("{} bytes ({} MiB)", bytes, bytes >> 20U);
@@ -21,6 +23,16 @@ std::optional<std::uint64_t> available_memory() {
     meminfo.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::string memory_objection(std::uint64_t bytes, std::string_view purpose,
+                             std::string_view remedy) {
+  const std::optional<std::uint64_t> available = available_memory();
+  if (!available || bytes <= *available) return "";
+  return fmt::format("{} of memory are needed for {}, {} are available; {}", size_text(bytes),
+                     purpose, size_text(*available), remedy);
 }
 
 std::string space_objection(std::uint64_t bytes, int fd, const SpaceWords& words) {

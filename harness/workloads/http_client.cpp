@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "workloads/client_task.hpp"
-#include "workloads/exchange_fetch.hpp"
 
 namespace asyncbench::workloads {
 
@@ -18,15 +17,13 @@ LoadOptions with_tasks(LoadOptions load, const HttpParameters& parameters) {
   return load;
 }
 
-// To have fetched and checked an answer is all that is wanted of it.
+// Makes no use of an answer: it only has to be fetched and checked.
 class Answer {
  public:
   using Run = ClientRun;
   Answer(ClientRun& run, unsigned /*index*/) : run_(run) {}
 
-  HttpTarget& target(const RequestFlow& flow) {
-    return run_.target(flow.index(), flow.requests());
-  }
+  HttpTarget& target(const RequestFlow& flow) { return run_.target(flow.index(), flow.requests()); }
   static constexpr http::ReaderLimits limits() { return {}; }
   static constexpr http::BodyReceiver* receiver() { return nullptr; }
   static std::optional<Op> begin(Outcome /*fetched*/, measure::RequestRecord& /*record*/) {
@@ -40,6 +37,14 @@ class Answer {
 };
 
 }  // namespace
+
+HttpParameters HttpParameters::from(const Parameters& parameters, Verify verify) {
+  return {.connections = static_cast<unsigned>(parameters.number("connections")),
+          .arrivals = parameters.arrivals("arrivals"),
+          .think_time = parameters.duration("think_time"),
+          .deadline = parameters.duration("deadline"),
+          .verify = verify};
+}
 
 ClientRun::ClientRun(Setup setup, LoadOptions load)
     : setup_(std::move(setup)), load_(with_tasks(std::move(load), setup_.parameters)) {}

@@ -8,30 +8,51 @@
 
 #include "core/op.hpp"
 #include "core/task.hpp"
+#include "core/time.hpp"
 #include "http/body.hpp"
 #include "http/request.hpp"
+#include "load/arrivals.hpp"
 #include "workloads/http_fetch.hpp"
-#include "workloads/http_parameters.hpp"
 #include "workloads/load_run.hpp"
+#include "workloads/parameters.hpp"
 
 namespace asyncbench::workloads {
+
+// What the client is asked, as values.
+struct HttpParameters {
+  unsigned connections = 64;  // client tasks, each with one connection at a time
+  std::uint64_t body_bytes = 12;
+  Delay server_delay;
+  bool keep_alive = true;
+  load::ArrivalSpec arrivals;
+  Duration think_time{0};  // closed loop: between a response and the next request
+  Duration deadline = std::chrono::seconds(5);  // of one request, from its actual start
+  Verify verify = Verify::sample;
+
+  // What every workload over HTTP can be asked: connections, arrivals, think time and deadline. The
+  // others stay at their defaults.
+  static HttpParameters from(const Parameters& parameters, Verify verify);
+
+  // The origin's path for body_bytes and server_delay: "/delay/10ms/bytes/12".
+  std::string origin_target() const;
+};
 
 // What all client tasks of a trial share. Outlives them.
 class ClientRun {
  public:
   using Target = HttpTarget;
 
-  // Task i starts with target i % size. `takes_in_turn`: and goes on with the next one each time,
-  // as with a list of URLs; targets that differ in their address alone are better kept to.
+  // Task i starts with target i % size. With `takes_in_turn` it goes on to the next target each
+  // time, as for a list of URLs. Targets that differ only in their address are better kept.
   struct Setup {
     HttpParameters parameters;
     std::vector<Target> targets;
     bool takes_in_turn = false;
   };
-  // `load`: how many tasks, their pace and recording; its tasks are the parameters' connections.
+  // `load` says how requests are recorded; tasks and pace are the parameters'.
   ClientRun(Setup setup, LoadOptions load);
 
-  // `exchange`: the form over op::Exchange, for strategies that bring their own HTTP.
+  // With `exchange`, the tasks use op::Exchange, for strategies that bring their own HTTP.
   std::vector<std::unique_ptr<Task>> make_tasks(bool exchange);
 
   LoadRun& load() { return load_; }
@@ -48,17 +69,18 @@ class ClientRun {
   LoadRun load_;
 };
 
-// The target list for `parameters` against the embedded origin at `port`: one a loopback address
-// (127.0.0.1 to 127.0.0.16), so that ports last for many connections.
+// The targets for `parameters` at the embedded origin that listens on `port`: one for each loopback
+// address (127.0.0.1 to 127.0.0.16), so that there are ports for many connections.
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, std::uint16_t port);
 
-// One of the embedded origin's paths; the `nth` loopback address of those, beginning anew after the
-// last.
+// The target for one path of the embedded origin, at the `nth` of those loopback addresses; after
+// the last address comes the first again.
 ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
                                 bool keep_alive);
 
-// Targets for `urls`: resolves names. Throws std::invalid_argument with the cause and the remedy
-// for a bad URL, an unknown name, or a host that is neither loopback nor in `allowed_hosts`.
+// The targets for `urls`, with their names resolved. Throws std::invalid_argument with the cause
+// and the remedy for a bad URL, an unknown name, or a host that is neither loopback nor in
+// `allowed_hosts`.
 std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
                                            const std::vector<std::string>& allowed_hosts);
 

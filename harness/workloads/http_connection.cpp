@@ -1,8 +1,5 @@
 #include "workloads/http_connection.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 #include "measure/cpu.hpp"
@@ -10,15 +7,6 @@
 namespace asyncbench::workloads {
 
 namespace {
-
-// Replies are gathered up to this size before they are sent.
-constexpr std::size_t kOutputBytes = 64 * 1024;
-
-// Bodies up to this size are copied behind their head, longer ones are sent from the table in
-// place.
-constexpr std::uint64_t kCopiedBodyBytes = 16 * 1024;
-
-constexpr std::uint64_t kChunkBytes = 8 * 1024;
 
 // How long a refused client may go on sending before the connection is closed on it.
 constexpr Duration kLinger = std::chrono::milliseconds(200);
@@ -31,6 +19,7 @@ HttpConnection::HttpConnection(HttpServer::Shared& server, measure::ServerCounte
       counters_(counters),
       is_refused_(is_refused),
       reader_(server.options.max_body_bytes),
+      fault_(server.options.write_timeout),
       random_(static_cast<std::minstd_rand::result_type>(
           server.options.seed * 48271 + server.accepted.load(std::memory_order_relaxed))) {
   if (server.options.make_backend) backend_ = server.options.make_backend();
@@ -49,11 +38,7 @@ Op HttpConnection::start(unsigned) {
     return refuse(503);
   }
   measure::add(counters_.connections);
-  if (server_.fault != nullptr) {
-    fault_ = server_.fault;
-    return run_fault();
-  }
-  return receive();
+  return server_.fault != nullptr ? begin_fault(*server_.fault) : receive();
 }
 
 Op HttpConnection::resume(const Completion& ended) {
@@ -71,7 +56,7 @@ Op HttpConnection::resume(const Completion& ended) {
     case Stage::lingering:
       return ended.error || ended.data.empty() ? close() : linger(head_deadline_);
     case Stage::in_fault:
-      return fault_step_ended(ended);
+      return go_on_with_fault(fault_.resume(ended));
     case Stage::closing:
       return op::Finish{};
   }
@@ -112,7 +97,7 @@ Op HttpConnection::received(const Completion& ended) {
 // Reads requests from the input until one is whole, or the input has been used up.
 Op HttpConnection::read_on() {
   while (!input_.empty() && !closes_) {
-    if (output_.size() >= kOutputBytes) return flush(AfterSend::read_on);
+    if (output_.size() >= OriginReply::kOutputBytes) return flush(AfterSend::read_on);
     const http::RequestReader::State before = reader_.state();
     const http::RequestReader::Fed fed = reader_.feed(input_);
     input_ = input_.subspan(fed.taken);
@@ -140,30 +125,22 @@ Op HttpConnection::read_on() {
 
 Op HttpConnection::handle_request() {
   ++requests_;
-  path_ = path_of(reader_.target());
-  is_head_ = reader_.method() == "HEAD";
-  // HTTP/1.0 knows no chunks (RFC 9112, section 6.1), and its clients keep a connection only when
-  // they are told so (appendix C.2.2).
-  framing_ = path_.framing;
-  if (framing_ == http::Framing::chunked && !reader_.http_1_1()) {
-    framing_ = http::Framing::until_close;
-  }
-  closes_ = !reader_.keep_alive() || framing_ == http::Framing::until_close;
-  says_keep_alive_ = !closes_ && !reader_.http_1_1();
+  reply_.begin(reader_);
+  closes_ = reply_.closes();
   reader_.next();
-  if (path_.fault != nullptr && (!path_.fault->only_reused || requests_ > 1)) {
-    fault_ = path_.fault;
-    return output_.empty() ? run_fault() : flush(AfterSend::fault);
+  const http::OriginPath& path = reply_.path();
+  if (path.fault != nullptr && (!path.fault->only_reused || requests_ > 1)) {
+    return output_.empty() ? begin_fault(*path.fault) : flush(AfterSend::fault);
   }
   if (backend_) return output_.empty() ? gather() : flush(AfterSend::gather);
   delayed_until_ = kNever;
-  if (path_.delay > Duration::zero()) delayed_until_ = now() + drawn_delay();
+  if (path.delay > Duration::zero()) delayed_until_ = now() + drawn_delay();
   if (const auto thaw = server_.frozen_until(at_)) delayed_until_ = *thaw;
   if (delayed_until_ == kNever) return reply();
   return output_.empty() ? delay() : flush(AfterSend::delay);
 }
 
-// The replies so far are out; the received bytes do not outlive the Sleep.
+// The replies so far have been sent. The received bytes do not outlive the Sleep, so they are kept.
 Op HttpConnection::delay() {
   keep_input();
   stage_ = Stage::delaying;
@@ -178,10 +155,7 @@ Op HttpConnection::gather() {
 
 Op HttpConnection::gathered(const Completion& ended) {
   if (ended.error) return close();
-  if (!backend_->answered()) {
-    path_.status = 502;
-    last_target_.clear();  // the path is another one now
-  }
+  if (!backend_->answered()) reply_.fail_backend();
   return reply();
 }
 
@@ -192,84 +166,38 @@ void HttpConnection::keep_input() {
 }
 
 Duration HttpConnection::drawn_delay() {
-  if (!path_.delay_exponential) return path_.delay;
+  const http::OriginPath& path = reply_.path();
+  if (!path.delay_exponential) return path.delay;
   const double u = std::uniform_real_distribution<double>(0.0, 1.0)(random_);
   return Duration{
-      static_cast<std::int64_t>(-std::log1p(-u) * static_cast<double>(path_.delay.count()))};
-}
-
-const http::OriginPath& HttpConnection::path_of(std::string_view target) {
-  if (target == last_target_) return path_;
-  last_target_ = target;
-  phase_ = http::body_phase(target);
-  path_ =
-      http::parse_origin_path(target).value_or(http::OriginPath{.status = 404, .body_bytes = 0});
-  return path_;
+      static_cast<std::int64_t>(-std::log1p(-u) * static_cast<double>(path.delay.count()))};
 }
 
 Op HttpConnection::reply() {
-  if (path_.burn > Duration::zero()) measure::burn_cpu(path_.burn);
+  const Duration burn = reply_.path().burn;
+  if (burn > Duration::zero()) measure::burn_cpu(burn);
   const bool time_has_passed =
-      stage_ == Stage::delaying || stage_ == Stage::gathering || path_.burn > Duration::zero();
+      stage_ == Stage::delaying || stage_ == Stage::gathering || burn > Duration::zero();
   if (time_has_passed) at_ = now();
-  append_reply_head(path_);
-  body_sent_ = 0;
-  body_pending_ = !is_head_ && path_.status != 204 && path_.status != 304 && path_.body_bytes > 0;
-  if (body_pending_) return send_body();
-  if (framing_ == http::Framing::chunked && !is_head_) output_ += "0\r\n\r\n";
-  ++replies_in_output_;
-  return read_on();
+  reply_.append_head(output_, at_);
+  return send_body();
 }
 
-void HttpConnection::append_reply_head(const http::OriginPath& path) {
-  http::ResponseHead head{.status = path.status, .close = closes_, .keep_alive = says_keep_alive_};
-  head.chunked = framing_ == http::Framing::chunked;
-  if (framing_ == http::Framing::length && path.status != 204)
-    head.content_length = path.body_bytes;
-  http::append_head(output_, head, date_.at(at_));
-}
-
-// Puts the body, or as much of it as the output takes, behind the head. A long one of known length
-// goes out in slices of the table, without a copy.
 Op HttpConnection::send_body() {
-  if (framing_ == http::Framing::chunked) {
-    append_body_pieces();
-  } else if (path_.body_bytes <= kCopiedBodyBytes) {
-    const auto slice = http::body_slice(phase_, 0, path_.body_bytes);
-    output_.append(reinterpret_cast<const char*>(slice.data()), slice.size());
-    body_sent_ = path_.body_bytes;
-  } else if (output_.empty()) {
-    const auto slice = http::body_slice(phase_, body_sent_, path_.body_bytes - body_sent_);
-    body_sent_ += slice.size();
+  if (reply_.goes_in_slices()) {
+    if (!output_.empty()) return flush(AfterSend::read_on);
+    const auto slice = reply_.take_slice();
     body_bytes_in_output_ += slice.size();
-    body_pending_ = body_sent_ < path_.body_bytes;
-    replies_in_output_ += body_pending_ ? 0 : 1;
+    replies_in_output_ += reply_.is_whole() ? 1 : 0;
     stage_ = Stage::sending;
     after_send_ = AfterSend::read_on;
     return op::Send{slice, now() + server_.options.write_timeout};
-  } else {
-    return flush(AfterSend::read_on);
   }
-  body_pending_ = body_sent_ < path_.body_bytes;
-  if (body_pending_) return flush(AfterSend::read_on);
-  body_bytes_in_output_ += path_.body_bytes;
+  reply_.append_body(output_);
+  if (!reply_.is_whole()) return flush(AfterSend::read_on);
+  body_bytes_in_output_ += reply_.body_bytes();
   ++replies_in_output_;
   return read_on();
-}
-
-void HttpConnection::append_body_pieces() {
-  std::array<char, 20> digits{};
-  while (body_sent_ < path_.body_bytes && output_.size() < kOutputBytes) {
-    const std::uint64_t size = std::min(kChunkBytes, path_.body_bytes - body_sent_);
-    const auto slice = http::body_slice(phase_, body_sent_, size);
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
-    output_.append(digits.data(), end);
-    output_ += "\r\n";
-    output_.append(reinterpret_cast<const char*>(slice.data()), slice.size());
-    output_ += "\r\n";
-    body_sent_ += size;
-  }
-  if (body_sent_ == path_.body_bytes) output_ += "0\r\n\r\n";
 }
 
 Op HttpConnection::refuse(unsigned status) {
@@ -277,7 +205,7 @@ Op HttpConnection::refuse(unsigned status) {
   closes_ = true;
   const std::string_view reason = http::reason_phrase(status);
   http::append_head(output_, {.status = status, .content_length = reason.size() + 1, .close = true},
-                    date_.at(now()));
+                    http::DateField{}.at(now()));
   output_ += reason;
   output_ += '\n';
   return flush(AfterSend::linger);
@@ -287,7 +215,7 @@ Op HttpConnection::flush(AfterSend then) {
   stage_ = Stage::sending;
   after_send_ = then;
   const bool awaits_reply =
-      then == AfterSend::read_on && input_.empty() && !body_pending_ && !closes_;
+      then == AfterSend::read_on && input_.empty() && reply_.is_whole() && !closes_;
   return op::Send{std::as_bytes(std::span(output_)), at_ + server_.options.write_timeout,
                   awaits_reply};
 }
@@ -311,7 +239,7 @@ Op HttpConnection::sent(const Completion& ended) {
     case AfterSend::gather:
       return gather();
     case AfterSend::fault:
-      return run_fault();
+      return begin_fault(*reply_.path().fault);
     case AfterSend::close:
       return close();
     case AfterSend::linger:
@@ -319,7 +247,7 @@ Op HttpConnection::sent(const Completion& ended) {
     case AfterSend::read_on:
       break;
   }
-  if (!body_pending_) return read_on();
+  if (reply_.is_whole()) return read_on();
   at_ = now();
   return send_body();
 }
@@ -330,48 +258,16 @@ Op HttpConnection::linger(Time until) {
   return op::Receive{until};
 }
 
-Op HttpConnection::run_fault() {
-  if (fault_step_ == 0) {
-    measure::add(counters_.faults);
-    keep_input();
-  }
-  stage_ = Stage::in_fault;
-  if (fault_step_ == fault_->steps.size()) return close();
-  namespace step = http::fault_step;
-  return std::visit(
-      Overloaded{[&](const step::SendBytes& send) -> Op {
-                   return op::Send{std::as_bytes(std::span(send.bytes)),
-                                   now() + server_.options.write_timeout};
-                 },
-                 [&](const step::Drip& drip) -> Op {
-                   const auto byte = std::as_bytes(std::span(drip.bytes)).subspan(dripped_ / 2, 1);
-                   if (dripped_ % 2 == 1) return op::Sleep{now() + drip.gap};
-                   return op::Send{byte, now() + server_.options.write_timeout};
-                 },
-                 [&](const step::Pause& pause) -> Op { return op::Sleep{now() + pause.time}; },
-                 [&](const step::Stall&) -> Op { return op::Receive{}; },
-                 [&](const step::Close&) -> Op { return close(); },
-                 [&](const step::Reset&) -> Op { return close(true); },
-                 [&](const step::KeepAlive&) -> Op {
-                   fault_step_ = 0;
-                   return read_on();
-                 }},
-      fault_->steps[fault_step_]);
+Op HttpConnection::begin_fault(const http::FaultScript& script) {
+  measure::add(counters_.faults);
+  keep_input();
+  return go_on_with_fault(fault_.begin(script));
 }
 
-Op HttpConnection::fault_step_ended(const Completion& ended) {
-  if (ended.error) return close();
-  const http::FaultStep& step = fault_->steps[fault_step_];
-  if (std::holds_alternative<http::fault_step::Stall>(step)) {
-    // Only the client's leaving ends a stall; what it says meanwhile is ignored.
-    return ended.data.empty() ? close() : run_fault();
-  }
-  if (const auto* drip = std::get_if<http::fault_step::Drip>(&step)) {
-    if (++dripped_ < 2 * drip->bytes.size()) return run_fault();
-    dripped_ = 0;
-  }
-  ++fault_step_;
-  return run_fault();
+Op HttpConnection::go_on_with_fault(const std::optional<Op>& next) {
+  if (!next) return read_on();
+  stage_ = kind_of(*next) == OpKind::close ? Stage::closing : Stage::in_fault;
+  return *next;
 }
 
 Op HttpConnection::close(bool reset) {

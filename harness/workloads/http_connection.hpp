@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "core/task.hpp"
-#include "http/body.hpp"
 #include "http/faults.hpp"
-#include "http/origin_path.hpp"
 #include "http/request_reader.hpp"
-#include "http/response_head.hpp"
+#include "workloads/fault_player.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/listener.hpp"
+#include "workloads/origin_reply.hpp"
 
 namespace asyncbench::workloads {
 
@@ -34,8 +33,8 @@ struct HttpServer::Shared {
   std::optional<Time> frozen_until(Time at) const;
 };
 
-// Answers what one receive brought with one send. Output is bounded: pipelined requests wait in the
-// input while a full buffer is sent.
+// Answers everything that one receive brought with one send. Output is bounded: pipelined requests
+// wait in the input while a full buffer is sent.
 class HttpConnection final : public Task {
  public:
   // `is_refused`: above the connection limit; says 503 and closes.
@@ -50,13 +49,13 @@ class HttpConnection final : public Task {
     receiving,  // Receive for the next request
     beginning,  // Begin: a request has been read
     delaying,   // Sleep before the reply
-    gathering,  // Gather of what the backend asks before the reply
+    gathering,  // Gather: the backend asks others before the reply
     sending,    // Send of output_, or of a slice of a long body
-    lingering,  // Receive of what a refused client still sends, so that our close is no reset
+    lingering,  // Receive what a refused client still sends, so that our close does not reset
     in_fault,   // an operation of the fault script
     closing,
   };
-  // What comes when output_ has been sent.
+  // What to do when output_ has been sent.
   enum class AfterSend : std::uint8_t { read_on, delay, gather, fault, linger, close };
 
   Op received(const Completion& ended);
@@ -72,13 +71,10 @@ class HttpConnection final : public Task {
   Op flush(AfterSend then);
   Op sent(const Completion& ended);
   Op linger(Time until);
-  Op run_fault();
-  Op fault_step_ended(const Completion& ended);
+  Op begin_fault(const http::FaultScript& script);
+  Op go_on_with_fault(const std::optional<Op>& next);
   Op close(bool reset = false);
 
-  const http::OriginPath& path_of(std::string_view target);
-  void append_reply_head(const http::OriginPath& path);
-  void append_body_pieces();
   void keep_input();
   Duration drawn_delay();
 
@@ -88,7 +84,7 @@ class HttpConnection final : public Task {
   AfterSend after_send_ = AfterSend::read_on;
   bool is_refused_;
   bool closes_ = false;          // after the replies so far
-  Time at_ = now();              // read once for what one receive brought
+  Time at_ = now();              // read once for all that one receive brought
   Time head_deadline_ = kNever;  // while a head is incomplete
   Time body_deadline_ = kNever;  // while a body is
   Time delayed_until_ = kNever;
@@ -97,28 +93,16 @@ class HttpConnection final : public Task {
   std::vector<std::byte> kept_input_;  // holds it over a Sleep
   http::RequestReader reader_;
 
-  // The reply being made.
-  std::string last_target_;  // requests of a connection tend to repeat: parse once
-  http::OriginPath path_;
-  http::Framing framing_ = http::Framing::length;
-  bool says_keep_alive_ = false;
-  bool is_head_ = false;
-  std::size_t phase_ = 0;
-  std::uint64_t body_sent_ = 0;  // of the body: put into output_ or sent as a slice
-  bool body_pending_ = false;
-  http::DateField date_;
-
+  OriginReply reply_;
   std::string output_;
   std::size_t replies_in_output_ = 0;  // that end in it
   std::uint64_t body_bytes_in_output_ = 0;
 
-  std::unique_ptr<Backend> backend_;  // of a gateway
+  std::unique_ptr<Backend> backend_;  // a gateway's
+  FaultPlayer fault_;
 
-  const http::FaultScript* fault_ = nullptr;
-  std::size_t fault_step_ = 0;
-  std::size_t dripped_ = 0;
-  // Of this connection, and added to the counters at its end: atomics on the way would cost more
-  // than building a small reply.
+  // Counted here and added to the server's counters when the connection ends: atomics for each
+  // request would cost more than building a small reply.
   std::uint64_t requests_ = 0;
   std::uint64_t replies_ = 0;
   std::uint64_t body_bytes_ = 0;

@@ -1,6 +1,6 @@
 #include "workloads/http_fetch.hpp"
 
-#include "workloads/stream_outcome.hpp"
+#include "workloads/op_outcome.hpp"
 
 namespace asyncbench::workloads {
 
@@ -13,10 +13,10 @@ Op HttpFetch::begin(HttpTarget& target, Time deadline, bool has_idled,
   if (connected_to_ != &target.request && !same_server()) return retry();
   connected_to_ = &target.request;
   if (!has_idled) return send();
-  // Whatever has come in the meantime, bytes or the end, belongs to no request: such a connection
-  // must not be used.
+  // Bytes or an end that came in the meantime belong to no request: such a connection must not be
+  // used.
   stage_ = Stage::probing;
-  return op::Receive{Time{}};  // long past, yet far from overflowing a difference
+  return op::Receive{Time{}};  // long past, but no difference of times overflows
 }
 
 std::optional<Op> HttpFetch::resume(const Completion& ended) {
@@ -94,7 +94,7 @@ std::optional<Op> HttpFetch::after_receive(const Completion& ended) {
   if (record_->first_byte == kNever) record_->first_byte = at;
   const http::ResponseReader::Fed fed = reader_.feed(ended.data);
   if (fed.state == http::ResponseReader::State::reading) return op::Receive{deadline_};
-  // Bytes beyond the response answer no request of ours.
+  // Bytes beyond the response answer no request of ours, so the connection ends.
   return complete(at, fed.state == http::ResponseReader::State::done &&
                           fed.taken == ended.data.size() && reader_.keep_alive() &&
                           target_->request.keep_alive);
@@ -107,8 +107,8 @@ std::optional<Op> HttpFetch::after_stream_error(std::error_code error) {
   return retry();
 }
 
-// A server may close an idle connection at any moment. When that meets a request of which no byte
-// was answered, the request is asked once more on a fresh connection: GET and HEAD are idempotent.
+// A server may close an idle connection at any moment. When no byte of the answer has come by then,
+// the request is sent once more on a fresh connection: GET and HEAD are idempotent.
 bool HttpFetch::may_retry() const {
   return responses_ > 0 && record_->attempts == 1 && !reader_.anything_received();
 }
@@ -128,6 +128,51 @@ std::optional<Op> HttpFetch::end(Outcome outcome, Time at, bool reusable) {
   ended_at_ = at;
   is_reusable_ = reusable;
   return std::nullopt;
+}
+
+Op ExchangeFetch::begin(HttpTarget& target, Time deadline, bool /*has_idled*/,
+                        measure::RequestRecord& record) {
+  record_ = &record;
+  end_ = {};
+  is_too_long_ = false;
+  policy_.begin(target.request.method);
+  body_.begin(target.expectation, verifies(verify_, responses_), receiver_);
+  return op::Exchange{&target.request, this, deadline};
+}
+
+std::optional<Op> ExchangeFetch::resume(const Completion& ended) {
+  ended_at_ = now();
+  record_->first_byte = end_.first_byte;
+  record_->attempts = end_.attempts;
+  record_->body_bytes = body_.length();
+  if (end_.new_connection) {
+    responses_ = 0;
+    record_->connect_begun = record_->begun;
+    record_->connected = end_.connected;
+  }
+  ++responses_;
+  outcome_ = ended.error ? Outcome::cancelled : found();
+  return std::nullopt;
+}
+
+bool ExchangeFetch::head_line(std::span<const std::byte> line) {
+  return policy_.line({reinterpret_cast<const char*>(line.data()), line.size()});
+}
+
+bool ExchangeFetch::body(std::span<const std::byte> bytes) {
+  is_too_long_ = body_.length() + bytes.size() > limits_.max_body_bytes;
+  if (!is_too_long_) body_.bytes(bytes);
+  return !is_too_long_;
+}
+
+// What our own policy found comes first: a library may take a broken response for a good one, or an
+// aborted transfer for an error of its own.
+Outcome ExchangeFetch::found() {
+  if (policy_.outcome() != Outcome::ok) return policy_.outcome();
+  if (is_too_long_) return Outcome::limit;
+  if (end_.outcome != Outcome::ok) return end_.outcome;
+  if (!http::is_success(policy_.status())) return Outcome::http_status;
+  return body_.end(!policy_.has_body()) ? Outcome::ok : Outcome::content_mismatch;
 }
 
 }  // namespace asyncbench::workloads

@@ -39,7 +39,7 @@ class HttpServerSide final : public Side {
 
   std::optional<Address> address() const override { return Address{.port = server_.port()}; }
   void prepare(Job& job) override { job.acceptor = &server_; }
-  // Servers measure their usage over it; their tasks do not know it.
+  // A server's usage is measured over the window; its tasks need not know it.
   void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
   void fill(SideRecord& record) override {
     record.server = server_.totals();
@@ -51,6 +51,11 @@ class HttpServerSide final : public Side {
 };
 
 }  // namespace
+
+Forms http_forms(Role role) {
+  if (role != Role::client) return {.operations = server_ops()};
+  return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
+}
 
 std::unique_ptr<Side> make_http_client_side(ClientRun::Setup client, const SideSetup& setup,
                                             std::vector<std::byte> canned_reply) {

@@ -1,4 +1,4 @@
-// The sides that workloads over HTTP share: a load generator, and a server that only answers.
+// The sides that workloads over HTTP share: a load generator, and a server that answers by itself.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,10 @@
 
 namespace asyncbench::workloads {
 
-// Asks what `client` says, as `setup` says. `canned_reply`: for strategies that send nothing.
+// What a strategy must offer to play a role: the embedded origin, or its client in either form.
+Forms http_forms(Role role);
+
+// The load generator. `canned_reply` is for strategies that send nothing.
 std::unique_ptr<Side> make_http_client_side(ClientRun::Setup client, const SideSetup& setup,
                                             std::vector<std::byte> canned_reply = {});
 

@@ -1,13 +1,45 @@
-#include "workloads/http_workloads.hpp"
-
+// The workloads `fetch` and `serve`.
 #include <algorithm>
+#include <array>
 
 #include "http/body.hpp"
-#include "workloads/http_server.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/http_sides.hpp"
+#include "workloads/load_side.hpp"
 
 namespace asyncbench::workloads {
 namespace {
+
+constexpr std::array kInfos = {
+    kConnectionsInfo,
+    ParameterInfo{.name = "body_bytes",
+                  .kind = ValueKind::size,
+                  .otherwise = "12",
+                  .description = "body of a response",
+                  .most = std::uint64_t{1} << 32,
+                  .always_shown = true,
+                  .of_origin = true},
+    ParameterInfo{.name = "server_delay",
+                  .kind = ValueKind::delay,
+                  .otherwise = "0",
+                  .description = "before the server answers; exp:10ms: random",
+                  .of_origin = true},
+    ParameterInfo{.name = "keep_alive",
+                  .kind = ValueKind::on_off,
+                  .otherwise = "on",
+                  .description = "off: a new connection for each request"},
+    kArrivalsInfo,
+    kThinkTimeInfo,
+    kDeadlineInfo,
+};
+
+HttpParameters client_parameters(const Work& work) {
+  HttpParameters asked = HttpParameters::from(work.parameters, work.verify);
+  asked.body_bytes = work.parameters.number("body_bytes");
+  asked.server_delay = work.parameters.delay("server_delay");
+  asked.keep_alive = work.parameters.is_on("keep_alive");
+  return asked;
+}
 
 // The whole response to a request for `target`, as `null` replays it.
 std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_bytes) {
@@ -25,7 +57,7 @@ std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_
 }
 
 std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
-  const HttpParameters parameters = HttpParameters::from(setup.work.parameters, setup.work.verify);
+  const HttpParameters parameters = client_parameters(setup.work);
   const bool foreign = !setup.work.urls.empty();
   ClientRun::Setup client{.parameters = parameters,
                           .targets = foreign ? url_targets(setup.work.urls, parameters.keep_alive,
@@ -39,36 +71,18 @@ std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
   return make_http_client_side(std::move(client), setup, std::move(canned));
 }
 
-class HttpWorkload final : public Workload {
+class HttpWorkload final : public ConnectionsWorkload {
  public:
-  HttpWorkload(const WorkloadInfo& info, Role subject) : info_(info), subject_(subject) {}
+  HttpWorkload(const WorkloadInfo& info, Role subject)
+      : ConnectionsWorkload(info), subject_(subject) {}
 
-  const WorkloadInfo& info() const override { return info_; }
   Role subject(const Parameters& /*parameters*/) const override { return subject_; }
-
-  std::vector<Role> roles(const Work& work) const override {
-    if (!work.urls.empty()) return {Role::client};
-    return {Role::server, Role::client};
-  }
-
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
-    if (role == Role::server) return {.operations = server_ops()};
-    return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
-  }
-
-  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
-
-  std::uint64_t in_flight(const Parameters& parameters) const override {
-    return parameters.number("connections");
+    return http_forms(role);
   }
   bool keeps_in_flight(const Parameters& parameters) const override {
     return never_pauses(parameters) && parameters.is_on("keep_alive");
   }
-  std::uint64_t descriptors(const Parameters& parameters) const override {
-    return in_flight(parameters);
-  }
-  std::uint64_t ports(const Parameters& parameters) const override { return in_flight(parameters); }
-
   Duration patience(const Parameters& parameters) const override {
     return parameters.duration("deadline") + 10 * parameters.delay("server_delay").mean;
   }
@@ -81,7 +95,6 @@ class HttpWorkload final : public Workload {
   }
 
  private:
-  WorkloadInfo info_;
   Role subject_;
 };
 
@@ -91,7 +104,7 @@ const Workload& fetch_workload() {
   static const HttpWorkload kFetch(
       {.name = "fetch",
        .summary = "HTTP client under test: GET from the embedded origin or from --url",
-       .parameters = http_parameter_infos(),
+       .parameters = kInfos,
        .takes_urls = true},
       Role::client);
   return kFetch;
@@ -101,7 +114,7 @@ const Workload& serve_workload() {
   static const HttpWorkload kServe(
       {.name = "serve",
        .summary = "HTTP server under test: the same load generator asks every strategy",
-       .parameters = http_parameter_infos()},
+       .parameters = kInfos},
       Role::server);
   return kServe;
 }

@@ -1,12 +1,12 @@
-#include "workloads/interference_workload.hpp"
-
-#include <algorithm>
+// The workload `interference`: a server whose handlers compute, and what waits behind them.
 #include <array>
 #include <cmath>
 
 #include "measure/live_histogram.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/http_sides.hpp"
+#include "workloads/load_side.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -35,21 +35,11 @@ constexpr std::array kInfos = {
     kDeadlineInfo,
 };
 
-constexpr std::uint64_t kBodyBytes = 12;
-constexpr unsigned kMix = 100;  // requests in which the share comes out exactly
+constexpr std::uint64_t kBodyBytes = HttpParameters{}.body_bytes;
+constexpr unsigned kMix = 100;  // among so many requests, the share is exact
 
-HttpParameters http_parameters(const Work& work) {
-  const Parameters& parameters = work.parameters;
-  return {.connections = static_cast<unsigned>(parameters.number("connections")),
-          .body_bytes = kBodyBytes,
-          .arrivals = parameters.arrivals("arrivals"),
-          .think_time = parameters.duration("think_time"),
-          .deadline = parameters.duration("deadline"),
-          .verify = work.verify};
-}
-
-// A hundred targets on one server, the burning ones spread evenly among them. Tasks take them in
-// turn, each from another place.
+// A hundred targets on one server, with the burning ones spread evenly among them. Tasks take them
+// in turn, and each starts at another place.
 std::vector<ClientRun::Target> mixed_targets(const Parameters& parameters, std::uint16_t port) {
   const auto burning = static_cast<unsigned>(std::lround(parameters.share("burn_share") * kMix));
   const std::string plain = "/bytes/" + std::to_string(kBodyBytes);
@@ -57,7 +47,7 @@ std::vector<ClientRun::Target> mixed_targets(const Parameters& parameters, std::
       "/burn/" + std::to_string(parameters.duration("cpu_burn").count()) + "ns" + plain;
   std::vector<ClientRun::Target> targets;
   for (unsigned i = 0; i < kMix; ++i) {
-    // Bresenham's way of putting `burning` marks on a line of kMix places.
+    // As Bresenham's line puts `burning` steps on kMix places.
     const bool burns = (i + 1) * burning / kMix > i * burning / kMix;
     const http::Url url{.host = "127.0.0.1", .port = port, .target = burns ? burn : plain};
     targets.push_back({http::make_request(http::Method::get, url, Endpoint::loopback(port), true),
@@ -66,7 +56,7 @@ std::vector<ClientRun::Target> mixed_targets(const Parameters& parameters, std::
   return targets;
 }
 
-// Beats at fixed times until the stop; in the window, records how late each beat came.
+// Beats at fixed times until the stop. In the window, it records how late each beat came.
 class Heartbeat final : public Task {
  public:
   Heartbeat(const measure::Window& window, measure::LiveHistogram& lag, Duration period)
@@ -81,8 +71,8 @@ class Heartbeat final : public Task {
     if (ended.error) return op::Finish{};
     const Time at = now();
     if (due_ >= window_.start() && due_ < window_.end()) lag_.record((at - due_).count(), true);
-    // Beats that were missed altogether are counted, each with its own lag: leaving them out would
-    // hide the worst.
+    // Beats that were missed are counted too, each with its own lag: to leave them out would hide
+    // the worst.
     due_ += period_;
     return op::Sleep{due_};
   }
@@ -126,30 +116,20 @@ class BurningServerSide final : public Side {
   measure::LiveHistogram lag_;
 };
 
-class InterferenceWorkload final : public Workload {
+class InterferenceWorkload final : public ConnectionsWorkload {
  public:
-  const WorkloadInfo& info() const override { return info_; }
+  InterferenceWorkload()
+      : ConnectionsWorkload({.name = "interference",
+                             .summary = "HTTP server under test some of whose handlers burn CPU: "
+                                        "how late a heartbeat beside them beats",
+                             .parameters = kInfos}) {}
+
   Role subject(const Parameters& /*parameters*/) const override { return Role::server; }
-  std::vector<Role> roles(const Work& /*work*/) const override {
-    return {Role::server, Role::client};
-  }
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
-    if (role == Role::server) return {.operations = server_ops()};
-    return {.operations = client_stream_ops(), .exchange = client_exchange_ops()};
+    return http_forms(role);
   }
-  std::string objection(const Work& work) const override { return pace_objection(work.parameters); }
-  std::uint64_t in_flight(const Parameters& parameters) const override {
-    return parameters.number("connections");
-  }
-  bool keeps_in_flight(const Parameters& parameters) const override {
-    return never_pauses(parameters);
-  }
-  std::uint64_t descriptors(const Parameters& parameters) const override {
-    return in_flight(parameters);
-  }
-  std::uint64_t ports(const Parameters& parameters) const override { return in_flight(parameters); }
   Duration patience(const Parameters& parameters) const override {
-    // All connections' first requests may burn, one after the other.
+    // The first requests of all connections may burn, one after the other.
     return parameters.duration("deadline") +
            parameters.duration("cpu_burn") * static_cast<std::int64_t>(in_flight(parameters));
   }
@@ -159,18 +139,11 @@ class InterferenceWorkload final : public Workload {
   std::unique_ptr<Side> make_side(const SideSetup& setup) const override {
     if (setup.role == Role::server) return std::make_unique<BurningServerSide>(setup);
     return make_http_client_side(
-        {.parameters = http_parameters(setup.work),
+        {.parameters = HttpParameters::from(setup.work.parameters, setup.work.verify),
          .targets = mixed_targets(setup.work.parameters, setup.address.port),
          .takes_in_turn = true},
         setup);
   }
-
- private:
-  WorkloadInfo info_{.name = "interference",
-                     .summary =
-                         "HTTP server under test of which some handlers burn CPU: how late a "
-                         "heartbeat beside them beats",
-                     .parameters = kInfos};
 };
 
 }  // namespace

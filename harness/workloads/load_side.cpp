@@ -2,6 +2,37 @@
 
 namespace asyncbench::workloads {
 
+bool never_pauses(const Parameters& parameters) {
+  return !parameters.arrivals("arrivals").open_loop() &&
+         parameters.duration("think_time") == Duration{0};
+}
+
+std::vector<Role> ConnectionsWorkload::roles(const Work& work) const {
+  if (!work.urls.empty()) return {Role::client};
+  return {Role::server, Role::client};
+}
+
+std::string ConnectionsWorkload::objection(const Work& work) const {
+  if (work.parameters.arrivals("arrivals").open_loop() &&
+      work.parameters.duration("think_time") > Duration{0}) {
+    return "think_time belongs to a closed loop; an open loop's pace is its arrivals";
+  }
+  return "";
+}
+
+std::uint64_t ConnectionsWorkload::in_flight(const Parameters& parameters) const {
+  return parameters.number("connections");
+}
+bool ConnectionsWorkload::keeps_in_flight(const Parameters& parameters) const {
+  return never_pauses(parameters);
+}
+std::uint64_t ConnectionsWorkload::descriptors(const Parameters& parameters) const {
+  return in_flight(parameters);
+}
+std::uint64_t ConnectionsWorkload::ports(const Parameters& parameters) const {
+  return in_flight(parameters);
+}
+
 LoadOptions load_options(const SideSetup& setup) {
   return {.lanes = setup.lanes,
           .shared_lanes = setup.shared_lanes,
@@ -14,7 +45,7 @@ LoadOptions load_options(const SideSetup& setup) {
 }
 
 void set_load_window(LoadRun& run, std::int64_t start_ns, std::optional<std::int64_t> end_ns) {
-  // The end first: a task that sees the start must not take a window without an end for one.
+  // The end comes first: a task that sees the start must not see a window without an end.
   if (end_ns) run.window().end_ns.store(*end_ns);
   run.window().start_ns.store(start_ns);
 }

@@ -1,15 +1,69 @@
-// Between a client side and its LoadRun: what every workload does alike.
+// What workloads have in common whose client issues requests at a pace: the parameters of the pace,
+// and the way between a client side and its LoadRun.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "workloads/load_run.hpp"
 #include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
 
-// Lanes, window, budget, seed and events; tasks, pace and stagger are the workload's.
+inline constexpr ParameterInfo kConnectionsInfo{
+    .name = "connections",
+    .kind = ValueKind::count,
+    .otherwise = "64",
+    .description = "connections, each with one request in flight",
+    .least = 1,
+    .most = 1'000'000,
+    .always_shown = true};
+inline constexpr ParameterInfo kArrivalsInfo{
+    .name = "arrivals",
+    .kind = ValueKind::arrivals,
+    .otherwise = "closed",
+    .description = "closed, or an open loop: constant:RATE, poisson:RATE (requests per second)"};
+inline constexpr ParameterInfo kThinkTimeInfo{
+    .name = "think_time",
+    .kind = ValueKind::duration,
+    .otherwise = "0",
+    .description = "closed loop: pause before the next request"};
+inline constexpr ParameterInfo kDeadlineInfo{.name = "deadline",
+                                             .kind = ValueKind::duration,
+                                             .otherwise = "5s",
+                                             .description = "of one request",
+                                             .least = 1};
+
+// Whether a task begins its next request as soon as the last one has ended: a closed loop without
+// think time.
+bool never_pauses(const Parameters& parameters);
+
+// A workload whose client keeps kConnectionsInfo connections open to a server, each with one
+// request in flight, at the pace of kArrivalsInfo and kThinkTimeInfo.
+class ConnectionsWorkload : public Workload {
+ public:
+  explicit ConnectionsWorkload(const WorkloadInfo& info) : info_(info) {}
+
+  const WorkloadInfo& info() const final { return info_; }
+
+  // A server and its client; with the user's own URLs, the client alone.
+  std::vector<Role> roles(const Work& work) const override;
+
+  // Refuses arrivals and think time that make no sense together.
+  std::string objection(const Work& work) const override;
+
+  std::uint64_t in_flight(const Parameters& parameters) const final;
+  bool keeps_in_flight(const Parameters& parameters) const override;
+  std::uint64_t descriptors(const Parameters& parameters) const override;
+  std::uint64_t ports(const Parameters& parameters) const override;
+
+ private:
+  WorkloadInfo info_;
+};
+
+// Lanes, window, budget, seed and events. Tasks, pace and stagger are the workload's.
 LoadOptions load_options(const SideSetup& setup);
 
 void set_load_window(LoadRun& run, std::int64_t start_ns, std::optional<std::int64_t> end_ns);

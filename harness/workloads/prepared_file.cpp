@@ -5,25 +5,32 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
 #include <span>
+#include <stop_token>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "workloads/file_content.hpp"
-#include "workloads/nameless_file.hpp"
-#include "workloads/page_cache.hpp"
 
 namespace asyncbench::workloads {
 namespace {
 
-// What one system call writes or reads here, where blocks are smaller.
+// How much one system call writes or reads here, where blocks are smaller.
 constexpr std::uint64_t kPieceBytes = 1 << 20;
+
+// More than the kernel reads ahead (read_ahead_kb, by default 128).
+constexpr std::uint64_t kReadAheadBytes = 8 << 20;
 
 [[noreturn]] void refuse(int error, const char* operation) {
   throw std::system_error(error, std::system_category(), operation);
 }
 
-// In one piece where the file system can, and refused now where there is no space.
+// Gets the space in one piece where the file system can, and refuses now where there is none.
 void allocate(int fd, std::uint64_t bytes) {
   const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
   if (error != 0 && error != EOPNOTSUPP) refuse(error, "allocating the file");
@@ -69,6 +76,23 @@ void read_through(int fd) {
 
 }  // namespace
 
+Fd make_nameless_file(const std::string& folder) {
+  Fd fd{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  // Some file systems cannot (network ones, some in user space). There the older way is used: a
+  // process that is killed between its two calls leaves an empty file.
+  if (!fd && errno == EOPNOTSUPP) {
+    std::string name = folder + "/asyncbench-XXXXXX";
+    fd = Fd{::mkostemp(name.data(), O_CLOEXEC)};
+    if (fd) ::unlink(name.c_str());
+  }
+  if (!fd) {
+    throw std::system_error(errno, std::system_category(), "no file can be made in " + folder);
+  }
+  return fd;
+}
+
+std::string path_of(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
 Fd prepare_file(const FileParameters& parameters, const std::string& folder) {
   Fd file = make_nameless_file(folder);
   allocate(file.get(), parameters.file_bytes);
@@ -80,6 +104,41 @@ Fd prepare_file(const FileParameters& parameters, const std::string& folder) {
     read_through(file.get());
   }
   return file;
+}
+
+void drop_cached(int fd, std::uint64_t offset, std::uint64_t bytes) {
+  ::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_DONTNEED);
+}
+
+CacheEvictor::CacheEvictor(int fd, std::uint64_t file_bytes,
+                           std::function<std::uint64_t()> position)
+    : fd_(fd), file_bytes_(file_bytes), position_(std::move(position)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      changed.wait_for(lock, stop, kInterval, [] { return false; });
+      evict();
+    }
+  });
+}
+
+void CacheEvictor::evict() const {
+  if (!position_) return drop_cached(fd_, 0, 0);
+  const std::uint64_t position = position_();
+  const std::uint64_t ahead = position + std::min(kReadAheadBytes, file_bytes_ / 4);
+  if (position > 0) drop_cached(fd_, 0, position);
+  if (ahead < file_bytes_) drop_cached(fd_, ahead, 0);
+}
+
+std::optional<std::uint64_t> disk_read_bytes() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  for (std::uint64_t value = 0; io >> name >> value;) {
+    if (name == "read_bytes:") return value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace asyncbench::workloads

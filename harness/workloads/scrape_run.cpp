@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "workloads/client_task.hpp"
-#include "workloads/exchange_fetch.hpp"
 
 namespace asyncbench::workloads {
 namespace {

@@ -11,16 +11,13 @@
 #include <vector>
 
 #include "core/fd.hpp"
+#include "workloads/op_outcome.hpp"
 
 namespace asyncbench::workloads {
 namespace {
 
 // What one system call reads back.
 constexpr std::size_t kPieceBytes = 64 * 1024;
-
-Outcome outcome_of_file(std::error_code error) {
-  return error == std::errc::operation_canceled ? Outcome::cancelled : Outcome::local_resource;
-}
 
 std::string refusal(const char* operation) {
   return std::string(operation) + ": " + std::strerror(errno);

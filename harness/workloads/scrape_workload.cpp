@@ -1,5 +1,4 @@
-#include "workloads/scrape_workload.hpp"
-
+// The workload `scrape`: fetches a list of pages and keeps each in a file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "workloads/all_workloads.hpp"
 #include "workloads/host_space.hpp"
 #include "workloads/http_client.hpp"
 #include "workloads/http_server.hpp"
@@ -45,13 +45,14 @@ constexpr std::array kInfos = {
     kDeadlineInfo,
 };
 
-// What file systems give space by.
+// The unit in which file systems give space.
 constexpr std::uint64_t kBlockBytes = 4096;
 
 constexpr std::uint64_t kShortestPageBytes = 1024;
 
 // Lengths are spread evenly over orders of magnitude, as those of real pages are, and neighbours in
-// the list differ: multiples of the golden ratio fall evenly into [0, 1), however many there are.
+// the list differ: the fractions of multiples of the golden ratio are spread evenly over [0, 1),
+// however many there are.
 std::uint64_t length_of_page(std::uint64_t page, std::uint64_t most) {
   if (most <= kShortestPageBytes) return most;
   constexpr double kGoldenRatio = 0.6180339887498949;
@@ -87,17 +88,6 @@ std::uint64_t space_for(const Work& work) {
     bytes += on_disk(length_of_page(file % pages_of(work), most));
   }
   return bytes;
-}
-
-std::string memory_objection(const Work& work) {
-  const std::uint64_t needed =
-      work.parameters.number("connections") * work.parameters.number("page_bytes");
-  const std::optional<std::uint64_t> available = available_memory();
-  if (!available || needed <= *available) return "";
-  return fmt::format(
-      "{} of memory are needed for a buffer of page_bytes for each connection, {} are available; "
-      "lower --connections or --page-bytes",
-      size_text(needed), size_text(*available));
 }
 
 std::string folder_objection(const Work& work) {
@@ -174,18 +164,21 @@ class ScrapeSide final : public Side {
   ScrapeRun run_;
 };
 
-class ScrapeWorkload final : public Workload {
+class ScrapeWorkload final : public ConnectionsWorkload {
  public:
-  const WorkloadInfo& info() const override { return info_; }
+  ScrapeWorkload()
+      : ConnectionsWorkload(
+            {.name = "scrape",
+             .summary = "fetches pages, of the origin or --url, and stores each in a file",
+             .parameters = kInfos,
+             .takes_urls = true,
+             .takes_folder = true}) {}
+
   Role subject(const Parameters& /*parameters*/) const override { return Role::client; }
-  std::vector<Role> roles(const Work& work) const override {
-    if (!work.urls.empty()) return {Role::client};
-    return {Role::server, Role::client};
-  }
 
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
     using enum OpKind;
-    if (role == Role::server) return {.operations = server_ops()};
+    if (role == Role::server) return http_forms(role);
     return {.operations = {begin, connect, receive, send, OpKind::close, OpKind::open,
                            OpKind::write, close_file, OpKind::sleep, finish},
             .exchange = OpSet{begin, exchange, OpKind::open, OpKind::write, close_file,
@@ -193,27 +186,24 @@ class ScrapeWorkload final : public Workload {
   }
 
   std::string objection(const Work& work) const override {
-    std::string objection = pace_objection(work.parameters);
-    if (objection.empty()) objection = memory_objection(work);
+    const std::uint64_t page_bytes = work.parameters.number("page_bytes");
+    std::string objection = ConnectionsWorkload::objection(work);
+    if (objection.empty()) {
+      objection = memory_objection(in_flight(work.parameters) * page_bytes,
+                                   "a buffer of page_bytes for each connection",
+                                   "lower --connections or --page-bytes");
+    }
     if (objection.empty()) objection = folder_objection(work);
-    return objection.empty() ? file_limit_objection(work.parameters.number("page_bytes"))
-                             : objection;
+    return objection.empty() ? file_limit_objection(page_bytes) : objection;
   }
   void clean_up(const Work& work) const override {
     PrivateFolder::remove_abandoned(folder_of(work));
   }
 
-  std::uint64_t in_flight(const Parameters& parameters) const override {
-    return parameters.number("connections");
-  }
-  bool keeps_in_flight(const Parameters& parameters) const override {
-    return never_pauses(parameters);
-  }
   // A connection and a file.
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return 2 * in_flight(parameters);
   }
-  std::uint64_t ports(const Parameters& parameters) const override { return in_flight(parameters); }
   Duration patience(const Parameters& parameters) const override {
     return parameters.duration("deadline") + 10 * parameters.delay("server_delay").mean;
   }
@@ -225,13 +215,6 @@ class ScrapeWorkload final : public Workload {
     if (setup.role == Role::server) return make_http_server_side(setup);
     return std::make_unique<ScrapeSide>(setup);
   }
-
- private:
-  WorkloadInfo info_{.name = "scrape",
-                     .summary = "fetches pages, of the origin or --url, and stores each in a file",
-                     .parameters = kInfos,
-                     .takes_urls = true,
-                     .takes_folder = true};
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
-#include "workloads/timers_workload.hpp"
-
-#include <unistd.h>
+// The workload `timers`: many tasks that sleep.
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -8,9 +7,10 @@
 #include <optional>
 #include <random>
 
+#include "workloads/all_workloads.hpp"
+#include "workloads/host_space.hpp"
 #include "workloads/load_side.hpp"
-#include "workloads/memory_figure.hpp"
-#include "workloads/sleepers.hpp"
+#include "workloads/memory_per_thing.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -32,11 +32,11 @@ constexpr std::array kInfos = {
     ParameterInfo{.name = "jitter",
                   .kind = ValueKind::share,
                   .otherwise = "0",
-                  .description = "of the period, by which a firing is moved at random, to or fro"},
+                  .description = "share of the period by which a firing moves at random"},
 };
 
-// A task, its recording and a strategy's state for it, at the most: what is checked against the
-// memory that there is.
+// An upper bound for a task, its recording and a strategy's state for it. It is compared with the
+// memory that is available.
 constexpr std::uint64_t kBytesPerTimer = 2048;
 
 class TimerTask final : public Task {
@@ -52,7 +52,7 @@ class TimerTask final : public Task {
   Op resume(const Completion& ended) override {
     const Time at = now();
     if (ended.error) {
-      // A stop: what was due by now and had not fired is a request that was cut off.
+      // A stop: a timer that was due by now and had not fired is a request that was cut off.
       if (due_ <= at && !flow_.is_over(due_)) record(Outcome::cancelled, at);
       return op::Finish{};
     }
@@ -63,7 +63,7 @@ class TimerTask final : public Task {
   }
 
  private:
-  // A firing that comes late moves none of those after it.
+  // A firing that comes late does not move the ones after it.
   Op sleep() {
     due_ = next_;
     if (jitter_ > Duration{0}) {
@@ -97,7 +97,7 @@ class TimersSide final : public Side {
           options.tasks = static_cast<unsigned>(setup.work.parameters.number("timers"));
           return options;
         }()) {
-    // Under null nothing sleeps.
+    // Nothing sleeps under null.
     const std::uint64_t tasks = setup.null_strategy ? 0 : run_.options().tasks;
     if (tasks >= kFewestForMemory) sleepers_.emplace(tasks);
   }
@@ -107,7 +107,7 @@ class TimersSide final : public Side {
   void prepare(Job& job) override {
     const unsigned count = run_.options().tasks;
     job.tasks.reserve(count);
-    // Not before all tasks exist.
+    // No firing is due before all tasks exist.
     const Time first = now() + period_;
     for (unsigned index = 0; index < count; ++index) {
       job.tasks.push_back(std::make_unique<TimerTask>(run_, index, first + period_ * index / count,
@@ -125,7 +125,7 @@ class TimersSide final : public Side {
 
  private:
   Duration period_;
-  Duration jitter_;  // at most so much to either side
+  Duration jitter_;  // the most by which a firing moves, to either side
   LoadRun run_;
   std::optional<Sleepers> sleepers_;
 };
@@ -140,13 +140,8 @@ class TimersWorkload final : public Workload {
   }
 
   std::string objection(const Work& work) const override {
-    const auto pages = static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES));
-    const std::uint64_t free_bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     const std::uint64_t timers = work.parameters.number("timers");
-    if (timers * kBytesPerTimer <= free_bytes) return "";
-    return "timers: " + std::to_string(timers) + " need up to " +
-           std::to_string(timers * kBytesPerTimer >> 20U) + " MiB, and " +
-           std::to_string(free_bytes >> 20U) + " MiB are free; use fewer";
+    return memory_objection(timers * kBytesPerTimer, fmt::format("{} timers", timers), "use fewer");
   }
 
   std::uint64_t in_flight(const Parameters& parameters) const override {
@@ -155,7 +150,7 @@ class TimersWorkload final : public Workload {
   bool keeps_in_flight(const Parameters& /*parameters*/) const override { return false; }
   bool is_paced(const Parameters& /*parameters*/) const override { return true; }
   std::uint64_t descriptors(const Parameters& /*parameters*/) const override { return 0; }
-  // A rehearsed task may need a thread to be made for it, nine times.
+  // A thread may have to be made for each rehearsed task, nine times.
   Duration patience(const Parameters& parameters) const override {
     const std::uint64_t rehearsed = std::min(parameters.number("timers"), Sleepers::kTasksMax);
     return 3 * parameters.duration("period") + rehearsed * std::chrono::milliseconds(1);

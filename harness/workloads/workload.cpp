@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "workloads/echo_workload.hpp"
-#include "workloads/file_workloads.hpp"
-#include "workloads/gather_workload.hpp"
-#include "workloads/http_workloads.hpp"
-#include "workloads/interference_workload.hpp"
-#include "workloads/scrape_workload.hpp"
-#include "workloads/timers_workload.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::workloads {
 

@@ -12,8 +12,8 @@
 
 #include "http_pair.hpp"
 #include "strategies/registry.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/file_run.hpp"
-#include "workloads/file_workloads.hpp"
 
 namespace asyncbench::test {
 namespace {

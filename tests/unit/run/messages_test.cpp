@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "workloads/http_workloads.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "run/verdict.hpp"
-#include "workloads/http_workloads.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

@@ -1,4 +1,4 @@
-#include "workloads/sleepers.hpp"
+#include "workloads/memory_per_thing.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What client tasks ask for: the embedded origin, or the user's URLs.
+// What client tasks ask for: paths of the embedded origin, or the user's URLs.
 #include <netdb.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ Endpoint resolve(const http::Url& url) {
                                 "; check the name or use an address");
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, &freeaddrinfo);
-  // IPv4 first: "localhost" names both, and most servers that listen on one listen on that.
+  // IPv4 first: "localhost" names both, and most servers that listen on only one listen on IPv4.
   const addrinfo* chosen = all.get();
   for (const addrinfo* each = all.get(); each != nullptr; each = each->ai_next) {
     if (each->ai_family == AF_INET) {
@@ -36,6 +36,16 @@ Endpoint resolve(const http::Url& url) {
 }
 
 }  // namespace
+
+std::string HttpParameters::origin_target() const {
+  std::string target;
+  if (server_delay.mean > Duration::zero()) {
+    target += "/delay/";
+    if (server_delay.exponential) target += "exp:";
+    target += std::to_string(server_delay.mean.count()) + "ns";
+  }
+  return target + "/bytes/" + std::to_string(body_bytes);
+}
 
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
                                               std::uint16_t port) {

@@ -1,13 +1,16 @@
-#include "workloads/page_cache.hpp"
+#include "workloads/prepared_file.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
-#include "workloads/file_space.hpp"
-#include "workloads/prepared_file.hpp"
+#include "workloads/file_content.hpp"
+#include "workloads/file_parameters.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -79,6 +82,38 @@ TEST_F(PageCache, KeepsWhatLiesAheadOfReadersInSequence) {
     return !pages.front() && !pages.back();
   }));
   for (std::size_t page = 512; page < 768; ++page) EXPECT_TRUE(pages[page]) << page;
+}
+
+FileParameters small_file() {
+  return {.file_bytes = 64 * 4096, .block_bytes = 4096, .in_flight = 4};
+}
+
+TEST(PreparedFile, HoldsWhatEveryBlockIsToHold) {
+  for (const std::uint64_t block_bytes : {512, 4096, 3 << 20}) {
+    FileParameters parameters = small_file();
+    parameters.block_bytes = block_bytes;
+    parameters.file_bytes = 3 * block_bytes;
+    const Fd file = prepare_file(parameters, ".");
+    std::vector<std::byte> block(block_bytes);
+    for (std::uint64_t offset = 0; offset < parameters.file_bytes; offset += block_bytes) {
+      ASSERT_EQ(::pread(file.get(), block.data(), block.size(), static_cast<off_t>(offset)),
+                static_cast<ssize_t>(block.size()));
+      EXPECT_TRUE(block_matches(block, offset, kPreparedWrite)) << offset;
+    }
+  }
+}
+
+TEST(PreparedFile, IsInNoFolder) {
+  char folder[] = "./prepared-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  {
+    const Fd file = prepare_file(small_file(), folder);
+    struct stat status {};
+    ASSERT_EQ(::fstat(file.get(), &status), 0);
+    EXPECT_EQ(status.st_nlink, 0u) << "freed by the kernel with its last descriptor";
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+  }
+  EXPECT_EQ(::rmdir(folder), 0);
 }
 
 }  // namespace

@@ -1,16 +1,11 @@
-// What a folder and a machine can give to the file workloads, and the file that they get.
-#include "workloads/file_space.hpp"
+// What a folder and a machine can give to the file workloads.
+#include "workloads/file_parameters.hpp"
 
 #include <gmock/gmock.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <functional>
 #include <vector>
-
-#include "workloads/file_content.hpp"
-#include "workloads/prepared_file.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -56,34 +51,6 @@ TEST(FileSpace, InMemoryIsNeitherDirectNorCold) {
   parameters.is_direct = false;
   parameters.is_cold = true;
   EXPECT_THAT(file_objection(parameters, "/dev/shm"), HasSubstr("kept in memory"));
-}
-
-TEST(PreparedFile, HoldsWhatEveryBlockIsToHold) {
-  for (const std::uint64_t block_bytes : {512, 4096, 3 << 20}) {
-    FileParameters parameters = small();
-    parameters.block_bytes = block_bytes;
-    parameters.file_bytes = 3 * block_bytes;
-    const Fd file = prepare_file(parameters, ".");
-    std::vector<std::byte> block(block_bytes);
-    for (std::uint64_t offset = 0; offset < parameters.file_bytes; offset += block_bytes) {
-      ASSERT_EQ(::pread(file.get(), block.data(), block.size(), static_cast<off_t>(offset)),
-                static_cast<ssize_t>(block.size()));
-      EXPECT_TRUE(block_matches(block, offset, kPreparedWrite)) << offset;
-    }
-  }
-}
-
-TEST(PreparedFile, IsInNoFolder) {
-  char folder[] = "./prepared-XXXXXX";
-  ASSERT_NE(::mkdtemp(folder), nullptr);
-  {
-    const Fd file = prepare_file(small(), folder);
-    struct stat status {};
-    ASSERT_EQ(::fstat(file.get(), &status), 0);
-    EXPECT_EQ(status.st_nlink, 0u) << "freed by the kernel with its last descriptor";
-    EXPECT_TRUE(std::filesystem::is_empty(folder));
-  }
-  EXPECT_EQ(::rmdir(folder), 0);
 }
 
 }  // namespace

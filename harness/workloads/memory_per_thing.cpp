@@ -1,11 +1,11 @@
-#include "workloads/sleepers.hpp"
+#include "workloads/memory_per_thing.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
-
-#include "workloads/memory_figure.hpp"
 
 namespace asyncbench::workloads {
 
@@ -15,12 +15,26 @@ namespace {
 
 constexpr Duration kFirstSleep = 1ms;
 
-// How often a sleeper asks whether the memory has been read. So many must leave one CPU the time to
-// start the others, a thread for each (15 us) where the strategy wants one.
+// How often a sleeper asks whether the memory has been read. The sleepers must leave one CPU the
+// time to start the others, with a thread for each (15 us) where the strategy wants one.
 constexpr Duration kAskAgain = 5ms;
 constexpr Duration kAskAgainPerTask = 20us;
 
 }  // namespace
+
+void put_memory(const measure::MemoryRamp& ramp, std::string_view thing, SideRecord& record) {
+  const std::string figure = fmt::format("memory_per_{}_bytes", thing);
+  auto& curve = record.curves[fmt::format("private_bytes_by_{}s", thing)];
+  for (const measure::Point& point : ramp.points()) curve.emplace_back(point.x, point.y);
+  if (const auto line = measure::fit_line(ramp.points())) {
+    record.figures[figure] = line->slope;
+    record.figures["memory_fit"] = line->explained;
+    return;
+  }
+  record.unreadable[figure] = ramp.unreadable().empty()
+                                  ? fmt::format("too few {}s were there at once", thing)
+                                  : ramp.unreadable();
+}
 
 class Sleepers::Sleeper final : public Task {
  public:

@@ -1,4 +1,4 @@
-#include "workloads/stream_outcome.hpp"
+#include "workloads/op_outcome.hpp"
 
 #include <initializer_list>
 
@@ -31,6 +31,10 @@ Outcome outcome_of_stream(std::error_code error, bool head_complete) {
   if (error == std::errc::operation_canceled) return Outcome::cancelled;
   if (error != std::errc::timed_out) return Outcome::reset;
   return head_complete ? Outcome::timeout_body : Outcome::timeout_headers;
+}
+
+Outcome outcome_of_file(std::error_code error) {
+  return error == std::errc::operation_canceled ? Outcome::cancelled : Outcome::local_resource;
 }
 
 }  // namespace asyncbench::workloads
