@@ -20,13 +20,14 @@ std::uint64_t mix(std::uint64_t z) {
 
 constexpr std::uint64_t kGamma = 0x9e3779b97f4a7c15ULL;
 
-// One more word of eight bytes into a hash.
+// Adds one more word of eight bytes to a hash.
 std::uint64_t absorb(std::uint64_t hash, std::uint64_t word) {
   hash = std::rotl(hash ^ (word * 0xff51afd7ed558ccdULL), 29);
   return hash * 0xc4ceb9fe1a85ec53ULL + kGamma;
 }
 
-// Two periods, so that a slice of up to one period is contiguous wherever it begins.
+// The table holds two periods, so that a slice of up to one period is contiguous wherever it
+// begins.
 const std::byte* table() {
   static const std::vector<std::byte> bytes = [] {
     std::vector<std::byte> made(2 * kBodyPeriodBytes);
@@ -112,7 +113,7 @@ void BodyCheck::compare(std::span<const std::byte> part) {
   }
 }
 
-// Words are cut at multiples of eight bytes of the body, wherever its parts were cut.
+// Words begin at multiples of eight bytes of the body, wherever its parts begin.
 void BodyCheck::hash(std::span<const std::byte> part) {
   std::size_t pending = length_ % sizeof word_;
   while (!part.empty()) {
@@ -132,7 +133,7 @@ bool BodyCheck::end(bool headless) {
   if (headless) return length_ == 0;
   if (!expected_->foreign_) return matches_ && length_ == expected_->length_;
 
-  // Whoever comes first with a value sets it; all others must agree. The two need not come from the
+  // The first caller sets the value; all others must agree. Length and hash need not come from the
   // same reply: where replies differ, one of them is a mismatch in any case. Zero means unknown.
   const auto agrees = [](std::atomic<std::uint64_t>& first, std::uint64_t value) {
     std::uint64_t known = first.load(std::memory_order_relaxed);

@@ -20,31 +20,32 @@ std::size_t body_phase(std::string_view target);
 
 // Bytes of the body from `offset` on: contiguous, as many as wanted but at most kBodyPeriodBytes.
 // The memory is static and immutable.
-std::span<const std::byte> body_slice(std::size_t phase, std::uint64_t offset, std::uint64_t wanted);
+std::span<const std::byte> body_slice(std::size_t phase, std::uint64_t offset,
+                                      std::uint64_t wanted);
 
-// What one URL should answer. Shared by all tasks that fetch it; thread-safe.
-// Of the embedded origin, length and content follow from the target. Of a foreign server, nothing is
-// known before the first whole reply: its length and hash become the expectation.
+// What one URL should answer. All tasks that fetch it share the object; it is thread-safe.
+// For the embedded origin, length and content follow from the target. For a foreign server, nothing
+// is known before the first whole reply: its length and hash become the expectation.
 class BodyExpectation {
  public:
-  // From the target of the embedded origin (see origin_path.hpp for what its paths mean).
+  // `target` is a path of the embedded origin (origin_path.hpp says what the paths mean).
   static BodyExpectation of_origin(std::string_view target);
   static BodyExpectation of_foreign_server() { return {}; }
 
   BodyExpectation() = default;
-  BodyExpectation(BodyExpectation&& other) noexcept;  // before it is shared
+  BodyExpectation(BodyExpectation&& other) noexcept;  // only before it is shared
 
  private:
   friend class BodyCheck;
   bool foreign_ = true;
   std::uint64_t length_ = 0;
   std::size_t phase_ = 0;
-  // Foreign, of the first whole reply; 0: not known yet.
+  // A foreign server's: of the first whole reply; 0: not known yet.
   std::atomic<std::uint64_t> first_length_{0};  // plus one
   std::atomic<std::uint64_t> first_hash_{0};
 };
 
-// Takes a body as it arrives, transfer coding removed. What it is given does not outlive the call.
+// Takes a body as it arrives, transfer coding removed. The bytes do not outlive the call.
 class BodyReceiver {
  public:
   virtual ~BodyReceiver() = default;
@@ -54,14 +55,14 @@ class BodyReceiver {
 // Checks one body as it arrives. Allocates nothing.
 class BodyCheck {
  public:
-  // `content`: verify the content too, not the length alone. A foreign server's is hashed whenever
-  // the expectation is still unknown. No body expected (HEAD, 204, 304): call nothing in between.
-  // `receiver`: gets every part, too; may be null.
+  // `content`: verify the content too, not only the length. A foreign server's content is hashed
+  // whenever the expectation is still unknown. Where no body is expected (HEAD, 204, 304), end()
+  // follows at once. `receiver` gets every part, too; it may be null.
   void begin(BodyExpectation& expected, bool content, BodyReceiver* receiver = nullptr);
   void bytes(std::span<const std::byte> part);
-  // Whether length and, if asked for, content were as expected. `headless`: the response has no body
-  // by definition, so that length 0 is right. To be asked of replies that count alone: the answer to
-  // a failure (an error page) would become the expectation of a foreign server.
+  // Whether length and, if asked for, content were as expected. `headless`: the response has no
+  // body by definition, so length 0 is right. Call it only for replies that succeeded: an error
+  // page would become the expectation of a foreign server.
   bool end(bool headless);
   std::uint64_t length() const { return length_; }
 

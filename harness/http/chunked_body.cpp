@@ -14,8 +14,7 @@ namespace {
 namespace beast = boost::beast;
 using beast::error_code;
 
-// What Beast is told before the body, so that it reads the chunks: the real head has been read by
-// the part's own policy.
+// A head for Beast, so that it reads the chunks. The real head has been read by our own policy.
 constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 class Parser final : public beast::http::basic_parser<false> {
@@ -40,7 +39,7 @@ class Parser final : public beast::http::basic_parser<false> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(beast::string_view body, error_code&) override { return body.size(); }
 
-  // Beast lets control characters pass inside a quoted extension value; a reader that ends the line
+  // Beast accepts control characters inside a quoted extension value. A reader that ends the line
   // there would see another chunk.
   void on_chunk_header_impl(std::uint64_t, beast::string_view extensions,
                             error_code& error) override {
@@ -67,9 +66,9 @@ class Parser final : public beast::http::basic_parser<false> {
 
 struct ChunkedBody::Impl {
   std::optional<Parser> parser;
-  std::string pending;  // the beginning of what Beast wants to see in one piece
+  std::string pending;  // the beginning of a piece that Beast takes only as a whole
 
-  // What Beast took of `text`, and how it stands afterwards.
+  // Gives `text` to Beast. Returns how much it took, and its state after that.
   Fed put(std::string_view text);
   Fed feed(std::string_view bytes);
   State check_pending(std::size_t from) const;
@@ -95,8 +94,8 @@ ChunkedBody::Fed ChunkedBody::Impl::put(std::string_view text) {
   return {taken, parser->is_done() ? State::done : State::reading};
 }
 
-// Beast consumes content as it comes, but a line between chunks, and all trailers, in one piece
-// only. What it left is therefore kept, and lengthened line by line until Beast takes it.
+// Beast consumes content as it comes, but a line between chunks, and all trailers together, only as
+// one piece. So what it left is kept and extended line by line until Beast takes it.
 ChunkedBody::Fed ChunkedBody::Impl::feed(std::string_view bytes) {
   std::size_t taken = 0;
   while (taken < bytes.size()) {
@@ -115,7 +114,7 @@ ChunkedBody::Fed ChunkedBody::Impl::feed(std::string_view bytes) {
       pending.append(rest.substr(0, piece));
       taken += piece;
       if (const State state = check_pending(before); state != State::reading) return {taken, state};
-      // Beast asserts that what follows a last chunk's line comes in more than one byte at a time.
+      // Beast asserts that more than one byte follows the line of a last chunk.
       if (!pending.ends_with('\n')) break;
       const Fed fed = put(pending);
       if (fed.state != State::reading) return {taken, fed.state};
@@ -125,7 +124,7 @@ ChunkedBody::Fed ChunkedBody::Impl::feed(std::string_view bytes) {
   return {taken, State::reading};
 }
 
-// Beast waits for CRLF, and would wait for ever where lines end with LF alone.
+// Beast waits for CRLF. Without this check it would wait for ever where lines end with LF alone.
 ChunkedBody::State ChunkedBody::Impl::check_pending(std::size_t from) const {
   for (std::size_t at = pending.find('\n', from); at != std::string::npos;
        at = pending.find('\n', at + 1)) {

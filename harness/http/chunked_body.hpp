@@ -10,11 +10,11 @@
 
 namespace asyncbench::http {
 
-// Of one line between chunks (size and extensions), and of all trailers together.
+// The limit for one line between chunks (size and extensions), and for all trailers together.
 inline constexpr std::size_t kMaxChunkLineBytes = 16 * 1024;
 
-// One chunked body after the other. An object allocates when its first body begins and where a line
-// is split over receives, else never.
+// Reads one chunked body after the other. An object allocates only when its first body begins and
+// where a line is split over receives.
 class ChunkedBody {
  public:
   ChunkedBody();

@@ -21,8 +21,8 @@ const std::string kChunked = "Transfer-Encoding: chunked\r\n";
 const std::string kEnd = "\r\n";
 const std::string kReplyHead = kOk + kLength + kEnd;
 
-// What a client expects of /fault/ID: the body of that target, as long as any path's without a
-// size.
+// The body that a client expects from /fault/ID. It is as long as the body of any path that names
+// no size.
 std::string body_of(const std::string& id) {
   const auto bytes = body_slice(body_phase("/fault/" + id), 0, OriginPath{}.body_bytes);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -52,19 +52,20 @@ class Catalogue {
     return scripts_.back();
   }
 
-  // A well-formed reply with the expected body, after which the connection goes on.
+  // A well-formed reply with the expected body; the connection goes on after it.
   FaultScript& control(const std::string& id, std::string summary, const std::string& head) {
     return add(id, std::move(summary), {SendBytes{head + body_of(id)}, KeepAlive{}}, {Outcome::ok});
   }
 
-  // Bytes that a client must refuse without waiting for more: none come, and no end of the stream.
+  // Bytes that a client must refuse without waiting for more: no more come, nor an end of the
+  // stream.
   FaultScript& refused(std::string id, std::string summary, std::string bytes, Outcome outcome,
                        Outcomes curl_outcomes = {}) {
     return add(std::move(id), std::move(summary), {SendBytes{std::move(bytes)}, Stall{}}, {outcome},
                std::move(curl_outcomes));
   }
 
-  // A malformed head with a body that a lax client would take for a good one.
+  // A malformed head with a body: a lax client would take this for a good response.
   FaultScript& bad_head(const std::string& id, std::string summary, const std::string& head) {
     return refused(id, std::move(summary), head + body_of(id), Outcome::protocol);
   }
@@ -133,7 +134,7 @@ void add_bad_chunks(Catalogue& all) {
   const auto bad = [&](std::string id, std::string summary, const std::string& body) {
     all.refused(std::move(id), std::move(summary), head + body, Outcome::protocol);
   };
-  bad("S16-letters", "a chunk size that is no number", "ZZ\r\nhello\r\n0\r\n\r\n");
+  bad("S16-letters", "a chunk size that is not a number", "ZZ\r\nhello\r\n0\r\n\r\n");
   bad("S16-negative", "a negative chunk size", "-5\r\nhello\r\n0\r\n\r\n");
   bad("S17", "a chunk size of more than 64 bits", "fffffffffffffffff\r\nhello\r\n0\r\n\r\n");
   bad("S18", "chunk data longer than its size", "3\r\nhello\r\n0\r\n\r\n");
@@ -171,7 +172,7 @@ void add_bad_heads(Catalogue& all) {
   all.bad_head("S30-space", "a space before a colon", kOk + "Content-Length : 12\r\n\r\n");
   all.bad_head("S30-lf-only", "lines that end with LF alone",
                "HTTP/1.1 200 OK\nContent-Length: 12\n\n");
-  all.refused("S33", "101 that nobody asked for",
+  all.refused("S33", "101 without a request for it",
               "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
               Outcome::protocol);
 }
@@ -203,7 +204,7 @@ void add_reuse(Catalogue& all) {
           {SendBytes{kReplyHead + body_of("S36-head")}, KeepAlive{}}, {Outcome::ok})
       .head_method = true;
   // A client that has sent its next request by then cannot know that the bytes do not answer it,
-  // but can see that they are no response.
+  // but it can see that they are not a response.
   all.add("S37", "bytes that answer nothing, 20 ms after a good reply",
           {SendBytes{kReplyHead + body_of("S37")}, Pause{20ms}, SendBytes{surplus}, KeepAlive{}},
           {Outcome::ok, Outcome::protocol});
@@ -233,7 +234,7 @@ void add_statuses_and_content(Catalogue& all) {
           {Outcome::content_mismatch});
 }
 
-// What a bad network does, at fixed times.
+// A bad network's effects, at fixed times.
 void add_toxics(Catalogue& all) {
   const auto reply = [](const std::string& id) { return kReplyHead + body_of(id); };
   all.add("S42-latency", "the reply comes 30 ms late",

@@ -69,14 +69,9 @@ bool ResponseHeadPolicy::head(std::string_view head) {
 
 std::size_t ResponseHeadPolicy::lines(std::string_view bytes) {
   if (refused()) return 0;
-  const char* at = bytes.data();
-  const char* const end = at + bytes.size();
-  while (at != end && !complete_) {
-    const char* const next = take_line(at, end);
-    if (next == nullptr) break;
-    at = next;
-  }
-  const auto taken = static_cast<std::size_t>(at - bytes.data());
+  const std::size_t taken = syntax::take_lines(bytes, [this](const char* at, const char* end) {
+    return complete_ ? nullptr : take_line(at, end);
+  });
   bytes_ += taken;
   if (bytes_ > kMaxResponseHeadBytes && !refused()) {
     refuse(Outcome::limit, "the head of the response is too large");
@@ -160,9 +155,9 @@ const char* ResponseHeadPolicy::take_field(const char* at, const char* end) {
   return field.next;
 }
 
-// RFC 9112, section 5.2, lets a user agent take a folded line as part of the value before it. Where
-// that value decides on the framing, readers disagree about what it then is, so no fold is
-// accepted.
+// RFC 9112, section 5.2, lets a user agent take a folded line as part of the value before it. For a
+// value that decides on the framing, readers disagree about the result, so no fold is accepted
+// there.
 const char* ResponseHeadPolicy::take_folded(const char* at, const char* end) {
   const char* why = "";
   const char* const control = syntax::find_control(at, end);
@@ -211,7 +206,7 @@ bool ResponseHeadPolicy::understand(std::string_view name, std::string_view valu
   return refuse(Outcome::protocol, "both Content-Length and Transfer-Encoding");
 }
 
-// RFC 9112, section 6.3: a list of one and the same number is as good as the number.
+// RFC 9112, section 6.3: a list that repeats one number means that number.
 bool ResponseHeadPolicy::add_content_length(std::string_view value) {
   if (!content_length_) {
     content_length_ = syntax::parse_decimal(value);
@@ -235,8 +230,8 @@ bool ResponseHeadPolicy::end_head() {
   after_framing_ = false;
   if (!interim()) {
     complete_ = true;
-    // Chunked under HTTP/1.0 may have passed somebody who does not know it: not to be continued
-    // after (RFC 9112, section 6.1).
+    // A chunked response under HTTP/1.0 may have passed an intermediary that does not know the
+    // coding: the connection must not be kept after it (RFC 9112, section 6.1).
     keep_alive_ = syntax::ConnectionOptions{says_close_, says_keep_alive_}.persists(http_1_1_) &&
                   (http_1_1_ || !chunked_);
     expect_ = Expect::trailer;

@@ -2,12 +2,14 @@
 // responses. Private to the http part.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace asyncbench::http::syntax {
@@ -26,7 +28,7 @@ inline constexpr std::array<bool, 256> kTokenChars = [] {
 
 inline bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
-// Four bytes at a time, without a branch between them: names are a third of a head.
+// Looks at four bytes at a time, without a branch between them: names are a third of a head.
 inline const char* end_of_token(const char* at, const char* end) {
   while (end - at >= 4 && (is_token_char(at[0]) & is_token_char(at[1]) & is_token_char(at[2]) &
                            is_token_char(at[3])) != 0) {
@@ -36,9 +38,9 @@ inline const char* end_of_token(const char* at, const char* end) {
   return at;
 }
 
-// The first control character other than a tab, or `end`. Eight bytes at a time: for a byte below
-// 0x20, the subtraction sets a high bit that the byte itself lacks, and the lowest such bit is
-// exact (Hacker's Delight, section 6-1, "find first 0-byte", with 0x20 in the place of 1).
+// The first control character other than a tab, or `end`. It looks at eight bytes at a time: for a
+// byte below 0x20, the subtraction sets a high bit that the byte itself lacks, and the lowest such
+// bit is exact (Hacker's Delight, section 6-1, "find first 0-byte", with 0x20 in the place of 1).
 inline const char* find_control(const char* at, const char* end) {
   constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
   while (at != end) {
@@ -61,10 +63,10 @@ inline const char* find_control(const char* at, const char* end) {
   return end;
 }
 
-// How the text from some point on ends.
+// How a line ends.
 enum class LineEnd : std::uint8_t {
   whole,    // with CRLF
-  partial,  // not yet
+  partial,  // its end has not come yet
   bad,      // with something that no line may contain
 };
 
@@ -83,7 +85,7 @@ inline LineEnd line_end(const char* control, const char* end, const char*& why) 
   return LineEnd::bad;
 }
 
-// Without the spaces and tabs around it.
+// The text without the spaces and tabs around it.
 inline std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -117,8 +119,7 @@ inline LineEnd parse_field(const char* at, const char* end, Field& field) {
   return result;
 }
 
-// `lower` is in lower case and consists of letters, digits and hyphens, for which one bit is the
-// case.
+// `lower` consists of lower-case letters, digits and hyphens.
 inline bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -129,7 +130,7 @@ inline bool equals_ignoring_case(std::string_view text, std::string_view lower) 
   return true;
 }
 
-// The fields that say where a message ends and what becomes of its connection.
+// The fields that say where a message ends and whether its connection is kept.
 enum class Known : std::uint8_t {
   other,
   connection,
@@ -139,9 +140,10 @@ enum class Known : std::uint8_t {
   expect
 };
 
-// Whether a token reads `lower`, which is eight bytes or more of lower-case letters and hyphens, in
-// any case. One bit is the case of a letter, and no other byte of a token becomes a letter or a
-// hyphen by it, so that whole words can be compared: the first eight bytes, and the last.
+// Whether a token equals `lower`, ignoring case. `lower` is eight bytes or more of lower-case
+// letters and hyphens, and the token is as long. Whole words are compared, the first eight bytes
+// and the last: one bit is the case of a letter, and to set it makes no other byte of a token a
+// letter or a hyphen.
 template <std::size_t kSize>
 bool token_is(std::string_view token, const char (&lower)[kSize]) {
   static_assert(kSize - 1 >= 8 && kSize - 1 <= 24);
@@ -174,8 +176,8 @@ inline Known known_field(std::string_view name) {
   }
 }
 
-// Calls `visit` with each trimmed element of a comma-separated list, empty ones too, until it says
-// false. Whether it never did.
+// Calls `visit` with each trimmed element of a comma-separated list, empty ones too, until it
+// returns false. Returns whether it never did.
 template <class Visit>
 bool for_each_element(std::string_view list, Visit visit) {
   for (;;) {
@@ -186,7 +188,7 @@ bool for_each_element(std::string_view list, Visit visit) {
   }
 }
 
-// Digits alone, and no more than 64 bits hold.
+// A number of decimal digits only, which fits into 64 bits; nullopt for any other text.
 inline std::optional<std::uint64_t> parse_decimal(std::string_view digits) {
   if (digits.empty()) return std::nullopt;
   std::uint64_t value = 0;
@@ -200,7 +202,7 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view digits) {
   return value;
 }
 
-// What Connection says.
+// What the Connection field says.
 struct ConnectionOptions {
   bool close = false;
   bool keep_alive = false;
@@ -216,5 +218,44 @@ struct ConnectionOptions {
   // RFC 9112, section 9.3.
   bool persists(bool http_1_1) const { return !close && (http_1_1 || keep_alive); }
 };
+
+// Calls take_line(at, end) for one line after the other at the front of `bytes`, until it returns
+// null. Otherwise it returns what follows the line. Returns the size of the lines.
+template <class TakeLine>
+std::size_t take_lines(std::string_view bytes, TakeLine take_line) {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  while (at != end) {
+    const char* const next = take_line(at, end);
+    if (next == nullptr) break;
+    at = next;
+  }
+  return static_cast<std::size_t>(at - bytes.data());
+}
+
+// Feeds a head from what one receive brought; returns how much of it belongs to the head. A head
+// that comes whole is read where it lies (take_lines). Only a line that is split over receives is
+// copied: `line` keeps its beginning between calls, and take_line gets it when it is whole.
+template <class Head, class TakeLines, class TakeLine>
+std::size_t feed_head(Head& head, std::string& line, std::string_view bytes, TakeLines take_lines,
+                      TakeLine take_line) {
+  if (line.empty()) {
+    const std::size_t taken = take_lines(bytes);
+    if (head.complete() || head.refused()) return taken;
+    line = bytes.substr(taken);
+    head.unfinished_line(line);
+    return bytes.size();
+  }
+  const std::size_t end = bytes.find('\n');
+  const std::size_t taken = std::min(end, bytes.size() - 1) + 1;
+  line.append(bytes.substr(0, taken));
+  if (end == std::string_view::npos) {
+    head.unfinished_line(line);
+  } else {
+    take_line(line);
+    line.clear();
+  }
+  return taken;
+}
 
 }  // namespace asyncbench::http::syntax

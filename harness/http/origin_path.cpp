@@ -15,7 +15,7 @@ constexpr std::array<Unit, 4> kSizeUnits{
     {{"", 1}, {"k", 1U << 10U}, {"m", 1U << 20U}, {"g", 1U << 30U}}};
 constexpr std::array<Unit, 4> kTimeUnits{
     {{"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}}};
-constexpr std::uint64_t kMaxDelay = 3'600'000'000'000;  // an hour: longer is a typing error
+constexpr std::uint64_t kMaxDelay = 3'600'000'000'000;  // an hour: a longer one is a typing error
 constexpr std::uint64_t kMaxBurn = 10'000'000'000;      // a handler that computes cannot be stopped
 
 template <std::size_t kUnits>

@@ -6,12 +6,12 @@
 //   /close/N                 200, N bytes, ended by the close of the connection (no length)
 //   /status/CODE             that status, 12 bytes (none where the status forbids a body)
 //   /delay/DURATION          waits first: "10ms", or "exp:10ms" for exponential delays of that mean
-//   /burn/DURATION           then computes for so long, before it replies: "1ms" of CPU time
+//   /burn/DURATION           then computes for so much CPU time before it replies: "1ms"
 //   /fault/ID                misbehaves as docs/faults.md says of ID ("S05")
 //
-// Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000; of two that contradict
-// each other, the later holds. A query is ignored. N may have a unit of 2^10, 2^20 or 2^30 ("16k",
-// "1m", "1g"), a DURATION has one of ns, us, ms and s. CODE is from 200 to 599.
+// Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000. Where two contradict
+// each other, the later one counts. A query is ignored. N may have a unit of 2^10, 2^20 or 2^30
+// ("16k", "1m", "1g"). The unit of a DURATION is ns, us, ms or s. CODE is from 200 to 599.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct OriginPath {
   Framing framing = Framing::length;
   std::uint64_t body_bytes = 12;
   Duration delay{0};
-  bool delay_exponential = false;      // `delay` is then the mean
-  Duration burn{0};                    // CPU time, after the delay
+  bool delay_exponential = false;  // `delay` is then the mean
+  Duration burn{0};                // CPU time, after the delay
   const FaultScript* fault = nullptr;
 };
 

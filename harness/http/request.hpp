@@ -14,7 +14,7 @@ enum class Method : std::uint8_t { get, head };
 
 // The parts of "http://host:port/target". No userinfo, no fragment, no https.
 struct Url {
-  std::string host;         // name or numeric address, IPv6 without brackets
+  std::string host;  // name or numeric address, IPv6 without brackets
   std::uint16_t port = 80;
   std::string target = "/";  // origin form: path and query
 
@@ -22,7 +22,7 @@ struct Url {
   std::string to_string() const;
 };
 
-// The URL, or the reason why the text is none, with the remedy.
+// The URL, or why the text is not a URL that can be used, with the remedy.
 struct ParsedUrl {
   std::optional<Url> url;
   std::string error;
@@ -31,10 +31,11 @@ ParsedUrl parse_url(std::string_view text);
 
 struct Request {
   Method method = Method::get;
-  Url url;             // with the numeric address, for libraries that want a URL
-  Endpoint to;         // where to connect
+  Url url;      // with the numeric address, for libraries that want a URL
+  Endpoint to;  // where to connect
   bool keep_alive = true;
-  std::string wire;    // the exact bytes: request line, Host, User-Agent, Accept, Connection: close if so
+  std::string wire;  // the exact bytes: request line, Host, User-Agent, Accept, and, unless the
+                     // connection is kept, Connection: close
 };
 
 Request make_request(Method method, const Url& url, const Endpoint& to, bool keep_alive);

@@ -36,14 +36,9 @@ void RequestHead::refuse(unsigned status, const char* detail) {
 }
 
 std::size_t RequestHead::lines(std::string_view bytes) {
-  const char* at = bytes.data();
-  const char* const end = at + bytes.size();
-  while (at != end && !complete_) {
-    const char* const next = take_line(at, end);
-    if (next == nullptr) break;
-    at = next;
-  }
-  const auto taken = static_cast<std::size_t>(at - bytes.data());
+  const std::size_t taken = syntax::take_lines(bytes, [this](const char* at, const char* end) {
+    return complete_ ? nullptr : take_line(at, end);
+  });
   bytes_ += taken;
   if (bytes_ > kMaxRequestHeadBytes) refuse(kFieldsTooLarge, "the head is larger than 16 KiB");
   return taken;
@@ -224,8 +219,8 @@ bool RequestHead::add_transfer_encoding(std::string_view value) {
     refuse(kBadRequest,
            chunked_ ? "several Transfer-Encoding fields" : "Transfer-Encoding under HTTP/1.0");
   } else if (!syntax::equals_ignoring_case(value, "chunked")) {
-    // A coding that we do not know is 501 (RFC 9112, section 6.1). Where "chunked" stands beside
-    // it, the list may be an attempt to be read in two ways.
+    // An unknown coding is answered with 501 (RFC 9112, section 6.1). A list that names "chunked"
+    // beside it may be meant to be read in two ways, and is answered with 400.
     const bool unknown = syntax::for_each_element(value, [](std::string_view coding) {
       return !coding.empty() && coding.front() != '"' &&
              !syntax::equals_ignoring_case(coding, "chunked") &&

@@ -7,19 +7,19 @@
 
 namespace asyncbench::http {
 
-// Where readers of a request could disagree about its end or its meaning, it is refused with a
-// status after which the connection closes: nothing that follows may be taken for a request (RFC
-// 9112, section 11.2). Reads whole lines where they lie; allocates nothing.
+// Refuses a request when readers could disagree about its end or its meaning. The connection closes
+// after the refusal, because nothing that follows may be taken for a request (RFC 9112, section
+// 11.2). It reads whole lines where they lie and allocates nothing.
 class RequestHead {
  public:
   // A new request begins.
   void begin() { *this = {}; }
 
-  // As many whole lines as `bytes` begins with, up to the end of the head; returns their size.
+  // Takes the whole lines at the front of `bytes`, up to the end of the head; returns their size.
   // Call refused() afterwards. method() and target() point into the request line as it was given.
   std::size_t lines(std::string_view bytes);
 
-  // Refuses a line without an end where what came of it is already too much or wrong.
+  // Refuses a line whose end has not come, when what has come is already too long or wrong.
   void unfinished_line(std::string_view line);
 
   bool refused() const { return refusal_status_ != 0; }
@@ -32,8 +32,8 @@ class RequestHead {
   std::string_view method() const { return method_; }
   std::string_view target() const { return target_; }  // in origin form, or "*"
 
-  // The request line without its end. After it was moved to `copy`, of the same content, method()
-  // and target() point there.
+  // The request line without its end. After relocate_request_line(), method() and target() point
+  // into `copy`, which has the same content.
   std::string_view request_line() const { return request_line_; }
   void relocate_request_line(std::string_view copy);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/chunked_body.hpp"
+#include "http/head_syntax.hpp"
 #include "http/request_head.hpp"
 
 namespace asyncbench::http {
@@ -52,33 +53,16 @@ RequestReader::Fed RequestReader::feed(std::span<const std::byte> bytes) {
   return {taken, impl.state};
 }
 
-// A head that came whole is read where it lies; of one that was split, only the split line and the
-// request line are copied.
 std::size_t RequestReader::Impl::feed_head(std::string_view bytes) {
-  std::size_t taken = 0;
-  if (line.empty()) {
-    taken = head.lines(bytes);
-    if (!head.complete() && !head.refused()) {
-      line = bytes.substr(taken);
-      taken = bytes.size();
-      head.unfinished_line(line);
-    }
-  } else {
-    const std::size_t end = bytes.find('\n');
-    taken = std::min(end, bytes.size() - 1) + 1;
-    line.append(bytes.substr(0, taken));
-    if (end == std::string_view::npos) {
-      head.unfinished_line(line);
-    } else {
-      const bool is_request_line = !head.has_request_line();
-      head.lines(line);
-      if (is_request_line && head.has_request_line()) {
+  const std::size_t taken = syntax::feed_head(
+      head, line, bytes, [this](std::string_view whole) { return head.lines(whole); },
+      [this](std::string_view whole) {
+        const bool is_request_line = !head.has_request_line();
+        head.lines(whole);
+        if (!is_request_line || !head.has_request_line()) return;
         request_line = head.request_line();
         head.relocate_request_line(request_line);
-      }
-      line.clear();
-    }
-  }
+      });
   if (head.refused()) refuse(head.refusal_status(), head.refusal_detail());
   if (head.complete()) begin_body();
   return taken;

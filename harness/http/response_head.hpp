@@ -12,11 +12,11 @@
 namespace asyncbench::http {
 
 // The Date field's value, formatted once a second (RFC 9110 asks an origin server with a clock to
-// send it). One a connection: no sharing, no lock.
+// send it). Each connection has its own, so nothing is shared or locked.
 class DateField {
  public:
   // "Sun, 06 Nov 1994 08:49:37 GMT". `at` is the current monotonic time, which the caller has read
-  // anyway: the wall clock is asked only when a second has passed.
+  // anyway: the wall clock is read only when a second has passed.
   std::string_view at(Time at);
 
  private:
@@ -32,7 +32,7 @@ struct ResponseHead {
   bool keep_alive = false;  // says "Connection: keep-alive", as HTTP/1.0 clients need to hear
 };
 
-// The reason phrase of a status; "Status" for one without a name.
+// The reason phrase of a status; "Status" where it has no name.
 std::string_view reason_phrase(unsigned status);
 
 // Appends status line, fields and the empty line.

@@ -6,11 +6,12 @@
 
 #include "http/chunked_body.hpp"
 #include "http/head_policy.hpp"
+#include "http/head_syntax.hpp"
 
 namespace asyncbench::http {
 
 namespace {
-// Longer heads are rare, and every connection would keep one.
+// Longer heads are rare, and every connection would keep a copy of one.
 constexpr std::size_t kKnownHeadBytes = 1024;
 }  // namespace
 
@@ -39,7 +40,7 @@ struct ResponseReader::Impl {
   std::uint64_t remaining = 0;  // of a sized body; of an open one: until the limit
   std::string line;             // the beginning of a head's line that was split over receives
   Method method = Method::get;
-  // The last head that came whole, and how the policy stood after it.
+  // The last head that came whole, and the policy after it.
   std::string known_head;
   ResponseHeadPolicy known_policy;
 };
@@ -75,35 +76,17 @@ ResponseReader::Fed ResponseReader::feed(std::span<const std::byte> bytes) {
   return {taken, impl_->state};
 }
 
-// A head that came whole is read where it lies; of one that was split, only the split line is
-// copied.
 std::size_t ResponseReader::Impl::feed_head(std::string_view bytes) {
-  std::size_t taken = 0;
-  if (line.empty()) {
-    taken = feed_lines(bytes);
-    if (!policy.complete() && !policy.refused()) {
-      line = bytes.substr(taken);
-      taken = bytes.size();
-      policy.unfinished_line(line);
-    }
-  } else {
-    const std::size_t end = bytes.find('\n');
-    taken = std::min(end, bytes.size() - 1) + 1;
-    line.append(bytes.substr(0, taken));
-    if (end == std::string_view::npos) {
-      policy.unfinished_line(line);
-    } else {
-      policy.line(line);
-      line.clear();
-    }
-  }
+  const std::size_t taken = syntax::feed_head(
+      policy, line, bytes, [this](std::string_view whole) { return feed_lines(whole); },
+      [this](std::string_view whole) { policy.line(whole); });
   if (policy.refused()) fail(policy.outcome(), policy.detail());
   if (policy.complete()) begin_body();
   return taken;
 }
 
-// A server gives nearly the same head again and again; only its date changes, once a second. A head
-// that equals the last one byte for byte means the same and need not be understood anew.
+// A server sends nearly the same head again and again; only its date changes, once a second. A head
+// that equals the last one byte for byte means the same and is not parsed again.
 std::size_t ResponseReader::Impl::feed_lines(std::string_view bytes) {
   if (!policy.untouched()) return policy.lines(bytes);
   if (!known_head.empty() && bytes.starts_with(known_head)) {

@@ -17,8 +17,8 @@ struct ReaderLimits {
   std::uint64_t max_body_bytes = std::uint64_t{1} << 30U;
 };
 
-// Head policy first (on the raw head), then Boost.Beast's basic_parser for the framing of the body.
-// One object serves a connection for its life and allocates only when a head is split over receives.
+// The head policy reads the raw head; Boost.Beast's basic_parser frames chunked bodies. One object
+// serves a connection for its life, and allocates only when a head is split over receives.
 class ResponseReader {
  public:
   explicit ResponseReader(ReaderLimits limits = {});
@@ -30,12 +30,12 @@ class ResponseReader {
   void begin(Method method, BodyCheck& check);
 
   enum class State : std::uint8_t {
-    reading,   // wants more bytes
-    done,      // a whole response; outcome() is ok or http_status
-    failed,    // outcome() says how: protocol or limit
+    reading,  // wants more bytes
+    done,     // a whole response; outcome() is ok or http_status
+    failed,   // outcome() says how: protocol or limit
   };
-  // Takes bytes up to the end of the response; returns how many it took. What is left after `done`
-  // belongs to nobody: the connection must not be reused.
+  // Takes bytes up to the end of the response; returns how many it took. Bytes that are left after
+  // `done` answer no request: the connection must not be reused.
   struct Fed {
     std::size_t taken;
     State state;
@@ -47,12 +47,12 @@ class ResponseReader {
   State end_of_stream();
 
   Outcome outcome() const;
-  const char* detail() const;       // static text for people; may be empty
+  const char* detail() const;  // static text for people; may be empty
   unsigned status() const;
-  bool anything_received() const;   // of this response
-  bool head_complete() const;       // of the final head: a timeout is then timeout_body
-  bool keep_alive() const;          // valid after done: the connection may be reused
-  bool has_body() const;            // see ResponseHeadPolicy
+  bool anything_received() const;  // of this response
+  bool head_complete() const;      // of the final head: a timeout is then timeout_body
+  bool keep_alive() const;         // valid after done: the connection may be reused
+  bool has_body() const;           // see ResponseHeadPolicy
 
  private:
   struct Impl;
