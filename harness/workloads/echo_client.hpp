@@ -1,5 +1,5 @@
-// The echo client's tasks: those that send messages and wait for each to come back, and those that
-// only hold a connection open.
+// The echo client's tasks. Some send messages and wait for each to come back; others only hold a
+// connection open.
 #pragma once
 
 #include <array>
@@ -28,17 +28,18 @@ struct EchoClientOptions {
   std::uint64_t churn = 0;  // messages on one connection before the next is opened; 0: no limit
   Duration deadline = std::chrono::seconds(5);  // of one message, from its actual start
   Verify verify = Verify::sample;
-  bool numbered = true;  // off: all messages are alike, for a reply that was made in advance
+  bool numbered = true;  // off: all messages are equal, for a reply that was made in advance
 };
 
 // What all client tasks of a trial share. Outlives them.
 class EchoRun {
  public:
-  // `load`: its pace and recording; tasks and stagger follow from `options`. Its on_ready is called
-  // when, beside every active task's first outcome, every idle connection has been established.
+  // `load` gives pace and recording; tasks and stagger follow from `options`. Its on_ready is
+  // called when every active task has had its first outcome and every idle connection is
+  // established.
   EchoRun(EchoClientOptions options, LoadOptions load);
 
-  // The active ones first.
+  // The active tasks come first.
   std::vector<std::unique_ptr<Task>> make_tasks();
 
   LoadRun& load() { return load_; }
@@ -49,7 +50,8 @@ class EchoRun {
 
   // When idle connection `index` is to be opened.
   Time idle_turn(unsigned index) const;
-  // Of one idle connection, once each: whether it could be opened, and what became of it at last.
+  // An idle connection's task calls each once: when the connection has been opened or could not be,
+  // and when it has ended.
   void idle_opened();
   void idle_ended(Outcome outcome);
 

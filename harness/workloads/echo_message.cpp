@@ -10,7 +10,7 @@ namespace asyncbench::workloads {
 
 namespace {
 
-// The content of one connection's messages begins where that of no neighbour does.
+// Each connection's content begins at another place of the table than that of its neighbours.
 std::size_t phase_of(std::uint64_t connection) {
   std::array<char, sizeof connection> bytes;
   std::memcpy(bytes.data(), &connection, sizeof connection);

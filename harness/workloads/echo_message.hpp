@@ -1,4 +1,4 @@
-// The messages of the echo workload: what is sent, and whether the same came back.
+// The messages of the echo workload, and the check that the same bytes came back.
 #pragma once
 
 #include <cstddef>
@@ -8,29 +8,29 @@
 
 namespace asyncbench::workloads {
 
-// Every message begins with the index of its connection and its own sequence number there, eight
-// bytes each, so that an echo of another connection or of an earlier message is told apart from the
-// right one by these bytes alone.
+// Every message begins with the index of its connection and its sequence number on that connection,
+// eight bytes each. These bytes alone tell the right echo from that of another connection or an
+// earlier message.
 inline constexpr std::size_t kEchoHeadBytes = 16;
 
-// One connection's messages, one at a time. Behind the head comes content that follows from the
+// One connection's messages, one at a time. The content after the head follows from the
 // connection's index: pseudo-random bytes as in http/body.hpp.
 class EchoMessage {
  public:
   // `bytes` >= kEchoHeadBytes.
   EchoMessage(std::uint64_t connection, std::uint64_t bytes);
 
-  // The message before has been answered, or given up with its connection: nothing points into it
-  // any more.
+  // Makes the next message. Nothing may point into the one before: it has been answered, or given
+  // up with its connection.
   void begin(std::uint64_t sequence);
 
   std::uint64_t size() const { return size_; }
 
-  // From `offset` < size() on: at least one byte, at most `most`, as many as lie together in
-  // memory. They stay unchanged until begin(). Messages up to kOwnBytes lie together as a whole.
+  // The bytes from `offset` < size() on: at least one, at most `most`, as many as are contiguous in
+  // memory. They stay unchanged until begin(). A message of up to kOwnBytes is contiguous.
   std::span<const std::byte> piece(std::uint64_t offset, std::uint64_t most) const;
 
-  // What a connection keeps of its message; the rest is read from the table that all share.
+  // A connection keeps so much of its message; the rest is read from the table that all share.
   static constexpr std::size_t kOwnBytes = 16 * 1024;
 
  private:
@@ -42,16 +42,16 @@ class EchoMessage {
 // Compares what comes back with the message that was sent.
 class EchoCheck {
  public:
-  // `content`: all of it, not the head and the length alone. `message` stays as it is until the
-  // check has ended.
+  // `content`: compare all of it, not only the head and the length. `message` must not change until
+  // the check has ended.
   void begin(const EchoMessage& message, bool content);
   void bytes(std::span<const std::byte> part);
 
-  // Came back so far, what is too much included.
+  // How many bytes have come back so far, including those beyond the message.
   std::uint64_t length() const { return length_; }
-  // All that is due.
+  // Whether the whole message has come back.
   bool is_complete() const { return length_ >= message_->size(); }
-  // Whether nothing so far was wrong or too much.
+  // Whether no byte so far was wrong, and none too many.
   bool matches() const { return matches_ && length_ <= message_->size(); }
 
  private:

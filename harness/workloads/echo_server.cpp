@@ -4,10 +4,9 @@
 
 namespace asyncbench::workloads {
 
-// What one receive brought is sent back from where it lies. While a send waits for a client that
-// does not read, nothing more is received: a connection never holds more than one receive's bytes.
-// There are no deadlines, so that an idle connection costs no timer: all clients are ours, or the
-// user's own.
+// Sends what one receive brought back from where it lies. While a send waits for a client that does
+// not read, nothing more is received, so a connection never holds more than one receive's bytes.
+// There are no deadlines, so an idle connection costs no timer: all clients are ours or the user's.
 class EchoServer::Connection final : public Task {
  public:
   Connection(EchoServer& server, measure::ServerCounters& counters)
@@ -15,8 +14,8 @@ class EchoServer::Connection final : public Task {
     measure::add(counters_.connections);
   }
 
-  // Messages count when their last byte has come, or gone. A client that sends less than one, to
-  // see whether we are there, is asking nothing.
+  // A message counts when its last byte has been received, or sent. A client that sends less than
+  // one message, only to probe the connection, makes no request.
   ~Connection() override {
     const std::uint64_t bytes = server_.options_.message_bytes;
     measure::add(counters_.requests, received_ / bytes);
@@ -82,7 +81,7 @@ class EchoServer::Connection final : public Task {
   measure::ServerCounters& counters_;
   Stage stage_ = Stage::receiving;
   std::span<const std::byte> data_;
-  // Added to the counters at the end: atomics on the way would be felt.
+  // Added to the counters when the connection ends: atomics for each message would cost too much.
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
 };

@@ -14,8 +14,8 @@
 namespace asyncbench::workloads {
 
 struct EchoServerOptions {
-  std::uint64_t message_bytes = 64;  // what counts as one request, and one response, of the stream
-  unsigned lanes = 1;                // counted apart
+  std::uint64_t message_bytes = 64;  // so many bytes of the stream count as one request or response
+  unsigned lanes = 1;                // each with counters of its own
 };
 
 class EchoServer : public Acceptor {
@@ -29,8 +29,8 @@ class EchoServer : public Acceptor {
   std::uint64_t open_connections() const { return open_.load(std::memory_order_relaxed); }
   measure::ServerTotals totals() const;
 
-  // Called with the number of open connections each time that it has grown, from the strategy's
-  // threads. Set it before the job runs.
+  // Called from the strategy's threads with the number of open connections, each time that it has
+  // grown. Set it before the job runs.
   std::function<void(std::uint64_t)> on_opened;
 
  private:

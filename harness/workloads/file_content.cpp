@@ -11,7 +11,7 @@ namespace {
 
 using Stamp = std::array<std::uint64_t, 2>;
 
-// What follows the stamp of the sector that begins `position` bytes into its block.
+// The content after the stamp of the sector that begins `position` bytes into its block.
 std::span<const std::byte> rest_of_sector(std::size_t position) {
   return http::body_slice(0, position + sizeof(Stamp), kSectorBytes - sizeof(Stamp));
 }

@@ -15,7 +15,8 @@
 namespace asyncbench::workloads {
 namespace {
 
-// Of a sample of written blocks: more of them would take too long to read back from a disk.
+// The limit for a sample of written blocks: to read more of them back from a disk would take too
+// long.
 constexpr std::uint64_t kWatchedMost = 4096;
 constexpr std::uint64_t kWatchedEvery = 64;
 
@@ -37,7 +38,7 @@ void read_block(int fd, std::uint64_t offset, std::span<std::byte> into) {
     const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw std::system_error(errno, std::system_category(), "reading back");
-    if (got == 0) return;  // no block ends early: what is missing does not match
+    if (got == 0) return;  // the file is too short; the rest of the block will not match
     offset += static_cast<std::uint64_t>(got);
     into = into.subspan(static_cast<std::size_t>(got));
   }
@@ -99,7 +100,7 @@ void FileRun::check_written() const {
   if (wrong == 0) return;
   throw std::runtime_error(
       fmt::format("{} of {} blocks read back do not hold what was written last, the first of them "
-                  "at byte {}: the strategy reported writes that it did not make so",
+                  "at byte {}: the strategy reported writes that it did not make that way",
                   wrong, ledger_->size(), first_wrong));
 }
 

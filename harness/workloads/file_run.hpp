@@ -18,7 +18,7 @@
 
 namespace asyncbench::workloads {
 
-// Makes the file, which exists for as long as the run. Outlives the tasks.
+// Makes the file, which exists as long as the run. Outlives the tasks.
 class FileRun {
  public:
   struct Setup {
@@ -26,7 +26,7 @@ class FileRun {
     Verify verify = Verify::sample;
     std::string folder;
   };
-  // `load`: pace and recording; its tasks are the parameters' requests in flight. Throws
+  // `load` gives pace and recording; there is a task for each request in flight. Throws
   // std::system_error when the file cannot be made.
   FileRun(const Setup& setup, LoadOptions load);
 
@@ -39,30 +39,30 @@ class FileRun {
   int file() const { return file_.get(); }
   const FileParameters& parameters() const { return parameters_; }
 
-  // After the job: reads back the blocks that were watched (all of them, or one in 64, but at most
-  // some thousands, as Verify says). Throws std::runtime_error when one does not hold what was
-  // written last.
+  // After the job: reads back the blocks that were watched. As Verify says, these are all blocks,
+  // or one in 64 but at most a few thousand. Throws std::runtime_error when a block does not hold
+  // what was written last.
   void check_written() const;
 
-  // From syncing at the end: how long that took; nullopt when it failed or a stop came before it.
+  // How long syncing at the end took; nullopt when it failed or a stop came before it.
   std::optional<Duration> final_sync() const { return final_sync_; }
 
-  // The byte of the file at which the next block in sequence begins.
+  // Where in the file the next block in sequence begins.
   std::uint64_t position() const;
 
   // For the tasks, from any thread.
   const char* path() const { return path_.c_str(); }
   std::uint64_t seed() const { return load_.options().seed; }
   std::span<std::byte> buffer(unsigned index);
-  // The next block in sequence, beginning anew after the last one.
+  // The next block in sequence; after the last one comes the first again.
   std::uint64_t take_block();
   // Whether to verify the content of the `nth` block that a task has read (from 0).
   bool verifies_read(std::uint64_t nth) const { return verifies(verify_, nth); }
   // Null when reading, or when nothing is verified.
   WriteLedger* ledger() { return ledger_ ? &*ledger_ : nullptr; }
-  // A task has ended its last request; true: it was the last one.
+  // A task has ended its last request. Returns whether it is the last task to do so.
   bool ends_last() { return unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
-  // From the last one.
+  // The last task calls it.
   void set_final_sync(Duration took) { final_sync_ = took; }
 
  private:
@@ -82,7 +82,8 @@ class FileRun {
   std::optional<Duration> final_sync_;
 };
 
-// Reads or writes blocks, one after the other, as the run's parameters say. In block_task.cpp.
+// A task that reads or writes blocks, one after the other, as the run's parameters say. It is in
+// block_task.cpp.
 std::unique_ptr<Task> make_block_task(FileRun& run, unsigned index);
 
 }  // namespace asyncbench::workloads

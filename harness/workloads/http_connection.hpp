@@ -29,7 +29,7 @@ struct HttpServer::Shared {
   std::atomic<std::size_t> open_connections{0};
   std::atomic<std::uint64_t> accepted{0};
 
-  // The end of the freeze in which `at` lies; nullopt outside of one.
+  // The end of the freeze in which `at` lies; nullopt when it lies in none.
   std::optional<Time> frozen_until(Time at) const;
 };
 
@@ -37,7 +37,7 @@ struct HttpServer::Shared {
 // wait in the input while a full buffer is sent.
 class HttpConnection final : public Task {
  public:
-  // `is_refused`: above the connection limit; says 503 and closes.
+  // `is_refused`: the connection is above the limit, gets 503 and is closed.
   HttpConnection(HttpServer::Shared& server, measure::ServerCounters& counters, bool is_refused);
   ~HttpConnection() override;
 

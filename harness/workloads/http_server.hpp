@@ -13,33 +13,35 @@
 
 namespace asyncbench::workloads {
 
-// What a gateway asks of others before it replies. One a connection, called by its task.
+// What a gateway asks other servers before it replies. Each connection has one, and its task calls
+// it.
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  // The tasks that ask for one request; run to their end before the reply. They are the backend's.
+  // The tasks that ask for one request. They run to their end before the reply; the backend owns
+  // them.
   virtual std::span<Task* const> ask() = 0;
 
-  // When they have ended: whether all that they asked for came.
+  // After they have ended: whether they got everything that they asked for.
   virtual bool answered() = 0;
 };
 
 struct ServerOptions {
   std::uint16_t port = 0;                  // 0: any free one
   unsigned lanes = 1;                      // loops that accept: one SO_REUSEPORT socket each
-  std::size_t max_connections = 0;         // above: 503 and close; 0: no limit
+  std::size_t max_connections = 0;         // further ones get 503 and are closed; 0: no limit
   std::uint64_t max_body_bytes = 1 << 20;  // of a request
   Duration header_timeout = std::chrono::seconds(10);
   Duration body_timeout = std::chrono::seconds(10);
   Duration write_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(75);
   std::string fault;       // committed on every connection before a request
-  Duration freeze_for{0};  // every freeze_every, no request is answered for this long
+  Duration freeze_for{0};  // once every freeze_every, no request is answered for this long
   Duration freeze_every{0};
   std::uint64_t seed = 1;  // of exponential delays
-  // Makes the server a gateway: each request is answered after its backend, with 502 when that
-  // failed. Null: it answers by itself.
+  // Makes the server a gateway: each request is answered after its backend has ended, with 502 when
+  // the backend failed. Null: it answers by itself.
   std::function<std::unique_ptr<Backend>()> make_backend;
 };
 

@@ -28,8 +28,8 @@ void set_option(int fd, int level, int name, int value, const char* what) {
   }
 }
 
-// Bound to the loopback interface, a wildcard address means all of 127.0.0.0/8 and nothing else.
-// Where that is not permitted, 127.0.0.1 alone.
+// On a socket that is bound to the loopback interface, the wildcard address means all of
+// 127.0.0.0/8 and nothing else. Where that is not permitted, it listens on 127.0.0.1 only.
 Fd listen_on_loopback(std::uint16_t port, bool reuse_port) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) refused("socket");

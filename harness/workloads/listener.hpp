@@ -1,4 +1,4 @@
-// Listening sockets of a server under measurement, reachable from this machine alone.
+// Listening sockets of a server under measurement, which only this machine can reach.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,26 @@
 
 namespace asyncbench::workloads {
 
-// Clients spread over 127.0.0.1 to 127.0.0.16, each with its own ephemeral ports: enough for about
-// 450,000 connections in the default range of ports.
+// Clients connect to 127.0.0.1 to 127.0.0.16 in turn. Each address has its own ephemeral ports, so
+// the default range of ports is enough for about 450,000 connections.
 inline constexpr std::uint8_t kLoopbackHosts = 16;
 
 class Listener {
  public:
-  // On all of 127.0.0.0/8 (bound to the loopback interface, never to another): one socket a lane,
-  // with SO_REUSEPORT where there are several, so that the kernel spreads connections over the
+  // Listens on all of 127.0.0.0/8 (bound to the loopback interface, never to another). It has one
+  // socket for each lane; several use SO_REUSEPORT, so that the kernel spreads connections over the
   // lanes. `port` 0 takes a free one. Throws std::system_error naming the operation and the port.
   static Listener on_loopback(std::uint16_t port, unsigned lanes);
 
-  // A Unix socket in a private folder that goes with the listener. One socket for all lanes: Unix
-  // sockets know no SO_REUSEPORT. Throws std::system_error or, for a path that fits into no
-  // address, std::invalid_argument.
+  // Listens on a Unix socket in a private folder that is removed with the listener. All lanes share
+  // one socket, because Unix sockets have no SO_REUSEPORT. Throws std::system_error or, for a path
+  // that is too long for an address, std::invalid_argument.
   static Listener on_unix_socket();
 
-  // To be accepted from; stays the listener's.
+  // The socket to accept from; the listener owns it.
   int socket(unsigned lane) const { return sockets_[lane % sockets_.size()].get(); }
 
-  std::uint16_t port() const { return port_; }       // 0 of a Unix socket
+  std::uint16_t port() const { return port_; }       // 0 for a Unix socket
   const std::string& path() const { return path_; }  // empty on TCP
 
  private:

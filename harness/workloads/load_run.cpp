@@ -127,9 +127,10 @@ Time RequestFlow::end(Outcome outcome, Time at) {
   return at;
 }
 
-// Exactly `request_budget` requests end in the window. The one that uses the budget up closes the
-// window at a time read after its own count, hence later than the end of every request counted
-// before it; whoever comes after belongs to the drain, whatever its clock said.
+// Exactly `request_budget` requests end in the window. The request that uses up the budget closes
+// the window, at a time that is read after it was counted and so is later than the end of every
+// request counted before it. Requests that are counted later belong to the drain, whatever time
+// they have read.
 Time RequestFlow::spend_budget() {
   measure::Window& window = run_->window_;
   if (record_.ended < window.start()) return record_.ended;

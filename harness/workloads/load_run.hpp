@@ -1,4 +1,4 @@
-// What the tasks that issue requests share, whatever a request is: when the next one starts, and
+// What all tasks that issue requests share, whatever a request is: when the next one starts, and
 // where it is recorded.
 #pragma once
 
@@ -35,8 +35,8 @@ struct LoadOptions {
   std::function<void()> on_budget_spent;
 };
 
-// Connects are spread out: a burst of ten thousand would overflow any listen backlog, and the
-// kernel would then measure its own SYN retransmission timer.
+// Connects are spread out. A burst of ten thousand would overflow any listen backlog, and then the
+// kernel's SYN retransmission timer would be measured.
 inline constexpr Duration kConnectStagger = std::chrono::microseconds(50);
 
 // Outlives the tasks.
@@ -48,26 +48,26 @@ class LoadRun {
 
   const LoadOptions& options() const { return options_; }
 
-  // Set its start and, without a budget, its end when the trial is ready.
+  // The trial's window. Set its start and, without a budget, its end when the trial is ready.
   measure::Window& window() { return window_; }
   const measure::Window& window() const { return window_; }
 
-  // Of all lanes, merged, after the job has run. Counts what the schedule still held as not
-  // started.
+  // After the job has run: the merged recording of all lanes. It counts the arrivals that the
+  // schedule still holds as not started.
   measure::Recording take();
 
-  // Ended in the window, after the job has run.
+  // After the job has run: how many requests ended in the window.
   std::vector<std::uint64_t> requests_by_lane() const;
 
-  // Open loop: how many arrivals were due in [window start, window end), counted afresh; 0 if
-  // closed.
+  // Open loop: how many arrivals were due in [window start, window end), counted anew from the
+  // schedule. Closed loop: 0.
   std::uint64_t arrivals_due_in_window() const;
-  // Open loop: how many were due before the window's start. Whole-trial identity
-  // (requests_balance), since each task's first request is outside the schedule:
+  // Open loop: how many were due before the window's start. Over the whole trial this holds
+  // (requests_balance), because each task's first request is outside the schedule:
   //   tasks + due before + due in the window = ended before or in the window + censored + not
   //   started
   std::uint64_t arrivals_due_before_window() const;
-  // Poisson arrivals: Anderson-Darling's A^2 of up to 1,000 gaps of the schedule in the window;
+  // Poisson arrivals: Anderson-Darling's A^2 for up to 1,000 gaps of the schedule in the window;
   // empty where there are fewer than load::kFewestGaps.
   std::optional<double> arrivals_a2() const;
 
@@ -83,38 +83,38 @@ class LoadRun {
   std::atomic<std::uint64_t> ended_in_window_{0};  // kept with a request budget only
 };
 
-// One task's requests, one after the other. Owned and called by the task alone.
+// The requests of one task, one after the other. Only the task owns and calls it.
 class RequestFlow {
  public:
   RequestFlow(LoadRun& run, unsigned index) : run_(&run), index_(index) {}
 
   void start(unsigned lane) { recorder_ = run_->recorders_[lane].get(); }
 
-  // What the task wants before its next request: Sleep (and then next() again), Begin (the request
-  // has begun; record() is fresh), or Finish (no more requests; what is open should be closed
-  // first). Open loop: each task's first request is outside the schedule, to open its connection;
-  // then it takes the next arrival of the shared schedule, whenever it is free.
+  // What the task wants before its next request: Sleep (then call next() again), Begin (the request
+  // has begun, and record() is new), or Finish (there are no more requests; close what is open
+  // first). Open loop: each task's first request is outside the schedule and opens its connection.
+  // After it, a task takes the next arrival of the shared schedule whenever it is free.
   Op next(Time at);
 
   // A stop has ended the sleep that next() asked for.
   void give_up();
 
-  // For tasks that keep a pace of their own, instead of next(): a request begins at `at`, which may
-  // have passed; and whether none should any more.
+  // Tasks with a pace of their own call these instead of next(): a request begins at `at`, which
+  // may have passed; and whether no more requests should begin.
   void begin(Time at);
   bool is_over(Time at) const { return run_->window_.ended(at); }
 
   measure::RequestRecord& record() { return record_; }
 
-  // The request has ended; record() holds everything but the outcome and the end. Returns the time
-  // for next(), if that follows at once: reading the clock anew would only hide the time that
-  // recording took from the next request's.
+  // The request has ended; record() holds everything except outcome and end. Returns the time to
+  // give to a next() that follows at once: if the clock were read again, the time that recording
+  // took would be missing from the next request.
   Time end(Outcome outcome, Time at);
 
   unsigned index() const { return index_; }
-  // Begun so far, the one in progress included.
+  // How many have begun so far, including the one in progress.
   std::uint64_t requests() const { return requests_; }
-  // Whether time has passed since the last result, in which a connection may have gone stale.
+  // Whether time has passed since the last request ended, so that a connection may have gone stale.
   bool has_idled() const { return has_idled_; }
 
  private:

@@ -16,8 +16,8 @@ constexpr const char* kPrefix = "asyncbench-files-";
 
 enum class Lock { ours, taken, none };
 
-// Goes with the descriptor. None: a file system without locks, where no folder is ever taken to be
-// abandoned.
+// Locks the folder until its descriptor is closed. `none` means that the file system has no locks;
+// there, no folder is ever taken for abandoned.
 Lock lock(int folder) {
   if (::flock(folder, LOCK_EX | LOCK_NB) == 0) return Lock::ours;
   return errno == EWOULDBLOCK ? Lock::taken : Lock::none;
@@ -35,7 +35,7 @@ Fd open_folder(const std::string& path) {
 
 PrivateFolder::PrivateFolder(const std::string& parent) {
   remove_abandoned(parent);
-  // Between its making and its locking a folder looks abandoned, and somebody may remove it.
+  // Until it is locked, a new folder looks abandoned, and another process may remove it.
   while (true) {
     path_ = parent + '/' + kPrefix + "XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) refuse("no folder can be made in " + parent);

@@ -7,10 +7,10 @@
 
 namespace asyncbench::workloads {
 
-// A new folder in `parent` that no other user may enter, removed with everything in it by the
-// destructor. A process that is killed cannot do that: it leaves the folder, but not the lock on it
-// (flock(2)), by which remove_abandoned() knows it, and so does whoever makes the next one. Throws
-// std::system_error with the operation and the folder.
+// A new folder in `parent` that no other user may enter. The destructor removes it with everything
+// in it. A killed process leaves its folder, but not the lock on it (flock(2)): so
+// remove_abandoned() finds such folders, and the constructor calls it. Throws std::system_error
+// with the operation and the folder.
 class PrivateFolder {
  public:
   explicit PrivateFolder(const std::string& parent);
@@ -19,9 +19,9 @@ class PrivateFolder {
   PrivateFolder& operator=(const PrivateFolder&) = delete;
 
   const std::string& path() const { return path_; }
-  int fd() const { return lock_.get(); }  // of the folder itself
+  int fd() const { return lock_.get(); }  // the open folder
 
-  // Removes those in `parent` whose process has ended.
+  // Removes the private folders in `parent` whose process has ended.
   static void remove_abandoned(const std::string& parent);
 
  private:
@@ -29,7 +29,7 @@ class PrivateFolder {
   Fd lock_;
 };
 
-// Where those go that nobody named a parent for: $TMPDIR, or else /tmp.
+// The parent when none is named: $TMPDIR, otherwise /tmp.
 std::string temporary_folder();
 
 }  // namespace asyncbench::workloads

@@ -17,8 +17,8 @@ LoadOptions with_tasks(LoadOptions load, unsigned tasks) {
   return load;
 }
 
-// Stores what was fetched: the request ends when the file is closed. What was not fetched whole and
-// right is not stored.
+// Stores what was fetched; the request ends when the file is closed. Only an answer that is
+// complete and right is stored.
 class Store {
  public:
   using Run = ScrapeRun;
@@ -97,12 +97,12 @@ void ScrapeRun::check_stored() const {
   for (std::size_t file = 0; file < stored_.size(); ++file) {
     const std::string finding = stored_[file].check();
     if (finding.empty() || wrong++ > 0) continue;
-    first = fmt::format("that of {} {}", setup_.names[file % setup_.names.size()], finding);
+    first = fmt::format("the file of {} {}", setup_.names[file % setup_.names.size()], finding);
   }
   if (wrong == 0) return;
   throw std::runtime_error(
       fmt::format("{} of {} files read back do not hold what was stored, the first of them: {}; "
-                  "the strategy reported writes that it did not make so",
+                  "the strategy reported writes that it did not make that way",
                   wrong, stored_.size(), first));
 }
 

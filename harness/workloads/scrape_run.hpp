@@ -16,15 +16,15 @@
 
 namespace asyncbench::workloads {
 
-// A file has one task that fetches its page again and again, in turn with the task's other files:
-// nobody else writes it meanwhile. Where there are fewer pages than tasks, several tasks fetch the
-// same page, each into a file of its own. Outlives the tasks.
+// Each file belongs to one task, which fetches the file's page again and again, in turn with its
+// other files; so no other task writes to the file. Where there are fewer pages than tasks, several
+// tasks fetch the same page, each into a file of its own. Outlives the tasks.
 class ScrapeRun {
  public:
   struct Setup {
     // File f holds the page of target f % size and belongs to task f % tasks.
     std::vector<HttpTarget> targets;
-    // Of a page: what items() calls it.
+    // The name of each page in items().
     std::vector<std::string> names;
     unsigned tasks = 1;
     std::uint64_t page_bytes_most = 0;  // a longer page ends its request as `limit`
@@ -32,7 +32,7 @@ class ScrapeRun {
     Verify verify = Verify::sample;
     std::string folder;  // exists
   };
-  // `load`: pace and recording; its tasks are the setup's.
+  // `load` gives pace and recording; the number of tasks is the setup's.
   ScrapeRun(Setup setup, LoadOptions load);
 
   std::vector<std::unique_ptr<Task>> make_tasks(bool exchange);
@@ -40,13 +40,13 @@ class ScrapeRun {
   // Holds every task's buffer: Job::io_memory.
   std::span<std::byte> memory() { return memory_; }
 
-  // After the job: reads back the files whose page was stored whole; of all of them the length, of
-  // the watched ones (all or every 64th, as Verify says) the content, too. Throws
-  // std::runtime_error when one does not hold what was written last.
+  // After the job: reads back the files whose page was stored as a whole. It checks the length of
+  // all of them, and the content of the watched ones (all or every 64th, as Verify says). Throws
+  // std::runtime_error when a file does not hold what was written last.
   void check_stored() const;
 
-  // After the job: how the requests for each page ended, those without any other outcome than ok
-  // only with `all`.
+  // After the job: how the requests for each page ended. Without `all`, only pages with an outcome
+  // other than ok are listed.
   std::vector<ItemOutcomes> items(bool all) const;
 
   LoadRun& load() { return load_; }
@@ -56,7 +56,7 @@ class ScrapeRun {
   Duration deadline() const { return setup_.deadline; }
   Verify verify() const { return setup_.verify; }
   std::span<std::byte> buffer(unsigned index);
-  // What the `nth` request (from 1) of task `index` asks for, and where that is stored.
+  // What the `nth` request (from 1) of task `index` asks for, and where the answer is stored.
   struct Page {
     HttpTarget& target;
     StoredPage& stored;

@@ -16,7 +16,7 @@
 namespace asyncbench::workloads {
 namespace {
 
-// What one system call reads back.
+// How much one system call reads back.
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
 std::string refusal(const char* operation) {
@@ -59,14 +59,14 @@ std::string StoredPage::check() const {
     if (got == 0) break;
     body.bytes(std::span(piece).first(static_cast<std::size_t>(got)));
   }
-  return body.end(false) ? "" : "holds other bytes than came";
+  return body.end(false) ? "" : "holds other bytes than were fetched";
 }
 
 void PageBuffer::begin(bool remembers) {
   size_ = 0;
   content_.reset();
   if (!remembers) return;
-  // Whatever comes is what it should be: as with the first reply of a foreign server.
+  // The content that comes is taken as right, as with the first reply of a foreign server.
   content_ = std::make_unique<http::BodyExpectation>(http::BodyExpectation::of_foreign_server());
   hash_.begin(*content_, true);
 }
@@ -83,8 +83,9 @@ std::unique_ptr<http::BodyExpectation> PageBuffer::take_content() {
   return std::move(content_);
 }
 
-// Cutting a file to nothing before it is written anew would make ext4 send it to the disk at once
-// when it is closed (auto_da_alloc, ext4(5)); a page as long as before is written over instead.
+// If a file were cut to nothing before it is written again, ext4 would write it to the disk at once
+// when it is closed (auto_da_alloc, ext4(5)). So a page that is as long as before overwrites the
+// file.
 Op PageWriter::begin(StoredPage& page, PageBuffer& buffer) {
   page_ = &page;
   buffer_ = &buffer;

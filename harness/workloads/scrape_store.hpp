@@ -1,4 +1,4 @@
-// Where scraped pages are kept: a file for each, what it should hold, and how to write it.
+// Where scraped pages are kept: the file of each page, what it should hold, and how it is written.
 #pragma once
 
 #include <array>
@@ -15,10 +15,10 @@
 
 namespace asyncbench::workloads {
 
-// The file of one page. Used by one task; by others after the job.
+// The file of one page. One task uses it while the job runs.
 class StoredPage {
  public:
-  // `is_watched`: its content is remembered (as a hash), to be compared with the file's.
+  // `is_watched`: its content is remembered (as a hash) and compared with the file's.
   StoredPage(std::string path, bool is_watched) : path_(std::move(path)), is_watched_(is_watched) {}
 
   const std::string& path() const { return path_; }
@@ -27,36 +27,38 @@ class StoredPage {
   void count(Outcome outcome) { ++outcomes_[static_cast<std::size_t>(outcome)]; }
   const std::array<std::uint64_t, kOutcomes>& outcomes() const { return outcomes_; }
 
-  // Writing begins, of so many bytes; says whether what is longer in the file must go first. Until
-  // is_written(), nobody knows what the file holds.
+  // Writing of so many bytes begins. Returns whether the file may be longer and must be cut first.
+  // Until is_written(), it is unknown what the file holds.
   bool must_be_cut(std::uint64_t bytes);
   void is_written(std::uint64_t bytes, std::unique_ptr<http::BodyExpectation> content);
 
-  // Reads the file: "" or what is wrong with it. Right is one of which nothing is known.
+  // Reads the file and returns what is wrong with it. Returns "" when nothing is wrong, or when it
+  // is unknown what the file should hold.
   std::string check() const;
 
  private:
   std::string path_;
   bool is_watched_;
-  std::uint64_t length_most_ = 0;                   // of the file
-  std::optional<std::uint64_t> length_;             // of what was written whole and last
-  std::unique_ptr<http::BodyExpectation> content_;  // of a watched one, then
+  std::uint64_t length_most_ = 0;                   // the most that the file may hold
+  std::optional<std::uint64_t> length_;             // the length of the last complete write
+  std::unique_ptr<http::BodyExpectation> content_;  // its content, for a watched file
   std::array<std::uint64_t, kOutcomes> outcomes_{};
 };
 
-// Keeps a body while it arrives: what a strategy received is gone once the task asks for a file.
+// Keeps a body while it arrives. The bytes that a strategy received are gone when the task returns
+// an operation on a file.
 class PageBuffer final : public http::BodyReceiver {
  public:
-  // Holds as many bytes as `memory`, which is the limit of the fetch.
+  // It holds as many bytes as `memory` has, which is the limit of the fetch.
   explicit PageBuffer(std::span<std::byte> memory) : memory_(memory) {}
 
-  // The next body; `remembers`: what it was, apart from the copy.
+  // Begins the next body. `remembers`: keep its hash, too.
   void begin(bool remembers);
   void body(std::span<const std::byte> part) override;
 
   std::size_t limit() const { return memory_.size(); }
   std::span<const std::byte> bytes() const { return memory_.first(size_); }
-  // Once, when the body is whole; null unless it was to be remembered.
+  // The remembered content, null when there is none. Call it once, when the body is complete.
   std::unique_ptr<http::BodyExpectation> take_content();
 
  private:
@@ -72,7 +74,8 @@ class PageWriter {
   Op begin(StoredPage& page, PageBuffer& buffer);
   // The next operation; nullopt when the file is closed.
   std::optional<Op> resume(const Completion& ended);
-  // Then: ok, cancelled by a stop, or local_resource for whatever the file system refused.
+  // After that: ok, cancelled by a stop, or local_resource for anything that the file system
+  // refused.
   Outcome outcome() const { return outcome_; }
 
  private:

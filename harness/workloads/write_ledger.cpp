@@ -20,7 +20,8 @@ WriteLedger::WriteLedger(std::uint64_t blocks, std::uint64_t every)
     : blocks_(blocks), every_(every), entries_((blocks + every - 1) / every) {}
 
 std::uint64_t WriteLedger::watched(std::uint64_t nth) const {
-  // At random: tasks that write in step would otherwise always find the same one of them watched.
+  // The block is chosen at random. Otherwise, among tasks that write in step, always the same task
+  // would write the watched blocks.
   const std::uint64_t first = nth * every_;
   return first + load::split_mix(nth) % std::min(every_, blocks_ - first);
 }
