@@ -62,7 +62,7 @@ TimelineIndex::TimelineIndex(Timeline::Taken timeline, const OffCpuRecorder::Tak
   }
 }
 
-// Between two turns of a task it is the thread of the second that it waits for.
+// Between two turns of a task, the task waits for the thread of the second turn.
 std::vector<TimelineIndex::Piece> TimelineIndex::pieces_of(std::uint32_t task, std::int64_t from,
                                                            std::int64_t to) const {
   std::vector<Piece> pieces;
@@ -83,7 +83,7 @@ std::vector<TimelineIndex::Piece> TimelineIndex::pieces_of(std::uint32_t task, s
 void TimelineIndex::add_times(const Piece& piece, std::uint32_t task, ActivityTimes& times) const {
   const Thread& thread = threads_.at(piece.thread);
   std::int64_t at = piece.from_ns;
-  // A thread that began meanwhile was waited for until it had the CPU.
+  // If the thread began in that time, the task waited for it until it had the CPU.
   if (thread.first_run_ns && *thread.first_run_ns > at) {
     const std::int64_t ran = std::min(*thread.first_run_ns, piece.to_ns);
     add(times, Activity::run_queue, at, ran);
@@ -138,7 +138,7 @@ std::optional<RequestAnatomy> TimelineIndex::anatomy(const LoggedRequest& reques
   if (pieces.empty()) return std::nullopt;
   anatomy.thread = pieces.back().thread;
 
-  // Where each phase ends; one whose end is not known takes no time.
+  // Where each phase ends. A phase whose end is not known takes no time.
   std::int64_t at = from;
   const std::array<std::int64_t, kRequestPhases> ends = {
       anatomy.begun_ns, anatomy.connected_ns.value_or(0), anatomy.sent_ns.value_or(0),

@@ -19,13 +19,13 @@
 
 namespace asyncbench::measure {
 
-// Of a request, in this order; one that was not there is empty.
+// The phases of a request, in this order. A phase that did not happen is empty.
 enum class RequestPhase : std::uint8_t {
   queued,      // open loop: from the intended start to the actual one
-  connecting,  // to the end of its connect, on a new connection
-  sending,     // to the end of its send
-  answering,   // to the first byte of the answer
-  receiving,   // to its end
+  connecting,  // until the connect has ended, on a new connection
+  sending,     // until the send has ended
+  answering,   // until the first byte of the answer
+  receiving,   // until the request has ended
 };
 inline constexpr std::size_t kRequestPhases = 5;
 std::string_view name_of(RequestPhase phase);
@@ -35,8 +35,8 @@ using PhaseTimes = std::array<ActivityTimes, kRequestPhases>;
 
 // One request. Its times are all in the window; CLOCK_MONOTONIC.
 struct RequestAnatomy {
-  std::uint32_t task = 0;   // that asked: its connection
-  std::int32_t thread = 0;  // that it ended on
+  std::uint32_t task = 0;   // the task that asked, and so its connection
+  std::int32_t thread = 0;  // the thread on which it ended
   std::optional<std::int64_t> intended_ns;
   std::int64_t begun_ns = 0;
   std::optional<std::int64_t> connect_begun_ns;
@@ -55,26 +55,26 @@ struct RequestAnatomy {
 // Sums over several requests.
 struct RequestGroup {
   std::uint64_t requests = 0;
-  std::uint64_t without = 0;  // more, whose turns had been overwritten
+  std::uint64_t without = 0;  // further requests, left out because turns had been overwritten
   std::int64_t latency_ns = 0;
   PhaseTimes phases{};
 
   void add(const RequestAnatomy& request);
-  // Over all phases.
+  // The sum over all phases.
   std::int64_t sum(Activity activity) const;
 
   bool operator==(const RequestGroup&) const = default;
 };
 
-// What threads did at a time, row by row.
+// Finds what threads did at a time.
 class TimelineIndex {
  public:
-  // `activities`: of each of the recorded stacks. Without `switches`, which outlive the index, what
-  // is outside of tasks is unknown.
+  // `activities` has one entry for each recorded stack. `switches` outlive the index; without them,
+  // the time outside of tasks is unknown.
   TimelineIndex(Timeline::Taken timeline, const OffCpuRecorder::Taken* switches,
                 std::vector<Activity> activities);
 
-  // nullopt: not all of its turns are there.
+  // nullopt when some of the request's turns are missing.
   std::optional<RequestAnatomy> anatomy(const LoggedRequest& request) const;
 
   const std::vector<Turn>& turns() const { return turns_; }
@@ -82,7 +82,7 @@ class TimelineIndex {
 
  private:
   struct Thread {
-    std::vector<std::size_t> turns;  // by their starts, which for one thread are in order of ends
+    std::vector<std::size_t> turns;  // by start, which for one thread is also by end
     std::vector<const OffCpuSpan*> spans;
     std::optional<std::int64_t> first_run_ns;
   };

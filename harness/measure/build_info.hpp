@@ -1,5 +1,4 @@
-// What the build system knows of this build. The definition is generated, see
-// write_build_info.cmake.
+// What the build system knows about this build. write_build_info.cmake generates the definition.
 #pragma once
 
 namespace asyncbench::measure {

@@ -1,4 +1,4 @@
-// What the strategy's threads ask of the kernel, counted to the call.
+// Counts exactly what the strategy's threads ask the kernel to do.
 #pragma once
 
 #include "measure/profile.hpp"
@@ -7,13 +7,13 @@
 
 namespace asyncbench::measure {
 
-// Used by the harness thread alone, which makes it before it starts any other: it counts from then
-// on.
+// Only the harness thread uses it. It makes the counter before it starts any other thread, and
+// counting begins there.
 class CallCounter {
  public:
   CallCounter() { migrations_.enable(); }
 
-  // The window.
+  // At the start and the end of the window.
   void start();
   void stop();
 

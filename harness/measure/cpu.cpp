@@ -64,7 +64,8 @@ void burn_cpu(Duration cpu_time) {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::seconds(time.tv_sec) + Duration{time.tv_nsec};
   };
-  // Reading the clock is a system call: seldom enough that this is no measure of system calls.
+  // To read this clock is a system call. It is read so seldom that system calls take little of the
+  // time.
   constexpr unsigned kStepsBetween = 2000;  // about 2 us
   const Duration end = used() + cpu_time;
   std::uint64_t state = 1;

@@ -1,4 +1,4 @@
-// CPUs: which there are, where this thread may run, and how deeply they may sleep.
+// CPUs: which there are, where this thread may run, and how deeply they may sleep while idle.
 #pragma once
 
 #include <string>
@@ -10,19 +10,19 @@
 
 namespace asyncbench::measure {
 
-// The CPUs that the calling thread may run on, ascending: those online, less what taskset, cpusets
-// or pinning take away.
+// The CPUs that the calling thread may run on, ascending: those online, without what taskset,
+// cpusets or pinning exclude.
 std::vector<int> allowed_cpus();
 
-// "0-2,5" -> 0 1 2 5, as in /sys/devices/system/cpu/online. What is malformed ends the list.
+// "0-2,5" -> 0 1 2 5, as in /sys/devices/system/cpu/online. The list ends at malformed text.
 std::vector<int> parse_cpu_list(std::string_view text);
 
 // Restricts the calling thread, and all that it starts from now on, to these CPUs. Returns an empty
-// string, or why not in one line.
+// string, or in one line why that failed.
 std::string pin_to(const std::vector<int>& cpus);
 
-// Computes in the calling thread until it has used that much CPU time: what a handler does that
-// blocks its loop. Preemption makes it longer by the clock, not by its own time.
+// Computes in the calling thread until it has used that much CPU time, like a handler that blocks
+// its loop. Preemption makes it take longer by the clock, but not in CPU time.
 void burn_cpu(Duration cpu_time);
 
 // While it lives, no CPU of the machine enters an idle state that takes time to leave:

@@ -23,8 +23,8 @@ constexpr std::string_view kPrefix = "asyncbench-";
 
 std::string name_of_group(pid_t process) { return std::string(kPrefix) + std::to_string(process); }
 
-// The caller's group as a folder: where the hierarchy is mounted, and the group's path below that
-// (proc(5), /proc/pid/mountinfo). Empty: there is no such hierarchy here, or it cannot be seen.
+// The folder of the caller's group: the mount point of the hierarchy and the group's path below it
+// (proc(5), /proc/pid/mountinfo). Empty where there is no such hierarchy, or it is not visible.
 fs::path own_group() {
   std::string reason;
   const auto groups = read_text("/proc/self/cgroup", reason);
@@ -61,7 +61,7 @@ bool write_text(const fs::path& file, std::string_view text) {
   return out.good();
 }
 
-// What a run that was killed has left behind.
+// Removes the groups that a killed run has left behind.
 void remove_abandoned(const fs::path& parent) {
   std::error_code error;
   for (fs::directory_iterator entry(parent, error); !error && entry != fs::directory_iterator{};
@@ -82,9 +82,9 @@ CpuGroup::CpuGroup(pid_t process) {
   remove_abandoned(parent);
   fs::path folder = parent / name_of_group(process);
   std::error_code error;
-  fs::create_directory(folder, error);  // or there is one, of a process before that had this id
+  fs::create_directory(folder, error);  // it may exist, from an earlier process with this id
   if (error) return;
-  // Only the CPU time is wanted: stalls are not accounted for at this level, too.
+  // Only the CPU time is wanted, so the kernel need not account for stalls at this level, too.
   write_text(folder / "cgroup.pressure", "0");
   if (write_text(folder / "cgroup.procs", std::to_string(process))) {
     folder_ = std::move(folder);

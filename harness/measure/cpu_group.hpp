@@ -1,8 +1,9 @@
-// A control group that holds one process, for the whole of its CPU time (cgroups(7), version 2).
+// A control group that holds one process and so measures all of its CPU time (cgroups(7), version
+// 2).
 //
-// getrusage(2) leaves out what the kernel spends on the end of a thread after it has taken its
-// account (__exit_signal() in kernel/exit.c): on Linux 6.18 some 4 us for each thread that ends, a
-// seventh of a request that has a thread of its own. A group's cpu.stat has that, too.
+// getrusage(2) leaves out what the kernel spends on the end of a thread after it has closed the
+// thread's account (__exit_signal() in kernel/exit.c): on Linux 6.18 about 4 us for each thread
+// that ends, a seventh of a request that has a thread of its own. A group's cpu.stat includes it.
 #pragma once
 
 #include <sys/types.h>
@@ -16,9 +17,9 @@ namespace asyncbench::measure {
 class CpuGroup {
  public:
   // Puts a process that has just been started into a group of its own, below the caller's. Where
-  // that is not permitted, nothing happens, and the process is accounted for by getrusage(2).
+  // that is not permitted, nothing happens, and getrusage(2) accounts for the process.
   explicit CpuGroup(pid_t process);
-  // Removes the group, which must be empty: the process has been reaped.
+  // Removes the group, which must be empty: the process has to be reaped before.
   ~CpuGroup();
   CpuGroup(const CpuGroup&) = delete;
   CpuGroup& operator=(const CpuGroup&) = delete;
@@ -32,7 +33,8 @@ struct CpuTime {
   std::int64_t system_ns = 0;
 };
 
-// Of the caller's group since its start, by cpu.stat; nullopt unless a CpuGroup holds the caller.
+// The CPU time of the caller's group since its start, by cpu.stat; nullopt unless a CpuGroup holds
+// the caller.
 std::optional<CpuTime> group_cpu_time();
 
 }  // namespace asyncbench::measure

@@ -31,7 +31,7 @@ Distribution Distribution::decode(std::string_view text, std::uint64_t below, st
 Distribution Distribution::merged(const Distribution& other) const {
   Distribution both;
   both.steps_.reserve(steps_.size() + other.steps_.size());
-  std::uint64_t mine = 0;  // of this one's values, how many are taken
+  std::uint64_t mine = 0;  // how many of this one's values are taken
   std::uint64_t others = 0;
   auto a = steps_.begin();
   auto b = other.steps_.begin();

@@ -1,4 +1,4 @@
-// A histogram to read ranks from: what the analysis of many trials does with it.
+// A histogram in the form that the analysis of many trials reads ranks from.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,15 @@
 
 namespace asyncbench::measure {
 
-// The values of a histogram that occur, ascending, each with how many are at most as large: a few
-// hundred steps instead of Histogram::kCounts counts, and a rank is a binary search. A plain value.
+// The values that occur in a histogram, ascending, each with the number of values that are at most
+// as large. It has a few hundred steps instead of Histogram::kCounts counts, and a rank is found by
+// binary search. A plain value.
 class Distribution {
  public:
   Distribution() = default;
   explicit Distribution(const Histogram& histogram);
 
-  // Of the histogram whose text it is; see Histogram::decode(). Throws HdrFormatError.
+  // Decodes a histogram's text; see Histogram::decode(). Throws HdrFormatError.
   static Distribution decode(std::string_view text, std::uint64_t below, std::uint64_t above);
 
   // The values of both.

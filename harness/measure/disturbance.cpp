@@ -72,14 +72,14 @@ MachineSnapshot difference(const MachineSnapshot& before, const MachineSnapshot&
 }
 
 Duration spin_canary() {
-  // Each step needs the one before, so the time is steps x latency of a multiply and an add
-  // (4 to 5 cycles), whatever the width of the core.
+  // Each step needs the result of the step before. So the time is steps x latency of a multiply and
+  // an add (4 to 5 cycles), however many instructions the core can run at once.
   constexpr int kParts = 8;
   constexpr int kSteps = 150'000;
   Duration fastest = Duration::max();
   for (int part = 0; part < kParts; ++part) {
     const Time start = now();
-    // Reading the clock into the seed keeps the compiler from computing the result beforehand.
+    // The clock in the seed keeps the compiler from computing the result beforehand.
     auto value = static_cast<std::uint64_t>(to_ns(start));
     for (int i = 0; i < kSteps; ++i) value = value * 6364136223846793005U + 1442695040888963407U;
     volatile std::uint64_t sink = value;

@@ -73,7 +73,7 @@ void read_cpu(Collector& to) {
   } else {
     to.missing("smt", smt_reason);
   }
-  // The flag is the CPU's own word (CPUID leaf 1, ECX bit 31), set by every hypervisor.
+  // The CPU itself reports this flag (CPUID leaf 1, ECX bit 31); every hypervisor sets it.
   if (text) {
     to.fact("hypervisor", cpuinfo_value(*text, "flags").find(" hypervisor") != std::string::npos);
   } else {

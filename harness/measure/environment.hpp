@@ -20,11 +20,11 @@ struct Environment {
   // memory_bytes, clock_source, governor, mitigations, compiler, compiler_flags, build_type,
   // git_commit; in this order.
   std::vector<std::pair<std::string, Fact>> facts;
-  std::map<std::string, std::string> libraries;  // what the harness itself is built on -> version
+  std::map<std::string, std::string> libraries;  // that the harness itself uses -> version
   Unreadable unreadable;
 };
 
-// Reads some files of /proc and /sys; takes about 1 ms. Throws nothing but std::bad_alloc.
+// Reads some files of /proc and /sys; takes about 1 ms. It throws only std::bad_alloc.
 Environment read_environment();
 
 }  // namespace asyncbench::measure

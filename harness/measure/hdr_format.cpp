@@ -17,7 +17,7 @@ using Bytes = std::vector<unsigned char>;
 
 constexpr std::uint32_t kCookie = 0x1c849313;
 constexpr std::uint32_t kCompressedCookie = 0x1c849314;
-// The digit that tells the word size; writers differ in it.
+// The digit that says the word size; writers differ in it.
 constexpr std::uint32_t kWordSizeBits = 0xf0;
 constexpr std::size_t kHeaderBytes = 40;
 constexpr std::size_t kCompressedHeaderBytes = 8;
@@ -54,7 +54,7 @@ constexpr std::array<unsigned char, 256> kBase64Digits = [] {
 }();
 
 Bytes from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) fail("base64 of a length that is no multiple of 4");
+  if (text.size() % 4 != 0) fail("base64 whose length is not a multiple of 4");
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   text.remove_suffix(padding);
   Bytes bytes;
@@ -92,7 +92,7 @@ void put_number(Bytes& to, std::int64_t number) {
   to.push_back(static_cast<unsigned char>(folded));
 }
 
-// Reads front to back and refuses to go past the end.
+// Reads bytes from front to back, and fails at the end.
 class Reader {
  public:
   explicit Reader(std::span<const unsigned char> bytes) : bytes_(bytes) {}
@@ -170,7 +170,7 @@ std::vector<HdrCount> counts_of(Reader payload, std::size_t max_counts) {
   return counts;
 }
 
-// Room for the largest histogram is not touched further than this one needs it.
+// There is room for the largest histogram, but only as much of it is touched as this one needs.
 struct Inflated {
   std::unique_ptr<unsigned char[]> room;
   std::size_t size = 0;
@@ -225,7 +225,7 @@ HdrCounts decode_hdr(std::string_view text, std::size_t max_counts) {
   if ((outer.integer(4) & ~kWordSizeBits) != (kCompressedCookie & ~kWordSizeBits)) {
     fail("not in the V2 compressed encoding");
   }
-  if (outer.integer(4) != outer.rest().size()) fail("a length that is not that of the data");
+  if (outer.integer(4) != outer.rest().size()) fail("a length that differs from that of the data");
 
   const Inflated plain = inflated(outer.rest(), kHeaderBytes + kMaxNumberBytes * max_counts);
   Reader inner({plain.room.get(), plain.size});
@@ -239,7 +239,8 @@ HdrCounts decode_hdr(std::string_view text, std::size_t max_counts) {
   read.range.lowest = static_cast<std::int64_t>(inner.integer(8));
   read.range.highest = static_cast<std::int64_t>(inner.integer(8));
   if (std::bit_cast<double>(inner.integer(8)) != 1.0) fail("a value ratio other than 1");
-  if (payload_size != inner.rest().size()) fail("a payload length that is not that of the data");
+  if (payload_size != inner.rest().size())
+    fail("a payload length that differs from that of the data");
   read.counts = counts_of(inner, max_counts);
   return read;
 }

@@ -1,10 +1,10 @@
-// HdrHistogram's V2 interchange format, apart from what the counts mean.
+// HdrHistogram's V2 interchange format; what the counts mean is histogram.hpp's.
 //
 // Compressed form (base64 in text): cookie 0x1c849314, length of the rest, and a zlib stream that
 // holds: cookie 0x1c849313, payload length, normalizing index offset (0), significant digits (all
 // int32), lowest and highest trackable value (int64), value ratio (double, 1.0), and the payload:
 // the counts from index 0 to the last one in use, each a ZigZag LEB128 number of at most nine
-// bytes, the ninth with all of its eight bits; a negative number -n stands for n zeros, n > 1.
+// bytes, of which the ninth uses all eight bits; a negative number -n stands for n zeros, n > 1.
 // Integers are big-endian. Source: HdrHistogram's Java reference implementation,
 // AbstractHistogram.encodeIntoCompressedByteBuffer and ZigZagEncoding.
 #pragma once
@@ -31,7 +31,7 @@ struct HdrRange {
   std::int32_t significant_digits = 3;
 };
 
-// A count that is not 0, and where it stands.
+// A count that is not 0, and its index.
 struct HdrCount {
   std::size_t index = 0;
   std::uint64_t count = 0;

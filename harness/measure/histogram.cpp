@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kHalf = Histogram::kSubBuckets / 2;
 
-// How far the values of an index are shifted: its bucket.
+// By how many bits the values of an index are shifted: the number of its bucket.
 std::size_t bucket_at(std::size_t index) { return index < kHalf ? 0 : index / kHalf - 1; }
 
 static_assert(Histogram::index_of(Histogram::kHighestNs) < Histogram::kCounts);
@@ -75,7 +75,7 @@ std::int64_t Histogram::value_at_rank(std::uint64_t rank) const {
 }
 
 std::int64_t Histogram::value_at_percentile(double percentile) const {
-  // Without the step down, 99.9 % of 1000 values would be 999.0000000000001 of them, rank 1000.
+  // Without this step down, 99.9 % of 1000 values would be 999.0000000000001 values, so rank 1000.
   const double share = std::nextafter(std::clamp(percentile, 0.0, 100.0), 0.0) / 100.0;
   const double rank = std::ceil(share * static_cast<double>(count()));
   return value_at_rank(std::clamp<std::uint64_t>(static_cast<std::uint64_t>(rank), 1, count() + 1));
@@ -117,14 +117,15 @@ std::string Histogram::encode() const {
 StoredCounts decode_counts(std::string_view text, std::uint64_t below, std::uint64_t above) {
   HdrCounts read = decode_hdr(text, Histogram::kCounts);
   if (read.range.significant_digits != Histogram::kSignificantDigits) {
-    throw HdrFormatError("HDR histogram: not of 3 significant digits");
+    throw HdrFormatError("HDR histogram: its counts do not have 3 significant digits");
   }
-  // Java's unit is the largest power of two up to the lowest discernible value: 1 for 1 alone.
+  // Java's unit is the largest power of two that is at most the lowest discernible value, so it is
+  // 1 only for 1.
   if (read.range.lowest != Histogram::kLowestNs) {
     throw HdrFormatError("HDR histogram: its unit is not 1 ns");
   }
   StoredCounts stored{.inside = std::move(read.counts), .below = below, .above = above};
-  // A count at 0 is a value below our range; the last bucket reaches a little further than 60 s.
+  // A value of 0 is below our range, and the last bucket reaches a little beyond 60 s.
   std::erase_if(stored.inside, [&](const HdrCount& count) {
     if (count.index == 0) stored.below += count.count;
     const bool beyond = count.index > Histogram::index_of(Histogram::kHighestNs);

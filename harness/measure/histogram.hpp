@@ -1,4 +1,4 @@
-// The latency histogram: every value counted, three significant digits kept, merged exactly.
+// The latency histogram: it counts every value, keeps three significant digits, and merges exactly.
 #pragma once
 
 #include <bit>
@@ -45,7 +45,7 @@ class Histogram {
 
   Histogram() = default;
 
-  // From kCounts counts and those of the values out of range.
+  // From kCounts counts, and the numbers of values below and above the range.
   Histogram(std::span<const std::uint64_t> counts, std::uint64_t below, std::uint64_t above);
 
   void record(std::int64_t ns, std::uint64_t times = 1);
@@ -53,31 +53,32 @@ class Histogram {
   // Adds the other's counts: the result equals that of recording all values into one histogram.
   void merge(const Histogram& other);
 
-  // All recorded values, those out of range included.
+  // All recorded values, including those out of range.
   std::uint64_t count() const { return below_ + inside_ + above_; }
   bool empty() const { return count() == 0; }
 
-  // Values less than 1 ns (a clock that did not advance between two reads), and more than 60 s.
+  // How many values were less than 1 ns (a clock that did not advance between two reads), and more
+  // than 60 s.
   std::uint64_t below() const { return below_; }
   std::uint64_t above() const { return above_; }
 
-  // The value of the rank-th smallest of all values, rank being 1 to count(): the largest value
-  // that is counted with it, 0 for one below the range, kHighestNs for one above it (a lower
-  // bound). For order statistics. An empty histogram gives 0, a rank beyond the last the last.
+  // The rank-th smallest of all values, for order statistics; `rank` is 1 to count(). Of the values
+  // that share its bucket it returns the largest; 0 for a value below the range, kHighestNs for one
+  // above it (a lower bound). An empty histogram gives 0; a rank beyond the last gives the last.
   std::int64_t value_at_rank(std::uint64_t rank) const;
 
   // The smallest value that at least `percentile` (0 to 100) percent of all values do not exceed.
   std::int64_t value_at_percentile(double percentile) const;
 
-  // 0 when empty. To the resolution of the histogram: lower end of the first bucket in use, upper
-  // end of the last.
+  // The lower end of the first bucket in use, and the upper end of the last. 0 when empty.
   std::int64_t min() const;
   std::int64_t max() const;
 
-  // Of bucket midpoints, as HdrHistogram has it. Values out of range enter as 0 and kHighestNs.
+  // The mean of bucket midpoints, as in HdrHistogram. Values out of range count as 0 and
+  // kHighestNs.
   double mean() const;
 
-  // kCounts of them, or none while nothing in range was recorded.
+  // kCounts counts, or none while nothing in range has been recorded.
   std::span<const std::uint64_t> counts() const { return counts_; }
 
   // The counts in HdrHistogram's V2 compressed encoding, base64: "HISTFAAA...", which all
@@ -85,8 +86,8 @@ class Histogram {
   // them beside it.
   std::string encode() const;
 
-  // The reverse. Accepts what other writers encode too, as long as they count from 1 ns with three
-  // significant digits and hold nothing above 60 s. Throws HdrFormatError.
+  // The reverse of encode(). It also accepts what other writers encode, if they count from 1 ns
+  // with three significant digits and hold nothing above 60 s. Throws HdrFormatError.
   static Histogram decode(std::string_view text, std::uint64_t below = 0, std::uint64_t above = 0);
 
   bool operator==(const Histogram&) const = default;
@@ -98,14 +99,14 @@ class Histogram {
   std::uint64_t above_ = 0;
 };
 
-// What encode() has written, by ascending index: far fewer counts than kCounts.
+// The counts that encode() has written, by ascending index: far fewer than kCounts.
 struct StoredCounts {
   std::vector<HdrCount> inside;
   std::uint64_t below = 0;
   std::uint64_t above = 0;
 };
 
-// As Histogram::decode(), which is made of it.
+// As Histogram::decode(), which uses it.
 StoredCounts decode_counts(std::string_view text, std::uint64_t below, std::uint64_t above);
 
 }  // namespace asyncbench::measure

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kKibibyte = 1024;
 
-// Sums what several lines of one file say.
+// The sum of the numbers in several lines of one file.
 Reading sum_after(std::string_view text, std::initializer_list<std::string_view> names) {
   std::int64_t kib = 0;
   for (const std::string_view name : names) {
@@ -68,7 +68,7 @@ MemoryRamp::MemoryRamp(std::uint64_t first, std::uint64_t last, unsigned steps)
 
 void MemoryRamp::take(std::uint64_t count) {
   const std::lock_guard lock(mutex_);
-  // Another thread may have been here first, and a count may pass several steps at once.
+  // Another thread may have taken this step already, and a count may pass several steps at once.
   if (taken_ == steps_ || count < next_.load(std::memory_order_relaxed)) return;
   std::string reason;
   if (const Reading bytes = private_memory_bytes(reason)) {

@@ -1,4 +1,4 @@
-// The memory that this process holds for itself, and what one of many alike things costs of it.
+// The memory that this process holds for itself, and how much of it one of many equal things costs.
 #pragma once
 
 #include <atomic>
@@ -15,10 +15,10 @@
 namespace asyncbench::measure {
 
 // Resident memory that no other process shares: the Private_* lines of /proc/self/smaps_rollup,
-// which are exact; without that file, the anonymous pages of /proc/self/status, whose count the
-// kernel keeps per CPU and brings up to date now and then (proc(5)). What the kernel holds on the
-// process's behalf (sockets, kernel stacks, page tables) is not in it. On failure nullopt, and
-// `reason` says why. Walks the page tables: about 1 ms for every 100 MiB.
+// which are exact. Without that file it is the anonymous pages of /proc/self/status; the kernel
+// keeps their count per CPU and updates the sum only now and then (proc(5)). Memory that the kernel
+// holds on behalf of the process (sockets, kernel stacks, page tables) is not included. On failure
+// nullopt, and `reason` says why. It walks the page tables: about 1 ms for every 100 MiB.
 Reading private_memory_bytes(std::string& reason);
 
 struct Point {
@@ -33,32 +33,32 @@ struct LineFit {
   double explained = 0;
 };
 
-// Ordinary least squares. nullopt below three points, which any line would nearly fit, and where x
-// does not vary.
+// Ordinary least squares. nullopt for fewer than three points, which nearly any line would fit, and
+// where x does not vary.
 std::optional<LineFit> fit_line(std::span<const Point> points);
 
 // Reads the private memory each time a growing count passes the next of `steps` evenly spaced
-// values, the last of which is `last`. What is there before the first, and what does not depend on
-// the count, is in the intercept: the slope is the memory of one.
+// values; the last of these is `last`. Memory that does not depend on the count is in the intercept
+// of a line through the points; the slope is the memory of one thing.
 class MemoryRamp {
  public:
   MemoryRamp(std::uint64_t first, std::uint64_t last, unsigned steps);
   MemoryRamp(const MemoryRamp&) = delete;
   MemoryRamp& operator=(const MemoryRamp&) = delete;
 
-  // The count is so much now. Thread-safe; one load, unless a step has been passed.
+  // The count is `count` now. Thread-safe; it costs one load, unless a step has been passed.
   void reached(std::uint64_t count) {
     if (count >= next_.load(std::memory_order_relaxed)) take(count);
   }
 
-  // The count at which it reads next; only where there is one.
+  // The count at which it reads next, unless it is complete.
   std::uint64_t next() const { return next_.load(std::memory_order_relaxed); }
   bool is_complete() const { return next() == kNoMore; }
 
-  // Count and bytes. After the last reached(), or never again.
+  // Count and bytes. Call it only after the last reached().
   const std::vector<Point>& points() const { return points_; }
 
-  // Why there are no points; empty: nothing failed.
+  // Why there are no points; empty when nothing failed.
   const std::string& unreadable() const { return unreadable_; }
 
  private:

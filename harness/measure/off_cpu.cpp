@@ -15,8 +15,8 @@ namespace asyncbench::measure {
 
 namespace {
 
-// Half a million switches a second with their chains fill some 100 MB/s; the harness thread empties
-// the rings as they are half full.
+// Half a million switches a second with their chains are about 100 MB/s. The harness thread empties
+// the rings whenever one is half full.
 constexpr std::size_t kSwitchBytes = std::size_t{8} * 1024 * 1024;
 constexpr std::size_t kWakingBytes = std::size_t{1} * 1024 * 1024;
 constexpr std::size_t kEventsMax = 4'000'000;
@@ -35,7 +35,7 @@ perf_event_attr basic_event(std::uint32_t type, std::uint64_t config, std::size_
   return attributes;
 }
 
-// Of our threads, those of the first alone until it starts others.
+// Switches of our threads; of the first thread only until it starts others.
 perf_event_attr switch_event(std::uint32_t type, std::uint64_t config, std::size_t ring_bytes) {
   perf_event_attr attributes = basic_event(type, config, ring_bytes);
   attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
@@ -124,7 +124,7 @@ void OffCpuRecorder::keep(const Event& event) {
   }
 }
 
-// The tracepoint comes first, then the record of the switch that it announced.
+// The tracepoint's record comes first, then the record of the switch that it announced.
 void OffCpuRecorder::keep_switch(const PerfRecord& record) {
   PerfFields fields(record.body);
   if (record.type == PERF_RECORD_LOST) {
@@ -206,10 +206,10 @@ std::uint32_t OffCpuRecorder::stack_of(PerfFields& fields) {
 
 namespace {
 
-// What is known of a thread while the events are gone through.
+// What is known about a thread while the events are read in order.
 struct ThreadState {
-  bool is_born = false;   // and has not run yet
-  bool was_seen = false;  // to run
+  bool is_born = false;   // it began and has not run yet
+  bool was_seen = false;  // it has been seen to run
   bool is_ending = false;
   std::optional<OffCpuSpan> off;
 };
@@ -231,7 +231,7 @@ OffCpuRecorder::Taken OffCpuRecorder::take(Time from, Time until) {
     if (span.in_ns > span.out_ns) taken.spans.push_back(span);
   };
   for (const Event& event : events_) {
-    // Wakings are of all threads of the machine.
+    // Wakings are recorded for all threads of the machine.
     if (event.kind == Kind::waking && !threads.contains(event.thread)) continue;
     ThreadState& thread = threads[event.thread];
     switch (event.kind) {

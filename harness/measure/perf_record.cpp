@@ -34,7 +34,7 @@ std::string program_name() {
   return std::filesystem::read_symlink("/proc/self/exe", error).filename().string();
 }
 
-// The next line of a text, which loses it.
+// Removes the first line from a text and returns it.
 std::string_view next_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
   const std::string_view line = text.substr(0, end);
@@ -132,10 +132,10 @@ void PerfProgram::launch() {
     return;
   }
   if (process_ > 0) return;
-  // Between fork and exec only calls that are safe there.
+  // Between fork and exec, only calls that are safe there are made.
   ::fcntl(its_control.get(), F_SETFD, 0);
   ::fcntl(its_answers.get(), F_SETFD, 0);
-  // Not where the subject is pinned: it needs the CPU that its subject leaves.
+  // perf must not stay pinned like the subject: it needs CPU time that the subject leaves free.
   ::sched_setaffinity(0, sizeof everywhere, &everywhere);
   const int log = ::open(messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   ::dup2(log, STDOUT_FILENO);
@@ -156,7 +156,7 @@ bool PerfProgram::command(std::string_view text) {
   return ::read(answers_.get(), answer.data(), answer.size()) > 0;
 }
 
-// What perf printed, in one line.
+// What perf printed, as one line.
 std::string PerfProgram::last_words() {
   std::ifstream file(folder_ + "/messages");
   std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -180,7 +180,7 @@ void PerfProgram::stop() {
 
 void PerfProgram::end() {
   if (process_ <= 0) return;
-  ::kill(process_, SIGINT);  // on which it writes its file to the end
+  ::kill(process_, SIGINT);  // then it writes the rest of its file
   int status = 0;
   while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
   }
@@ -216,7 +216,7 @@ std::optional<OnCpu> PerfProgram::take(Unreadable& unreadable) {
   profile.program = program_name();
   if (!profile.kernel) {
     unreadable["on_cpu.kernel"] =
-        "perf saw user stacks alone; run as root, or: sysctl kernel.perf_event_paranoid=1";
+        "perf saw only user stacks; run as root, or: sysctl kernel.perf_event_paranoid=1";
   }
   return profile;
 }
@@ -225,7 +225,8 @@ OnCpu read_perf_script(std::string_view text, std::int64_t from_ns, std::int64_t
   OnCpu profile{.event = "cpu-clock by perf"};
   CallTreeBuilder tree;
   while (!text.empty()) {
-    // "asyncbench  1234 12345.678901234: " and a frame a line, the leaf first, then an empty line.
+    // "asyncbench  1234 12345.678901234: ", then a line for each frame, leaf first, and an empty
+    // line.
     std::string_view head = next_line(text);
     if (head.empty()) continue;
     if (const std::size_t lost = head.find("PERF_RECORD_LOST"); lost != head.npos) {

@@ -1,4 +1,4 @@
-// Call stacks by `perf record`, whose DWARF stacks need no frame pointers.
+// Call stacks by `perf record`. Its DWARF stacks need no frame pointers.
 #pragma once
 
 #include <sys/types.h>
@@ -13,12 +13,12 @@
 
 namespace asyncbench::measure {
 
-// perf-record(1) on this process, started with its events off and switched by its control
-// descriptors (perf 5.10 and later); then perf-script(1) for the names. It copies a part of the
-// stack with every sample, which costs much more than frame pointers do.
+// Runs perf-record(1) on this process. It starts with its events off and is switched through its
+// control descriptors (perf 5.10 and later); perf-script(1) then gives the names. perf copies a
+// part of the stack with every sample, which costs much more than to follow frame pointers.
 class PerfProgram {
  public:
-  // Starts perf, which takes some 100 ms. Check available().
+  // Starts perf, which takes about 100 ms. Check available().
   explicit PerfProgram(std::int64_t frequency_hz);
   ~PerfProgram();
   PerfProgram(const PerfProgram&) = delete;
@@ -39,7 +39,7 @@ class PerfProgram {
   void end();
 
   std::int64_t frequency_hz_;
-  std::string folder_;  // of perf's file and its messages; empty: there is none
+  std::string folder_;  // holds perf's file and its messages; empty: there is none
   std::string reason_;
   pid_t process_ = -1;
   Fd control_;
@@ -48,8 +48,8 @@ class PerfProgram {
   std::int64_t stopped_ns_ = 0;
 };
 
-// The samples of a text by `perf script --ns -F comm,tid,time,ip,sym,dso --show-lost-events` from
-// `from_ns` to `until_ns` of the events' clock.
+// Reads what `perf script --ns -F comm,tid,time,ip,sym,dso --show-lost-events` has written, and
+// takes the samples from `from_ns` to `until_ns` of the events' clock.
 OnCpu read_perf_script(std::string_view text, std::int64_t from_ns, std::int64_t until_ns);
 
 }  // namespace asyncbench::measure

@@ -14,11 +14,11 @@
 
 namespace asyncbench::measure {
 
-// perf_event_open(2) of the calling process, closed on exec.
+// Calls perf_event_open(2); the descriptor is closed on exec.
 Fd open_perf_event(const perf_event_attr& attributes, int process, int cpu);
 
-// The CPUs that are online: an event of a process that is to be inherited and read through a ring
-// is opened once on each of them.
+// The CPUs that are online. An event that threads inherit and that is read through a ring has to be
+// opened once on each of them.
 std::vector<int> online_cpus();
 
 struct PerfRecord {
@@ -27,7 +27,8 @@ struct PerfRecord {
   std::span<const std::byte> body;  // without the header
 };
 
-// Reads fixed fields from the front of a record's body. Beyond its end: zeros, and ok() is false.
+// Reads fixed fields from the front of a record's body. Beyond the end it returns zeros, and ok()
+// is false.
 class PerfFields {
  public:
   explicit PerfFields(std::span<const std::byte> body) : rest_(body) {}
@@ -53,16 +54,16 @@ class PerfFields {
 };
 
 // Reads what lies between the page's data_tail and data_head: calls visit(const PerfRecord&) for
-// each record in the order of writing, then gives the space back. `data`: the ring, a power of two.
-// The layout: perf_event_open(2), "MMAP layout".
+// each record in the order of writing, then gives the space back. `data` is the ring; its size is a
+// power of two. perf_event_open(2) describes the layout ("MMAP layout").
 template <class Visit>
 void drain_ring(perf_event_mmap_page& page, std::span<const std::byte> data, Visit&& visit) {
   const std::uint64_t head = __atomic_load_n(&page.data_head, __ATOMIC_ACQUIRE);
   std::uint64_t tail = page.data_tail;
-  std::vector<std::byte> joined;  // a record that goes over the ring's end
+  std::vector<std::byte> joined;  // a record that wraps around the ring's end
   while (head - tail >= sizeof(perf_event_header)) {
     const std::size_t at = tail & (data.size() - 1);
-    perf_event_header header;  // 8-byte aligned, so never over the end
+    perf_event_header header;  // 8-byte aligned, so it never wraps
     std::memcpy(&header, &data[at], sizeof header);
     if (header.size < sizeof header || header.size > head - tail) break;
     std::span<const std::byte> record =
@@ -83,10 +84,11 @@ void drain_ring(perf_event_mmap_page& page, std::span<const std::byte> data, Vis
 // An event with its mapped ring.
 class PerfRing {
  public:
-  // What every user may map for each CPU by default (kernel.perf_event_mlock_kb, 516).
+  // Every user may map so much for each CPU by default (kernel.perf_event_mlock_kb, 516).
   static constexpr std::size_t kBytes = std::size_t{512} * 1024;
 
-  // `bytes`: a power of two. Without a ring, when it cannot be mapped; errno says why.
+  // `bytes` is a power of two. When the ring cannot be mapped, is_mapped() is false and errno says
+  // why.
   explicit PerfRing(Fd event, std::size_t bytes = kBytes);
   PerfRing(PerfRing&& other) noexcept;
   PerfRing& operator=(PerfRing&&) = delete;
@@ -95,7 +97,7 @@ class PerfRing {
   bool is_mapped() const { return page_ != nullptr; }
   int fd() const { return event_.get(); }
 
-  // For the event and all that inherited it.
+  // Both act on the event and on all that inherited it.
   void enable() const;
   void disable() const;
 

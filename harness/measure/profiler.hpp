@@ -16,37 +16,38 @@
 
 namespace asyncbench::measure {
 
-// Used by the harness thread alone, which makes it before it starts any other: what inherits, does
-// so from then on.
+// Only the harness thread uses it. It makes the profiler before it starts any other thread, so that
+// all later threads inherit the events.
 class Profiler final : private RequestObserver {
  public:
-  // Opens the instruments, all of them off. What this host refuses is said in the profile.
+  // Opens the instruments, all of them off. The profile says what this host refuses.
   explicit Profiler(const ProfileOptions& options);
 
-  // For the recorders of the subject's requests; null: nobody looks on.
+  // For the recorders of the subject's requests; null when no instrument needs it.
   RequestObserver* observer() { return calls_ || tracer_ ? this : nullptr; }
   // From the strategy's thread, before it runs the job.
   void look_on(Job& job);
-  // Where that of the recorders ends, as soon as it is known.
+  // Sets the end of the window, which is the recorders', as soon as it is known.
   void set_window_end(Time end);
 
   // Readable when drain() is due; -1: never.
   int descriptor() const;
   void drain();
 
-  // The window. Between the two nothing is opened, named or allocated but what drain() keeps.
+  // At the start and the end of the window. Between the two, nothing is opened or named, and only
+  // drain() allocates.
   void start();
   void stop();
 
-  // After the job's threads have ended, while the process still has the modules that they ran.
-  // Some 100 ms, most of them for reading symbols; seconds with perf.
+  // Call it after the job's threads have ended, while the process still has the modules that they
+  // ran. It takes about 100 ms, mostly to read symbols; with perf, seconds.
   Profile take(std::span<const LaneReport> lanes);
 
  private:
   void begun(Time at) override;
   void ended(const RequestRecord& request) override;
 
-  // One of them, by ProfileOptions.
+  // ProfileOptions decide which one there is.
   std::optional<Sampler> sampler_;
   std::optional<PerfProgram> perf_;
   std::optional<CallCounter> calls_;

@@ -1,4 +1,4 @@
-// Values that the machine may refuse to tell: each is there, or its reason is.
+// Values that the machine may refuse to tell: either a value is there, or the reason why not.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ std::optional<std::string> read_text(const std::string& path, std::string& reaso
 // "open /dev/x: Permission denied", from errno.
 std::string errno_text(std::string_view what);
 
-// The number at the start of a text, blanks skipped; nullopt when there is none.
+// The number at the start of a text, after blanks; nullopt when there is none.
 Reading leading_number(std::string_view text);
 
 // The number that follows the first `name` in a text ("VmHWM:   12 kB", "total=12").
 Reading number_after(std::string_view text, std::string_view name);
 
-// after - before; nullopt when either is.
+// after - before; nullopt when either of them is.
 Reading difference(const Reading& before, const Reading& after);
 
 }  // namespace asyncbench::measure

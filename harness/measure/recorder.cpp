@@ -22,7 +22,7 @@ bool was_answered(const RequestRecord& request) {
          request.outcome == Outcome::content_mismatch || request.failed_after_answer;
 }
 
-// Apart, so that a recorder without an observer pays for the question alone.
+// These are not inlined, so that a recorder without an observer pays only for the test.
 [[gnu::noinline, gnu::cold]] void tell_begun(RequestObserver& observer, Time at) {
   observer.begun(at);
 }
@@ -98,7 +98,7 @@ bool Recording::balances() const {
          ended_in(Phase::window) + censored;
 }
 
-// Begins on a cache line of its own: lanes write their recorders at the same time.
+// It begins on a cache line of its own, because lanes write to their recorders at the same time.
 struct alignas(64) Recorder::State {
   struct Slice {
     Counter completions;
@@ -140,7 +140,7 @@ struct alignas(64) Recorder::State {
   std::vector<Slice> slices;
   std::vector<std::array<Counter, Recording::kCoarseBuckets>> coarse;
 
-  // Used in open loop alone; a closed loop saves the memory.
+  // Only open loop uses it; a closed loop saves the memory.
   struct OpenLoop {
     LiveHistogram response_time, start_lag, censored_response;
   };

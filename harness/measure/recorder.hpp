@@ -1,4 +1,4 @@
-// Where tasks record what became of their requests: one Recorder a lane, no locks, no allocation.
+// Records how requests ended: one Recorder for each lane, without locks or allocation.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 
 namespace asyncbench::measure {
 
-// The measured part of a trial. Both ends are set after the traffic has started, by the harness
-// thread; tasks read them. A request belongs to the phase in which it ends.
+// The measured part of a trial. The harness thread sets both ends after the traffic has started,
+// and tasks read them. A request belongs to the phase in which it ends.
 struct Window {
   std::atomic<std::int64_t> start_ns{kNever.time_since_epoch().count()};
   std::atomic<std::int64_t> end_ns{kNever.time_since_epoch().count()};
@@ -41,14 +41,14 @@ struct RequestRecord {
   Time ended = kNever;
   unsigned attempts = 1;  // 2: retried once on a fresh connection
   std::uint64_t body_bytes = 0;
-  bool failed_after_answer = false;  // a whole response came; what then failed was our own part
+  bool failed_after_answer = false;  // a whole response came, and then something failed on our side
 };
 
 inline constexpr Duration kSlice = std::chrono::milliseconds(20);
 inline constexpr Duration kCoarseSlice = std::chrono::milliseconds(200);
 
-// Looks on as requests are recorded, in profiled trials. Called from the tasks' threads, of several
-// lanes at once.
+// Sees every request as it is recorded, in profiled trials. It is called from the tasks' threads,
+// from several lanes at once.
 class RequestObserver {
  public:
   virtual ~RequestObserver() = default;
@@ -57,46 +57,47 @@ class RequestObserver {
 };
 
 struct RecorderOptions {
-  bool shared = false;          // several threads record at once (thread strategies)
-  bool open_loop = false;       // keep response times and start lags
-  Duration window_expected{0};  // sizes the slices; what falls beyond goes into the last one
-  RequestObserver* observer = nullptr;  // outlives the recorder; null: nobody looks on
+  bool shared = false;                  // several threads record at once (thread strategies)
+  bool open_loop = false;               // keep response times and start lags
+  Duration window_expected{0};          // sizes the slices; later requests go into the last slice
+  RequestObserver* observer = nullptr;  // outlives the recorder; may be null
 };
 
-// The totals of one lane or, merged, of one side of a trial. A plain value: what leaves the
-// process.
+// The totals of one lane or, merged, of one side of a trial. A plain value, which the participant
+// sends to the runner.
 //
 // The requests of the window balance (invariant requests_balance):
 //   in_flight_at_start() + begun[window]  =  sum of ended[window] + censored
-// Both sides are counted apart: begun when a request begins, the rest when it ends, each by the
-// stamps of that request against the window. They differ when a request ended never or twice, or
-// when the window was set only after its start had passed. In open loop the arrivals of the window
-// are begun[window] + not_started, and not_started stands on the right as well.
+// The two sides are counted separately: begun when a request begins, the rest when it ends, each by
+// comparing that request's times with the window. They differ when a request never ended or ended
+// twice, or when the window was set only after its start had passed. In open loop the arrivals of
+// the window are begun[window] + not_started, and not_started is added on the right as well.
 struct Recording {
-  // By phase, that of the request's end, and outcome.
+  // By the phase of the request's end, and by outcome.
   std::array<std::array<std::uint64_t, kOutcomes>, kPhases> ended{};
   // By the phase of the request's begin.
   std::array<std::uint64_t, kPhases> begun{};
   std::uint64_t attempts = 0;       // requests sent, retries included, in the window
-  std::uint64_t censored = 0;       // begun before the window's end, ended after it or never
+  std::uint64_t censored = 0;       // begun before the window's end; ended after it, or never
   std::uint64_t not_started = 0;    // open loop: due in the window or before, never begun
   std::uint64_t in_flight_max = 0;  // the most at once, summed over lanes
-  std::uint64_t body_bytes = 0;     // of ok, in the window
-  std::uint64_t answered =
-      0;  // whole trial: ok + http_status + content_mismatch + failed after that
-  std::uint64_t answered_body_bytes = 0;  // whole trial, of these
-  // Over all requests, failed and unfinished ones too, the part of each one's service time that
-  // lies in the window: the area under "requests in flight", which Little's law is about.
+  std::uint64_t body_bytes = 0;     // of ok requests, in the window
+  // In the whole trial: ok, http_status and content_mismatch, and those with failed_after_answer.
+  std::uint64_t answered = 0;
+  std::uint64_t answered_body_bytes = 0;  // of these requests, in the whole trial
+  // For each request, failed and unfinished ones too, the part of its service time that lies in the
+  // window. The sum is the area under "requests in flight", which Little's law needs.
   std::uint64_t time_in_flight_ns = 0;
 
-  // Of requests that ended in the window. Failures of any kind have their own histogram.
+  // Requests that ended in the window. Failures of any kind have their own histogram.
   Histogram service_time;        // ok
   Histogram response_time;       // ok, open loop
-  Histogram failed_time;         // service time of everything but ok
+  Histogram failed_time;         // service time of every outcome except ok
   Histogram connect_time;        // new connections
   Histogram time_to_first_byte;  // ok: first byte - begun
-  Histogram start_lag;           // open loop: begun - intended where the task had waited for it
-  // Ages at the window's end of what was unfinished: lower bounds. From begun, and from intended.
+  Histogram start_lag;           // open loop: begun - intended, where a task waited for the arrival
+  // The ages of unfinished requests at the window's end, which are lower bounds: since begun, and
+  // since intended.
   Histogram censored_service;
   Histogram censored_response;
 
@@ -109,40 +110,41 @@ struct Recording {
   static constexpr std::size_t kCoarseBuckets = 80;
   std::vector<std::array<std::uint32_t, kCoarseBuckets>> coarse;
 
-  // Adds the other's; lanes that were in flight at once add up to their sum.
+  // Adds the totals of another lane. in_flight_max becomes the sum, since lanes run at the same
+  // time.
   void merge(const Recording& other);
 
-  // Sum over all outcomes of those that ended in a phase.
+  // How many requests ended in a phase, with any outcome.
   std::uint64_t ended_in(Phase phase) const;
 
-  // Begun in the warm-up and not ended in it.
+  // How many requests began in the warm-up and did not end in it.
   std::uint64_t in_flight_at_start() const;
 
   // Whether requests_balance holds.
   bool balances() const;
 };
 
-// Bucket of a latency: two per power of two (bounds 2^k and 1.5 x 2^k ns), up to 2^40 ns. What is
-// less than 1 ns goes into the first, what is more than the last bound into the last.
+// The bucket of a latency: two per power of two (bounds 2^k and 1.5 x 2^k ns), up to 2^40 ns. A
+// latency below 1 ns goes into the first bucket, one above the last bound into the last.
 std::size_t coarse_bucket(std::int64_t ns);
 
 // The least latency in a bucket.
 std::int64_t coarse_bucket_lowest_ns(std::size_t bucket);
 
-// One lane's recorder. Lock-free; with RecorderOptions::shared also safe for several threads.
+// The recorder of one lane. Lock-free; with RecorderOptions::shared also safe for several threads.
 class Recorder {
  public:
   Recorder(const Window& window, RecorderOptions options);
   ~Recorder();
 
-  // A request starts, at the time that its RequestRecord::begun will say. Must be followed by
-  // exactly one ended().
+  // A request starts, at the time that its RequestRecord::begun will hold. Exactly one ended() must
+  // follow.
   void begun(Time at);
 
   void ended(const RequestRecord& request);
 
-  // Open loop: an arrival that was taken from the schedule but not begun because the window had
-  // ended. Counts as not started when it was due before the window's end.
+  // Open loop: an arrival was taken from the schedule but not begun, because the window had ended.
+  // It counts as not started when it was due before the window's end.
   void abandoned(Time intended);
 
   // Open loop: the task waited for the intended start and began this much later. Kept while the

@@ -15,19 +15,20 @@ namespace asyncbench::measure {
 struct LoggedRequest {
   RequestRecord record;
   std::uint32_t task = 0;  // as numbered by the Timeline
-  Time sent = kNever;      // its last Send had ended
+  Time sent = kNever;      // when its last Send had ended
 
-  // What the percentiles are about: from the intended start in open loop, else from the actual one.
+  // The latency that percentiles use: from the intended start in open loop, otherwise from the
+  // actual start.
   std::int64_t latency_ns() const;
 };
 
-// Bounded memory: the `slowest` ok requests that began and ended in the window, and a uniform
-// sample (reservoir sampling, algorithm R of Vitter 1985). Thread-safe.
+// Keeps the `slowest` ok requests that began and ended in the window, and a uniform sample of all
+// (reservoir sampling, algorithm R of Vitter 1985). Its memory is bounded. Thread-safe.
 class RequestLog final : public RequestObserver {
  public:
   RequestLog(std::size_t slowest, std::size_t sampled, std::uint64_t seed);
 
-  // To be set like that of the recorders.
+  // Set it as the recorders' window is set.
   Window& window() { return window_; }
 
   void begun(Time at) override;
@@ -38,7 +39,7 @@ class RequestLog final : public RequestObserver {
   const std::vector<LoggedRequest>& sample() const { return sample_; }
   std::uint64_t seen() const { return seen_; }
 
-  // How many were in flight when each request of the window began, itself included.
+  // For each request of the window, how many were in flight when it began, itself included.
   const BatchSizes& in_flight() const { return in_flight_; }
 
  private:

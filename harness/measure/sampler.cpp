@@ -23,7 +23,7 @@
 namespace asyncbench::measure {
 namespace {
 
-// What samples of cycles are spaced for where the clock rate is not known.
+// The clock rate that is assumed for the period of cycles where it is not known.
 constexpr std::int64_t kAssumedCyclesPerS = 3'000'000'000;
 
 std::int64_t cycles_per_s() {
@@ -39,7 +39,7 @@ perf_event_attr attributes_of(bool hardware, bool on_cpus, bool kernel, std::int
   attributes.type = hardware ? PERF_TYPE_HARDWARE : PERF_TYPE_SOFTWARE;
   attributes.config = hardware ? static_cast<std::uint64_t>(PERF_COUNT_HW_CPU_CYCLES)
                                : static_cast<std::uint64_t>(PERF_COUNT_SW_CPU_CLOCK);
-  // A fixed period, so that every sample stands for as much as any other.
+  // The period is fixed, so that all samples have the same weight.
   const std::int64_t per_s = hardware ? cycles_per_s() : 1'000'000'000;
   attributes.sample_period = static_cast<std::uint64_t>(per_s / frequency_hz);
   attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_CALLCHAIN;
@@ -56,7 +56,7 @@ perf_event_attr attributes_of(bool hardware, bool on_cpus, bool kernel, std::int
   return attributes;
 }
 
-// "iou-wrk" of "iou-wrk-4711": threads that do the same are one.
+// "iou-wrk" for "iou-wrk-4711": threads that do the same get one name.
 std::string kind_of(std::string name) {
   const std::size_t last = name.find_last_not_of("0123456789");
   if (last != std::string::npos && last > 0 && last + 1 < name.size() &&
@@ -66,8 +66,8 @@ std::string kind_of(std::string name) {
   return name;
 }
 
-// The names of this process's threads that are alive, by id, and of all others under 0. What is
-// named after the file that was executed ("exe") is called as the program is.
+// The names of this process's live threads by id; under 0, the name for all others. A thread that
+// is named after the executed file ("exe") gets the program's name.
 std::map<std::uint32_t, std::string> thread_names(const std::string& program) {
   std::map<std::uint32_t, std::string> names{{0, program}};
   std::string reason;
@@ -82,7 +82,7 @@ std::map<std::uint32_t, std::string> thread_names(const std::string& program) {
   return names;
 }
 
-// Where the threads of this process may run: on other CPUs nothing need be interrupted.
+// The CPUs on which the threads of this process may run; other CPUs need not be interrupted.
 std::set<int> cpus_of_threads() {
   std::set<int> cpus;
   std::error_code error;
@@ -97,9 +97,9 @@ std::set<int> cpus_of_threads() {
   return cpus;
 }
 
-// Of one sample, from the thread to the leaf. A chain has markers where it changes from the kernel
-// to the user's side, and beyond its first address each side has return addresses, which may lie
-// just behind the function that called.
+// The functions of one sample, from the thread to the leaf. A chain has a marker where it changes
+// from the kernel to the user's side. After its first address, each side has return addresses,
+// which may lie just behind the function that called.
 std::vector<Function> frames_of(std::span<const std::uint64_t> chain, Symbols& symbols) {
   std::vector<Function> frames;
   bool in_kernel = false;
@@ -122,7 +122,8 @@ std::vector<Function> frames_of(std::span<const std::uint64_t> chain, Symbols& s
 
 Sampler::Sampler(std::int64_t frequency_hz)
     : frequency_hz_(frequency_hz), process_(static_cast<std::uint32_t>(::getpid())) {
-  // The first that this machine offers and permits; the reason is that of the last.
+  // The first mode that this machine offers and permits. When none works, the reason is the last
+  // one's.
   constexpr std::array kModes = {
       Mode{.hardware = true, .on_cpus = true, .kernel = true},
       Mode{.hardware = false, .on_cpus = true, .kernel = true},
@@ -174,8 +175,9 @@ void Sampler::start() {
   int enabled = 0;
   for (std::size_t i = 0; i < rings_.size(); ++i) {
     if (mode_.on_cpus && !used.contains(cpus_[i])) continue;
-    // In step, one CPU's interrupt would hold up the other end of a connection just before the
-    // next CPU is looked at, which then is found waiting: of a busy client a sixth was not seen.
+    // If the CPUs were sampled in step, the interrupt on one CPU would delay one end of a
+    // connection just before the CPU of the other end is sampled, which is then found waiting: a
+    // sixth of a busy client's samples were missed.
     if (enabled > 0 && mode_.on_cpus) {
       std::this_thread::sleep_until(begin + period * enabled / static_cast<int>(used.size()));
     }
@@ -235,12 +237,12 @@ std::optional<OnCpu> Sampler::take(Unreadable& unreadable) {
   if (!mode_.hardware) profile.period_ns = 1'000'000'000 / frequency_hz_;
   if (!mode_.kernel) {
     unreadable["on_cpu.kernel"] =
-        "user stacks alone: perf_event_paranoid is above 1; run as root, or: sysctl "
+        "user stacks only: perf_event_paranoid is above 1; run as root, or: sysctl "
         "kernel.perf_event_paranoid=1";
   }
   if (!mode_.on_cpus) {
     unreadable["on_cpu.short_threads"] =
-        "threads that end before a period of CPU time are not met; run as root, or: sysctl "
+        "threads that end before a period of CPU time are not sampled; run as root, or: sysctl "
         "kernel.perf_event_paranoid=0";
   }
   Symbols symbols;

@@ -12,17 +12,17 @@
 
 namespace asyncbench::measure {
 
-// Perf events (perf_event_open(2)): hardware cycles where the machine offers them, else cpu-clock,
-// a timer. Without interrupts that cannot be masked the time of a section with interrupts off is
-// found at its end.
+// It uses perf events (perf_event_open(2)): hardware cycles where the machine offers them,
+// otherwise cpu-clock, a timer. cpu-clock has no non-maskable interrupt, so the time of a section
+// with interrupts off is attributed to its end.
 //
-// Where permitted (root, CAP_PERFMON, perf_event_paranoid 0 or less) the events run on the CPUs
-// that this process may use, and the samples of other processes are dropped: so short threads are
-// met as often as their time demands, and switching threads costs nothing. Else they run with the
-// threads of this process, inherited by all that are started after the construction: a thread that
-// ends before its first period is never met. Of io_uring's threads in the kernel (iou-sqp, iou-wrk)
-// either sees those of this process. Where the kernel may not be looked into (paranoid 2), user
-// stacks alone.
+// Where permitted (root, CAP_PERFMON, perf_event_paranoid 0 or less), the events run on the CPUs
+// that this process may use, and samples of other processes are dropped. Short threads are then
+// sampled in proportion to their time, and a thread switch costs nothing. Otherwise the events run
+// with the threads of this process, and all threads started after the construction inherit them: a
+// thread that ends before its first period is never sampled. Both ways see this process's io_uring
+// threads in the kernel (iou-sqp, iou-wrk). Where the kernel may not be sampled (paranoid 2), there
+// are user stacks only.
 class Sampler {
  public:
   // Opens the events, disabled.
@@ -30,16 +30,16 @@ class Sampler {
 
   bool available() const { return !rings_.empty(); }
 
-  // Readable when a ring is half full: drain() then loses nothing; -1 when not available.
+  // Readable when a ring is half full, so that drain() comes in time; -1 when not available.
   int descriptor() const { return waiting_.get(); }
   void drain();
 
-  // Takes up to a period where several CPUs are sampled.
+  // It takes up to a period where several CPUs are sampled.
   void start();
   void stop();
 
-  // What was sampled between start() and stop(), with names. Empty when not available; the reason
-  // is "on_cpu" in `unreadable`, that of a lack "on_cpu.kernel" or "on_cpu.symbols".
+  // What was sampled between start() and stop(), with names. When it is empty, the reason is
+  // "on_cpu" in `unreadable`; when a part is missing, "on_cpu.kernel" or "on_cpu.symbols".
   std::optional<OnCpu> take(Unreadable& unreadable);
 
  private:
@@ -53,7 +53,7 @@ class Sampler {
   // How the events are opened.
   struct Mode {
     bool hardware = false;
-    bool on_cpus = false;  // else with threads
+    bool on_cpus = false;  // otherwise with threads
     bool kernel = false;
   };
 

@@ -1,4 +1,4 @@
-// What a server's tasks count: one object a lane, relaxed atomics, read at the end.
+// What a server's tasks count: one object for each lane, of relaxed atomics, read at the end.
 #pragma once
 
 #include <atomic>
@@ -6,7 +6,7 @@
 
 namespace asyncbench::measure {
 
-// Whole-trial totals; a plain value that leaves the process.
+// The totals of a whole trial. A plain value, which the participant sends to the runner.
 struct ServerTotals {
   std::uint64_t connections = 0;  // accepted
   std::uint64_t refused = 0;      // above the connection limit, answered 503
@@ -20,7 +20,7 @@ struct ServerTotals {
   void merge(const ServerTotals& other);
 };
 
-// Add with add(); a lane may be written by several threads.
+// Use add() to count: several threads may write to one lane.
 struct ServerCounters {
   std::atomic<std::uint64_t> connections{0}, refused{0}, requests{0}, responses{0},
       response_body_bytes{0}, faults{0}, bad_requests{0}, timeouts{0}, resets{0};

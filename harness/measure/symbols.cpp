@@ -34,7 +34,7 @@ namespace {
 
 constexpr std::string_view kSigns = "<>=!-+*/%&|^~,";
 
-// The length of "operator<<" and its like at the front of a text; 0: there is none with a sign.
+// The length of a name such as "operator<<" at the front of a text; 0 when there is none.
 std::size_t sign_operator(std::string_view text) {
   constexpr std::string_view kOperator = "operator";
   if (!text.starts_with(kOperator)) return 0;
@@ -44,8 +44,8 @@ std::size_t sign_operator(std::string_view text) {
   return length == 0 ? 0 : kOperator.size() + length;
 }
 
-// What stands between a function's parameters and a name inside of it: " const" of
-// "f() const::{lambda()#1}". nullopt: the parameters were the end.
+// The text between a function's parameters and a name inside that function: " const" in
+// "f() const::{lambda()#1}". nullopt when no name follows the parameters.
 std::optional<std::size_t> way_inside(std::string_view after_parameters) {
   const std::size_t at = after_parameters.find_first_not_of(" &constvolatile");
   if (at == std::string_view::npos || !after_parameters.substr(at).starts_with("::")) {
@@ -84,7 +84,7 @@ std::string short_name(std::string_view demangled) {
     }
   }
   name.resize(name.find_last_not_of(' ') + 1);
-  // Before the name: what a function template returns.
+  // A function template's return type stands before the name.
   const std::size_t space = name.rfind(' ', name.find("operator "));
   return space == std::string::npos ? name : name.substr(space + 1);
 }
@@ -107,7 +107,7 @@ KernelSymbols::KernelSymbols(std::string_view kallsyms) {
     symbol.module = tab == name.npos ? kKernelModule : std::string(name.substr(tab + 1));
     symbols_.push_back(std::move(symbol));
   }
-  // Of several names for an address the first in the file stands, as in perf.
+  // Where an address has several names, the first in the file counts, as in perf.
   std::ranges::stable_sort(symbols_, {}, &Symbol::address);
 }
 
@@ -136,7 +136,7 @@ struct Symbols::Modules {
 };
 
 Symbols::Symbols() {
-  // Names must not wait for a server that has debug files.
+  // The search for names must not wait for a server of debug files.
   ::unsetenv("DEBUGINFOD_URLS");
   modules_ = std::make_unique<Modules>();
   std::string path(4096, '\0');
@@ -161,7 +161,7 @@ Function Symbols::user(std::uint64_t address) {
   GElf_Sym symbol{};
   const char* const name =
       dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
-  // Where no symbol covers the address, libdw takes one before it: that would be a guess.
+  // Where no symbol covers the address, libdw returns an earlier symbol, which would be a guess.
   const bool covers = symbol.st_size == 0 || offset < symbol.st_size;
   if (name != nullptr && covers) function.name = readable(name);
   return function;

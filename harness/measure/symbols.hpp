@@ -1,4 +1,4 @@
-// The names of the code that this process runs.
+// Finds the names of the functions that this process runs.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,9 @@ class KernelSymbols {
   std::vector<Symbol> symbols_;  // in ascending order
 };
 
-// Of this process as it is when an address is asked for: its mapped files by their ELF symbols
-// (those of separate debug files, where installed, too), through libdw; and the running kernel.
+// The symbols of this process: those of the files that are mapped when an address is looked up, by
+// their ELF symbols (including separate debug files, where installed), through libdw; and those of
+// the running kernel.
 class Symbols {
  public:
   Symbols();
@@ -47,9 +48,9 @@ class Symbols {
   Function user(std::uint64_t address);
   Function kernel(std::uint64_t address);
 
-  // The module that is this program.
+  // The name of this program's own module.
   const std::string& program() const { return program_; }
-  // Why kernel functions have no names; empty: they have, or none was asked for.
+  // Why kernel functions have no names; empty when they have names, or none was looked up.
   const std::string& kernel_reason() const { return kernel_reason_; }
 
  private:
@@ -62,7 +63,7 @@ class Symbols {
   bool kernel_read_ = false;
   KernelSymbols kernel_;
   std::string kernel_reason_;
-  std::unordered_map<std::uint64_t, Function> known_;  // addresses repeat
+  std::unordered_map<std::uint64_t, Function> known_;  // the same addresses come again and again
 };
 
 }  // namespace asyncbench::measure

@@ -12,10 +12,11 @@ struct NamedSyscall {
   std::string_view name;
 };
 
-// Those that the kernel's headers knew when this program was built, made from <asm/unistd.h>.
+// The calls that the kernel's headers named when this program was built, generated from
+// <asm/unistd.h>.
 extern const std::span<const NamedSyscall> kSyscalls;
 
-// "recvfrom"; "syscall_999" for one that is newer than the headers.
+// "recvfrom"; "syscall_999" for a call that is newer than the headers.
 std::string syscall_name(unsigned number);
 
 }  // namespace asyncbench::measure

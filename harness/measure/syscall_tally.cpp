@@ -28,7 +28,7 @@ std::uint64_t address(const void* of) { return reinterpret_cast<std::uint64_t>(o
 
 constexpr unsigned kStack = BPF_REG_10;
 
-// All of them come by this one: the registers are fields of four bits.
+// All instructions are made here: the registers are fields of four bits.
 bpf_insn instruction(unsigned code, unsigned to, unsigned from, std::int16_t offset,
                      std::int32_t number) {
   bpf_insn made{};
@@ -68,7 +68,7 @@ bpf_insn skip_if(unsigned comparison, unsigned left, std::int32_t right,
 bpf_insn call(bpf_func_id helper) { return instruction(BPF_JMP | BPF_CALL, 0, 0, 0, helper); }
 bpf_insn leave() { return instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0); }
 
-// A load of 64 bits is two instructions. `kind`: BPF_PSEUDO_MAP_FD, or 0 for a plain number.
+// A load of 64 bits is two instructions. `kind` is BPF_PSEUDO_MAP_FD, or 0 for a plain number.
 void set_wide(std::vector<bpf_insn>& code, unsigned to, std::uint64_t value, unsigned kind = 0) {
   code.push_back(
       instruction(BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, static_cast<std::int32_t>(value)));
@@ -76,7 +76,7 @@ void set_wide(std::vector<bpf_insn>& code, unsigned to, std::uint64_t value, uns
 }
 
 // if (the caller is a thread of `process`, but not its first) ++counts[min(number, last)];
-// The ids are those of this process's own pid namespace, which in a container differ from the
+// The ids are those of this process's own pid namespace; in a container they differ from the
 // kernel's.
 std::vector<bpf_insn> counting_program(int map, const struct stat& pid_namespace, pid_t process,
                                        std::int32_t last) {
@@ -167,7 +167,7 @@ SyscallTally::SyscallTally() {
   if (link_ && !counts_this_process()) {
     link_.reset();
     reason_ =
-        "the BPF program on sys_enter counted no call of this process; needs a /proc of its own "
+        "the BPF program on sys_enter counted no call of this process; mount the /proc of its own "
         "pid namespace";
   }
 }
@@ -204,7 +204,7 @@ void SyscallTally::load() {
   if (!link_) reason_ = refusal("bpf(BPF_RAW_TRACEPOINT_OPEN) sys_enter");
 }
 
-// One call of a thread that is not the first.
+// Lets a second thread make one call, and looks whether it was counted.
 bool SyscallTally::counts_this_process() const {
   const std::uint64_t before = count_of(SYS_getppid);
   std::thread([] { ::getppid(); }).join();

@@ -9,22 +9,23 @@
 
 namespace asyncbench::measure {
 
-// Name -> calls; none that were not made.
+// Name -> calls, for calls that were made at least once.
 using SyscallCounts = std::map<std::string, std::uint64_t>;
 
 // after - before.
 SyscallCounts difference(const SyscallCounts& before, const SyscallCounts& after);
 
-// A BPF program on the tracepoint sys_enter (bpf(2)) that adds one in an array shared with this
-// process: nothing is sampled, queued or copied, so nothing is lost, and reading makes no call.
-// Counted are all threads of the process but the first, which in a participant is the harness's
-// own. What a call counts as is the kernel's entry: one io_uring_enter is one, whatever it submits,
-// and a call that the kernel restarts after a signal is counted again, as strace(1) does.
+// A BPF program on the tracepoint sys_enter (bpf(2)) adds one in an array that it shares with this
+// process. Nothing is sampled, queued or copied, so nothing is lost, and to read makes no call. It
+// counts all threads of the process except the first, which in a participant is the harness's own.
+// It counts entries into the kernel: one io_uring_enter is one, whatever it submits, and a call
+// that the kernel restarts after a signal is counted again, as strace(1) does.
 //
 // It slows every system call on the machine for as long as it lives.
 class SyscallTally {
  public:
-  // Counts from here on; among the first is a thread that tries it. Check available().
+  // Counting begins here; among the first counts are those of a thread that tests it. Check
+  // available().
   SyscallTally();
   ~SyscallTally();
   SyscallTally(const SyscallTally&) = delete;
@@ -35,15 +36,15 @@ class SyscallTally {
   // Why it is not available, with the remedy, in one line; empty when it is.
   const std::string& reason() const { return reason_; }
 
-  // Calls so far, those under way included; empty when not available.
+  // The calls so far, including those under way; empty when not available.
   SyscallCounts read() const;
 
-  // Calls that the kernel did not count, because the program interrupted itself: 0, or the counts
-  // are not exact.
+  // How many calls the kernel did not count, because the program interrupted itself. Unless it is
+  // 0, the counts are not exact.
   std::uint64_t missed() const;
 
  private:
-  // One a number; greater ones share the last.
+  // One count for each number; numbers beyond share the last.
   static constexpr unsigned kNumbers = 1024;
 
   void load();

@@ -1,4 +1,4 @@
-// Counts what the kernel does for this process, exactly, where it permits.
+// Counts exactly what the kernel does for this process, where the kernel permits it.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ struct perf_event_attr;
 
 namespace asyncbench::measure {
 
-// A perf event (perf_event_open(2)) that every thread inherits which is started after the
-// construction: construct it before the process starts threads.
+// A perf event (perf_event_open(2)) that every thread started after the construction inherits.
+// Construct it before the process starts threads.
 class InheritedCounter {
  public:
   bool available() const { return static_cast<bool>(event_); }
@@ -24,12 +24,12 @@ class InheritedCounter {
   void enable();
   void disable();
 
-  // So far, of ended threads too. nullopt when not available.
+  // The count so far, including ended threads. nullopt when not available.
   Reading read_count() const;
 
  protected:
   InheritedCounter() = default;
-  // `what`: of the event, for the reason of a refusal.
+  // `what` names the event in the reason of a refusal.
   void open(perf_event_attr& attributes, const std::string& what);
 
   Fd event_;
@@ -37,9 +37,9 @@ class InheritedCounter {
 };
 
 // System calls, by the tracepoint raw_syscalls:sys_enter. It slows every system call on the machine
-// while it is enabled, so timed trials do without it. The call that enables is not counted; reads
-// are, those of read_count() included (one each).
-// One io_uring_enter is one call, whatever it submits. Kernel threads of io_uring make none.
+// while it is enabled, so timed trials do not use it. The call that enables it is not counted; each
+// read_count() is one call that is counted. One io_uring_enter is one call, whatever it submits.
+// io_uring's kernel threads make none.
 class SyscallCounter : public InheritedCounter {
  public:
   // Opens the event, disabled. Check available().

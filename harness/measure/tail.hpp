@@ -1,4 +1,4 @@
-// What explains a window's slow requests: plain values, as they go into the result.
+// What explains the slow requests of a window: the plain values that go into the result.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,10 @@ struct Excerpt {
   bool operator==(const Excerpt&) const = default;
 };
 
-// The requests are those that ended ok, and lay in the window as a whole.
+// Only requests that ended ok and lay completely in the window are in it.
 struct Tail {
   std::uint64_t requests = 0;
-  // Of the slowest 0.1 %, the least latency: the window's p99.9.
+  // The least latency of the slowest 0.1 %: the window's p99.9.
   std::int64_t p99_9_ns = 0;
   RequestGroup slow;                    // the slowest 0.1 %, at most kTailMax
   RequestGroup typical;                 // a random sample of all

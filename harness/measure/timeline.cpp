@@ -18,7 +18,7 @@ constinit thread_local Timeline::Current current_task{Timeline::kNoTask, kNever}
 
 }  // namespace
 
-// Several threads may write to the lane of a thread strategy at once: each takes a place of its
+// With a thread strategy, several threads may write to one lane at once; each takes a place of its
 // own.
 struct alignas(64) Timeline::Lane {
   explicit Lane(std::size_t size) : turns(size) {}

@@ -1,5 +1,5 @@
-// When tasks ran, turn by turn, for profiled trials. Strategies know nothing of it: the job's tasks
-// are wrapped.
+// When tasks ran, turn by turn, for profiled trials. The job's tasks are wrapped, so strategies
+// need not know about it.
 #pragma once
 
 #include <atomic>
@@ -14,21 +14,21 @@
 
 namespace asyncbench::measure {
 
-// One call of a task: from when an operation's end was delivered to when it said what it wants
-// next.
+// One call of a task: from the time when it was told that an operation has ended until it returned
+// the next operation.
 struct Turn {
   std::int64_t start_ns = 0;  // CLOCK_MONOTONIC
   std::int64_t end_ns = 0;
-  std::uint32_t task = 0;   // numbered as they were wrapped
+  std::uint32_t task = 0;   // in the order of wrapping
   std::int32_t thread = 0;  // gettid(2)
   OpKind wanted = OpKind::finish;
 
   bool operator==(const Turn&) const = default;
 };
 
-// Wraps the tasks of a job, and those of its acceptor's connections, so that each of their turns in
-// a lane is kept: two looks at the clock and one line of memory. A gathered child's turns are not.
-// Outlives the job.
+// Wraps the tasks of a job, and those of its acceptor's connections, and keeps each of their turns
+// in its lane. A turn costs two reads of the clock and one cache line. The turns of a gathered
+// child are not kept. Outlives the job.
 class Timeline {
  public:
   // The newest `turns` of each lane are kept.
@@ -40,23 +40,23 @@ class Timeline {
   // After Side::prepare(), before the strategy runs.
   void wrap(Job& job);
 
-  // From any thread; between the two turns are kept.
+  // Turns are kept between these two calls, which any thread may make.
   void start() { is_on_.store(true, std::memory_order_relaxed); }
   void stop() { is_on_.store(false, std::memory_order_relaxed); }
 
   struct Taken {
     std::vector<Turn> turns;            // in the order of their starts
-    std::uint64_t overwritten = 0;      // turns that had to give way
-    std::int64_t complete_from_ns = 0;  // from here on no lane lacks any
+    std::uint64_t overwritten = 0;      // turns that newer ones replaced
+    std::int64_t complete_from_ns = 0;  // from here on the turns of all lanes are complete
   };
   // After the job has run.
   Taken take() const;
 
-  // The task whose turn it is on the calling thread, and when its last Send had ended; kNoTask: of
-  // none that was wrapped.
+  // The task whose turn it is on the calling thread, and when its last Send had ended; kNoTask when
+  // no wrapped task has its turn.
   struct Current {
     std::uint32_t task;
-    Time sent;  // kNever: not since the last Begin
+    Time sent;  // kNever: no Send has ended since the last Begin
   };
   static constexpr std::uint32_t kNoTask = UINT32_MAX;
   static Current current();

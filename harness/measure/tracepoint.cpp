@@ -24,7 +24,7 @@ std::optional<Tracepoint> read_tracepoint(const std::string& folder, std::string
 
 }  // namespace
 
-// A line of it: "	field:pid_t pid;	offset:24;	size:4;	signed:1;"
+// The format has lines such as "	field:pid_t pid;	offset:24;	size:4;	signed:1;"
 std::optional<std::size_t> Tracepoint::offset_of(std::string_view field) const {
   const std::size_t at = format.find(" " + std::string(field) + ";");
   if (at == std::string::npos) return std::nullopt;

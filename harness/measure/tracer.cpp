@@ -12,14 +12,14 @@ namespace asyncbench::measure {
 
 namespace {
 
-// Of all lanes together: seven seconds of a hundred thousand requests a second.
+// For all lanes together: enough for seven seconds of a hundred thousand requests a second.
 constexpr std::size_t kTurnsKept = 2'000'000;
 
-// Of the sample of requests, which differs from trial to trial all the same.
+// For the sample of requests. It differs from trial to trial in spite of the fixed seed.
 constexpr std::uint64_t kSeed = 1;
 
-// The leaf is where the thread was; above it are return addresses, which may lie just behind the
-// function that called.
+// The leaf is where the thread was. The other addresses are return addresses, which may lie just
+// behind the function that called.
 template <class Name>
 void add_frames(const std::vector<std::uint64_t>& leaf_first, Name name,
                 std::vector<Function>& stack) {
@@ -35,7 +35,7 @@ std::uint64_t number_of(std::string_view name, std::vector<std::string>& names) 
   return names.size() - 1;
 }
 
-// The turns around a time, and who was off the CPU during them.
+// The turns around a time, and the threads that were off the CPU during them.
 Excerpt excerpt_around(std::int64_t at_ns, const std::vector<Turn>& turns,
                        const std::vector<OffCpuSpan>& spans,
                        const std::vector<std::uint64_t>& reasons) {
@@ -112,7 +112,7 @@ void Tracer::take(Profile& profile) {
   profile.in_flight = log_.in_flight().rows();
   if (log_.seen() == 0) {
     profile.unreadable["tail"] =
-        "the subject issued no request that lay in the window: a server's are its client's";
+        "the subject issued no request in the window: a server's requests are issued by its client";
   }
 }
 
@@ -184,7 +184,7 @@ Tail Tracer::tail_of(const TimelineIndex& index, const OffCpuRecorder::Taken& sw
     if (shown.size() < shown_max) shown.push_back(*anatomy);
   };
   for (std::size_t i = 0; i < slow; ++i) put(slowest[i], tail.slow, tail.slowest, kSlowestShown);
-  // Where the slowest 0.1 % are fewer than those to be shown.
+  // The slowest 0.1 % may be fewer requests than are shown.
   RequestGroup ignored;
   for (std::size_t i = slow; i < std::min(kSlowestShown, slowest.size()); ++i) {
     put(slowest[i], ignored, tail.slowest, kSlowestShown);

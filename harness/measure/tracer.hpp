@@ -1,5 +1,5 @@
-// The instruments of a traced trial, started and stopped together: the switches of threads, the
-// turns of tasks, and the requests that they were for.
+// The instruments of a traced trial, started and stopped together. They record the switches of
+// threads, the turns of tasks, and the requests that these worked on.
 #pragma once
 
 #include <cstddef>
@@ -19,20 +19,20 @@ namespace asyncbench::measure {
 
 class Symbols;
 
-// Made by the harness thread before it starts any other, and used by it; outlives the job. Where
-// another thread may call, it is said.
+// The harness thread makes it before it starts any other thread, and uses it. Other threads call
+// only what says so. Outlives the job.
 class Tracer {
  public:
-  // Opens the instruments, all of them off. What this host refuses is said in the profile.
+  // Opens the instruments, all of them off. The profile says what this host refuses.
   Tracer();
 
   // For the recorders of a client.
   RequestObserver& observer() { return log_; }
-  // Requests that end later are not those of the window. It starts when start() has done its work,
-  // which on the subject's CPU is a disturbance that nobody wants explained.
+  // Sets the window's end: later requests are not logged. The window starts when start() has done
+  // its work, because that work disturbs the subject's CPU, and the log shall not explain it.
   void set_window_end(Time end) { log_.window().end_ns.store(to_ns(end)); }
-  // From the strategy's thread, before it runs the job: that the window has not begun by then is
-  // known to the runner alone, so that start() may be called at the same time.
+  // The strategy's thread calls it before it runs the job. Only the runner knows that the window
+  // has not begun by then, so start() may be called at the same time.
   void wrap(Job& job);
 
   // Readable when drain() is due; -1: never.
@@ -62,7 +62,7 @@ class Tracer {
   OffCpuRecorder off_cpu_;
   RequestLog log_;
   std::mutex mutex_;                  // guards the next two
-  std::optional<Timeline> timeline_;  // as soon as the job is known
+  std::optional<Timeline> timeline_;  // there as soon as the job is known
   bool is_on_ = false;
   Time from_ = kNever;
   Time until_ = kNever;

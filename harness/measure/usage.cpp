@@ -21,7 +21,7 @@ std::int64_t to_ns(const timeval& time) {
 
 void read_rusage(UsageSnapshot& usage) {
   rusage totals{};
-  // Cannot fail: the arguments are valid.
+  // It cannot fail, because the arguments are valid.
   getrusage(RUSAGE_SELF, &totals);
   usage.cpu_user_ns = to_ns(totals.ru_utime);
   usage.cpu_system_ns = to_ns(totals.ru_stime);
@@ -63,7 +63,7 @@ void read_descriptors(UsageSnapshot& usage) {
   if (error) {
     usage.unreadable["descriptors"] = "list /proc/self/fd: " + error.message();
   } else {
-    usage.descriptors = count - 1;  // without the directory being read
+    usage.descriptors = count - 1;  // without the descriptor that reads the directory
   }
 }
 
@@ -73,7 +73,7 @@ void read_run_queue_wait(UsageSnapshot& usage) {
   std::string reason;
   fs::directory_iterator task("/proc/self/task", error);
   for (; !error && task != fs::directory_iterator{}; task.increment(error)) {
-    // A thread may end between listing and reading.
+    // A thread may end after it was listed and before it is read.
     const auto text = read_text(task->path() / "schedstat", reason);
     if (!text) continue;
     const Reading wait_ns = number_after(*text, " ");

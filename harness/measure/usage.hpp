@@ -1,4 +1,4 @@
-// What this process has consumed so far, all of its threads together.
+// What this process has used so far, with all its threads.
 #pragma once
 
 #include <sys/types.h>
@@ -10,11 +10,11 @@
 
 namespace asyncbench::measure {
 
-// Totals since the process began, at `taken`; or, as a difference, what came between two times.
-// What cannot be read is nullopt, and `unreadable` says why under the field's name.
+// Totals from the start of the process until `taken`, or the difference of two such snapshots. A
+// value that cannot be read is nullopt, and `unreadable` says why under the field's name.
 struct UsageSnapshot {
   Time taken = kNever;
-  // By the cpu.stat of this process's own control group where it has one (CpuGroup), else by
+  // By the cpu.stat of this process's own control group where it has one (CpuGroup), otherwise by
   // getrusage(2), RUSAGE_SELF.
   Reading cpu_user_ns;
   Reading cpu_system_ns;
@@ -24,24 +24,26 @@ struct UsageSnapshot {
   Reading context_switches_involuntary;
   Reading page_faults_minor;
   Reading page_faults_major;
-  // Runnable but not running, of the threads alive at `taken`: /proc/self/task/*/schedstat, field 2
-  // (Documentation/scheduler/sched-stats.rst). The kernel adds a wait when it is over
-  // (sched_info_arrive() in kernel/sched/stats.h): one under way is not in it. Threads that have
-  // ended take theirs with them, so a difference has none when one has.
+  // How long the threads that are alive at `taken` were runnable but not running:
+  // /proc/self/task/*/schedstat, field 2 (Documentation/scheduler/sched-stats.rst). The kernel adds
+  // a wait when it is over (sched_info_arrive() in kernel/sched/stats.h), so a wait under way is
+  // not included. The waits of a thread that has ended are lost, so a difference is nullopt when
+  // one has.
   Reading run_queue_wait_ns;
-  std::vector<pid_t> waiting_threads;  // whose waits that is, in ascending order
-  // States, not totals: a difference keeps those of the later snapshot.
+  std::vector<pid_t> waiting_threads;  // the threads whose waits these are, ascending
+  // These are states, not totals: a difference keeps those of the later snapshot.
   Reading memory_peak_bytes;  // VmHWM of /proc/self/status
-  Reading descriptors;        // open; the one that counts them left out
+  Reading descriptors;        // open ones, without the one that is used to count them
   Reading threads;
   Unreadable unreadable;
 };
 
-// Of the calling process. Costs some 20 us and 20 us more for every hundred threads.
+// A snapshot of the calling process. It costs about 20 us, and 20 us more for every hundred
+// threads.
 UsageSnapshot take_usage();
 
-// What came between; nothing is nullopt but what is so in one of the two, and run_queue_wait_ns as
-// said there.
+// What was used between the two. A value is nullopt when it is so in one of them; for
+// run_queue_wait_ns see there.
 UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after);
 
 }  // namespace asyncbench::measure

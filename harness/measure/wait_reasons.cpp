@@ -7,10 +7,10 @@ namespace asyncbench::measure {
 
 namespace {
 
-// The first rule of which a function is on the stack counts: what sleeps inside of what comes
-// before it. Linux 6.1 to 6.18.
+// The first rule that matches a function on the stack counts, so functions that are called inside
+// others come first. The names are those of Linux 6.1 to 6.18.
 struct Rule {
-  std::string_view function;  // begins so
+  std::string_view function;  // the function's name begins with it
   WaitReason reason;
 };
 

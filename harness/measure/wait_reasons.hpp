@@ -8,14 +8,14 @@
 
 namespace asyncbench::measure {
 
-// What the time of a request goes into, as far as its thread is concerned.
+// What a request's thread does during the request.
 enum class Activity : std::uint8_t {
   own_code,     // its own task's code
-  other_tasks,  // other tasks' code: the thread was busy for others
+  other_tasks,  // other tasks' code: the thread works for others
   loop,         // on the CPU outside of tasks: the strategy, its library, and the kernel for them
   run_queue,    // runnable, but another thread had the CPU
-  peer,         // asleep until something comes: nothing was ready
-  threads,      // asleep until another thread of the process lets it go on
+  peer,         // asleep until something comes, because nothing was ready
+  threads,      // asleep until another thread of the process wakes it
   storage,      // asleep in a file operation
   unknown,      // not recorded
 };
@@ -27,8 +27,8 @@ struct WaitReason {
   Activity activity;
 };
 
-// Of a stack's kernel functions, leaf first. "other" when no rule knows it, "unknown" when there is
-// none.
+// What a stack's kernel functions, leaf first, say. "other" when no rule knows them, "unknown" when
+// there are none.
 WaitReason wait_reason(std::span<const std::string> kernel);
 
 }  // namespace asyncbench::measure

@@ -1,6 +1,6 @@
-# Writes OUTPUT, the definition of kBuildInfo, at build time. It is touched only when its content
-# changes, so that an unchanged commit compiles and links nothing; no flag carries the commit, which
-# keeps ccache useful.
+# Writes OUTPUT, the definition of kBuildInfo, at build time. The file is written only when its content
+# changes, so that an unchanged commit compiles and links nothing. No compiler flag contains the
+# commit, so that ccache stays useful.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND git -C "${SOURCE_DIR}" describe --always --abbrev=40 --dirty --exclude=*
                 OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

@@ -1,5 +1,5 @@
-# Writes OUTPUT, the definition of kSyscalls: every number that the kernel's headers give a name to,
-# for the processor that COMPILER builds for.
+# Writes OUTPUT, the definition of kSyscalls: every number that the kernel's headers name, for the
+# processor that COMPILER builds for.
 cmake_minimum_required(VERSION 3.25)
 file(WRITE "${OUTPUT}.h" "#include <asm/unistd.h>\n")
 execute_process(COMMAND "${COMPILER}" -dM -E -x c++ "${OUTPUT}.h"
