@@ -1,4 +1,4 @@
-// What it takes to compare a large result: 500 cells of 20 trials, with their histograms.
+// The cost of comparing a large result: 500 cells of 20 trials, with their histograms.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -25,9 +25,9 @@ namespace {
 constexpr int kStrategies = 10;
 constexpr int kGroups = 50;
 constexpr std::int64_t kTrials = 20;
-constexpr std::size_t kSlices = 150;  // of a window of 3 s
+constexpr std::size_t kSlices = 150;  // a window of 3 s
 
-// Latencies as a closed loop of 64 has them, more or less.
+// Latencies roughly like those of a closed loop of 64.
 measure::Histogram latencies(std::mt19937_64& random, int count) {
   std::lognormal_distribution<double> latency_ns(std::log(900e3), 0.4);
   measure::Histogram histogram;
@@ -35,7 +35,7 @@ measure::Histogram latencies(std::mt19937_64& random, int count) {
   return histogram;
 }
 
-// Compressing histograms takes longer than all that is measured here, so trials share some.
+// To compress histograms takes longer than everything that is measured here, so trials share some.
 struct Latencies {
   std::vector<std::optional<result::Latency>> ended;
   std::vector<std::optional<result::Latency>> unfinished;
@@ -118,7 +118,7 @@ result::Result large_result() {
   return result;
 }
 
-// The result's file, made once and removed at the program's end.
+// The file of the result, which is made once and removed at the program's end.
 class LargeFile {
  public:
   LargeFile() {
@@ -145,7 +145,7 @@ const LargeFile& large_file() {
   return file;
 }
 
-// Reading the file, strictly.
+// Reads the file strictly.
 void load_500x20(benchmark::State& state) {
   const std::string path = large_file().path();
   for (auto _ : state) benchmark::DoNotOptimize(result::load(path));
@@ -153,7 +153,8 @@ void load_500x20(benchmark::State& state) {
 }
 BENCHMARK(load_500x20)->Unit(benchmark::kMillisecond);
 
-// All that `asyncbench compare FILE` does: reading, summaries with their notes, verdicts, the text.
+// Does everything that `asyncbench compare FILE` does: reading, summaries with notes, verdicts,
+// text.
 void compare_500x20(benchmark::State& state) {
   const std::string path = large_file().path();
   for (auto _ : state) {

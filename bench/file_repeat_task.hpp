@@ -15,13 +15,13 @@ namespace asyncbench {
 
 struct RepeatedFile {
   std::string path;
-  std::uint64_t bytes;  // a multiple of what is read at a time
+  std::uint64_t bytes;  // a multiple of the size of one read
 };
 
 class FileRepeatTask final : public Task {
  public:
-  // Reads that fill `into`, one after the other through the file and round again; an empty one
-  // stands for syncs. All that is referred to outlives the task.
+  // Reads fill `into`, one after the other through the file, and begin again at its end. With an
+  // empty `into` the operations are syncs. Everything referred to outlives the task.
   FileRepeatTask(const RepeatedFile& file, std::span<std::byte> into, std::uint64_t times,
                  MeasuredJob& job)
       : file_(file), into_(into), left_(times), job_(job) {}
@@ -44,7 +44,7 @@ class FileRepeatTask final : public Task {
           job_.fail((into_.empty() ? "sync: " : "read: ") + ended.error.message());
           left_ = 0;
         } else if (ended.size != into_.size()) {
-          job_.fail("a read within the file came short");
+          job_.fail("a read within the file was short");
           left_ = 0;
         }
         return next();

@@ -35,7 +35,7 @@ std::string response_head(std::uint64_t body_bytes) {
   return head;
 }
 
-// The origin's answer to `target`, whole.
+// The origin's whole answer to `target`.
 std::string response_to(std::string_view target, std::uint64_t body_bytes) {
   std::string response = response_head(body_bytes);
   const auto body = http::body_slice(http::body_phase(target), 0, body_bytes);
@@ -142,7 +142,7 @@ void one_operation_under_null(benchmark::State& state) {
 }
 BENCHMARK(one_operation_under_null);
 
-// Closed loop, recorded, verified as by default: everything but the I/O.
+// A closed loop, recorded and verified as by default: everything except the I/O.
 void one_request_under_null(benchmark::State& state) {
   const auto strategy = make_null();
   const workloads::HttpParameters parameters{.connections = 1};
@@ -169,21 +169,20 @@ void one_request_under_null(benchmark::State& state) {
 }
 BENCHMARK(one_request_under_null);
 
-// One block of a file, recorded, as a strategy sees it that moves every block at once: all that the
-// task itself costs. There is no content to compare.
+// One block of a file, recorded. Every operation ends at once, so this is the cost of the task
+// itself. There is no content to compare.
 void one_block(benchmark::State& state, bool writes) {
   constexpr std::uint64_t kBlockBytes = 4096;
-  workloads::FileRun run({.parameters = {.file_bytes = 1 << 20,
-                                         .block_bytes = kBlockBytes,
-                                         .writes = writes},
-                          .verify = writes ? workloads::Verify::sample : workloads::Verify::none,
-                          .folder = "."},
-                         {.window_expected = std::chrono::seconds(1)});
+  workloads::FileRun run(
+      {.parameters = {.file_bytes = 1 << 20, .block_bytes = kBlockBytes, .writes = writes},
+       .verify = writes ? workloads::Verify::sample : workloads::Verify::none,
+       .folder = "."},
+      {.window_expected = std::chrono::seconds(1)});
   run.load().window().start_ns = 0;
   const auto tasks = run.make_tasks();
   Task& task = *tasks.front();
   task.start(0);
-  task.resume({});  // Begin has ended, and now Open will
+  task.resume({});  // Begin has ended; the next call ends Open
   task.resume({.size = 0});
   for (auto _ : state) {
     if (kind_of(task.resume({.size = kBlockBytes})) != OpKind::begin) {

@@ -13,11 +13,12 @@
 
 namespace asyncbench {
 
-// Time and CPU count from the moment at which the first task begins what is measured until the last
-// has ended it: making loops and rings, and taking them apart, is not what an operation costs.
+// Time and CPU are counted from the moment when the first task begins what is measured until the
+// last task has ended it: to make loops and rings, and to destroy them, is no part of an
+// operation's cost.
 class MeasuredJob {
  public:
-  // Within the benchmark's loop, for a job in which `tasks` tasks are measured.
+  // Make it within the benchmark's loop, for a job in which `tasks` tasks are measured.
   explicit MeasuredJob(benchmark::State& state, unsigned tasks = 1)
       : state_(state), unended_(tasks) {
     state_.PauseTiming();
@@ -25,7 +26,7 @@ class MeasuredJob {
   MeasuredJob(const MeasuredJob&) = delete;
   MeasuredJob& operator=(const MeasuredJob&) = delete;
 
-  // Each called once by every measured task, from whichever thread.
+  // Every measured task calls each of these once, from any thread.
   void begun() {
     if (!has_begun_.exchange(true)) state_.ResumeTiming();
   }
@@ -33,14 +34,14 @@ class MeasuredJob {
     if (--unended_ == 0) state_.PauseTiming();
   }
 
-  // From whichever thread; a task that calls this need not come to ended(). The first reason is
-  // the benchmark's error.
+  // Any thread may call it; a task that calls it need not call ended(). The first reason is the
+  // benchmark's error.
   void fail(std::string why) {
     const std::lock_guard lock(mutex_);
     if (why_.empty()) why_ = std::move(why);
   }
 
-  // Runs the job in `threads` loops, once.
+  // Runs the job once, in `threads` loops.
   void run(Strategy& strategy, Job& job, unsigned threads = 1) {
     std::vector<LaneReport> lanes(threads);
     job.threads = threads;
@@ -51,7 +52,7 @@ class MeasuredJob {
       fail(refused.what());
     }
     if (why_.empty()) {
-      state_.ResumeTiming();  // the benchmark's loop finds the clock running, as it left it
+      state_.ResumeTiming();  // the benchmark's loop expects that the clock is running
     } else {
       state_.SkipWithError(("failed: " + why_).c_str());
     }

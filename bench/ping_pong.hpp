@@ -1,4 +1,4 @@
-// Two tasks of one job that hand a byte to and fro, in two lanes.
+// Two tasks of one job, in two lanes, that send a byte back and forth.
 #pragma once
 
 #include <array>
@@ -15,14 +15,14 @@
 
 namespace asyncbench {
 
-// Connects, and sends the byte so many times, each time waiting until it has come back. Says when
-// it is over, for a job that accepts ends by a stop alone.
+// Connects and sends the byte so many times; each time it waits until the byte has come back. It
+// says when it has finished, because a job that accepts ends only by a stop.
 class PingTask final : public Task {
  public:
-  // Released by the task, and once more by a caller that will not wait for it.
+  // The task releases it; a caller that will not wait for the task releases it once more.
   using Over = std::counting_semaphore<2>;
 
-  // All that is referred to outlives the task.
+  // Everything referred to outlives the task.
   PingTask(const Endpoint& to, std::uint64_t rounds, Over& over, MeasuredJob& job)
       : to_(to), left_(rounds), over_(over), job_(job) {}
 
@@ -81,7 +81,7 @@ class PingTask final : public Task {
   std::array<std::byte, 1> byte_{};
 };
 
-// Sends back what it receives. What goes wrong here is seen by the other side.
+// Sends back what it receives. The other side notices when something fails here.
 class PongTask final : public Task {
  public:
   Op start(unsigned /*lane*/) override { return op::Receive{}; }
@@ -102,7 +102,7 @@ class PongTask final : public Task {
   bool has_closed_ = false;
 };
 
-// A port of its own for each lane, so that connecting to it chooses the lane.
+// Each lane has a port of its own, so a connect chooses the lane by the port.
 class PongAcceptor final : public Acceptor {
  public:
   static constexpr unsigned kLanes = 2;

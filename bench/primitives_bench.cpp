@@ -1,7 +1,7 @@
-// What one operation costs under each strategy, of every kind that needs no other process.
+// What one operation of every kind that needs no other process costs under each strategy.
 //
-// Every benchmark is one job of as many operations as Google Benchmark asks for. "CPU" is that of
-// the whole process, so that what other threads do counts; "Time" is what passes.
+// Every benchmark is one job of as many operations as Google Benchmark asks for. "CPU" is the CPU
+// time of the whole process, so the work of other threads counts; "Time" is the elapsed time.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -31,11 +31,11 @@ namespace {
 constexpr std::size_t kBlockBytes = 4096;
 constexpr std::uint64_t kFileBytes = 1 << 20;
 constexpr unsigned kReadsInFlight = 32;
-// More than thread_pool has workers, so that its queue is never empty.
+// More tasks than thread_pool has workers, so that its queue is never empty.
 constexpr unsigned kCrowd = 128;
 constexpr unsigned kChildren = 10;
 
-// What falls to one of several tasks of all iterations.
+// How many of all iterations one of several tasks does.
 std::uint64_t share_of(const benchmark::State& state, unsigned task, unsigned tasks) {
   const auto all = static_cast<std::uint64_t>(state.max_iterations);
   return all / tasks + (task < all % tasks ? 1 : 0);
@@ -53,15 +53,16 @@ void repeat(benchmark::State& state, Strategy& strategy, const Op& wanted, unsig
   }
 }
 
-// Between two requests of one task: what thread_per_request's fresh thread costs; loops go on.
+// From one request of a task to its next: thread_per_request makes a fresh thread, loops just go
+// on.
 void begin(benchmark::State& state, Strategy& strategy) { repeat(state, strategy, op::Begin{}, 1); }
 
-// The same while other tasks wait for their turn: what thread_pool's queue costs.
+// The same while other tasks wait for their turn: the cost of thread_pool's queue.
 void begin_in_crowd(benchmark::State& state, Strategy& strategy) {
   repeat(state, strategy, op::Begin{}, kCrowd);
 }
 
-// A time that has passed when the sleep begins.
+// The time to sleep until has passed when the sleep begins.
 void sleep_0(benchmark::State& state, Strategy& strategy) {
   repeat(state, strategy, op::Sleep{Time{}}, 1);
 }
@@ -72,7 +73,7 @@ class EndedTask final : public Task {
   Op resume(const Completion& /*ended*/) override { return op::Finish{}; }
 };
 
-// Children that finish as soon as they start: starting them, joining them, and nothing else.
+// The children finish as soon as they start, so this is the cost of starting and joining them.
 void gather_10(benchmark::State& state, Strategy& strategy) {
   std::array<EndedTask, kChildren> children;
   std::array<Task*, kChildren> members;
@@ -97,8 +98,8 @@ void repeat_on_file(benchmark::State& state, Strategy& strategy, std::size_t byt
   }
 }
 
-// The cheapest operation that always reaches the kernel, by way of whatever the strategy submits
-// and completes operations with: a read from the page cache that copies next to nothing.
+// The cheapest operation that always reaches the kernel, in the strategy's own way of submitting
+// and completing operations: a read from the page cache that copies one byte.
 void submit_complete(benchmark::State& state, Strategy& strategy) {
   repeat_on_file(state, strategy, 1, 1);
 }
@@ -107,19 +108,20 @@ void read_4k(benchmark::State& state, Strategy& strategy) {
   repeat_on_file(state, strategy, kBlockBytes, 1);
 }
 
-// The time is that of one read, and 32 are under way in it.
+// The time is that of one read while 32 are under way.
 void read_4k_32_in_flight(benchmark::State& state, Strategy& strategy) {
   repeat_on_file(state, strategy, kBlockBytes, kReadsInFlight);
 }
 
-// fdatasync(2) with nothing to write. It may block, so a loop must give it to a thread, of its own
-// or the kernel's: the CPU is what that way costs, there and back; the time is the disk's.
+// fdatasync(2) with nothing to write. It may block, so a loop must give it to a thread, its own or
+// the kernel's. The CPU time is the cost of handing it over and back; the elapsed time is the
+// disk's.
 void sync_clean(benchmark::State& state, Strategy& strategy) {
   repeat_on_file(state, strategy, 0, 1);
 }
 
-// One hand-over of a byte between two tasks in two threads, over TCP on loopback: each waits in the
-// kernel until the other wakes it. A round is two of them.
+// One byte is handed from one task to another in another thread, over TCP on loopback. Each waits
+// in the kernel until the other wakes it. A round is two hand-overs.
 void wake_up(benchmark::State& state, Strategy& strategy) {
   while (state.KeepRunningBatch(state.max_iterations)) {
     MeasuredJob measured(state);
@@ -135,7 +137,7 @@ void wake_up(benchmark::State& state, Strategy& strategy) {
       stop.request_stop();
     });
     measured.run(strategy, job, PongAcceptor::kLanes);
-    over.release();  // a run that failed may have ended before the ping did
+    over.release();  // a run that failed may have ended before the ping has
   }
 }
 

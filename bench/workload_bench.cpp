@@ -17,8 +17,8 @@ namespace asyncbench {
 
 namespace {
 
-// What is swept: how much is in flight, under the name that a workload has for it. One that has
-// none of these is measured once, as it is by default.
+// The parameter that is swept: how much is in flight, under the name that a workload has for it. A
+// workload without any of these is measured once, at its defaults.
 struct Sweep {
   std::string_view parameter;
   std::string_view values;
@@ -60,7 +60,7 @@ void add_counters(benchmark::State& state, const result::Trial& trial, double re
   }
 }
 
-// One batch of all iterations is one trial of exactly as many requests, in fresh processes.
+// One batch of all iterations is one trial of exactly so many requests, in fresh processes.
 void measure_cell(benchmark::State& state, const run::PlannedCell& cell, run::Settings settings) {
   if (!cell.unsupported.empty()) {
     state.SkipWithError(("unsupported: " + cell.unsupported).c_str());

@@ -14,7 +14,7 @@ constexpr std::string_view kConstant = "constant:";
 constexpr std::string_view kPoisson = "poisson:";
 constexpr double kNsPerSecond = 1e9;
 constexpr double kLastOffset =
-    0x1p62;  // 146 years: nothing after it matters, and it cannot overflow
+    0x1p62;  // 146 years: later times do not matter, and sums cannot overflow
 
 // Uniform on (0, 1], so that its logarithm is finite.
 double unit_interval(std::uint64_t random) {
@@ -60,14 +60,14 @@ std::optional<ArrivalSpec> parse_arrivals(std::string_view text) {
   return spec;
 }
 
-// The seed is hashed first: chains of neighbouring seeds would otherwise meet at a common sum of
-// seed and offset before long, and be one from there on.
+// The seed is hashed first. Otherwise the chains of neighbouring seeds would soon meet at a common
+// sum of seed and offset, and be equal from there on.
 ArrivalSchedule::ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0)
     : spec_(spec), seed_(split_mix(seed)), t0_(t0), cursor_(0) {}
 
 std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t index_or_offset) const {
   if (spec_.kind == ArrivalKind::constant) {
-    // An extended mantissa holds every offset of 63 bits, so that no rounding adds up.
+    // An extended mantissa holds every offset of 63 bits, so rounding errors do not add up.
     const long double offset = static_cast<long double>(index_or_offset) *
                                static_cast<long double>(kNsPerSecond) /
                                static_cast<long double>(spec_.rate_per_s);
@@ -80,7 +80,7 @@ std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t index_or_offset) cons
 }
 
 Time ArrivalSchedule::take() {
-  // The cursor guards nothing but itself, so relaxed order will do.
+  // The cursor guards no other data, so relaxed order is enough.
   if (spec_.kind == ArrivalKind::constant) {
     return t0_ + Duration{next_offset_ns(cursor_.fetch_add(1, std::memory_order_relaxed))};
   }

@@ -29,39 +29,39 @@ struct ArrivalSpec {
   bool operator==(const ArrivalSpec&) const = default;
 };
 
-// nullopt when the text is none of the three forms or the rate is not positive and finite.
+// nullopt when the text has none of the three forms or the rate is not positive and finite.
 std::optional<ArrivalSpec> parse_arrivals(std::string_view text);
 
 // An open-loop schedule. Tasks on all lanes take arrivals from one atomic cursor, without a lock.
-// The whole schedule follows from spec, seed and t0, so that every strategy of a block gets the
-// same one and a checker can walk it again.
+// The whole schedule follows from spec, seed and t0. So every strategy of a block gets the same
+// schedule, and a check can walk it again.
 class ArrivalSchedule {
  public:
   ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0);
 
-  // The next intended start; each is handed out once.
+  // Takes the next intended start; each is taken once.
   Time take();
 
-  // How many arrivals lie in [from, until), by walking a fresh schedule.
+  // How many arrivals lie in [from, until). It walks the schedule from its beginning.
   std::uint64_t count(Time from, Time until) const;
 
-  // The gaps in seconds between arrivals that lie in [from, until), the first `most` of them, by
-  // walking a fresh schedule.
+  // The first `most` gaps, in seconds, between arrivals that lie in [from, until). It walks the
+  // schedule from its beginning.
   std::vector<double> gaps_s(Time from, Time until, std::size_t most) const;
 
-  // After all tasks have finished: calls `visit(t)` for every arrival before `until` that nobody
-  // took.
+  // After all tasks have finished: calls `visit(t)` for every arrival before `until` that no task
+  // has taken.
   template <class Visit>
   void drain(Time until, Visit visit) {
     for (Time t = take(); t < until; t = take()) visit(t);
   }
 
  private:
-  // The offset that follows `offset_ns`. For Poisson, U is a hash of seed and offset: the chain
-  // needs no state but the offset itself, which fits the atomic.
+  // The offset after `offset_ns`. For Poisson, U is a hash of seed and offset, so the only state of
+  // the chain is the offset itself, which fits into an atomic.
   std::int64_t next_offset_ns(std::uint64_t index_or_offset) const;
 
-  // Calls `visit(t)` for each arrival of a fresh schedule until it returns false.
+  // Calls `visit(t)` for each arrival from the schedule's beginning until it returns false.
   template <class Visit>
   void walk(Visit visit) const;
 

@@ -8,7 +8,7 @@ namespace asyncbench::load {
 
 inline constexpr std::uint64_t kSplitMixGamma = 0x9e3779b97f4a7c15ULL;
 
-// The number that follows `state`; neighbouring states give unrelated ones.
+// The random number for `state`; neighbouring states give unrelated numbers.
 constexpr std::uint64_t split_mix(std::uint64_t state) {
   std::uint64_t z = state + kSplitMixGamma;
   z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
@@ -16,13 +16,13 @@ constexpr std::uint64_t split_mix(std::uint64_t state) {
   return z ^ (z >> 31U);
 }
 
-// A sequence of its own for each pair of a seed and a stream.
+// A random sequence; each pair of a seed and a stream has its own.
 class RandomSequence {
  public:
   RandomSequence(std::uint64_t seed, std::uint64_t stream)
       : state_(split_mix(seed) ^ split_mix(~stream)) {}
 
-  // Uniform on [0, limit), but for a bias of limit / 2^64 (D. Lemire: Fast Random Integer
+  // Uniform on [0, limit), except for a bias of limit / 2^64 (D. Lemire: Fast Random Integer
   // Generation in an Interval, 2019).
   std::uint64_t below(std::uint64_t limit) {
     const std::uint64_t random = split_mix(state_);

@@ -1,4 +1,4 @@
-// What tests of the command line ask of the program's words.
+// Checks that tests of the command line make on the program's texts.
 #pragma once
 
 #include <gmock/gmock.h>

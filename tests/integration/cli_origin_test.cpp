@@ -1,4 +1,4 @@
-// `asyncbench origin` as a program: serving until told to end, totals, refusals.
+// `asyncbench origin` as a program: it serves until it is told to end, prints totals, and refuses.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
@@ -38,7 +38,7 @@ class Listener {
   Fd socket_;
 };
 
-// One request on a connection of its own; everything that came back.
+// Sends one request on a new connection and returns everything that came back.
 std::string get(std::uint16_t port, const std::string& path) {
   const Fd stream(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Endpoint to = Endpoint::loopback(port);
@@ -64,7 +64,7 @@ class Origin : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Cli, Origin, ::testing::Values("thread_per_connection", "asio", "uring"),
                          [](const auto& strategy) { return strategy.param; });
 
-// What an echo server sends back for `text`, as much as was sent.
+// What an echo server sends back for `text`, up to the length of `text`.
 std::string echoed(std::uint16_t port, const std::string& text) {
   const Fd stream(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Endpoint to = Endpoint::loopback(port);

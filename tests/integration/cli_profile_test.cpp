@@ -1,4 +1,4 @@
-// `asyncbench profile`: what it refuses, what it finds, and what it says where it may not look.
+// `asyncbench profile`: what it refuses, what it finds, and what it says where it lacks permission.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,7 +76,8 @@ TEST(CliProfile, AddsUpToTheCpuTimeThatWasUsed) {
       if (!on_cpu["kernel"].get<bool>() || on_cpu["period_ns"].is_null()) continue;
       const double used = trial["subject"]["cpu_user_ns"].get<double>() +
                           trial["subject"]["cpu_system_ns"].get<double>();
-      // How often a tick meets a process is chance where others use the CPU, too: other tests may.
+      // Where others use the CPU, too, as other tests may, chance decides how often a tick hits a
+      // process.
       EXPECT_NEAR(samples * on_cpu["period_ns"].get<double>() / used, 1,
                   0.05 + 4 / std::sqrt(samples));
     }

@@ -61,7 +61,7 @@ TEST_F(ReportTest, PrintsTheOtherFormats) {
   EXPECT_EQ(table, run_program({"show", result}).out);
 }
 
-TEST_F(ReportTest, SaysWhatIsWrongAndHowToMendIt) {
+TEST_F(ReportTest, SaysWhatIsWrongAndHowToRepairIt) {
   const std::string result = stored("r.json");
   expect_refusal(run_program({"report"}), 2, "for example: asyncbench report r.json");
   expect_refusal(run_program({"report", result, "--format", "htm"}), 2, "did you mean html");

@@ -206,7 +206,7 @@ std::size_t trials_journalled(const ScratchFolder& folder) {
   return trials;
 }
 
-// Starts it, ends it with Ctrl-C as soon as that many trials are safe.
+// Starts the search and ends it with Ctrl-C as soon as that many trials are stored.
 Ended interrupted_after(std::size_t trials, const Arguments& search, const ScratchFolder& folder) {
   Program program(search, {.folder = folder.path()});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
@@ -248,7 +248,7 @@ TEST(CliSearch, GoesOnWhereItWasInterrupted) {
   const ScratchFolder folder;
   const Arguments search = short_search({"fetch", "--crossover", "asio,thread_per_request",
                                          "--over", "connections=1..4", "--budget", "36"});
-  // The first point takes twelve trials: in the middle of the second.
+  // The first point takes twelve trials, so this is in the middle of the second point.
   const Ended first = interrupted_after(15, search, folder);
   ASSERT_EQ(first.exit_code, 130) << first.err;
   const auto kept = trials_of(read_json(folder, "s.json"));
@@ -274,7 +274,7 @@ TEST(CliSearch, GoesOnWhereItWasInterrupted) {
   for (const auto& point : answer["points"]) pairs += point["pairs"].get<std::size_t>();
   EXPECT_LE(2 * pairs, all.size()) << "a point counts each of its trials once";
 
-  // The same trials give the same answer, whether they have just been measured or are gone through.
+  // The same trials give the same answer, whether they have just been measured or are read again.
   run_program({"search", "--resume", "s.json"}, {.folder = folder.path()});
   const auto again = read_json(folder, "s.answer.json");
   EXPECT_EQ(again["points"], answer["points"]);
@@ -298,7 +298,7 @@ TEST(CliSearch, GoesOnWithARateSearch) {
   EXPECT_EQ(read_json(folder, "s.answer.json")["answer"].size(), 2u);
 }
 
-TEST(CliSearch, RefusesToGoOnWithWhatIsNoSearchWithARemedy) {
+TEST(CliSearch, RefusesToResumeWhatIsNotASearchWithARemedy) {
   const ScratchFolder folder;
   const Surroundings here{.folder = folder.path()};
   expect_refusal(run_program({"search", "--resume", "none.json"}, here), 2, "nothing to resume");

@@ -28,7 +28,7 @@ const std::vector<std::string> kCommands = {"run",    "search",    "list",      
                                             "gate",   "calibrate", "show",       "export",
                                             "doctor", "origin",    "participant"};
 
-// Of UTF-8 text; every character of ours is one column wide.
+// The width of UTF-8 text; every character that we use is one column wide.
 std::ptrdiff_t columns_of(const std::string& line) {
   return std::ranges::count_if(line, [](char byte) { return (byte & 0xC0) != 0x80; });
 }
@@ -56,14 +56,14 @@ void expect_usage_errors(const std::vector<BadInput>& inputs) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
-// As short as a run can be that still measures.
+// The shortest run that still measures.
 Arguments short_run(Arguments arguments) {
   for (const char* more : {"--connections", "2", "--duration", "100ms", "--warmup", "20ms",
                            "--trials", "1", "--grace", "200ms", "--cpu-idle", "default"}) {
     arguments.emplace_back(more);
   }
-  // Invariant G counts the client's own time between two requests: where that is slow, the server
-  // must be slower still.
+  // Invariant G includes the client's own time between two requests: where that is slow, the server
+  // must be even slower.
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
 }
@@ -321,7 +321,7 @@ TEST(CliRun, KeepsTenThousandIdleConnectionsOpenAndTellsTheMemoryOfOne) {
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
   if (limit.rlim_max < kNeeded) GTEST_SKIP() << "the hard limit of descriptors is too low";
-  // The soft limit alone must not matter.
+  // A low soft limit must not matter.
   const rlimit low{256, limit.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
   const ScratchFolder folder;
@@ -331,8 +331,8 @@ TEST(CliRun, KeepsTenThousandIdleConnectionsOpenAndTellsTheMemoryOfOne) {
                            "--warmup", "300ms", "--trials", "1", "--cpu-idle", "default"}) {
     arguments.emplace_back(more);
   }
-  // Ten times the usual one: on a busy machine, a slow server does not answer ten thousand within
-  // five seconds.
+  // The deadline is ten times the usual one: on a busy machine, a slow server does not answer ten
+  // thousand connections within five seconds.
   if (kSanitized) arguments.insert(arguments.end(), {"--deadline", "50s"});
   const Ended ended = run_program(arguments, {.folder = folder.path()});
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);

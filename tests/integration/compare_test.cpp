@@ -20,7 +20,7 @@ class CompareTest : public ::testing::Test {
  protected:
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  // A result of two strategies and so many trials.
+  // Writes a result of two strategies with so many trials.
   std::string measured(const std::string& name, const char* trials) const {
     const Ended ended = run_program({"run",
                                      "fetch",
@@ -57,7 +57,7 @@ class CompareTest : public ::testing::Test {
   const ScratchFolder folder_;
 };
 
-TEST_F(CompareTest, SaysWhatTheStrategiesCameToAndHowSureThatIs) {
+TEST_F(CompareTest, SaysHowTheStrategiesCompareAndHowSureThatIs) {
   const std::string result = measured("r.json", "6");
   const Ended ended = run_program({"compare", result, "--against", "epoll"});
   EXPECT_EQ(ended.exit_code, 0) << ended.err;

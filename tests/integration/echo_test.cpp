@@ -81,14 +81,14 @@ class Echo : public testing::TestWithParam<std::string> {
     }
   }
 
-  // Both sides' words, which must agree.
+  // The reports of both sides, which must agree.
   Told echo(Listener listener, const EchoClientOptions& options, std::uint64_t messages) {
     EchoServer server(std::move(listener), {.message_bytes = options.message_bytes});
     Told told;
     {
       const Serving serving(*strategy_, server);
       told = ask(*strategy_, endpoint_of(server.listener()), options, messages);
-      // A stop would cut short what the server has not counted yet.
+      // A stop could come before the server has counted everything.
       EXPECT_TRUE(within_a_second([&] { return server.open_connections() == 0; }));
     }
     const measure::ServerTotals totals = server.totals();
@@ -107,7 +107,7 @@ class Echo : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Strategies, Echo, testing::ValuesIn(strategies_but({"null"})),
                          [](const auto& name) { return test_name(name.param); });
 
-// Several times what the socket buffers of both sides take.
+// The messages are several times as large as the socket buffers of both sides.
 TEST_P(Echo, ReturnsMessagesOfManyMebibytesWhole) {
   constexpr std::uint64_t kBytes = 8 << 20;
   for (const bool over_unix : {false, true}) {
@@ -143,7 +143,7 @@ TEST_P(Echo, KeepsIdleConnectionsOpenAndCountsNoMessageOfThem) {
   EXPECT_EQ(totals_.connections, 62u);
 }
 
-// Answers each connection with what the one before said last.
+// Answers each connection with what the connection before it sent last.
 class MixedUp : public Acceptor {
  public:
   explicit MixedUp(const Listener& listener) : listener_(listener) {}

@@ -1,5 +1,5 @@
-// Every fault that an origin can commit, under every strategy: the outcomes are the same, but for
-// those that the faults list as libcurl's.
+// Every fault that an origin can commit, under every strategy: the outcomes are the same, except
+// for those that the faults list as libcurl's.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -23,7 +23,7 @@ using measure::Phase;
 
 std::vector<std::string> client_strategies() { return strategies_but({"null"}); }
 
-// The client under test, and the same server for all.
+// The client under test; all strategies get the same server.
 class ClientTest {
  protected:
   void skip_unless_supported(const std::string& name) {
@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(Client, Fault, testing::ValuesIn(fault_cases()), [](con
   return test_name(param.param.fault->id + "_" + param.param.strategy);
 });
 
-// ---- What no script can do, and what follows for the connection
+// ---- Faults that no script can commit, and what becomes of the connection
 
 class Client : public testing::TestWithParam<std::string>, protected ClientTest {
  protected:
@@ -157,7 +157,8 @@ struct TakenPort {
   std::uint16_t port = 0;
 };
 
-// Runs `act` in a network of its own, in which nothing can be reached. False: not permitted.
+// Runs `act` in a new network in which nothing can be reached. Returns false when that is not
+// permitted.
 template <class Act>
 bool in_empty_network(Act act) {
   bool permitted = false;
@@ -178,7 +179,8 @@ TEST_P(Client, S01ReportsAClosedPortAsConnectRefused) {
 
 TEST_P(Client, S02ReportsAnUnansweredSynAsConnectTimeout) {
   const TakenPort listener(true);
-  // Fills the queue of connections that nobody accepts; loopback answers or drops a SYN at once.
+  // Fills the queue of connections, which are never accepted; loopback answers or drops a SYN at
+  // once.
   std::array<Fd, 4> fill;
   for (Fd& fd : fill) {
     fd = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -250,7 +252,7 @@ TEST_P(Client, ReusesAConnectionOnlyWhenItMay) {
   }
 }
 
-TEST_P(Client, ReportsStatusesThatAreNoSuccess) {
+TEST_P(Client, ReportsStatusesOfFailure) {
   const RunningServer server(*server_, {});
   for (const char* path : {"/status/302", "/status/404", "/status/429", "/status/503"}) {
     SCOPED_TRACE(path);

@@ -33,7 +33,7 @@ FileParameters small_file() {
   return {.file_bytes = kBlocks * 4096, .block_bytes = 4096, .in_flight = 8};
 }
 
-// Reports what it is told to write as written, without a write, every so often.
+// Reports some writes as done without making them.
 class ForgetfulTask final : public Task {
  public:
   explicit ForgetfulTask(std::unique_ptr<Task> task) : task_(std::move(task)) {}
@@ -102,7 +102,7 @@ class File : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Strategies, File, testing::ValuesIn(strategies_but({"null"})),
                          [](const auto& param) { return test_name(param.param); });
 
-// The ways of going about it; direct only where the file system of this folder has it.
+// The ways to read or write; direct only where the file system of this folder offers it.
 std::vector<FileParameters> ways(bool writes) {
   std::vector<FileParameters> all;
   for (const bool is_sequential : {false, true}) {
@@ -165,7 +165,7 @@ TEST_P(File, AWriteThatWasReportedButNotMadeIsFound) {
               ThrowsMessage<std::runtime_error>(HasSubstr("do not hold what was written last")));
 }
 
-// As long as it lives, this process can make no file longer.
+// While it lives, this process cannot make any file longer.
 class NoSpace {
  public:
   NoSpace() {
@@ -180,7 +180,7 @@ class NoSpace {
   rlimit before_{};
 };
 
-TEST_P(File, AWriteThatFailsIsThisSidesAndIsNotExpectedInTheFile) {
+TEST_P(File, AWriteThatFailsIsLocalAndIsNotExpectedInTheFile) {
   FileParameters parameters = small_file();
   parameters.writes = true;
   const auto run = make_run(parameters);

@@ -29,7 +29,7 @@ class GateTest : public ::testing::Test {
  protected:
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  // As short as a gate can be that still measures; its times mean nothing.
+  // The shortest gate that still measures; its times mean nothing.
   std::vector<std::string> gate(const std::string& candidate, const char* pairs,
                                 const char* delay = "2ms") const {
     return {"gate",
@@ -81,8 +81,8 @@ TEST_F(GateTest, MeasuresBothBuildsAndReportsInEveryForm) {
   EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 
-// By its count alone: the times of so short trials show nothing. Where system calls cannot be
-// counted, context switches and bytes are all that is left, and the plant stays unfound.
+// Only the count can show it: the times of so short trials show nothing. Where system calls cannot
+// be counted, only context switches and bytes are compared, and the planted call is not found.
 TEST_F(GateTest, FindsAPlantedSystemCallByCounting) {
   ::setenv("PLANTED_SYSCALLS", "1", 1);
   const Ended ended = run_program(gate(PLANTED_PROGRAM, "1", "0"), {.folder = folder_.path()});
@@ -126,7 +126,7 @@ TEST_F(GateTest, TakesTwoStoredResults) {
                    "--out",      result});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const Ended ended = run_program({"gate", result, result});
-  // Identical to the last digit: nothing got worse, for sure.
+  // The results are identical to the last digit, so it is certain that nothing got worse.
   EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("weaker"));
   EXPECT_THAT(ended.out, HasSubstr("PASS: "));

@@ -32,7 +32,7 @@ class RunningServer {
 
 struct ClientOptions {
   unsigned connections = 1;
-  std::uint64_t requests = 2;  // that end in the window
+  std::uint64_t requests = 2;  // so many end in the window
   Duration deadline = std::chrono::milliseconds(1000);
   bool keep_alive = true;
 };
@@ -47,10 +47,10 @@ std::vector<workloads::ClientRun::Target> loopback_targets(std::uint16_t port,
 measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientRun::Target> targets,
                               const ClientOptions& options);
 
-// Of the requests in the window: "ok: 3, reset: 1".
+// The outcomes of the requests in the window: "ok: 3, reset: 1".
 std::string outcomes_of(const measure::Recording& recording);
 
-// The names of all strategies but these, whether this host supports them or not.
+// The names of all strategies except these, whether this host supports them or not.
 std::vector<std::string> strategies_but(const std::vector<std::string>& excluded);
 
 // The form over Exchange, for strategies that have no sockets to offer.

@@ -1,6 +1,6 @@
-// The asyncbench program with a slowdown planted in all of its strategies: for tests of the gate,
-// which must find it. PLANTED_SYSCALLS and PLANTED_CPU_NS in the environment say how many system
-// calls more, and how much CPU time more, each request costs; without them it is as good as the
+// The asyncbench program with a slowdown planted in all of its strategies, for tests of the gate,
+// which must find it. PLANTED_SYSCALLS and PLANTED_CPU_NS in the environment say how many more
+// system calls, and how much more CPU time, each request costs. Without them it is as fast as the
 // program itself.
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ struct Slowdown {
   }
 };
 
-// Where a unit of work begins, so does what it costs more.
+// The additional cost comes at the beginning of a unit of work.
 class SlowTask : public Task {
  public:
   SlowTask(std::unique_ptr<Task> task, const Slowdown& slowdown)

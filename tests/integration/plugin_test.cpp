@@ -1,5 +1,5 @@
-// Plugins, with the program as it is installed, and the strategy to copy as it is built outside of
-// this project. CTest installs and builds them first (Installed.*).
+// Plugins, with the installed program, and the template strategy, built outside of this project.
+// CTest installs and builds them first (Installed.*).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,8 +58,8 @@ std::vector<std::string> short_run(const std::string& out) {
       "run",        "fetch", "--strategies", "poll",    "--connections", "2",
       "--duration", "200ms", "--warmup",     "20ms",    "--trials",      "1",
       "--grace",    "200ms", "--cpu-idle",   "default", "--out",         out};
-  // Invariant G counts the client's own time between two requests: where that is slow, the server
-  // must be slower still.
+  // Invariant G includes the client's own time between two requests: where that is slow, the server
+  // must be even slower.
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
 }
@@ -98,7 +98,7 @@ TEST(Plugin, AnOriginIsServedByIt) {
   EXPECT_EQ(origin.wait().exit_code, 0);
 }
 
-TEST(Plugin, IsGivenAgainWhenARunGoesOn) {
+TEST(Plugin, IsLoadedAgainWhenARunGoesOn) {
   const ScratchFolder folder;
   const std::string out = folder.path() / "r.json";
   auto arguments = with_plugin(short_run(out));
@@ -135,7 +135,7 @@ TEST(Plugin, ThatOthersCanWriteIsRefused) {
   expect_refusal(copy.file(), "folder");
 }
 
-// What a link leads to counts, not the link.
+// The target of a link counts, not the link itself.
 TEST(Plugin, ThatOthersCanWriteIsRefusedBehindALinkToo) {
   const OwnCopy copy;
   const ScratchFolder elsewhere;
@@ -146,7 +146,7 @@ TEST(Plugin, ThatOthersCanWriteIsRefusedBehindALinkToo) {
   expect_refusal(link, "folder");
 }
 
-TEST(Plugin, ThatIsNoneIsRefused) {
+TEST(Plugin, ThatIsNotAPluginIsRefused) {
   const ScratchFolder folder;
   expect_refusal(folder.file("text.so", "not a library"), "cannot be loaded");
   expect_refusal(odd_plugin("entry"), "is no plugin");

@@ -31,14 +31,14 @@ std::pair<Fd, Fd> make_pipe() {
 }
 
 #ifdef __SANITIZE_THREAD__
-// ThreadSanitizer sees nothing of how the kernel orders accesses to a ring's shared memory:
+// ThreadSanitizer does not see how the kernel orders accesses to a ring's shared memory, so
 // programs under it choose among the other strategies.
 constexpr bool kIoUringIsUnseen = true;
 #else
 constexpr bool kIoUringIsUnseen = false;
 #endif
 
-// In the child, between fork and exec: system calls only.
+// Runs in the child, between fork and exec, and makes only system calls.
 bool forbid_io_uring() {
   std::array<sock_filter, 4> filter = {
       sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
@@ -51,7 +51,8 @@ bool forbid_io_uring() {
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-// Never returns. 126: the surroundings could not be made, 127: no such program.
+// Never returns. It exits with 126 when the child could not be set up, with 127 when there is no
+// such program.
 [[noreturn]] void become(char* const* argv, const Surroundings& surroundings, int out, int err) {
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   bool good = dup2(nothing, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2;

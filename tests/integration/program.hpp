@@ -14,11 +14,11 @@
 
 namespace asyncbench::test {
 
-// What the child finds when it starts.
+// The conditions under which the child starts.
 struct Surroundings {
   std::filesystem::path folder;  // to start in; empty: this process's own
-  rlim_t descriptors = 0;        // RLIMIT_NOFILE, soft and hard; 0: as they are
-  bool forbid_io_uring = false;  // io_uring_setup fails with EPERM, as containers have it
+  rlim_t descriptors = 0;        // RLIMIT_NOFILE, soft and hard; 0: unchanged
+  bool forbid_io_uring = false;  // io_uring_setup fails with EPERM, as in many containers
 };
 
 struct Ended {
@@ -27,7 +27,7 @@ struct Ended {
   std::string err;
 };
 
-// A running child; one that still runs is killed by the destructor.
+// A running child. The destructor kills it if it still runs.
 class Program {
  public:
   explicit Program(std::vector<std::string> arguments, const Surroundings& surroundings = {});
@@ -42,7 +42,7 @@ class Program {
 
   void signal(int number) const;
 
-  // Waits for its end; what the lines above took is missing from `out` and `err`.
+  // Waits for its end. Lines that were read before are missing from `out` and `err`.
   Ended wait(std::chrono::seconds patience = std::chrono::seconds(50));
 
  private:

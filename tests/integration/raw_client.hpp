@@ -1,4 +1,4 @@
-// A client that need not keep to HTTP, nor to manners.
+// A client that need not follow HTTP and may misbehave.
 #pragma once
 
 #include <poll.h>
@@ -67,7 +67,8 @@ class RawClient {
     return receive_until("", patience);
   }
 
-  // Up to where `mark` has come, the end or the deadline. An empty mark never comes.
+  // Receives until `mark` has come, the stream has ended, or the deadline. An empty mark never
+  // comes.
   std::string receive_until(std::string_view mark, Duration patience = std::chrono::seconds(3)) {
     const Time deadline = now() + patience;
     std::string all;

@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 using result::TrialStatus;
 using testing::HasSubstr;
 
-// Does what it is told to the worst, after the traffic has started or instead of it.
+// A strategy that fails in the way that it is told to, after the traffic has started or instead of
+// it.
 class BadStrategy : public Strategy {
  public:
   using Run = void (*)(Strategy& good, Job& job);
@@ -43,8 +44,8 @@ class BadStrategy : public Strategy {
   Run run_;
 };
 
-// Hands its task's first reply to it a second time, instead of sending the next request: the client
-// then counts an answer that no server wrote.
+// Gives a task its first reply a second time instead of sending the next request, so the client
+// counts an answer that no server wrote.
 class LyingTask : public Task {
  public:
   explicit LyingTask(std::unique_ptr<Task> task) : task_(std::move(task)) {}
@@ -67,7 +68,7 @@ class LyingTask : public Task {
   bool replayed_ = false;
 };
 
-// Performs its task's writes otherwise than asked: with other bytes, or into no file.
+// Performs a task's writes wrongly: with other bytes, or without a file.
 class SpoilingTask : public Task {
  public:
   enum class Spoils { bytes, file };
@@ -130,8 +131,8 @@ Registry test_registry() {
   return registry;
 }
 
-// Little's law counts the client's own time between two requests: where that is slow, the server
-// must be slower still.
+// Little's law includes the client's own time between two requests: where that is slow, the server
+// must be even slower.
 std::map<std::string, std::string> work_of(const std::string& connections) {
   return {{"connections", connections}, {"server_delay", test::kSanitized ? "20ms" : "0"}};
 }
@@ -172,7 +173,7 @@ class RunTest : public testing::Test {
     return run::run(plan, registry_, progress_);
   }
 
-  // The last trial of a run of one strategy: a busy machine may cost it the first.
+  // The last trial of a run of one strategy; on a busy machine the first may be invalid.
   result::Trial trial_of(const std::string& strategy) {
     options_.strategies = {strategy};
     report_ = run();
@@ -369,7 +370,7 @@ TEST_F(RunTest, OneTrialCanBeMadeWithoutARun) {
   EXPECT_EQ(trial.ended(), 200u);
 }
 
-// The run in a child process, to be ended from outside: this binary with "run-here OUT".
+// The run in a child process that the test can end: this binary with "run-here OUT".
 pid_t start_run(const std::string& out) {
   char program[] = "run_test";
   char argument[] = "run-here";

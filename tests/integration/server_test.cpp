@@ -1,5 +1,5 @@
-// What clients can do to a server, under every strategy that serves. A server survives when the
-// next well-behaved request is answered within a second and all descriptors are back.
+// Misbehaving clients, under every strategy that serves. A server survives when it answers the next
+// well-behaved request within a second and all descriptors are closed again.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -26,7 +26,7 @@ using testing::StartsWith;
 
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr milliseconds kShort{300};
-// More than both sides' socket buffers hold.
+// More bytes than the socket buffers of both sides hold.
 constexpr std::string_view kLongGet = "GET /bytes/50000000 HTTP/1.1\r\nHost: a\r\n\r\n";
 
 std::size_t open_descriptors() {
@@ -55,7 +55,7 @@ class Server : public testing::TestWithParam<std::string> {
     if (!support) GTEST_SKIP() << support.reason;
   }
 
-  // With short timeouts, so that the tests are short.
+  // The timeouts are short, so that the tests are short.
   void serve(workloads::ServerOptions options = {}) {
     options.header_timeout = kShort;
     options.body_timeout = kShort;
@@ -206,7 +206,7 @@ struct Refusal {
   std::vector<std::string> statuses;  // one of these
 };
 
-// Whatever follows a refused request must not be taken for another one.
+// Bytes that follow a refused request must not be taken for another request.
 constexpr std::string_view kSmuggled = "GET /status/418 HTTP/1.1\r\nHost: a\r\n\r\n";
 
 std::string get_with(std::string_view fields) {
@@ -271,7 +271,7 @@ std::vector<Refusal> refusals() {
   };
 }
 
-// Such a client takes the connection for closing unless told otherwise, and knows no chunks.
+// Such a client expects the connection to close unless it is told otherwise, and knows no chunks.
 TEST_P(Server, AnswersHttp10InItsOwnTerms) {
   serve();
   const std::string kept = answer_to(
@@ -371,14 +371,14 @@ TEST_P(Server, K13NeitherSpinsNorDiesWithoutDescriptors) {
     for (RawClient& client : clients) client.send(kGet);
     EXPECT_THAT(clients.front().receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
     const Duration cpu_before = cpu_time();
-    // Nobody closes: nothing can change, and waiting for it must cost nothing.
+    // No client closes, so nothing can change, and the wait must cost no CPU.
     clients.front().receive(now() + milliseconds(500));
     EXPECT_LT(cpu_time() - cpu_before, milliseconds(100));
   }
   expect_survival();
 }
 
-TEST_P(Server, K15WaitsForAnExpectedBodyNoLongerThanTheBodyTimeout) {
+TEST_P(Server, K15WaitsForAnExpectedBodyAtMostTheBodyTimeout) {
   serve();
   const std::string answer =
       answer_to("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");

@@ -1,4 +1,4 @@
-// Our count of system calls by name against strace's, for every strategy.
+// Compares our count of system calls by name with that of strace, for every strategy.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -34,8 +34,8 @@ std::vector<std::string> strategies() {
   return names;
 }
 
-// The calls of all threads but the first, which is the harness's; empty while the process has not
-// ended yet.
+// The calls of all threads except the first, which is the harness's; empty while the process has
+// not ended yet.
 measure::SyscallCounts counts_of(const std::filesystem::path& log) {
   static const std::regex kCall(R"(^(\d+) +([a-z0-9_]+)\(.*)");
   static const std::regex kExit(R"(^(\d+) +\+\+\+ exited with 0 \+\+\+$)");
@@ -54,7 +54,7 @@ measure::SyscallCounts counts_of(const std::filesystem::path& log) {
   return {};
 }
 
-// ThreadSanitizer has a thread that naps and looks at the clock until the process ends, which is
+// ThreadSanitizer has a thread that sleeps and reads the clock until the process ends, so also
 // after the program has read its count.
 measure::SyscallCounts without_sanitizer(measure::SyscallCounts counts) {
   if (!test::kUnderThreadSanitizer) return counts;
@@ -98,11 +98,11 @@ TEST_P(Syscalls, AreThoseThatStraceCounts) {
                           .profile = measure::ProfileOptions{}};
   const result::Trial trial =
       run_trial({.cell = cell, .settings = settings, .kind = result::TrialKind::count});
-  // Under strace an invariant about rates may break, which is nothing to this test.
+  // Under strace an invariant about rates may break, which does not matter here.
   ASSERT_TRUE(trial.profile && trial.profile->calls) << trial.reason;
   ASSERT_EQ(trial.ended(), kRequests);
 
-  // The tracer writes on for a moment after the program has ended.
+  // The tracer goes on writing for a moment after the program has ended.
   measure::SyscallCounts expected = counts_of(log());
   for (const Time patience = now() + 10s; expected.empty() && now() < patience;) {
     std::this_thread::yield();

@@ -1,4 +1,4 @@
-// Traced trials of the whole program: what they say of requests adds up.
+// Traced trials of the whole program: the times that they report for requests add up.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ std::int64_t sum(const measure::PhaseTimes& phases) {
 
 struct Waiting {
   std::string strategy;
-  std::string reason;  // that its threads wait for most
+  std::string reason;  // what its threads wait for most
 };
 
 void PrintTo(const Waiting& waiting, std::ostream* out) { *out << waiting.strategy; }
@@ -60,7 +60,7 @@ TEST_P(Trace, ExplainsTheWholeTimeOfEveryRequest) {
   const std::string& strategy = GetParam().strategy;
   if (!make_cell("fetch", strategy, {}, registry_).unsupported.empty()) GTEST_SKIP();
   const result::Trial trial = traced(registry_, strategy, {{"connections", "8"}});
-  // A busy machine may break an invariant about rates, which is nothing to this test.
+  // A busy machine may break an invariant about rates, which does not matter here.
   ASSERT_TRUE(trial.profile && trial.profile->tail) << trial.reason;
   const measure::Tail& tail = *trial.profile->tail;
   EXPECT_GT(tail.requests, 100U);
@@ -127,7 +127,7 @@ TEST(TraceOfAnOpenLoop, CountsFromTheIntendedStart) {
   }
 }
 
-// Its requests are its client's; what it does for them it does in turns of its own.
+// The client issues the requests; the server works on them in turns of its own.
 TEST(TraceOfAServer, HasTheTurnsOfItsConnections) {
   const Registry registry = make_registry();
   const result::Trial trial = traced(registry, "epoll", {{"connections", "4"}}, "serve");

@@ -1,5 +1,5 @@
-// Every workload under every strategy, through the program: whatever is measured is valid, and what
-// is not says why.
+// Every workload under every strategy, through the program: what is measured is valid, and for what
+// is not measured the program says why.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -20,7 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-// A little of each workload: enough that everything happens, little enough for a test.
+// Each workload with small parameters: large enough that everything happens, small enough for a
+// test.
 std::vector<std::string> small(std::string_view workload) {
   if (workload == "timers") return {"--timers", "50", "--period", "20ms", "--jitter", "20%"};
   if (workload == "scrape") return {"--connections", "4", "--pages", "10"};
@@ -31,7 +32,7 @@ std::vector<std::string> small(std::string_view workload) {
   return {"--connections", "4"};
 }
 
-// All that `all` means, but for what the thread sanitizer cannot see through.
+// All strategies that `all` means, without those that the thread sanitizer cannot follow.
 std::string strategies() {
   std::string names;
   const Registry registry = make_registry();
@@ -47,9 +48,8 @@ std::string strategies() {
 json run(std::vector<std::string> arguments, const ScratchFolder& folder) {
   const std::string out = (folder.path() / "result.json").string();
   arguments.insert(arguments.begin(), "run");
-  arguments.insert(arguments.end(),
-                   {"--trials", "1", "--warmup", "50ms", "--duration", "200ms", "--verify", "all",
-                    "--out", out});
+  arguments.insert(arguments.end(), {"--trials", "1", "--warmup", "50ms", "--duration", "200ms",
+                                     "--verify", "all", "--out", out});
   const Ended ended = run_program(arguments);
   // 5: some strategy was named that cannot run the workload.
   EXPECT_THAT(ended.exit_code, testing::AnyOf(0, 5)) << ended.err << ended.out;
@@ -58,7 +58,7 @@ json run(std::vector<std::string> arguments, const ScratchFolder& folder) {
 
 class EveryWorkload : public testing::TestWithParam<const workloads::Workload*> {
  protected:
-  // A run with so many of them takes its time; it is done once.
+  // A run with so many strategies takes long, so it is done only once.
   void SetUp() override {
     std::vector<std::string> arguments = small(GetParam()->info().name);
     arguments.insert(arguments.begin(), std::string(GetParam()->info().name));
@@ -93,7 +93,7 @@ TEST_P(EveryWorkload, IsMeasuredUnderEveryStrategyOrSaysWhyNot) {
     }
   }
   EXPECT_GE(measured, 3U);
-  // Nothing but the result and its journal is left where the workload was told to make its files.
+  // Only the result and its journal are left where the workload was told to make its files.
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     EXPECT_THAT(entry.path().filename().string(), testing::StartsWith("result.json"));
   }
@@ -129,16 +129,16 @@ std::string address_of(Program& origin) {
   return std::regex_search(line, found, std::regex("http://[^/]+")) ? found.str() : line;
 }
 
-TEST(Scrape, SaysOfEachUrlHowItEnded) {
+TEST(Scrape, SaysHowEachUrlEnded) {
   Program origin({"origin", "--port", "0"});
   const std::string base = address_of(origin);
   for (const char* strategy : {"epoll", "curl_multi"}) {
     SCOPED_TRACE(strategy);
     const ScratchFolder folder;
-    const json result = run({"scrape", "--strategies", strategy, "--connections", "2",
-                             "--page-bytes", "1500", "--url", base + "/bytes/1000", "--url",
-                             base + "/status/404", "--url", base + "/chunked/2000"},
-                            folder);
+    const json result = run(
+        {"scrape", "--strategies", strategy, "--connections", "2", "--page-bytes", "1500", "--url",
+         base + "/bytes/1000", "--url", base + "/status/404", "--url", base + "/chunked/2000"},
+        folder);
     const json& items = only_cell(result).at("trials").at(0).at("items");
     ASSERT_EQ(items.size(), 3U);
     const std::vector<std::string> expected = {"ok", "http_status", "limit"};
@@ -179,7 +179,8 @@ TEST(Timers, FireAtTheirRateAndNeverEarly) {
   EXPECT_TRUE(only_cell(result).at("paced"));
 }
 
-// In whatever order a strategy makes them: coroutines at once, threads when they find a CPU.
+// This holds whatever the order in which a strategy makes them: coroutines at once, threads when
+// they get a CPU.
 TEST(Timers, TellTheMemoryOfATask) {
   if (kUnderThreadSanitizer) GTEST_SKIP() << "each byte has several of the sanitizer's own";
   const ScratchFolder folder;
@@ -199,7 +200,7 @@ TEST(Timers, TellTheMemoryOfATask) {
   }
   ASSERT_EQ(bytes.size(), 3U);
   EXPECT_GT(bytes[0], 100);
-  // A coroutine's frame beside that; a page of a stack at the least.
+  // A coroutine also has its frame, a thread at least one page of its stack.
   EXPECT_GT(bytes[1], bytes[0]);
   EXPECT_GT(bytes[2], 4096);
 }

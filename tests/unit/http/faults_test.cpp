@@ -1,5 +1,4 @@
-// The response reader against the whole catalogue of faults: what every client over streams
-// reports.
+// Holds the response reader to the whole catalogue of faults, as every client over streams uses it.
 #include "http/faults.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +21,7 @@ namespace {
 
 using State = ResponseReader::State;
 
-// What a client reports whose requests are all new connections' first.
+// What a client reports when each of its requests is the first on a new connection.
 Outcome outcome_of(const FaultScript& fault, const std::vector<std::string>& pieces,
                    const FaultStep& last) {
   BodyExpectation expected = BodyExpectation::of_origin("/fault/" + fault.id);
@@ -43,7 +42,7 @@ Outcome outcome_of(const FaultScript& fault, const std::vector<std::string>& pie
   }
   if (reader.outcome() != Outcome::ok) return reader.outcome();
   const bool headless = !reader.has_body();
-  // Without a body, its length is right whatever the path says.
+  // A response without a body has the right length, whatever the path says.
   return check.end(headless) ? Outcome::ok : Outcome::content_mismatch;
 }
 

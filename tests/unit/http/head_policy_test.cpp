@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// Line by line, as libraries hand out heads.
+// Feeds the head line by line, as libraries deliver heads.
 Outcome by_lines(ResponseHeadPolicy& policy, std::string_view head) {
   policy.begin(Method::get);
   while (!head.empty()) {

@@ -1,4 +1,4 @@
-// Feeding a reader the same bytes in every way in which a network could cut them.
+// Feeds a reader the same bytes in every way in which a network could cut them.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace asyncbench::http {
 
-// All ways to cut `bytes` in two, every byte by itself, and the whole. Long texts are cut in two at
-// some places only.
+// All ways to cut `bytes` in two, every byte by itself, and the whole. Long texts are cut in two
+// only at some places.
 inline std::vector<std::vector<std::string>> all_cuts(const std::string& bytes) {
   std::vector<std::vector<std::string>> cuts{{bytes}};
   const std::size_t stride = 1 + bytes.size() / 2'000;

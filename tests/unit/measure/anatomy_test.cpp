@@ -30,9 +30,9 @@ std::int64_t total(const RequestAnatomy& anatomy, Activity activity) {
 }
 
 TEST(Anatomy, OfARequestOfALoopAddsUpToItsLatency) {
-  // Task 0 asks in a turn until 110, and has its answer in one from 900. Meanwhile task 1 runs from
-  // 200 to 260, the loop sleeps from 300 to 700, could run from 600, and is preempted from 800 to
-  // 850.
+  // Task 0 asks in a turn that ends at 110, and has its answer in a turn that begins at 900.
+  // Between them, task 1 runs from 200 to 260; the loop sleeps from 300 to 700, is runnable from
+  // 600, and is preempted from 800 to 850.
   OffCpuRecorder::Taken switches;
   switches.spans = {
       {.thread = kLoop, .out_ns = 300, .woken_ns = 600, .in_ns = 700, .stack = 1},

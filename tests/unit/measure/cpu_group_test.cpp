@@ -31,7 +31,7 @@ std::int64_t process_cpu_ns() {
   return used.tv_sec * 1'000'000'000 + used.tv_nsec;
 }
 
-// What a child says that is put into a group of its own, or is not, and then does `work`.
+// The report of a child that does `work`, in a control group of its own or without one.
 ChildReport report_of_child(bool grouped, const std::function<void()>& work) {
   std::array<int, 2> go{};
   std::array<int, 2> told{};
@@ -62,8 +62,7 @@ ChildReport report_of_child(bool grouped, const std::function<void()>& work) {
   return report;
 }
 
-// Each thread starts the next, so that they end with nobody waiting, as those of
-// thread_per_request do.
+// Each thread starts the next, so no thread waits for another's end, as in thread_per_request.
 void run_chain_of_threads(int left, std::atomic<bool>& all_ran) {
   if (left == 0) {
     all_ran = true;
@@ -90,8 +89,8 @@ TEST(CpuGroup, NobodyElseHasOne) {
 TEST(CpuGroup, HoldsWhatTheProcessUsedAndTheEndsOfItsThreads) {
   const ChildReport report = report_of_child(true, run_many_threads);
   if (!report.has_group) GTEST_SKIP() << "control groups cannot be made here";
-  // By how much more is the kernel's affair (on 6.18, 3 us a thread or more). What runs is
-  // accounted for at every tick, of 10 ms at most.
+  // The difference depends on the kernel (on 6.18, 3 us a thread or more). A running thread is
+  // accounted for at every tick, which is 10 ms at most.
   constexpr std::int64_t kTickNs = 10'000'000;
   EXPECT_GT(report.group_ns, report.process_ns - kTickNs);
   EXPECT_LT(report.group_ns, 2 * report.process_ns + kTickNs);

@@ -1,5 +1,5 @@
 // The encoded strings are public test data of the HdrHistogram libraries for Java, JavaScript, Go
-// and C: what other writers produce and other readers expect.
+// and C: other writers produce them, and other readers expect them.
 #include "measure/hdr_format.hpp"
 
 #include <gmock/gmock.h>

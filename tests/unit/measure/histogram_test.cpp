@@ -10,7 +10,7 @@
 namespace asyncbench::measure {
 namespace {
 
-// Latencies between 1 ns and 60 s, each order of magnitude alike.
+// Latencies between 1 ns and 60 s, equally many of each order of magnitude.
 std::vector<std::int64_t> random_values(std::size_t count, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> exponent(0, std::log(6e10));

@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::size_t kBlock = 64 * 1024;
 
-// Memory from the kernel itself, so that no allocator's or sanitizer's habits are measured with it.
+// Memory directly from the kernel, so that no allocator or sanitizer is measured with it.
 class Blocks {
  public:
   explicit Blocks(std::size_t count)
       : bytes_(count * kBlock),
         memory_(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-    // Pages of 2 MiB would come in steps of their own.
+    // Pages of 2 MiB would make the memory grow in larger steps.
     madvise(memory_, bytes_, MADV_NOHUGEPAGE);
   }
   ~Blocks() { munmap(memory_, bytes_); }
@@ -38,7 +38,7 @@ TEST(Memory, GrowsByWhatIsTouched) {
   constexpr std::size_t kCount = 256;
   Blocks blocks(kCount);
   std::string reason;
-  private_memory_bytes(reason);  // for the first time: memory of its own, kept for the next
+  private_memory_bytes(reason);  // the first call allocates memory that it keeps
   const Reading before = private_memory_bytes(reason);
   ASSERT_TRUE(before) << reason;
   const Reading untouched = private_memory_bytes(reason);
@@ -71,7 +71,7 @@ TEST(MemoryRamp, TakesAStepThatACountHasPassedOnce) {
   MemoryRamp ramp(10, 90, 9);
   ramp.reached(9);
   EXPECT_TRUE(ramp.points().empty());
-  ramp.reached(45);  // 10, 20, 30 and 40 in one
+  ramp.reached(45);  // passes 10, 20, 30 and 40 at once
   ramp.reached(49);
   ramp.reached(5);
   ramp.reached(45);

@@ -13,7 +13,7 @@ namespace asyncbench::measure {
 [[gnu::noinline]] void burn_cpu_to_be_found(std::int64_t cpu_ns) {
   timespec used{};
   do {
-    // Long beside the clock's code, which has no frame pointers.
+    // Long in comparison with the clock's code, which has no frame pointers.
     for (int i = 0; i < 1'000'000; ++i) asm volatile("");
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
   } while (used.tv_sec * 1'000'000'000 + used.tv_nsec < cpu_ns);

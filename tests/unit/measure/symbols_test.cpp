@@ -5,7 +5,7 @@
 
 namespace asyncbench::measure {
 
-// Found by name below, so neither inlined nor nameless.
+// The test below finds it by name, so it must not be inlined and must have a symbol.
 [[gnu::noinline]] int function_to_find(int x) {
   asm volatile("" : "+r"(x));
   return x + 1;
@@ -67,7 +67,7 @@ TEST(Symbols, NameFunctionsOfThisProgramAndOfLibraries) {
             (Function{"asyncbench::measure::function_to_find", symbols.program()}));
   EXPECT_EQ(symbols.user(own + 3).name, "asyncbench::measure::function_to_find");
   EXPECT_EQ(function_to_find(1), 2);
-  // One that no sanitizer replaces.
+  // A function that no sanitizer replaces.
   const auto libc = reinterpret_cast<std::uint64_t>(&::getppid);
   EXPECT_THAT(symbols.user(libc).module, testing::StartsWith("libc"));
   EXPECT_EQ(symbols.user(64), (Function{"", kNoModule}));

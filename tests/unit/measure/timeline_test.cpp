@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Begins, sends, receives, and then finishes; notes what the timeline says of it at each turn.
+// Begins, sends, receives, and then finishes; at each turn it notes what the timeline says about
+// it.
 class AskingTask final : public Task {
  public:
   explicit AskingTask(std::vector<Timeline::Current>& seen) : seen_(seen) {}
@@ -38,7 +39,7 @@ class AskingTask final : public Task {
   int turns_ = 0;
 };
 
-// As a strategy would.
+// Runs the task as a strategy would.
 void drive(Task& task, unsigned lane) {
   Op next = task.start(lane);
   while (kind_of(next) != OpKind::finish) next = task.resume({});
@@ -158,7 +159,7 @@ TEST(BatchSizes, AreExactUpToSixtyFourAndToAnEighthBeyond) {
 
 TEST(BatchSizes, OfALaneAreWhatEndedFromOneWakeUpToTheNext) {
   LaneReport lane;
-  lane.completions = 7;  // before the first: nobody woke for them
+  lane.completions = 7;  // before the first wake-up
   lane.woke();
   lane.completions += 3;
   lane.woke();

@@ -55,7 +55,7 @@ TEST(Usage, CountsMinorPageFaults) {
   EXPECT_GT(*difference(before, take_usage()).page_faults_minor, 0);
 }
 
-TEST(Usage, TellsNoRunQueueWaitWhenAThreadHasEnded) {
+TEST(Usage, HasNoRunQueueWaitWhenAThreadHasEnded) {
   std::jthread thread([](const std::stop_token& stop) {
     while (!stop.stop_requested()) std::this_thread::yield();
   });

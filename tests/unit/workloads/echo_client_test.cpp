@@ -1,4 +1,4 @@
-// The client's tasks, driven by hand: what they want next, and what they make of the answers.
+// The client's tasks, driven step by step: which operation they return for which answer.
 #include "workloads/echo_client.hpp"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::Pair;
 
-// A connection to an echo server, as far as a task can tell: what it sends comes back, in order.
+// For the task, a connection to an echo server: what it sends comes back, in order.
 struct Wire {
   std::deque<std::byte> echo;
 
@@ -31,12 +31,12 @@ struct Wire {
   }
 };
 
-// Performs one task's operations, or answers them otherwise.
+// Performs one task's operations, or gives them other answers.
 class Driver {
  public:
   explicit Driver(Task& task) : task_(task), op_(task.start(0)) {}
 
-  // Performs the operation at hand; a Receive brings at most `most` bytes of the echo.
+  // Performs the current operation; a Receive brings at most `most` bytes of the echo.
   void perform(std::size_t most = kReceiveBytes) {
     ++counts[kind_of(op_)];
     if (const auto* send = std::get_if<op::Send>(&op_)) wire.sent(send->bytes);
@@ -126,7 +126,7 @@ TEST_F(EchoClient, NeverHasMoreUnderWayThanSocketBuffersTake) {
   EXPECT_EQ(ended(Outcome::ok), 1u);
 }
 
-TEST_F(EchoClient, TakesAnEarlierEchoForAMismatchAndLeavesTheConnection) {
+TEST_F(EchoClient, TreatsAnEarlierEchoAsAMismatchAndClosesTheConnection) {
   make_run({.connections = 1});
   Driver driver(*tasks_[0]);
   driver.perform_until(OpKind::receive);
@@ -139,7 +139,7 @@ TEST_F(EchoClient, TakesAnEarlierEchoForAMismatchAndLeavesTheConnection) {
   EXPECT_EQ(ended(Outcome::content_mismatch), 1u);
 }
 
-TEST_F(EchoClient, TakesAnEchoOfWhatItHasNotSentYetForAMismatch) {
+TEST_F(EchoClient, TreatsAnEchoOfUnsentBytesAsAMismatch) {
   make_run({.connections = 1, .message_bytes = 1 << 20});
   Driver driver(*tasks_[0]);
   driver.perform_until(OpKind::receive);
@@ -159,7 +159,7 @@ TEST_F(EchoClient, ConnectsAnewAfterAsManyMessagesAsAsked) {
   EXPECT_EQ(ended(Outcome::ok), 9u);
 }
 
-TEST_F(EchoClient, TellsHowAStreamFailed) {
+TEST_F(EchoClient, ReportsHowAStreamFailed) {
   struct Case {
     std::size_t received;
     Completion then;
@@ -201,7 +201,7 @@ TEST_F(EchoClient, ProvesIdleConnectionsAfterTheWindow) {
   idle.perform_until(OpKind::receive);
   idle.perform();
   const int sends = idle.counts[OpKind::send];
-  // No end is known: it waits on, for a while at a time.
+  // No end of the window is known: it goes on waiting, for a while each time.
   idle.answer(failed(std::errc::timed_out));
   ASSERT_EQ(kind_of(idle.op()), OpKind::receive);
   EXPECT_LT(std::get<op::Receive>(idle.op()).deadline, now() + 1s);
@@ -214,7 +214,7 @@ TEST_F(EchoClient, ProvesIdleConnectionsAfterTheWindow) {
   EXPECT_THAT(run_->idle_outcomes(), ElementsAre(Pair("ok", 1)));
 }
 
-TEST_F(EchoClient, TellsOfIdleConnectionsThatWereNotKept) {
+TEST_F(EchoClient, ReportsIdleConnectionsThatWereNotKept) {
   for (const auto& [then, outcome] : {std::pair{Completion{}, "eof_before_response"},
                                       std::pair{failed(std::errc::connection_reset), "reset"}}) {
     make_run({.connections = 1, .idle = 1});

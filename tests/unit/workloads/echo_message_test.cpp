@@ -24,7 +24,7 @@ EchoMessage message_of(std::uint64_t connection, std::uint64_t sequence, std::ui
   return message;
 }
 
-// Whether `echo`, fed in parts of `part` bytes, passes for `message`.
+// Whether the check accepts `echo`, fed in parts of `part` bytes, as `message`.
 bool passes(const EchoMessage& message, std::span<const std::byte> echo, bool content,
             std::size_t part = 1000) {
   EchoCheck check;

@@ -17,28 +17,28 @@ std::vector<std::byte> made_block(std::size_t bytes = 4096) {
   return block;
 }
 
-TEST(FileContent, MatchesWhereAndAsWhatItWasWritten) {
+TEST(FileContent, MatchesOnlyAtItsPlaceAndForItsWrite) {
   for (const std::size_t bytes : {512, 4096, 256 * 1024}) {
     EXPECT_TRUE(block_matches(made_block(bytes), kOffset, kWrite)) << bytes;
   }
 }
 
-TEST(FileContent, TellsABlockFromElsewhere) {
+TEST(FileContent, NoticesABlockFromElsewhere) {
   EXPECT_FALSE(block_matches(made_block(), kOffset + 4096, kWrite));
 }
 
-TEST(FileContent, TellsAnOlderWrite) {
+TEST(FileContent, NoticesAnOlderWrite) {
   EXPECT_FALSE(block_matches(made_block(), kOffset, kWrite + 1));
 }
 
-TEST(FileContent, TellsABlockWrittenInPart) {
+TEST(FileContent, NoticesABlockWrittenInPart) {
   std::vector<std::byte> block = made_block();
   stamp_block(std::span(block).first(1024), kOffset, kWrite + 1);
   EXPECT_FALSE(block_matches(block, kOffset, kWrite));
   EXPECT_FALSE(block_matches(block, kOffset, kWrite + 1));
 }
 
-TEST(FileContent, TellsEveryWrongByte) {
+TEST(FileContent, NoticesEveryWrongByte) {
   std::vector<std::byte> block = made_block(1024);
   for (std::byte& byte : block) {
     byte ^= std::byte{1};

@@ -23,7 +23,7 @@ class FileRunTest : public testing::Test {
                    LoadOptions{.request_budget = 1});
   }
 
-  // All of a task, before any other of it; the kinds of its operations on files.
+  // Runs one task to its end, and returns the kinds of its operations on files.
   static std::vector<OpKind> carry_out(Task& task) {
     std::vector<OpKind> kinds;
     Op next = task.start(0);
@@ -41,7 +41,7 @@ class FileRunTest : public testing::Test {
   test::ScratchFolder folder_;
 };
 
-// As a thread does that starts when the others have used up the budget.
+// Such a task starts when the others have used up the budget.
 TEST_F(FileRunTest, IsSyncedAtTheEndAlsoByATaskThatWroteNothing) {
   FileRun run = make_run({.at_end = true});
   run.load().window().start_ns = to_ns(now());
@@ -52,7 +52,7 @@ TEST_F(FileRunTest, IsSyncedAtTheEndAlsoByATaskThatWroteNothing) {
   EXPECT_NE(run.final_sync(), std::nullopt);
 }
 
-TEST_F(FileRunTest, IsNotOpenedByATaskThatNeedsNothingOfIt) {
+TEST_F(FileRunTest, IsNotOpenedByATaskThatDoesNotNeedIt) {
   FileRun run = make_run({});
   run.load().window().start_ns = to_ns(now());
   const auto tasks = run.make_tasks();

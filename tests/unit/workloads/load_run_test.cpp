@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A schedule with a window of `length` from its start on.
+// A schedule with a window of `length` that starts with it.
 std::optional<double> a2_of(load::ArrivalKind kind, double rate_per_s, Duration length) {
   LoadRun run({.arrivals = {kind, rate_per_s}, .seed = 7});
   const Time start = now();

@@ -9,7 +9,7 @@
 namespace asyncbench::workloads {
 namespace {
 
-// Every task asleep in `job`, each in its first sleep.
+// Starts every task of `job`; each is in its first sleep.
 std::deque<Task*> start(Job& job) {
   std::deque<Task*> asleep;
   for (const auto& task : job.tasks) {
@@ -19,7 +19,8 @@ std::deque<Task*> start(Job& job) {
   return asleep;
 }
 
-// Lets them wake in turn until all have finished. Returns how many had woken when the first did.
+// Wakes the tasks in turn until all have finished. Returns how many had woken when the first
+// finished.
 std::size_t run(Job& job, const Completion& ended = {}) {
   std::deque<Task*> asleep = start(job);
   std::set<Task*> woken;
@@ -53,7 +54,7 @@ TEST(Sleepers, ReadTheMemoryOfEverMoreTasksWhileAllAreAsleep) {
   }
 }
 
-TEST(Sleepers, AreNoMoreThanSuffice) {
+TEST(Sleepers, AreLimitedInNumber) {
   Sleepers sleepers(1'000'000);
   Job job;
   std::size_t most = 0;

@@ -33,7 +33,7 @@ std::ptrdiff_t count(const std::vector<bool>& pages) { return std::ranges::count
 
 class PageCache : public testing::Test {
  protected:
-  // What is written to a file in memory is in the page cache for good.
+  // A file in memory (tmpfs) always stays in the page cache.
   void SetUp() override {
     FileParameters cold = parameters_;
     cold.is_cold = true;
@@ -88,7 +88,7 @@ FileParameters small_file() {
   return {.file_bytes = 64 * 4096, .block_bytes = 4096, .in_flight = 4};
 }
 
-TEST(PreparedFile, HoldsWhatEveryBlockIsToHold) {
+TEST(PreparedFile, HoldsTheRightContentInEveryBlock) {
   for (const std::uint64_t block_bytes : {512, 4096, 3 << 20}) {
     FileParameters parameters = small_file();
     parameters.block_bytes = block_bytes;

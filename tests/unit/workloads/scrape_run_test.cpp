@@ -19,7 +19,7 @@ ScrapeRun::Setup setup_of(std::size_t pages, unsigned tasks) {
   return setup;
 }
 
-// How often each file is written in one round of a task, and by which.
+// Counts how often each file is written in one round of a task, and by which task.
 TEST(ScrapeRun, GivesEachFileToOneTaskAndEachTaskItsFilesInTurn) {
   for (const std::size_t pages : {1U, 3U, 7U, 8U, 30U}) {
     SCOPED_TRACE(pages);

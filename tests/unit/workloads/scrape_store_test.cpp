@@ -22,7 +22,7 @@ using testing::IsEmpty;
 
 class ScrapeStore : public testing::Test {
  protected:
-  // What performs the operations; the file system itself, unless a test has its own.
+  // Performs the operations: the file system itself, unless a test replaces it.
   using Perform = std::function<Completion(const Op&)>;
 
   void receive(std::string_view text) {
@@ -87,7 +87,7 @@ TEST_F(ScrapeStore, WritesOnWhereAShortWriteEnded) {
   EXPECT_EQ(page_.check(), "");
 }
 
-TEST_F(ScrapeStore, CutsAFileForAShorterPageAlone) {
+TEST_F(ScrapeStore, CutsAFileOnlyForAShorterPage) {
   std::vector<int> flags;
   const auto noting_flags = [&](const Op& op) {
     if (const auto* open = std::get_if<op::Open>(&op)) flags.push_back(open->flags & O_TRUNC);
@@ -112,7 +112,7 @@ TEST_F(ScrapeStore, ReportsWhateverTheFileSystemRefusesAndClosesTheFile) {
   EXPECT_THAT(kinds_, testing::ElementsAre(OpKind::open));
 }
 
-TEST_F(ScrapeStore, AStopIsACancellationAndTheFileIsClosed) {
+TEST_F(ScrapeStore, ReportsAStopAsCancelledAndClosesTheFile) {
   const auto stopped = [](const Op& op) {
     return kind_of(op) == OpKind::write ? failed(std::errc::operation_canceled)
                                         : perform_file_op(op);
@@ -121,7 +121,7 @@ TEST_F(ScrapeStore, AStopIsACancellationAndTheFileIsClosed) {
   EXPECT_EQ(kinds_.back(), OpKind::close_file);
 }
 
-TEST_F(ScrapeStore, AWriteThatMovesNothingIsNoEndlessLoop) {
+TEST_F(ScrapeStore, EndsWhenAWriteMovesNothing) {
   const auto nothing = [](const Op& op) {
     return kind_of(op) == OpKind::write ? Completion{} : perform_file_op(op);
   };
@@ -147,7 +147,7 @@ TEST_F(ScrapeStore, FindsWritesThatWereReportedAndNotMade) {
 }
 
 TEST_F(ScrapeStore, FindsAWrongLengthAndAMissingFile) {
-  page_ = StoredPage(page_.path(), false);  // whose content is not watched
+  page_ = StoredPage(page_.path(), false);  // its content is not watched
   store(kPage);
   EXPECT_THAT(page_.check(), IsEmpty());
   std::filesystem::resize_file(page_.path(), 999);
@@ -163,7 +163,7 @@ TEST_F(ScrapeStore, KnowsNothingOfAFileWhoseLastWriteFailed) {
   };
   store("short", full);
   EXPECT_EQ(page_.check(), "");
-  // And cuts it next time, for it may be longer than what failed.
+  // The next write cuts the file, because it may be longer than the write that failed.
   store("five5");
   EXPECT_EQ(content(), "five5");
 }

@@ -50,7 +50,7 @@ TEST(WriteLedger, ExpectsTheLastOfWritesOneAfterTheOther) {
   EXPECT_EQ(ledger.expected(1), kPreparedWrite);
 }
 
-TEST(WriteLedger, DoubtsABlockOfTwoWritesAtOnceUntilTheNext) {
+TEST(WriteLedger, DoubtsABlockAfterTwoWritesAtOnceUntilTheNext) {
   WriteLedger ledger(1, 1);
   ledger.begun(0);
   ledger.begun(0);
