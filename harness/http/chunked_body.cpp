@@ -124,7 +124,7 @@ ChunkedBody::Fed ChunkedBody::Impl::feed(std::string_view bytes) {
   return {taken, State::reading};
 }
 
-// Beast waits for CRLF. Without this check it would wait for ever where lines end with LF alone.
+// Beast waits for CRLF. Without this check it would wait forever where lines end with LF alone.
 ChunkedBody::State ChunkedBody::Impl::check_pending(std::size_t from) const {
   for (std::size_t at = pending.find('\n', from); at != std::string::npos;
        at = pending.find('\n', at + 1)) {

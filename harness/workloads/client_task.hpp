@@ -9,7 +9,7 @@
 
 namespace asyncbench::workloads {
 
-// `Fetch` asks: HttpFetch, or ExchangeFetch for strategies that bring their own HTTP.
+// `Fetching` asks: HttpFetch, or ExchangeFetch for strategies that bring their own HTTP.
 // `Use` knows what to ask for, and what to do with an answer as a part of the request:
 //   Use(Use::Run&, unsigned index)           a Run has load(), verify() and deadline()
 //   HttpTarget& target(const RequestFlow&)   what the request that has just begun asks for
@@ -19,8 +19,8 @@ namespace asyncbench::workloads {
 //                                            operation of the use, nullopt when there is none
 //   std::optional<Op> resume(Completion)     the next one; nullopt when the request has ended
 //   Outcome outcome()                        then: how the request ended
-template <class Fetch, class Use>
-class ClientTask final : public RequestTask<ClientTask<Fetch, Use>> {
+template <class Fetching, class Use>
+class ClientTask final : public RequestTask<ClientTask<Fetching, Use>> {
   using Base = RequestTask<ClientTask>;
   using Base::flow_;
   using Base::next_request;
@@ -80,7 +80,7 @@ class ClientTask final : public RequestTask<ClientTask<Fetch, Use>> {
 
   Duration deadline_;
   Use use_;
-  Fetch fetch_;
+  Fetching fetch_;
   Stage stage_ = Stage::fetching;
 };
 

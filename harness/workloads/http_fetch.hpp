@@ -23,15 +23,34 @@ struct HttpTarget {
   http::BodyExpectation expectation;
 };
 
+// What both forms have in common.
+class Fetch {
+ public:
+  // How and when the request ended.
+  Outcome outcome() const { return outcome_; }
+  Time ended_at() const { return ended_at_; }
+
+ protected:
+  // `receiver` gets every body as it is read; it may be null.
+  Fetch(Verify verify, http::BodyReceiver* receiver) : verify_(verify), receiver_(receiver) {}
+
+  Verify verify_;
+  http::BodyReceiver* receiver_;
+  unsigned responses_ = 0;  // since the last new connection
+  measure::RequestRecord* record_ = nullptr;
+  http::BodyCheck body_;
+  Outcome outcome_ = Outcome::internal;
+  Time ended_at_{};
+};
+
 // Fetches over the operations of a stream: connects, asks, reads, retries. One task uses it and
 // passes on its operations. The connection outlives a request.
-class HttpFetch {
+class HttpFetch : public Fetch {
  public:
-  // A body longer than `limits` allow ends its request as `limit`. `receiver` gets every body as it
-  // is read; it may be null.
+  // A body longer than `limits` allow ends its request as `limit`.
   explicit HttpFetch(Verify verify, http::ReaderLimits limits = {},
                      http::BodyReceiver* receiver = nullptr)
-      : verify_(verify), receiver_(receiver), reader_(limits) {}
+      : Fetch(verify, receiver), reader_(limits) {}
 
   // Returns the first operation of a request for `target`. Times and attempts go into `record`
   // until the request has ended. `has_idled`: time has passed since the last request, so that the
@@ -40,10 +59,6 @@ class HttpFetch {
 
   // The operation has ended: returns the next one, or nullopt when the request has ended.
   std::optional<Op> resume(const Completion& ended);
-
-  // How and when the request ended.
-  Outcome outcome() const { return outcome_; }
-  Time ended_at() const { return ended_at_; }
 
   // Whether there is a connection; and, after a request, whether the next request may use it.
   bool is_connected() const { return is_connected_; }
@@ -67,36 +82,26 @@ class HttpFetch {
   std::optional<Op> end(Outcome outcome, Time at, bool reusable = false);
   std::optional<Op> complete(Time at, bool reusable);
 
-  Verify verify_;
-  http::BodyReceiver* receiver_;
   Stage stage_ = Stage::connecting;
   bool is_connected_ = false;
   bool is_reusable_ = false;
-  unsigned responses_ = 0;  // on this connection
   HttpTarget* target_ = nullptr;
   const http::Request* connected_to_ = nullptr;
-  measure::RequestRecord* record_ = nullptr;
   Time deadline_ = kNever;
-  http::BodyCheck body_;
   http::ResponseReader reader_;
-  Outcome outcome_ = Outcome::internal;
-  Time ended_at_{};
 };
 
 // Fetches over Exchange, for strategies that bring their own HTTP. It has the same members as
 // HttpFetch; the connections are the strategy's.
-class ExchangeFetch final : private http::ResponseSink {
+class ExchangeFetch final : public Fetch, private http::ResponseSink {
  public:
   explicit ExchangeFetch(Verify verify, http::ReaderLimits limits = {},
                          http::BodyReceiver* receiver = nullptr)
-      : verify_(verify), limits_(limits), receiver_(receiver) {}
+      : Fetch(verify, receiver), limits_(limits) {}
 
   // See HttpFetch. The strategy itself finds out whether a connection has gone stale.
   Op begin(HttpTarget& target, Time deadline, bool has_idled, measure::RequestRecord& record);
   std::optional<Op> resume(const Completion& ended);
-
-  Outcome outcome() const { return outcome_; }
-  Time ended_at() const { return ended_at_; }
 
   // The task has no connection of its own, so there is none to close.
   static constexpr bool is_connected() { return false; }
@@ -110,17 +115,10 @@ class ExchangeFetch final : private http::ResponseSink {
 
   Outcome found();
 
-  Verify verify_;
   http::ReaderLimits limits_;
-  http::BodyReceiver* receiver_;
   bool is_too_long_ = false;
-  unsigned responses_ = 0;  // since the last new connection that this task had
-  measure::RequestRecord* record_ = nullptr;
   http::ResponseHeadPolicy policy_;
-  http::BodyCheck body_;
   http::ExchangeEnd end_;
-  Outcome outcome_ = Outcome::internal;
-  Time ended_at_{};
 };
 
 }  // namespace asyncbench::workloads

@@ -10,6 +10,13 @@
 
 namespace asyncbench::workloads {
 
+inline constexpr ParameterInfo kServerDelayInfo{
+    .name = "server_delay",
+    .kind = ValueKind::delay,
+    .otherwise = "0",
+    .description = "before the server answers; exp:10ms: random",
+    .of_origin = true};
+
 // What a strategy must offer to play a role: the embedded origin, or its client in either form.
 Forms http_forms(Role role);
 

@@ -1,4 +1,4 @@
-// What faults_test.cpp does not ask: where a message ends, bodies of size, limits, many in a row.
+// The claims that faults_test.cpp leaves out: where a message ends, large bodies, limits, many in a row.
 #include "http/response_reader.hpp"
 
 #include <gtest/gtest.h>
@@ -41,8 +41,8 @@ class Reading : public testing::Test {
   ResponseReader reader_;
 };
 
-// A repeated head is not read anew: what it says must hold for every response that has it, and for
-// no other.
+// A repeated head is not parsed again: its meaning must hold for every response with that head, and
+// for no other.
 TEST_F(Reading, RepeatedHeadMeansTheSameAndNearlyTheSameDoesNot) {
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n";
   const std::string other = "HTTP/1.1 404 Gone\r\nContent-Length: 3\r\n\r\n";
