@@ -62,7 +62,7 @@ Arguments short_run(Arguments arguments) {
                            "--trials", "1", "--grace", "200ms", "--cpu-idle", "default"}) {
     arguments.emplace_back(more);
   }
-  // Invariant G includes the client's own time between two requests: where that is slow, the server
+  // Little's law includes the client's own time between two requests: where that is slow, the server
   // must be even slower.
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;

@@ -58,7 +58,7 @@ std::vector<std::string> short_run(const std::string& out) {
       "run",        "fetch", "--strategies", "poll",    "--connections", "2",
       "--duration", "200ms", "--warmup",     "20ms",    "--trials",      "1",
       "--grace",    "200ms", "--cpu-idle",   "default", "--out",         out};
-  // Invariant G includes the client's own time between two requests: where that is slow, the server
+  // Little's law includes the client's own time between two requests: where that is slow, the server
   // must be even slower.
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
