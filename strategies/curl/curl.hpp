@@ -1,5 +1,7 @@
-// The strategies that leave HTTP to libcurl. Clients alone: they perform Begin, Exchange, Sleep,
-// Close, Finish and the operations on files.
+// The strategies that leave HTTP to libcurl: clients only. In reading order: curl.cpp says what
+// they offer; transfer performs one exchange after the other on an easy handle; curl_outcome tells
+// how it ended; multi_loop drives handles from one event loop; easy_run drives each in a thread of
+// its own.
 #pragma once
 
 #include <memory>
@@ -8,7 +10,7 @@
 
 namespace asyncbench {
 
-// Its multi_socket interface on epoll. Performs Gather, too.
+// Its multi_socket interface on epoll.
 std::unique_ptr<Strategy> make_curl_multi();
 
 // Its easy interface: a thread for each task, blocking in curl_easy_perform.

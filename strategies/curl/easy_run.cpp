@@ -1,6 +1,9 @@
 #include "easy_run.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <system_error>
@@ -8,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/assert.hpp"
 #include "core/file_ops.hpp"
 #include "core/fine_timers.hpp"
 #include "core/strategy.hpp"
@@ -31,6 +35,33 @@ long timeout_ms(Time deadline) {
 }
 
 }  // namespace
+
+bool EasySocket::opened(curl_socket_t socket) {
+  const std::lock_guard lock(mutex_);
+  // An earlier one still in the cache is closed at the end of the transfer, being one too many.
+  if (!is_shut_down_) socket_ = socket;
+  return !is_shut_down_;
+}
+
+void EasySocket::closing(curl_socket_t socket) {
+  const std::lock_guard lock(mutex_);
+  if (socket_ == socket) socket_ = CURL_SOCKET_BAD;
+}
+
+// libcurl takes a shut down connection for dead, and opens another.
+void EasySocket::distrust_if_spoken() {
+  if (socket_ == CURL_SOCKET_BAD) return;
+  char byte = 0;
+  const bool is_silent =
+      ::recv(socket_, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  if (!is_silent) ::shutdown(socket_, SHUT_RDWR);
+}
+
+void EasySocket::shut_down() {
+  const std::lock_guard lock(mutex_);
+  is_shut_down_ = true;
+  if (socket_ != CURL_SOCKET_BAD) ::shutdown(socket_, SHUT_RDWR);
+}
 
 EasyTask::EasyTask(Task& task, unsigned lane, std::stop_token stop)
     : task_(task),
@@ -134,6 +165,7 @@ void EasyRun::drive(EasyTask& task) {
   report.completions += task.completions();
   report.wakeups += task.waits();
   task.batches().add_to(report.batches);
+  must_hold(unfinished_ > 0, "a task that finishes was counted as unfinished");
   if (--unfinished_ == 0) changed_.notify_all();
 }
 

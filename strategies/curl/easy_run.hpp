@@ -8,10 +8,29 @@
 #include <stop_token>
 
 #include "core/job.hpp"
-#include "easy_socket.hpp"
 #include "transfer.hpp"
 
 namespace asyncbench::curl {
+
+// The connection of one easy handle.
+class EasySocket final : public SocketOwner {
+ public:
+  bool opened(curl_socket_t socket) override;
+  void closing(curl_socket_t socket) override;
+
+  // Before a request, by the handle's thread: bytes on the idle connection, which no request may
+  // read as its reply, are the end of it.
+  void distrust_if_spoken();
+
+  // From any thread, perhaps again and again: wakes whoever waits for the connection, and allows no
+  // further one. One that is only about to be connected is not affected: call again.
+  void shut_down();
+
+ private:
+  std::mutex mutex_;  // orders shut_down() against closing(): a closed number may be another's
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+  bool is_shut_down_ = false;
+};
 
 // A task, its easy handle, and the thread of its own that drives it.
 class EasyTask {

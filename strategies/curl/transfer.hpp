@@ -13,9 +13,21 @@
 #include "curl_outcome.hpp"
 #include "http/request.hpp"
 #include "http/response_sink.hpp"
-#include "socket_owner.hpp"
 
 namespace asyncbench::curl {
+
+// Keeps track of libcurl's sockets.
+// Called by libcurl's thread. Outlives the connections.
+class SocketOwner {
+ public:
+  virtual ~SocketOwner() = default;
+
+  // A new socket, not yet connected. False: no connection is wanted any more.
+  virtual bool opened(curl_socket_t socket) = 0;
+
+  // libcurl is about to close the socket; its number may name another one right after.
+  virtual void closing(curl_socket_t socket) = 0;
+};
 
 // Options are set once for the life of the handle; an exchange sets only what differs from the one
 // before it. Under the multi interface the owner adds the handle to a multi handle, and removes it

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/assert.hpp"
 #include "core/job.hpp"
 #include "core/socket_ops.hpp"
 
@@ -48,6 +49,7 @@ BlockingStream::BlockingStream(const StopSignal& stop)
 
 void BlockingStream::adopt(Fd fd) {
   const std::lock_guard lock(mutex_);
+  must_hold(fd_ < 0, "a task has one stream at a time");
   fd_ = fd.release();
   receive_timeout_.forget();
   send_timeout_.forget();

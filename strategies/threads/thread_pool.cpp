@@ -1,6 +1,6 @@
 #include "thread_pool.hpp"
 
-#include "small_thread.hpp"
+#include "core/assert.hpp"
 #include "threaded_task.hpp"
 
 namespace asyncbench::threads {
@@ -13,6 +13,7 @@ ThreadPool::ThreadPool(unsigned workers_max, const StopSignal& stop)
 ThreadPool::~ThreadPool() {
   {
     const std::lock_guard lock(mutex_);
+    must_hold(queue_.empty(), "no task waits for a worker when the pool ends");
     closing_ = true;
     for (Parking* const worker : idle_) worker->give(nullptr);
   }

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <vector>
 
-#include "parking.hpp"
 #include "poller.hpp"
 #include "workforce.hpp"
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/fine_timers.hpp"
+#include "core/assert.hpp"
 #include "core/socket_ops.hpp"
 #include "core/strategy.hpp"
 
@@ -44,6 +44,7 @@ void ThreadRun::run() {
   start_tasks();
   if (job_.acceptor != nullptr) accept_until_stop();
   wait_for_tasks();
+  must_hold(in_flight_.empty(), "no task is in flight when a run ends");
   for (const auto& task : job_.tasks) task->state.reset();
 }
 
@@ -158,7 +159,7 @@ ThreadedTask& ThreadRun::enlist(Task& task, unsigned lane, ThreadedTask* parent)
 
 void ThreadRun::delist(ThreadedTask& threaded) {
   const std::lock_guard lock(mutex_);
-  in_flight_.erase(&threaded);
+  must_hold(in_flight_.erase(&threaded) == 1, "a task that ends was in flight");
   LaneReport& report = job_.lanes[threaded.lane_];
   report.completions += threaded.completions_;
   report.wakeups += threaded.waits();
@@ -174,6 +175,7 @@ void ThreadRun::finished(ThreadedTask& threaded) {
   std::unique_ptr<Task> task = std::move(threaded.owned_);
   task.reset();
   const std::lock_guard lock(mutex_);
+  must_hold(unfinished_ > 0, "a task that finishes was counted as unfinished");
   if (--unfinished_ == 0) changed_.notify_all();
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <variant>
 
+#include "core/assert.hpp"
 #include "core/file_ops.hpp"
 #include "thread_run.hpp"
-#include "workforce.hpp"
 
 namespace asyncbench::threads {
 
@@ -37,7 +37,7 @@ ThreadedTask* ThreadedTask::go_on(bool is_fresh) {
   }
 }
 
-// A child's Finish ends its run alone: the next Gather finds its stream as it is now.
+// The Finish of a child ends only its run: the next Gather finds its stream as it is now.
 ThreadedTask* ThreadedTask::finish() {
   if (family_) dissolve_family();
   if (parent_ != nullptr) return parent_->child_finished();
@@ -66,8 +66,8 @@ std::optional<Completion> ThreadedTask::perform(const Op& op) {
           [this](const op::Sleep& wanted) { return sleep(wanted); },
           [](const op::Begin&) -> std::optional<Completion> { return Completion{}; },
           [](const op::Gather&) -> std::optional<Completion> { return Completion{}; },
-          // Files never keep a thread waiting for a peer: blocking calls are the whole of it. They
-          // answer for operations that are not supported, too.
+          // A file never makes a thread wait for a peer, so blocking calls suffice.
+          // perform_file_op() also answers operations that are not supported.
           [&op](const auto&) -> std::optional<Completion> { return perform_file_op(op); },
       },
       op);
@@ -109,8 +109,9 @@ std::optional<Completion> ThreadedTask::sleep(const op::Sleep& sleep) {
   return Completion{};
 }
 
-// Fork and join, without a thread that only waits: this one goes on with the first child, and the
-// one whose child finishes last goes on with the parent. That spares the join's wake-up.
+// Fork and join without a thread that only waits: this thread goes on with the first child, and the
+// thread of the child that finishes last goes on with the parent. No thread has to be woken to
+// join.
 ThreadedTask* ThreadedTask::gather(std::span<Task* const> children) {
   if (children.empty() || run_.stop_signal().is_set()) return nullptr;
   if (!family_) family_ = std::make_unique<Family>();
@@ -120,6 +121,7 @@ ThreadedTask* ThreadedTask::gather(std::span<Task* const> children) {
   }
   {
     const std::lock_guard lock(family_->mutex);
+    must_hold(family_->running == 0, "a task gathers when no child of its last Gather runs");
     family_->running = children.size();
   }
   for (std::size_t i = 1; i < children.size(); ++i) {
@@ -137,6 +139,7 @@ ThreadedTask* ThreadedTask::child_finished() {
   Parking parking;
   {
     std::unique_lock lock(family_->mutex);
+    must_hold(family_->running > 0, "a child that finishes was running");
     if (--family_->running == 0) {
       lock.unlock();
       ++completions_;
@@ -166,11 +169,12 @@ Parking* ThreadedTask::take_helper() {
   return helper;
 }
 
-// No child runs: what the family has is the parent's thread's alone, but for the lock that the last
-// helper may be about to release.
+// No child runs, so the family belongs to the parent's thread alone, except for the lock, which the
+// last helper may be about to release.
 void ThreadedTask::dissolve_family() {
   {
     const std::lock_guard lock(family_->mutex);
+    must_hold(family_->running == 0, "no child runs when its parent finishes");
     for (Parking* const helper : family_->helpers) helper->give(nullptr);
   }
   for (ThreadedTask* const member : family_->members) {

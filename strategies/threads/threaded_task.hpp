@@ -11,8 +11,8 @@
 #include "blocking_stream.hpp"
 #include "core/batch_sizes.hpp"
 #include "core/task.hpp"
-#include "parking.hpp"
 #include "poller.hpp"
+#include "workforce.hpp"
 
 namespace asyncbench::threads {
 

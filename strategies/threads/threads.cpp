@@ -7,10 +7,9 @@
 
 #include "core/fine_timers.hpp"
 #include "core/job.hpp"
-#include "fresh_threads.hpp"
-#include "small_thread.hpp"
 #include "thread_pool.hpp"
 #include "thread_run.hpp"
+#include "workforce.hpp"
 
 namespace asyncbench {
 

@@ -1,3 +1,8 @@
+// The strategies that make blocking calls in threads. In reading order: threads.cpp says how they
+// differ; thread_run starts and ends a run; threaded_task drives one task and its children;
+// workforce and thread_pool provide the threads; blocking_stream performs the operations of a
+// stream; poller waits for the pool's idle tasks; stop_signal is the stop as blocked threads see
+// it.
 #pragma once
 
 #include <memory>

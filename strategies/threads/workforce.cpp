@@ -1,6 +1,5 @@
-#include "fresh_threads.hpp"
+#include "workforce.hpp"
 
-#include "small_thread.hpp"
 #include "threaded_task.hpp"
 
 namespace asyncbench::threads {
