@@ -14,6 +14,7 @@
 #include "report/format.hpp"
 #include "result/store.hpp"
 #include "run/run.hpp"
+#include "run/trial.hpp"
 
 namespace asyncbench::cli {
 namespace {

@@ -3,11 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "result/convert.hpp"
 #include "result/fields.hpp"
+
+// As the lines have them.
+namespace asyncbench::result {
+template <>
+inline constexpr std::array<std::string_view, 3> kNamesOf<workloads::Role> = {"upstream", "server",
+                                                                              "client"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNamesOf<workloads::Verify> = {"all", "sample",
+                                                                                "none"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNamesOf<measure::ProfilerKind> = {"builtin",
+                                                                                    "perf"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNamesOf<measure::Instruments> = {
+    "samples", "calls", "waits"};
+}  // namespace asyncbench::result
 
 namespace asyncbench::run {
 namespace {
@@ -15,13 +30,14 @@ namespace {
 using measure::Histogram;
 using measure::Recording;
 using nlohmann::json;
-
 using result::describe;
+using result::Is;
+using result::OrAbsent;
 
-// One list of fields for writing and for reading: `visit(name, member)` for each. Those of values
-// that go into the result as well are the result's.
-void describe(auto&& visit, auto& recording) requires
-    std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(recording)>>, Recording> {
+// The fields of each message and of what it holds, once, for writing and for reading:
+// visit(name, member). Those of values that go into the result as well are the result's.
+
+void describe(auto&& visit, Is<Recording> auto& recording) {
   visit("ended", recording.ended);
   visit("begun", recording.begun);
   visit("attempts", recording.attempts);
@@ -44,143 +60,221 @@ void describe(auto&& visit, auto& recording) requires
   visit("coarse", recording.coarse);
 }
 
-template <class T>
-constexpr bool kMayBeAbsent = false;
-template <class Optional>
-constexpr bool kMayBeAbsent<result::OrAbsent<Optional>> = true;
+void describe(auto&& visit, Is<workloads::Address> auto& address) {
+  visit("port", address.port);
+  visit("path", address.path);
+}
+
+void describe(auto&& visit, Is<workloads::Work> auto& work) {
+  visit("parameters", work.parameters);
+  visit("verify", work.verify);
+  visit("urls", work.urls);
+  visit("allowed_hosts", work.allowed_hosts);
+  visit("folder", work.folder);
+}
+
+void describe(auto&& visit, Is<measure::ProfileOptions> auto& options) {
+  visit("instruments", options.instruments);
+  visit("profiler", options.profiler);
+  visit("frequency_hz", options.frequency_hz);
+}
+
+// Beside these the job has the protocol's version and the settings.
+void describe(auto&& visit, Is<order::Job> auto& job) {
+  visit("role", job.role);
+  visit("workload", job.workload);
+  visit("strategy", job.strategy);
+  visit("work", job.work);
+  visit("address", job.address);
+  visit("cpus", job.cpus);
+  visit("window_expected_ns", job.window_expected);
+  visit("count_syscalls", job.count_syscalls);
+  visit("profile", job.profile);
+  visit("parent", job.parent);
+}
+
+void describe(auto&& visit, Is<order::Go> auto& go) {
+  visit("window_start_ns", go.window_start_ns);
+  visit("window_end_ns", OrAbsent{go.window_end_ns});
+}
+
+void describe(auto&& visit, Is<order::WindowEnd> auto& end) {
+  visit("window_end_ns", end.window_end_ns);
+}
+
+void describe(auto&& /*visit*/, Is<order::Stop> auto& /*stop*/) {}
+
+void describe(auto&& visit, Is<report::Listening> auto& listening) {
+  visit("address", listening.address);
+}
+
+void describe(auto&& /*visit*/, Is<report::Ready> auto& /*ready*/) {}
+
+void describe(auto&& visit, Is<report::WindowEnd> auto& end) {
+  visit("window_end_ns", end.window_end_ns);
+}
+
+void describe(auto&& visit, Is<report::Record> auto& record) {
+  visit("recording", record.recording);
+  visit("server", record.server);
+  visit("series", record.series);
+  visit("figures", record.figures);
+  visit("curves", record.curves);
+  visit("unreadable", record.unreadable);
+  visit("items", record.items);
+  visit("usage", record.usage);
+  visit("lanes", record.lanes);
+  visit("profile", record.profile);
+  visit("window_start_ns", record.window_start_ns);
+  visit("window_end_ns", record.window_end_ns);
+  visit("arrivals_due", record.arrivals_due);
+  visit("arrivals_before", record.arrivals_before);
+  visit("arrivals_a2", record.arrivals_a2);
+  visit("resources_back", record.resources_back);
+  visit("resources_missing", record.resources_missing);
+}
+
+void describe(auto&& visit, Is<report::Failed> auto& failed) { visit("reason", failed.reason); }
+
+template <class Message>
+constexpr std::string_view kTypeOf = "";
+template <>
+constexpr std::string_view kTypeOf<order::Job> = "job";
+template <>
+constexpr std::string_view kTypeOf<order::Go> = "go";
+template <>
+constexpr std::string_view kTypeOf<order::WindowEnd> = "window_end";
+template <>
+constexpr std::string_view kTypeOf<order::Stop> = "stop";
+template <>
+constexpr std::string_view kTypeOf<report::Listening> = "listening";
+template <>
+constexpr std::string_view kTypeOf<report::Ready> = "ready";
+template <>
+constexpr std::string_view kTypeOf<report::WindowEnd> = "window_end";
+template <>
+constexpr std::string_view kTypeOf<report::Record> = "record";
+template <>
+constexpr std::string_view kTypeOf<report::Failed> = "failed";
 
 template <class T>
 concept Described = requires(T& value) {
   describe([](const char*, auto&&) {}, value);
 };
 
-json written(const Histogram& histogram) {
-  if (histogram.empty()) return nullptr;
-  return {{"hdr", histogram.encode()}, {"below", histogram.below()}, {"above", histogram.above()}};
-}
-
-Histogram read_histogram(const json& field) {
-  if (field.is_null()) return {};
-  return Histogram::decode(field.at("hdr").get<std::string>(),
-                           field.at("below").get<std::uint64_t>(),
-                           field.at("above").get<std::uint64_t>());
-}
-
-json written(const Recording::Slice& slice) {
-  return {slice.completions, slice.service_time_sum_ns};
-}
-
-template <Described T>
-json written(const T& value) {
-  json fields = json::object();
-  describe(
-      [&](const char* name, const auto& member) {
-        using Member = std::remove_cvref_t<decltype(member)>;
-        if constexpr (std::is_same_v<Member, Histogram>) {
-          fields[name] = written(member);
-        } else if constexpr (std::is_same_v<Member, std::vector<Recording::Slice>>) {
-          fields[name] = json::array();
-          for (const Recording::Slice& slice : member) fields[name].push_back(written(slice));
-        } else if constexpr (std::is_same_v<Member, std::optional<std::int64_t>>) {
-          fields[name] = member ? json(*member) : json(nullptr);
-        } else if constexpr (kMayBeAbsent<Member>) {
-          if (member.value) fields[name] = *member.value;
-        } else {
-          fields[name] = member;
-        }
-      },
-      value);
-  return fields;
-}
-
-template <Described T>
-T read(const json& fields) {
-  T value;
-  describe(
-      [&](const char* name, auto&& member) {
-        using Member = std::remove_cvref_t<decltype(member)>;
-        if constexpr (kMayBeAbsent<Member>) {
-          if (fields.contains(name)) fields.at(name).get_to(member.value.emplace());
-        } else if constexpr (std::is_same_v<Member, Histogram>) {
-          member = read_histogram(fields.at(name));
-        } else if constexpr (std::is_same_v<Member, std::vector<Recording::Slice>>) {
-          for (const json& slice : fields.at(name)) {
-            member.push_back({.completions = slice.at(0).get<std::uint64_t>(),
-                              .service_time_sum_ns = slice.at(1).get<std::uint64_t>()});
-          }
-        } else if constexpr (std::is_same_v<Member, std::optional<std::int64_t>>) {
-          const json& field = fields.at(name);
-          if (!field.is_null()) member = field.get<std::int64_t>();
-        } else {
-          fields.at(name).get_to(member);
-        }
-      },
-      value);
-  return value;
-}
-
-json written(const workloads::Address& address) {
-  return {{"port", address.port}, {"path", address.path}};
-}
-
-workloads::Address read_address(const json& j) {
-  return {.port = j.at("port").get<std::uint16_t>(), .path = j.at("path").get<std::string>()};
-}
-
-json written(const workloads::Work& work) {
-  return {{"parameters", work.parameters.texts()},
-          {"verify", workloads::to_text(work.verify)},
-          {"urls", work.urls},
-          {"allowed_hosts", work.allowed_hosts},
-          {"folder", work.folder}};
-}
-
-workloads::Work read_work(const json& j, const workloads::Workload& workload) {
-  workloads::Work work{.parameters = workloads::Parameters(workload.info().parameters)};
-  for (const auto& [name, value] : j.at("parameters").items()) {
-    work.parameters.set(name, value.get<std::string>());
+struct Write {
+  template <class T>
+  json operator()(const T& value) const {
+    if constexpr (Described<const T>) {
+      json fields = json::object();
+      describe([&](const char* name, const auto& member) { put(fields, name, member); }, value);
+      return fields;
+    } else if constexpr (std::is_enum_v<T>) {
+      return result::kNamesOf<T>.at(static_cast<std::size_t>(value));
+    } else {
+      return value;
+    }
   }
-  work.verify = workloads::parse_verify(j.at("verify").get<std::string>());
-  j.at("urls").get_to(work.urls);
-  j.at("allowed_hosts").get_to(work.allowed_hosts);
-  j.at("folder").get_to(work.folder);
-  return work;
-}
-
-Role role_named(const std::string& name) {
-  for (const Role role : {Role::upstream, Role::server, Role::client}) {
-    if (workloads::name_of(role) == name) return role;
+  json operator()(Duration value) const { return value.count(); }
+  json operator()(const workloads::Parameters& value) const { return value.texts(); }
+  json operator()(const measure::Profile& value) const { return result::to_json(value); }
+  json operator()(const Recording::Slice& value) const {
+    return {value.completions, value.service_time_sum_ns};
   }
-  throw ProtocolError(fmt::format("unknown role \"{}\"", name));
-}
-
-constexpr std::array<std::string_view, 2> kProfilers = {"builtin", "perf"};
-constexpr std::array<std::string_view, 3> kInstruments = {"samples", "calls", "waits"};
-
-json written(const measure::ProfileOptions& options) {
-  return {{"instruments", kInstruments.at(static_cast<std::size_t>(options.instruments))},
-          {"profiler", kProfilers.at(static_cast<std::size_t>(options.profiler))},
-          {"frequency_hz", options.frequency_hz}};
-}
-
-// Programs of before there were profiles do not send it.
-std::optional<measure::ProfileOptions> read_profiling(const json& job) {
-  const json profile = job.value("profile", json());
-  if (profile.is_null()) return std::nullopt;
-  measure::ProfileOptions options;
-  const auto name = profile.at("profiler").get<std::string>();
-  const auto known = std::ranges::find(kProfilers, name);
-  if (known == kProfilers.end()) throw ProtocolError(fmt::format("unknown profiler \"{}\"", name));
-  options.profiler = static_cast<measure::ProfilerKind>(known - kProfilers.begin());
-  const auto instruments = profile.at("instruments").get<std::string>();
-  const auto found = std::ranges::find(kInstruments, instruments);
-  if (found == kInstruments.end()) {
-    throw ProtocolError(fmt::format("unknown instruments \"{}\"", instruments));
+  json operator()(const Histogram& value) const {
+    if (value.empty()) return nullptr;
+    return {{"hdr", value.encode()}, {"below", value.below()}, {"above", value.above()}};
   }
-  options.instruments = static_cast<measure::Instruments>(found - kInstruments.begin());
-  profile.at("frequency_hz").get_to(options.frequency_hz);
-  return options;
-}
+  template <class T>
+  json operator()(const std::optional<T>& value) const {
+    return value ? (*this)(*value) : json(nullptr);
+  }
+  template <class T>
+  json operator()(const std::vector<T>& list) const {
+    json all = json::array();
+    for (const T& one : list) all.push_back((*this)(one));
+    return all;
+  }
+  template <class T>
+  json operator()(const std::map<std::string, T>& map) const {
+    json all = json::object();
+    for (const auto& [name, value] : map) all[name] = (*this)(value);
+    return all;
+  }
+
+ private:
+  void put(json& fields, const char* name, const auto& member) const {
+    fields[name] = (*this)(member);
+  }
+  template <class Optional>
+  void put(json& fields, const char* name, const OrAbsent<Optional>& member) const {
+    if (member.value) fields[name] = (*this)(*member.value);
+  }
+};
+
+struct Read {
+  template <class T>
+  void operator()(const json& field, T& value) const {
+    if constexpr (Described<T>) {
+      describe([&](const char* name, auto&& member) { take(field, name, member); }, value);
+    } else if constexpr (std::is_enum_v<T>) {
+      constexpr auto& names = result::kNamesOf<T>;
+      const auto found = std::ranges::find(names, field.get_ref<const std::string&>());
+      if (found == names.end()) {
+        throw ProtocolError(
+            fmt::format("unknown {}: there are {}", field.dump(), fmt::join(names, ", ")));
+      }
+      value = static_cast<T>(found - names.begin());
+    } else {
+      field.get_to(value);
+    }
+  }
+  void operator()(const json& field, Duration& value) const {
+    value = Duration{field.get<std::int64_t>()};
+  }
+  void operator()(const json& field, workloads::Parameters& value) const {
+    for (const auto& [name, text] : field.items()) value.set(name, text.get<std::string>());
+  }
+  void operator()(const json& field, measure::Profile& value) const {
+    value = result::profile_from_json(field);
+  }
+  void operator()(const json& field, Recording::Slice& value) const {
+    field.at(0).get_to(value.completions);
+    field.at(1).get_to(value.service_time_sum_ns);
+  }
+  void operator()(const json& field, Histogram& value) const {
+    if (field.is_null()) return;
+    value = Histogram::decode(field.at("hdr").get<std::string>(),
+                              field.at("below").get<std::uint64_t>(),
+                              field.at("above").get<std::uint64_t>());
+  }
+  template <class T>
+  void operator()(const json& field, std::optional<T>& value) const {
+    if (!field.is_null()) (*this)(field, value.emplace());
+  }
+  template <class T>
+  void operator()(const json& field, std::vector<T>& list) const {
+    for (const json& one : field) (*this)(one, list.emplace_back());
+  }
+  template <class T>
+  void operator()(const json& field, std::map<std::string, T>& map) const {
+    for (const auto& [name, value] : field.items()) (*this)(value, map[name]);
+  }
+
+ private:
+  void take(const json& fields, const char* name, auto& member) const {
+    (*this)(fields.at(name), member);
+  }
+  // Older builds, which a gate may compare with, do not know every optional field.
+  template <class T>
+  void take(const json& fields, const char* name, std::optional<T>& member) const {
+    if (const auto field = fields.find(name); field != fields.end()) (*this)(*field, member);
+  }
+  template <class Optional>
+  void take(const json& fields, const char* name, OrAbsent<Optional>& member) const {
+    take(fields, name, member.value);
+  }
+};
 
 // As the job names it: a duration's unit ends the name.
 std::string name_in_job(const Setting& setting) {
@@ -188,146 +282,71 @@ std::string name_in_job(const Setting& setting) {
   return fmt::format("{}{}", setting.name, is_duration ? "_ns" : "");
 }
 
-void write(const Settings& settings, json& job) {
-  for (const Setting& setting : all_settings()) {
-    if (!setting.in_job) continue;
-    json& field = job[name_in_job(setting)];
-    setting.visit(settings, Overloaded{[&](Duration value) { field = value.count(); },
-                                       [&](const std::integral auto& value) { field = value; },
-                                       [&](const auto&) { field = setting.text(settings); }});
-  }
-}
-
-Settings read_settings(const json& job) {
-  Settings settings;
-  for (const Setting& setting : all_settings()) {
-    // A runner that does not know a setting leaves it at its default.
-    const auto field = setting.in_job ? job.find(name_in_job(setting)) : job.end();
-    if (field == job.end()) continue;
-    setting.visit(settings,
-                  Overloaded{[&](Duration& value) { value = Duration{field->get<std::int64_t>()}; },
-                             [&](std::integral auto& value) { field->get_to(value); },
-                             [&](auto&) { setting.read(field->get<std::string>(), settings); }});
-  }
-  return settings;
-}
+json written(const auto& message) { return Write{}(message); }
 
 json written(const order::Job& job) {
-  json line = {{"type", "job"},
-               {"protocol", kProtocolVersion},
-               {"role", workloads::name_of(job.role)},
-               {"workload", job.workload},
-               {"strategy", job.strategy},
-               {"work", written(job.work)},
-               {"address", written(job.address)},
-               {"cpus", job.cpus},
-               {"window_expected_ns", job.window_expected.count()},
-               {"count_syscalls", job.count_syscalls},
-               {"profile", job.profile ? written(*job.profile) : json(nullptr)},
-               {"parent", job.parent}};
-  write(job.settings, line);
-  return line;
+  json fields = Write{}(job);
+  fields["protocol"] = kProtocolVersion;
+  for (const Setting& setting : all_settings()) {
+    if (!setting.in_job) continue;
+    json& field = fields[name_in_job(setting)];
+    setting.visit(job.settings,
+                  Overloaded{[&](Duration value) { field = value.count(); },
+                             [&](const std::integral auto& value) { field = value; },
+                             [&](const auto&) { field = setting.text(job.settings); }});
+  }
+  return fields;
 }
 
-order::Job read_job(const json& j) {
-  if (j.at("protocol") != kProtocolVersion) {
+void read(const json& fields, auto& message) { Read{}(fields, message); }
+
+void read(const json& fields, order::Job& job) {
+  if (fields.at("protocol") != kProtocolVersion) {
     throw ProtocolError(fmt::format("this participant speaks version {} of the protocol, not {}",
-                                    kProtocolVersion, j.at("protocol").dump()));
+                                    kProtocolVersion, fields.at("protocol").dump()));
   }
-  order::Job job;
-  job.role = role_named(j.at("role").get<std::string>());
-  j.at("workload").get_to(job.workload);
-  const workloads::Workload* const workload = workloads::find_workload(job.workload);
-  if (workload == nullptr) {
-    throw ProtocolError(fmt::format("unknown workload \"{}\"", job.workload));
+  const auto name = fields.at("workload").get<std::string>();
+  const workloads::Workload* const workload = workloads::find_workload(name);
+  if (workload == nullptr) throw ProtocolError(fmt::format("unknown workload \"{}\"", name));
+  job.work.parameters = workloads::Parameters(workload->info().parameters);
+  Read{}(fields, job);
+  for (const Setting& setting : all_settings()) {
+    // A runner that does not know a setting leaves it at its default.
+    const auto field = setting.in_job ? fields.find(name_in_job(setting)) : fields.end();
+    if (field == fields.end()) continue;
+    setting.visit(
+        job.settings,
+        Overloaded{[&](Duration& value) { value = Duration{field->get<std::int64_t>()}; },
+                   [&](std::integral auto& value) { field->get_to(value); },
+                   [&](auto&) { setting.read(field->get<std::string>(), job.settings); }});
   }
-  j.at("strategy").get_to(job.strategy);
-  job.work = read_work(j.at("work"), *workload);
-  job.address = read_address(j.at("address"));
-  job.settings = read_settings(j);
-  j.at("cpus").get_to(job.cpus);
-  job.window_expected = Duration{j.at("window_expected_ns").get<std::int64_t>()};
-  j.at("count_syscalls").get_to(job.count_syscalls);
-  job.profile = read_profiling(j);
-  j.at("parent").get_to(job.parent);
-  return job;
-}
-
-json written(const std::vector<workloads::ItemOutcomes>& items) {
-  json all = json::array();
-  for (const auto& item : items) all.push_back({{"name", item.name}, {"outcomes", item.outcomes}});
-  return all;
-}
-
-json written(const report::Record& record) {
-  json lanes = json::array();
-  for (const LaneReport& lane : record.lanes) lanes.push_back(written(lane));
-  json series = json::object();
-  for (const auto& [name, histogram] : record.series) series[name] = written(histogram);
-  return {{"type", "record"},
-          {"series", series},
-          {"figures", record.figures},
-          {"curves", record.curves},
-          {"unreadable", record.unreadable},
-          {"items", written(record.items)},
-          {"recording", record.recording ? written(*record.recording) : json(nullptr)},
-          {"server", record.server ? written(*record.server) : json(nullptr)},
-          {"usage", written(record.usage)},
-          {"lanes", lanes},
-          {"profile", record.profile ? json(result::to_json(*record.profile)) : json(nullptr)},
-          {"window_start_ns", record.window_start_ns},
-          {"window_end_ns", record.window_end_ns},
-          {"arrivals_due", record.arrivals_due},
-          {"arrivals_before", record.arrivals_before},
-          {"arrivals_a2", record.arrivals_a2 ? json(*record.arrivals_a2) : json(nullptr)},
-          {"resources_back", record.resources_back},
-          {"resources_missing", record.resources_missing}};
-}
-
-report::Record read_record(const json& j) {
-  report::Record record;
-  if (!j.at("recording").is_null()) record.recording = read<Recording>(j.at("recording"));
-  if (!j.at("server").is_null()) record.server = read<measure::ServerTotals>(j.at("server"));
-  record.usage = read<result::Usage>(j.at("usage"));
-  for (const json& lane : j.at("lanes")) record.lanes.push_back(read<LaneReport>(lane));
-  if (const json profile = j.value("profile", json()); !profile.is_null()) {
-    record.profile = result::profile_from_json(profile);
-  }
-  for (const auto& [name, histogram] : j.at("series").items()) {
-    record.series[name] = read_histogram(histogram);
-  }
-  j.at("figures").get_to(record.figures);
-  j.at("curves").get_to(record.curves);
-  j.at("unreadable").get_to(record.unreadable);
-  for (const json& item : j.at("items")) {
-    item.at("name").get_to(record.items.emplace_back().name);
-    item.at("outcomes").get_to(record.items.back().outcomes);
-  }
-  j.at("window_start_ns").get_to(record.window_start_ns);
-  j.at("window_end_ns").get_to(record.window_end_ns);
-  j.at("arrivals_due").get_to(record.arrivals_due);
-  j.at("arrivals_before").get_to(record.arrivals_before);
-  // Earlier builds, which a gate may compare with, do not say it.
-  if (const auto a2 = j.find("arrivals_a2"); a2 != j.end() && !a2->is_null()) {
-    record.arrivals_a2 = a2->get<double>();
-  }
-  j.at("resources_back").get_to(record.resources_back);
-  j.at("resources_missing").get_to(record.resources_missing);
-  return record;
 }
 
 // Text of the environment (paths, messages) need not be UTF-8: it is replaced, not refused.
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+template <class Message>
+std::string line_of(const Message& message) {
+  json line = written(message);
+  line["type"] = kTypeOf<Message>;
+  return line.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// Calls `read(type, json)`, whose exceptions become ProtocolError.
-template <class Read>
-auto parsed(std::string_view line, Read read) {
+// The message of one of these types that the line holds.
+template <class... Messages>
+void find_message(const json& line, std::variant<Messages...>& found) {
+  const auto type = line.at("type").get<std::string>();
+  const bool known =
+      ((type == kTypeOf<Messages> && (read(line, found.template emplace<Messages>()), true)) ||
+       ...);
+  if (!known) throw ProtocolError(fmt::format("unknown type \"{}\"", type));
+}
+
+template <class Variant>
+Variant message_from(std::string_view line) {
   constexpr std::size_t kShown = 200;
   try {
-    const json j = json::parse(line);
-    return read(j.at("type").template get<std::string>(), j);
+    Variant message;
+    find_message(json::parse(line), message);
+    return message;
   } catch (const ProtocolError&) {
     throw;
   } catch (const std::exception& error) {
@@ -339,63 +358,14 @@ auto parsed(std::string_view line, Read read) {
 }  // namespace
 
 std::string to_line(const Order& order) {
-  return dump(std::visit(
-      Overloaded{[](const order::Job& job) { return written(job); },
-                 [](const order::Go& go) {
-                   json line = {{"type", "go"}, {"window_start_ns", go.window_start_ns}};
-                   if (go.window_end_ns) line["window_end_ns"] = *go.window_end_ns;
-                   return line;
-                 },
-                 [](const order::WindowEnd& end) {
-                   return json{{"type", "window_end"}, {"window_end_ns", end.window_end_ns}};
-                 },
-                 [](const order::Stop&) {
-                   return json{{"type", "stop"}};
-                 }},
-      order));
+  return std::visit([](const auto& message) { return line_of(message); }, order);
 }
 
 std::string to_line(const Report& report) {
-  return dump(std::visit(
-      Overloaded{[](const report::Listening& listening) {
-                   return json{{"type", "listening"}, {"address", written(listening.address)}};
-                 },
-                 [](const report::Ready&) {
-                   return json{{"type", "ready"}};
-                 },
-                 [](const report::WindowEnd& end) {
-                   return json{{"type", "window_end"}, {"window_end_ns", end.window_end_ns}};
-                 },
-                 [](const report::Record& record) { return written(record); },
-                 [](const report::Failed& failed) {
-                   return json{{"type", "failed"}, {"reason", failed.reason}};
-                 }},
-      report));
+  return std::visit([](const auto& message) { return line_of(message); }, report);
 }
 
-Order order_from(std::string_view line) {
-  return parsed(line, [](const std::string& type, const json& j) -> Order {
-    if (type == "job") return read_job(j);
-    if (type == "go") {
-      order::Go go{.window_start_ns = j.at("window_start_ns").get<std::int64_t>()};
-      if (j.contains("window_end_ns")) go.window_end_ns = j["window_end_ns"].get<std::int64_t>();
-      return go;
-    }
-    if (type == "window_end") return order::WindowEnd{j.at("window_end_ns").get<std::int64_t>()};
-    if (type == "stop") return order::Stop{};
-    throw ProtocolError(fmt::format("unknown order \"{}\"", type));
-  });
-}
-
-Report report_from(std::string_view line) {
-  return parsed(line, [](const std::string& type, const json& j) -> Report {
-    if (type == "listening") return report::Listening{read_address(j.at("address"))};
-    if (type == "ready") return report::Ready{};
-    if (type == "window_end") return report::WindowEnd{j.at("window_end_ns").get<std::int64_t>()};
-    if (type == "record") return read_record(j);
-    if (type == "failed") return report::Failed{j.at("reason").get<std::string>()};
-    throw ProtocolError(fmt::format("unknown report \"{}\"", type));
-  });
-}
+Order order_from(std::string_view line) { return message_from<Order>(line); }
+Report report_from(std::string_view line) { return message_from<Report>(line); }
 
 }  // namespace asyncbench::run

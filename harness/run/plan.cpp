@@ -11,6 +11,7 @@
 #include "run/names.hpp"
 #include "run/selection.hpp"
 #include "run/suite.hpp"
+#include "run/trial.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/http_client.hpp"
 
@@ -23,9 +24,6 @@ using workloads::Parameters;
 using workloads::Role;
 using workloads::Work;
 using workloads::Workload;
-
-// What spawning two processes, connecting, draining and the canaries take, measured on two cores.
-constexpr Duration kTrialOverhead = std::chrono::milliseconds(150);
 
 std::vector<std::string> first_set(const std::vector<std::vector<std::string>>& lists) {
   for (const std::vector<std::string>& list : lists) {
@@ -310,14 +308,6 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
   if (count_syscalls || plan.settings.profile) add_once(TrialKind::count);
   if (plan.settings.profile) add_once(TrialKind::trace);
   return trials;
-}
-
-Duration window_of(const Settings& settings, TrialKind kind) {
-  return kind == TrialKind::count ? std::min(settings.duration, kCountWindow) : settings.duration;
-}
-
-Duration expected_time(const Settings& settings, TrialKind kind) {
-  return settings.warmup + window_of(settings, kind) + kTrialOverhead;
 }
 
 Duration Plan::expected_time() const {

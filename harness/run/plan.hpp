@@ -56,13 +56,6 @@ struct Plan {
 // Completes every operation at once, without a peer: it measures the harness itself.
 inline constexpr std::string_view kNullStrategy = "null";
 
-// A count trial is this long at most: its figure is a ratio that needs no long window.
-inline constexpr Duration kCountWindow = std::chrono::milliseconds(200);
-
-// Phases of one trial. With a request budget the window's length is a guess.
-Duration window_of(const Settings& settings, result::TrialKind kind);
-Duration expected_time(const Settings& settings, result::TrialKind kind);
-
 // Of arrivals and bodies; the same for every cell of a block.
 std::uint64_t trial_seed(std::uint64_t run_seed, unsigned block);
 

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <algorithm>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -17,17 +15,13 @@
 #include "run/header.hpp"
 #include "run/interrupt.hpp"
 #include "run/replay.hpp"
+#include "run/resuming.hpp"
 #include "run/schedule.hpp"
 #include "run/trial.hpp"
 #include "run/verdict.hpp"
 
 namespace asyncbench::run {
 namespace {
-
-// Whose plans are whole from the start, and in their journals.
-constexpr std::string_view kRunCommand = "run";
-
-std::string journal_of(const std::string& out) { return out + ".journal"; }
 
 result::Environment environment_of(const Plan& plan, const Registry& registry) {
   const measure::Environment read = measure::read_environment();
@@ -70,27 +64,6 @@ class IdleSetting {
  private:
   std::optional<measure::CpuIdleHold> hold_;
 };
-
-void check_preflight(const Plan& plan) {
-  const std::vector<std::string> problems = preflight(plan);
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
-}
-
-// Programs that make plans of their own have no command line.
-std::string_view subcommand_of(const std::vector<std::string>& command) {
-  return command.size() > 1 ? std::string_view(command[1]) : kRunCommand;
-}
-
-bool compares_builds(const Plan& plan) {
-  return std::ranges::any_of(plan.cells,
-                             [](const PlannedCell& cell) { return !cell.build.empty(); });
-}
-
-bool compares_builds(const result::Result& recorded) {
-  return std::ranges::any_of(recorded.cells, [](const result::Cell& cell) {
-    return result::find(cell.parameters, result::kBuildParameter) != nullptr;
-  });
-}
 
 class Runner {
  public:
@@ -230,25 +203,6 @@ class Runner {
   InterruptWatch& interrupt_;
 };
 
-// A journal that stands in the way: of a finished run, or one that cannot be resumed, it has served
-// its purpose.
-void clear_finished_journal(const Plan& plan) {
-  const std::string path = journal_of(plan.out);
-  if (!std::filesystem::exists(path)) return;
-  result::JournalContents contents;
-  try {
-    contents = result::read_journal(path);
-  } catch (const result::FormatError&) {
-    throw UsageError(fmt::format("{} is in the way and no journal of ours; remove it", path));
-  }
-  if (!contents.ended && !compares_builds(contents.result)) {
-    throw UsageError(fmt::format("{} holds an unfinished run: go on with {}, or remove it", path,
-                                 resume_command(subcommand_of(contents.result.run.command),
-                                                plan.out, plan.settings.plugins)));
-  }
-  std::filesystem::remove(path);
-}
-
 // Runs what stores something.
 template <class Run>
 RunReport storing(Run run) {
@@ -256,62 +210,6 @@ RunReport storing(Run run) {
     return run();
   } catch (const result::StoreError& error) {
     return {.exit_code = ExitCode::not_stored, .messages = {error.what()}};
-  }
-}
-
-std::string existing_journal_of(const std::string& out) {
-  std::string path = journal_of(out);
-  if (!std::filesystem::exists(path)) {
-    throw UsageError(fmt::format("there is no {}: nothing to resume", path));
-  }
-  return path;
-}
-
-// Opens the journal beside `out` to go on with it.
-result::Journal take_up(const std::string& out, result::JournalContents& contents,
-                        Progress& progress) {
-  const std::string path = existing_journal_of(out);
-  result::check_writable(out);
-  try {
-    result::Journal journal = result::Journal::resume(path, contents);
-    if (!contents.ended) ++contents.result.run.resumed;
-    if (contents.torn_bytes > 0) {
-      progress.note(fmt::format("{}: cut off {} bytes of a record that was being written", path,
-                                contents.torn_bytes));
-    }
-    return journal;
-  } catch (const result::FormatError& error) {
-    throw UsageError(error.what());
-  }
-}
-
-void check_resumable(const Plan& plan, const std::string& out, const Registry& registry) {
-  if (plan.settings.plugins != registry.plugins()) {
-    throw UsageError(
-        fmt::format("the run's plugins are others than those given now; go on with {}",
-                    resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
-  }
-  for (const PlannedCell& cell : plan.cells) {
-    if (registry.find(cell.strategy) == nullptr) {
-      throw UsageError(
-          fmt::format("the journal's strategy {} is not in this build", cell.strategy));
-    }
-  }
-  check_preflight(plan);
-}
-
-// Whether idle CPUs are kept awake is found anew, and a growing run has more blocks with time.
-void check_same_settings(const Plan& given, const Plan& recorded) {
-  for (const Setting& setting : all_settings()) {
-    if (setting.name == "cpu_idle" || setting.name == "trials") continue;
-    const std::string now_text = setting.text(given.settings);
-    const std::string then_text = setting.text(recorded.settings);
-    if (now_text == then_text) continue;
-    throw UsageError(
-        fmt::format("{} was begun with other settings than its command gives here: {} is \"{}\" "
-                    "and was \"{}\"; "
-                    "start anew",
-                    given.out, setting.name, now_text, then_text));
   }
 }
 
@@ -339,11 +237,7 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
     result::JournalContents contents;
     result::Journal journal = take_up(out, contents, progress);
     const Plan plan = plan_of(contents.result);
-    if (subcommand_of(plan.command) != kRunCommand) {
-      throw UsageError(
-          fmt::format("asyncbench {0} began this run; go on with {1}", subcommand_of(plan.command),
-                      resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
-    }
+    check_whole(plan, out);
     check_resumable(plan, out, registry);
     InterruptWatch interrupt;
     const IdleSetting idle(plan.settings.cpu_idle, contents.result, progress);
@@ -368,21 +262,6 @@ RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
     runner.replay(Replay(contents), contents.result, extend);
     return runner.run(std::move(contents.result), journal, extend);
   });
-}
-
-std::vector<std::string> recorded_command(const std::string& out) {
-  try {
-    return result::read_journal(existing_journal_of(out)).result.run.command;
-  } catch (const result::FormatError& error) {
-    throw UsageError(error.what());
-  }
-}
-
-std::string resume_command(std::string_view subcommand, const std::string& out,
-                           const std::vector<std::string>& plugins) {
-  std::string command = fmt::format("asyncbench {} --resume {}", subcommand, out);
-  for (const std::string& plugin : plugins) command += " --plugin " + plugin;
-  return command;
 }
 
 result::Trial measure_once(const PlannedCell& cell, const Settings& settings) {

@@ -6,6 +6,8 @@
 #include <map>
 #include <tuple>
 
+#include "run/trial.hpp"
+
 namespace asyncbench::run {
 namespace {
 

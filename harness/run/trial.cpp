@@ -14,9 +14,8 @@
 #include "measure/disturbance.hpp"
 #include "result/from_recording.hpp"
 #include "run/clock_time.hpp"
+#include "run/conversation.hpp"
 #include "run/invariants.hpp"
-#include "run/messages.hpp"
-#include "run/process.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -32,13 +31,14 @@ constexpr Duration kBudgetLimit = std::chrono::minutes(10);
 constexpr Duration kNamingLimit = std::chrono::seconds(20);
 constexpr Duration kUnwindingLimit = std::chrono::minutes(5);
 
+// A count trial is this long at most: its figure is a ratio that needs no long window.
+constexpr Duration kCountWindow = std::chrono::milliseconds(200);
+
+// What spawning two processes, connecting, draining and the canaries take, measured on two cores.
+constexpr Duration kTrialOverhead = std::chrono::milliseconds(150);
+
 // The window must not start before both participants know of it.
 constexpr Duration kWindowLead = std::chrono::milliseconds(10);
-
-struct TrialFailure {
-  TrialStatus status;
-  std::string reason;
-};
 
 // On the subject's CPU, where the runner itself is not.
 Duration canary_on(const std::vector<unsigned>& cpus) {
@@ -57,7 +57,7 @@ class TrialRun {
         settings_(order.settings),
         kind_(order.kind),
         seed_(trial_seed(order.settings.seed, order.block)),
-        events_(order.interrupt_fd) {
+        conversation_(order.interrupt_fd) {
     trial_.block = order.block;
     trial_.repeat = order.repeat;
     trial_.kind = order.kind;
@@ -84,7 +84,7 @@ class TrialRun {
   }
 
  private:
-  // What is kept of one role. The processes end before the events that they are heard through.
+  // What is kept of one role.
   struct Participant {
     std::unique_ptr<Process> process;  // null: the role is not ours to play
     report::Record record;
@@ -151,8 +151,8 @@ class TrialRun {
     std::unique_ptr<Process>& process = in(role).process;
     const std::string& program = role == cell_.subject() ? cell_.program : settings_.peer_program;
     process = std::make_unique<Process>(name_for(role), program, settings_.plugins);
-    processes_.push_back(process.get());
-    process->send(to_line(Order{job_for(role, address)}));
+    conversation_.join(*process);
+    conversation_.tell(*process, job_for(role, address));
     return *process;
   }
 
@@ -162,10 +162,11 @@ class TrialRun {
     for (const Role role : roles_) {
       Process& process = start(role, address);
       if (role == Role::client) continue;
-      address = await<report::Listening>(process, now() + kAnswerLimit, "listening").address;
+      address = conversation_.await<report::Listening>(process, now() + kAnswerLimit, "listening")
+                    .address;
     }
     Process& client = *in(Role::client).process;
-    await<report::Ready>(client, now() + ready_limit(), "ready");
+    conversation_.await<report::Ready>(client, now() + ready_limit(), "ready");
 
     const Time window_start = now() + std::max<Duration>(settings_.warmup, kWindowLead);
     const Time window_end = lay_window(window_start);
@@ -177,13 +178,16 @@ class TrialRun {
         patience = window_end + settings_.grace + kAnswerLimit +
                    cell_.workload->patience(cell_.work.parameters);
       } else {
-        participant.process->send(to_line(Order{order::Stop{}}));
+        conversation_.tell(*participant.process, order::Stop{});
       }
       if (*role == cell_.subject()) patience += profile_patience();
-      participant.record = await<report::Record>(*participant.process, patience, "record");
-      await_end(*participant.process);
+      participant.record =
+          conversation_.await<report::Record>(*participant.process, patience, "record");
+      conversation_.await_end(*participant.process);
     }
-    if (!in(Role::client).record.recording) fail(client, "its record holds no recording");
+    if (!in(Role::client).record.recording) {
+      Conversation::fail(client, "its record holds no recording");
+    }
   }
 
   // Returns the window's end, whether it was set or found by the client.
@@ -192,20 +196,19 @@ class TrialRun {
     Time end = start + window_of(settings_, kind_);
     order::Go go{.window_start_ns = to_ns(start)};
     if (!by_budget) go.window_end_ns = to_ns(end);
-    for (Process* process : processes_) process->send(to_line(Order{go}));
+    conversation_.tell_all(go);
 
     const int cpu = settings_.pin.subject.empty() ? 0 : static_cast<int>(settings_.pin.subject[0]);
-    pass_until(start);
+    conversation_.pass_until(start);
     const measure::MachineSnapshot before = measure::take_machine(cpu);
     if (by_budget) {
       Process& client = *in(Role::client).process;
-      const auto ended = await<report::WindowEnd>(client, start + kBudgetLimit, "window_end");
+      const auto ended =
+          conversation_.await<report::WindowEnd>(client, start + kBudgetLimit, "window_end");
       end = from_ns(ended.window_end_ns);
-      for (Process* process : processes_) {
-        if (process != &client) process->send(to_line(Order{order::WindowEnd{to_ns(end)}}));
-      }
+      conversation_.tell_all(order::WindowEnd{to_ns(end)}, &client);
     } else {
-      pass_until(end);
+      conversation_.pass_until(end);
     }
     put_disturbance(measure::difference(before, measure::take_machine(cpu)));
     return end;
@@ -229,88 +232,6 @@ class TrialRun {
           std::chrono::duration_cast<Duration>(std::chrono::duration<double>(tasks / rate_per_s));
     }
     return limit;
-  }
-
-  template <class Wanted>
-  Wanted await(Process& from, Time deadline, std::string_view wanted) {
-    const Event event = next_event(deadline);
-    if (event.kind == EventKind::timed_out) {
-      throw TrialFailure{TrialStatus::timeout,
-                         fmt::format("{} hung: no \"{}\" in time", from.name(), wanted)};
-    }
-    const std::string line = line_of(event);
-    Report report = parsed(*event.from, line);
-    if (event.from == &from) {
-      if (auto* got = std::get_if<Wanted>(&report)) return std::move(*got);
-    }
-    fail(*event.from, fmt::format("said \"{}\" where \"{}\" was due", line.substr(0, 80), wanted));
-  }
-
-  // Nothing may happen until then; what happens after it, before we look, is for the next await().
-  void pass_until(Time until) {
-    Event event = next_event(until);
-    if (event.kind == EventKind::timed_out) return;
-    if (now() >= until) {
-      early_ = std::move(event);
-      return;
-    }
-    const std::string line = line_of(event);
-    parsed(*event.from, line);
-    fail(*event.from, fmt::format("said \"{}\" during the window", line.substr(0, 80)));
-  }
-
-  Event next_event(Time deadline) {
-    if (!early_) return events_.next(processes_, deadline);
-    Event event = std::move(*early_);
-    early_.reset();
-    return event;
-  }
-
-  // A participant that has delivered its record goes by itself.
-  void await_end(Process& process) {
-    const Event event = next_event(now() + kTerminationGrace);
-    if (event.kind == EventKind::timed_out) {
-      throw TrialFailure{TrialStatus::timeout,
-                         fmt::format("{} did not end after its record", process.name())};
-    }
-    const bool expected =
-        event.kind == EventKind::ended && event.from == &process && process.ended_well();
-    if (!expected)
-      fail(*event.from, "said \"" + line_of(event).substr(0, 80) + "\" after the record");
-    std::erase(processes_, &process);
-  }
-
-  // The line of an event that has to be one.
-  std::string line_of(const Event& event) const {
-    if (event.kind == EventKind::interrupted) interrupted();
-    if (event.kind == EventKind::ended) fail_at_end(*event.from);
-    return event.line;
-  }
-
-  Report parsed(const Process& from, const std::string& line) const {
-    Report report = [&] {
-      try {
-        return report_from(line);
-      } catch (const ProtocolError& error) {
-        fail(from, error.what());
-      }
-    }();
-    if (const auto* failed = std::get_if<report::Failed>(&report)) fail(from, failed->reason);
-    return report;
-  }
-
-  [[noreturn]] static void interrupted() {
-    throw TrialFailure{TrialStatus::cancelled, "interrupted"};
-  }
-
-  [[noreturn]] static void fail(const Process& process, const std::string& reason) {
-    throw TrialFailure{TrialStatus::failed, fmt::format("{}: {}", process.name(), reason)};
-  }
-
-  [[noreturn]] static void fail_at_end(const Process& process) {
-    std::string reason = fmt::format("{} {}", process.name(), process.how_it_ended());
-    if (const std::string words = process.last_words(); !words.empty()) reason += ": " + words;
-    throw TrialFailure{process.crashed() ? TrialStatus::crashed : TrialStatus::failed, reason};
   }
 
   void put_disturbance(const measure::MachineSnapshot& spent) {
@@ -384,15 +305,23 @@ class TrialRun {
   const Settings& settings_;
   const result::TrialKind kind_;
   const std::uint64_t seed_;
-  ProcessWatch events_;
-  std::optional<Event> early_;
+  // The processes end before the conversation in which they are heard.
+  Conversation conversation_;
   const std::vector<Role> roles_ = roles();
   std::array<Participant, kRoles> participants_;
-  std::vector<Process*> processes_;  // those that are still to be heard of
   result::Trial trial_;
 };
 
 }  // namespace
+
+Duration window_of(const Settings& settings, result::TrialKind kind) {
+  const bool counts = kind == result::TrialKind::count;
+  return counts ? std::min(settings.duration, kCountWindow) : settings.duration;
+}
+
+Duration expected_time(const Settings& settings, result::TrialKind kind) {
+  return settings.warmup + window_of(settings, kind) + kTrialOverhead;
+}
 
 result::Trial run_trial(const TrialOrder& order) {
   result::Trial trial = TrialRun(order).run();

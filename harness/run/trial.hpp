@@ -17,6 +17,10 @@ struct TrialOrder {
   int interrupt_fd = -1;  // readable: give up, the trial ends as cancelled
 };
 
+// The phases of one trial. With a request budget the window's length is a guess.
+Duration window_of(const Settings& settings, result::TrialKind kind);
+Duration expected_time(const Settings& settings, result::TrialKind kind);
+
 // Runs it, in this thread. Whatever goes wrong with the participants is in the trial's status and
 // reason; both processes have ended on return.
 result::Trial run_trial(const TrialOrder& order);

@@ -1,0 +1,101 @@
+#include "run/conversation.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace asyncbench::run {
+namespace {
+
+using result::TrialStatus;
+
+// A line is quoted up to here.
+constexpr std::size_t kQuoted = 80;
+
+}  // namespace
+
+void Conversation::tell_all(const Order& order, const Process* but) {
+  const std::string line = to_line(order);
+  for (Process* process : processes_) {
+    if (process != but) process->send(line);
+  }
+}
+
+Conversation::Heard Conversation::hear(const Process& from, Time deadline, std::string_view name) {
+  const Event event = next_event(deadline);
+  if (event.kind == EventKind::timed_out) {
+    throw TrialFailure{TrialStatus::timeout,
+                       fmt::format("{} hung: no \"{}\" in time", from.name(), name)};
+  }
+  Heard heard{.from = event.from, .line = line_of(event)};
+  heard.report = parsed(*event.from, heard.line);
+  return heard;
+}
+
+void Conversation::refuse(const Heard& heard, std::string_view name) {
+  fail(*heard.from,
+       fmt::format("said \"{}\" where \"{}\" was due", heard.line.substr(0, kQuoted), name));
+}
+
+// What happens after the time, before we look, is for the next await().
+void Conversation::pass_until(Time until) {
+  Event event = next_event(until);
+  if (event.kind == EventKind::timed_out) return;
+  if (now() >= until) {
+    early_ = std::move(event);
+    return;
+  }
+  const std::string line = line_of(event);
+  parsed(*event.from, line);
+  fail(*event.from, fmt::format("said \"{}\" during the window", line.substr(0, kQuoted)));
+}
+
+void Conversation::await_end(Process& process) {
+  const Event event = next_event(now() + kTerminationGrace);
+  if (event.kind == EventKind::timed_out) {
+    throw TrialFailure{TrialStatus::timeout,
+                       fmt::format("{} did not end after its record", process.name())};
+  }
+  const bool expected =
+      event.kind == EventKind::ended && event.from == &process && process.ended_well();
+  if (!expected) {
+    fail(*event.from,
+         fmt::format("said \"{}\" after the record", line_of(event).substr(0, kQuoted)));
+  }
+  std::erase(processes_, &process);
+}
+
+Event Conversation::next_event(Time deadline) {
+  if (early_) return *std::exchange(early_, std::nullopt);
+  return watch_.next(processes_, deadline);
+}
+
+// The line of an event that has to be one.
+std::string Conversation::line_of(const Event& event) {
+  if (event.kind == EventKind::interrupted) {
+    throw TrialFailure{TrialStatus::cancelled, "interrupted"};
+  }
+  if (event.kind != EventKind::ended) return event.line;
+  const Process& process = *event.from;
+  std::string reason = fmt::format("{} {}", process.name(), process.how_it_ended());
+  if (const std::string words = process.last_words(); !words.empty()) reason += ": " + words;
+  throw TrialFailure{process.crashed() ? TrialStatus::crashed : TrialStatus::failed, reason};
+}
+
+Report Conversation::parsed(const Process& from, const std::string& line) {
+  Report report = [&] {
+    try {
+      return report_from(line);
+    } catch (const ProtocolError& error) {
+      fail(from, error.what());
+    }
+  }();
+  if (const auto* failed = std::get_if<report::Failed>(&report)) fail(from, failed->reason);
+  return report;
+}
+
+void Conversation::fail(const Process& process, const std::string& reason) {
+  throw TrialFailure{TrialStatus::failed, fmt::format("{}: {}", process.name(), reason)};
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,72 @@
+// What the runner and the participants of one trial say to each other, in turns: whoever is heard
+// out of turn, too late or not at all fails the trial.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/time.hpp"
+#include "result/result.hpp"
+#include "run/messages.hpp"
+#include "run/process.hpp"
+
+namespace asyncbench::run {
+
+// Thrown by everything here: how the trial ends, and why.
+struct TrialFailure {
+  result::TrialStatus status;
+  std::string reason;
+};
+
+class Conversation {
+ public:
+  // `interrupt_fd` becomes readable when the trial is to be given up; -1: never.
+  explicit Conversation(int interrupt_fd) : watch_(interrupt_fd) {}
+
+  // From now on the process is heard; it outlives the conversation, or is waited for by
+  // await_end().
+  void join(Process& process) { processes_.push_back(&process); }
+
+  void tell(Process& process, const Order& order) { process.send(to_line(order)); }
+  void tell_all(const Order& order, const Process* but = nullptr);
+
+  // The report that is due next, which must be of this type and from this participant.
+  template <class Wanted>
+  Wanted await(Process& from, Time deadline, std::string_view name) {
+    Heard heard = hear(from, deadline, name);
+    auto* const wanted = std::get_if<Wanted>(&heard.report);
+    if (wanted == nullptr || heard.from != &from) refuse(heard, name);
+    return std::move(*wanted);
+  }
+
+  // Nothing may happen until then.
+  void pass_until(Time until);
+
+  // A participant that has delivered its record ends by itself.
+  void await_end(Process& process);
+
+  [[noreturn]] static void fail(const Process& process, const std::string& reason);
+
+ private:
+  struct Heard {
+    Process* from = nullptr;
+    std::string line;
+    Report report;
+  };
+
+  Heard hear(const Process& from, Time deadline, std::string_view name);
+  [[noreturn]] static void refuse(const Heard& heard, std::string_view name);
+  Event next_event(Time deadline);
+  static std::string line_of(const Event& event);
+  static Report parsed(const Process& from, const std::string& line);
+
+  ProcessWatch watch_;
+  std::optional<Event> early_;
+  std::vector<Process*> processes_;  // those that have not ended yet
+};
+
+}  // namespace asyncbench::run

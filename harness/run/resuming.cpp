@@ -1,0 +1,133 @@
+#include "run/resuming.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "result/store.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+// The subcommand whose plans are whole from the start, and in their journals.
+constexpr std::string_view kRunCommand = "run";
+
+bool compares_builds(const result::Result& recorded) {
+  return std::ranges::any_of(recorded.cells, [](const result::Cell& cell) {
+    return result::find(cell.parameters, result::kBuildParameter) != nullptr;
+  });
+}
+
+std::string existing_journal_of(const std::string& out) {
+  std::string path = journal_of(out);
+  if (!std::filesystem::exists(path)) {
+    throw UsageError(fmt::format("there is no {}: nothing to resume", path));
+  }
+  return path;
+}
+
+}  // namespace
+
+std::string journal_of(const std::string& out) { return out + ".journal"; }
+
+void check_preflight(const Plan& plan) {
+  const std::vector<std::string> problems = preflight(plan);
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
+// Programs that make plans of their own have no command line.
+std::string_view subcommand_of(const std::vector<std::string>& command) {
+  return command.size() > 1 ? std::string_view(command[1]) : kRunCommand;
+}
+
+bool compares_builds(const Plan& plan) {
+  return std::ranges::any_of(plan.cells,
+                             [](const PlannedCell& cell) { return !cell.build.empty(); });
+}
+
+void clear_finished_journal(const Plan& plan) {
+  const std::string path = journal_of(plan.out);
+  if (!std::filesystem::exists(path)) return;
+  result::JournalContents contents;
+  try {
+    contents = result::read_journal(path);
+  } catch (const result::FormatError&) {
+    throw UsageError(fmt::format("{} is in the way and no journal of ours; remove it", path));
+  }
+  if (!contents.ended && !compares_builds(contents.result)) {
+    throw UsageError(fmt::format("{} holds an unfinished run: go on with {}, or remove it", path,
+                                 resume_command(subcommand_of(contents.result.run.command),
+                                                plan.out, plan.settings.plugins)));
+  }
+  std::filesystem::remove(path);
+}
+
+result::Journal take_up(const std::string& out, result::JournalContents& contents,
+                        Progress& progress) {
+  const std::string path = existing_journal_of(out);
+  result::check_writable(out);
+  try {
+    result::Journal journal = result::Journal::resume(path, contents);
+    if (!contents.ended) ++contents.result.run.resumed;
+    if (contents.torn_bytes > 0) {
+      progress.note(fmt::format("{}: cut off {} bytes of a record that was being written", path,
+                                contents.torn_bytes));
+    }
+    return journal;
+  } catch (const result::FormatError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+void check_resumable(const Plan& plan, const std::string& out, const Registry& registry) {
+  if (plan.settings.plugins != registry.plugins()) {
+    throw UsageError(
+        fmt::format("the run's plugins are others than those given now; go on with {}",
+                    resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
+  }
+  for (const PlannedCell& cell : plan.cells) {
+    if (registry.find(cell.strategy) == nullptr) {
+      throw UsageError(
+          fmt::format("the journal's strategy {} is not in this build", cell.strategy));
+    }
+  }
+  check_preflight(plan);
+}
+
+void check_same_settings(const Plan& given, const Plan& recorded) {
+  for (const Setting& setting : all_settings()) {
+    if (setting.name == "cpu_idle" || setting.name == "trials") continue;
+    const std::string now_text = setting.text(given.settings);
+    const std::string then_text = setting.text(recorded.settings);
+    if (now_text == then_text) continue;
+    throw UsageError(
+        fmt::format("{} was begun with other settings than its command gives here: {} is \"{}\" "
+                    "and was \"{}\"; start anew",
+                    given.out, setting.name, now_text, then_text));
+  }
+}
+
+void check_whole(const Plan& recorded, const std::string& out) {
+  const std::string_view subcommand = subcommand_of(recorded.command);
+  if (subcommand == kRunCommand) return;
+  throw UsageError(fmt::format("asyncbench {0} began this run; go on with {1}", subcommand,
+                               resume_command(subcommand, out, recorded.settings.plugins)));
+}
+
+std::vector<std::string> recorded_command(const std::string& out) {
+  try {
+    return result::read_journal(existing_journal_of(out)).result.run.command;
+  } catch (const result::FormatError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+std::string resume_command(std::string_view subcommand, const std::string& out,
+                           const std::vector<std::string>& plugins) {
+  std::string command = fmt::format("asyncbench {} --resume {}", subcommand, out);
+  for (const std::string& plugin : plugins) command += " --plugin " + plugin;
+  return command;
+}
+
+}  // namespace asyncbench::run

@@ -1,0 +1,45 @@
+// Whether and how a run goes on from the journal that stands beside its result. recorded_command()
+// and resume_command() are in runner.hpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "result/journal.hpp"
+#include "run/plan.hpp"
+#include "run/runner.hpp"
+
+namespace asyncbench::run {
+
+std::string journal_of(const std::string& out);
+
+// The subcommand of a recorded command line.
+std::string_view subcommand_of(const std::vector<std::string>& command);
+
+bool compares_builds(const Plan& plan);
+
+// All of these throw UsageError.
+
+void check_preflight(const Plan& plan);
+
+// Removes a journal that stands in the way of a new run: that of a finished run, or one that cannot
+// be resumed, has served its purpose.
+void clear_finished_journal(const Plan& plan);
+
+// Opens the journal beside `out` to go on with it, and fills `contents`.
+result::Journal take_up(const std::string& out, result::JournalContents& contents,
+                        Progress& progress);
+
+// The journal has all that the run needs: its plan did not grow as it went on.
+void check_whole(const Plan& recorded, const std::string& out);
+
+// This program can go on with the plan: it has the plugins, strategies and descriptors.
+void check_resumable(const Plan& recorded, const std::string& out, const Registry& registry);
+
+// A growing run goes on only as it began. Whether idle CPUs are kept awake is found anew, and such
+// a run has more blocks with time.
+void check_same_settings(const Plan& given, const Plan& recorded);
+
+}  // namespace asyncbench::run
