@@ -16,7 +16,7 @@ struct Axis {
   std::int64_t low = 0;      // count, bytes or nanoseconds
   std::int64_t high = 0;
 
-  // As the parameter takes it.
+  // The value of the parameter there.
   workloads::ParameterValue at(std::int64_t value) const;
 };
 

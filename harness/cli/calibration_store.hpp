@@ -16,7 +16,7 @@ std::filesystem::path calibration_path();
 // its spread would be another machine's.
 std::optional<analyze::Calibration> stored_calibration();
 
-// As JSON, schema "asyncbench-calibration" 1.0.
+// The calibration as JSON, schema "asyncbench-calibration" 1.0.
 std::string calibration_json(const analyze::Calibration& calibration);
 
 }  // namespace asyncbench::cli

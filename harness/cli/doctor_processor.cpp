@@ -209,7 +209,7 @@ Finding mitigations(const Host& host) {
     const auto text = host.read("sys/devices/system/cpu/vulnerabilities/" + name);
     if (text && text->starts_with("Mitigation")) active.push_back(name);
   }
-  // As it should be: it only has to be known when machines are compared.
+  // This is fine: it only has to be known when machines are compared.
   return ok(
       fmt::format("{} active: system calls cost more; recorded in the result", active.size()));
 }

@@ -76,7 +76,7 @@ Exported github_action_benchmark(const result::Result& result, const Options& op
                     "customSmallerIsBetter");
 }
 
-// Of a format that needs nothing but the result.
+// For formats that need nothing but the result.
 template <Exported (*kExport)(const result::Result&)>
 Exported plain(const result::Result& result, const Options&) {
   return kExport(result);
@@ -119,7 +119,7 @@ Exported difference_of_cells(const result::Result& result, const Options& option
   return {.text = report::folded_difference(before, after), .left_out = {}};
 }
 
-// Of a profile of one cell.
+// For formats of the profile of one cell.
 template <std::string (*kExport)(const result::Cell&)>
 Exported profile_of_cell(const result::Cell& cell) {
   if (!report::has_stacks(cell)) return {.text = "", .left_out = {cell.id + kNoStacks}};

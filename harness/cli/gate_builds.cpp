@@ -58,7 +58,7 @@ std::string first_line(const fs::path& path) {
   return text.substr(0, text.find('\n'));
 }
 
-// The first line of a build's output that names an error, else its last.
+// The first line of a build's output that names an error, otherwise its last.
 std::string last_words(const fs::path& path) {
   std::istringstream lines(text_of(path));
   std::string last;

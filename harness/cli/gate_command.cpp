@@ -93,7 +93,7 @@ GateOptions options_of(const Typed& typed) {
   return options;
 }
 
-// As many pairs as this machine needs for the margin, where it has been calibrated.
+// Takes as many pairs as the margin needs on this machine, where it has been calibrated.
 void choose_pairs(GateOptions& options, const Typed& typed) {
   if (!typed.pairs.empty()) return;
   const auto calibration = stored_calibration();

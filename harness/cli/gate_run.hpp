@@ -18,7 +18,7 @@ struct GatePlan {
   bool dry_run = false;  // only show it
 };
 
-// By the arguments of `asyncbench run`; the suite "gate" when they name nothing. Loads plugins into
+// What the arguments say, which are those of `asyncbench run`; the suite "gate" when they name nothing. Loads plugins into
 // the registry. nullopt when help was asked for. Throws CommandError and run::UsageError: more
 // cells than can be gated, options that mean nothing here.
 std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, Registry& registry);

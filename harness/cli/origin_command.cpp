@@ -182,7 +182,7 @@ Strategy& choose_strategy(const Registry& registry, const std::string& name,
   return *strategy;
 }
 
-// A listening server, whatever it speaks.
+// A listening server of any protocol.
 struct Origin {
   std::unique_ptr<Acceptor> server;
   std::string address;

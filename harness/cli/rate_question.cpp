@@ -45,7 +45,7 @@ struct Lane {
   std::string cell_id;  // of the trial that is being measured
   unsigned block = 0;
   bool waiting = false;
-  // By rate: why a trial there did not meet the objective.
+  // Why a trial at a rate did not meet the objective, by rate.
   std::map<double, std::string> reasons;
   std::map<double, bool> generator_limited;
   bool unresolved = false;

@@ -8,7 +8,7 @@
 
 namespace asyncbench::cli {
 
-// With its summaries made anew. Fields of a newer minor version are listed on stderr. Throws
+// The stored result, with its summaries computed again. Fields of a newer minor version are listed on stderr. Throws
 // CommandError (exit 2) for a file that cannot be read or is no result; the message names the byte
 // where the trouble is.
 result::Result result_from(const std::string& path);

@@ -40,10 +40,10 @@ class Question {
   // called with an empty result at first. Says through `progress` what it has learned.
   virtual bool extend(run::Plan& plan, const result::Result& so_far, run::Progress& progress) = 0;
 
-  // Beside those in the plan, at most.
+  // How many trials may still come, at most, beside those in the plan.
   virtual std::size_t trials_left() const = 0;
 
-  // As far as it is known. `measured` has been summarized.
+  // The answer as far as it is known. `measured` has been summarized.
   virtual SearchAnswer answer(const result::Result& measured) const = 0;
 };
 

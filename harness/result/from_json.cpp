@@ -292,7 +292,7 @@ class Read {
     if (!holds) throw FieldError(path_, "must be " + what);
   }
 
-  // Of a time and a duration that follows it.
+  // The sum of a time and a duration that follows it.
   std::int64_t sum(std::int64_t start_ns, std::int64_t duration_ns) const {
     std::int64_t end_ns = 0;
     expect(!__builtin_add_overflow(start_ns, duration_ns, &end_ns), "a time span with an end");

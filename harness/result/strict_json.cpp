@@ -97,7 +97,7 @@ class Builder : public nlohmann::json_sax<ordered_json> {
   const std::size_t& passed_;
 
  private:
-  // Of what was read last in the outermost `levels` of the open lists and objects.
+  // The place of what was read last, in the outermost `levels` of the open lists and objects.
   std::string path_of(std::size_t levels) const {
     std::string path;
     for (const ordered_json* value : std::span(open_).first(levels)) {

@@ -17,7 +17,7 @@ struct Builds {
 // The trials of one cell's counts under one build: as many as show whether a count repeats itself.
 inline constexpr unsigned kCountTrials = 3;
 
-// The plan's cells under each build; the first of them under the sentinel, too, if there is one.
+// The plan's cells under each build; the first of them also under the sentinel, if there is one.
 // Base plays the other end for all. Where the host lets us count system calls, count trials come
 // first, of each cell with one request at a time: then how many completions a wake-up brings, which
 // no two runs have alike, does not enter its counts. Its trials are `blocks` timed ones. Throws

@@ -20,7 +20,7 @@ std::string text_of(const Value& value) {
                     value);
 }
 
-// As the options of the stored plan hold it: counts as numbers, everything else as text.
+// The value in the options of the stored plan: counts are numbers, all others are texts.
 Value stored(const Setting& setting, const Settings& settings) {
   return setting.visit(
       settings,

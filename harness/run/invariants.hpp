@@ -1,5 +1,4 @@
-// What must hold of every trial, whatever it measured: a figure that breaks one is a bug, not a
-// result.
+// What must hold of every trial: a figure that breaks an invariant is a bug, not a result.
 #pragma once
 
 #include <optional>
@@ -20,20 +19,21 @@ struct Evidence {
 
 // Each answers whether it holds; nullopt: it could not be checked. docs/method.md lists them.
 
-// What was in flight or issued in the window ended in it, was censored, or never started.
+// Every request that was in flight or issued in the window ended in it, was censored, or was never
+// started.
 std::optional<bool> requests_balance(const report::Record& client, const PlannedCell& cell);
 
 // The peer wrote as many responses, and bytes, as the client read. Null for a foreign server, or
 // one that was told to misbehave.
 std::optional<bool> both_ends_agree(const Evidence& evidence, const PlannedCell& cell);
 
-// As many latencies as requests were recorded.
+// The client recorded as many latencies as requests.
 std::optional<bool> samples_match_counts(const report::Record& client, const PlannedCell& cell);
 
-// Never more in flight than the workload's limit.
+// There were never more requests in flight than the workload's limit.
 std::optional<bool> in_flight_within_limit(const report::Record& client, const PlannedCell& cell);
 
-// All sides gave descriptors, threads and rings back.
+// Every participant gave descriptors, threads and rings back.
 std::optional<bool> resources_returned(const Evidence& evidence);
 
 // Little's law where N tasks keep N requests in flight (Workload::keeps_in_flight), in the form

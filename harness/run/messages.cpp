@@ -8,7 +8,7 @@
 #include "result/convert.hpp"
 #include "result/fields.hpp"
 
-// As the lines have them.
+// The names that lines have for these values.
 namespace asyncbench::result {
 template <>
 inline constexpr std::array<std::string_view, 3> kNamesOf<workloads::Role> = {"upstream", "server",
@@ -79,7 +79,7 @@ void describe(auto&& visit, Is<measure::ProfileOptions> auto& options) {
   visit("frequency_hz", options.frequency_hz);
 }
 
-// Beside these the job has the protocol's version and the settings.
+// A job also has the protocol's version and the settings: see written().
 void describe(auto&& visit, Is<order::Job> auto& job) {
   visit("role", job.role);
   visit("workload", job.workload);
@@ -276,7 +276,7 @@ struct Read {
   }
 };
 
-// As the job names it: a duration's unit ends the name.
+// The job's name for a setting: a duration's unit ends it.
 std::string name_in_job(const Setting& setting) {
   const bool is_duration = std::holds_alternative<Duration Settings::*>(setting.member);
   return fmt::format("{}{}", setting.name, is_duration ? "_ns" : "");

@@ -7,7 +7,7 @@
 
 namespace asyncbench::run {
 
-// The candidate nearest to `name` by edit distance, where it is near enough to be meant; else
+// The candidate nearest to `name` by edit distance, where it is near enough to be meant; otherwise
 // empty.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 

@@ -13,7 +13,7 @@
 
 namespace asyncbench::run {
 
-// What the program's exit says, for every subcommand.
+// The exit codes of all subcommands.
 enum class ExitCode : int {
   done = 0,
   regression = 1,
@@ -35,10 +35,10 @@ struct RunOptions {
   // A workload ("fetch"), an embedded suite ("quick"), or the path of a suite's TOML file.
   std::string what;
 
-  // Names, "all", or a pattern ("uring:*"). Empty: the suite's, else "all".
+  // Names, "all", or a pattern ("uring:*"). Empty: the suite's, otherwise "all".
   std::vector<std::string> strategies;
 
-  // Of the workload's parameters. In suites they override those of every entry that has them.
+  // Values of the workload's parameters. They override those of every suite entry that has them.
   ParameterLists parameters;
 
   GivenSettings settings;

@@ -115,7 +115,7 @@ class Participant {
   enum class Phase { before_window, window, drain, stopped };
 
   void run_side(report::Record& record) {
-    // As many lanes as loops; a strategy that starts threads of its own gets one a CPU.
+    // There are as many lanes as loops; a strategy that starts threads of its own gets one a CPU.
     const std::size_t lanes = strategy_.info().event_loop ? std::size_t{order_.settings.threads}
                                                           : measure::allowed_cpus().size();
     const std::unique_ptr<Side> side = make_side(lanes);
@@ -274,7 +274,7 @@ class Participant {
   void begin_window() {
     meter_.window_starts();
     phase_ = Phase::window;
-    // With a budget the end comes by a wake-up (client) or by order (server).
+    // With a budget, the client finds the end and wakes us; a server is told by an order.
     if (window_end_ns_ != 0) alarm_.arm(from_ns(window_end_ns_));
   }
 

@@ -120,7 +120,7 @@ void check_peer(const Plan& plan, const Registry& registry) {
   }
 }
 
-// A URL that cannot be asked for is known before measuring, not in every trial anew.
+// A URL that cannot be asked for is known before measuring, not only in each trial.
 void check_urls(const Settings& settings, const ParameterLists& given,
                 const std::vector<SuiteEntry>& entries) {
   if (settings.urls.empty()) return;
@@ -212,7 +212,7 @@ result::Values shown_parameters(const PlannedCell& cell) {
   result::Values shown;
   if (!cell.build.empty()) shown.emplace_back(result::kBuildParameter, cell.build);
   for (const ParameterInfo& info : work.parameters.infos()) {
-    // How long a real server's bodies are is its own affair.
+    // A real server decides itself how long its bodies are.
     if (info.of_origin && !work.urls.empty()) continue;
     if (!info.not_with.empty() && work.parameters.is_on(info.not_with)) continue;
     const workloads::ParameterValue& value = work.parameters.value(info.name);
@@ -304,7 +304,7 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
       trials.push_back({.cell = cell, .block = plan.settings.trials, .kind = kind});
     }
   };
-  // A profile wants what count trials tell beside system calls, too.
+  // A profile also needs what count trials tell beside system calls.
   if (count_syscalls || plan.settings.profile) add_once(TrialKind::count);
   if (plan.settings.profile) add_once(TrialKind::trace);
   return trials;

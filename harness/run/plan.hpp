@@ -56,7 +56,7 @@ struct Plan {
 // Completes every operation at once, without a peer: it measures the harness itself.
 inline constexpr std::string_view kNullStrategy = "null";
 
-// Of arrivals and bodies; the same for every cell of a block.
+// The seed of arrivals and bodies; every cell of a block has the same.
 std::uint64_t trial_seed(std::uint64_t run_seed, unsigned block);
 
 // The order of running: one block after the other, each a random order of all runnable cells that

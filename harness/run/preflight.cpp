@@ -9,7 +9,7 @@
 namespace asyncbench::run {
 namespace {
 
-// Beside its connections a participant holds rings, timers, pipes and listeners.
+// A participant holds more descriptors than its connections: rings, timers, pipes, listeners.
 constexpr std::uint64_t kOtherDescriptors = 64;
 
 // The targets of the embedded origin rotate over 127.0.0.1 to 127.0.0.16.

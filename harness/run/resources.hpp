@@ -23,7 +23,7 @@ struct Footprint {
 // Before a run. Call it once signals are blocked: it starts a thread.
 Footprint take_baseline(const Strategy& strategy);
 
-// Waits until this process has no more to give back than at `before`, since threads and rings are
+// Waits until this process holds no more than at `before`, because threads and rings are
 // torn down asynchronously. Returns what is still held after `limit`, in words; empty: everything
 // is back.
 std::string wait_until_back(const Footprint& before, const Strategy& strategy, Duration limit);

@@ -69,7 +69,7 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
 
 // The same for a run that grows: `plan` and `extend` are those that it began with, made again from
 // recorded_command(). Its trials are not measured again but handed to `extend` as they came, which
-// puts it where it was. Throws UsageError, too, when the plan is not the journal's or its trials
+// puts it where it was. Also throws UsageError when the plan is not the journal's or its trials
 // are not those that it asks for.
 RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
                  const Summarize& summarize, const Extend& extend);

@@ -16,7 +16,7 @@
 namespace asyncbench::run {
 
 // Trials that are compared with each other directly stand next to each other and make up a set: the
-// builds of one cell in one block. Everywhere else a trial is a set of its own. An invalid trial
+// builds of one cell in one block. Any other trial is a set of its own. An invalid trial
 // has its whole set measured again, so that those which count have all stood side by side.
 struct DueTrial {
   PlannedTrial trial;
@@ -60,7 +60,7 @@ class Schedule {
   std::vector<std::string> works_;  // by cell: what all builds of it have in common
   std::vector<Set> sets_;           // in the order of running
   std::size_t planned_ = 0;         // trials of the plan that are in sets
-  // Of each planned trial: the set and the member.
+  // The set and the member of each planned trial.
   std::map<std::tuple<std::size_t, unsigned, result::TrialKind>,
            std::pair<std::size_t, std::size_t>>
       places_;

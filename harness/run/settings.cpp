@@ -18,7 +18,7 @@ using workloads::split;
 using workloads::to_text;
 using From = Setting::From;
 
-// In the order of help.
+// Help shows them in this order.
 constexpr std::array kSettings = {
     Setting{.name = "verify",
             .member = &Settings::verify,
@@ -124,7 +124,7 @@ std::string pinning_text(const Pinning& pinning) {
 
 constexpr std::array<std::string_view, 3> kCpuIdleNames = {"auto", "poll", "default"};
 
-// By type of value: how it is read.
+// How the text of each type of value is read.
 struct Reader {
   std::string_view text;
   char separator;
@@ -148,7 +148,7 @@ struct Reader {
   void operator()(workloads::Verify& value) const { value = workloads::parse_verify(text); }
 };
 
-// And how it is printed.
+// How each type of value is printed.
 struct Printer {
   char separator;
 

@@ -24,7 +24,7 @@ struct Suite {
   std::vector<SuiteEntry> cells;
 };
 
-// A suite of ours by name, else the file at that path. Throws UsageError: unreadable, or not a
+// A suite of ours by name, otherwise the file at that path. Throws UsageError: unreadable, or not a
 // suite, with file, line and column of the cause.
 Suite load_suite(const std::string& name_or_path);
 

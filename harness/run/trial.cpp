@@ -27,7 +27,7 @@ using workloads::kRoles;
 constexpr Duration kAnswerLimit = std::chrono::seconds(10);
 constexpr Duration kBudgetLimit = std::chrono::minutes(10);
 
-// Beyond it, for a profile: reading symbols, and unwinding stacks by DWARF.
+// A profile takes longer: symbols are read, and stacks unwound by DWARF.
 constexpr Duration kNamingLimit = std::chrono::seconds(20);
 constexpr Duration kUnwindingLimit = std::chrono::minutes(5);
 
@@ -214,7 +214,7 @@ class TrialRun {
     return end;
   }
 
-  // For the names of what was sampled.
+  // The time that naming the samples takes.
   Duration profile_patience() const {
     if (kind_ == result::TrialKind::timed || !settings_.profile) return Duration{0};
     if (kind_ != result::TrialKind::profile) return kNamingLimit;

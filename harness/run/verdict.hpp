@@ -17,7 +17,7 @@ struct RunVerdict {
 
 // Sets status and reason of cells without any valid timed trial to failed, and judges the whole:
 // invalid (4) when a cell lacks trials because they were invalid, incomplete (5) when trials failed
-// or a strategy that was named cannot run here, else done.
+// or a strategy that was named cannot run here, otherwise done.
 RunVerdict conclude(const Plan& plan, result::Result& result);
 
 }  // namespace asyncbench::run

@@ -24,8 +24,8 @@ class WindowMeter {
   int descriptor() const { return profiler_ ? profiler_->descriptor() : -1; }
   void attend() { profiler_->drain(); }
 
-  // Of a profiled trial: who looks on as requests are recorded (null: nobody), and as the job runs,
-  // and where the window ends.
+  // For a profiled trial: who observes the requests (null: nobody) and the job, and where the
+  // window ends.
   measure::RequestObserver* observer() { return profiler_ ? profiler_->observer() : nullptr; }
   void look_on(Job& job);
   void set_window_end(Time end);
@@ -33,7 +33,8 @@ class WindowMeter {
   // After the window; what could not be read is null with its reason.
   result::Usage usage() const;
 
-  // After the job's threads have ended: what a profiled trial saw, else empty. Takes some 100 ms.
+  // After the job's threads have ended: what a profiled trial saw, otherwise empty. Takes about
+  // 100 ms.
   std::optional<measure::Profile> take_profile(std::span<const LaneReport> lanes);
 
  private:

@@ -11,7 +11,7 @@
 
 namespace asyncbench::workloads {
 namespace {
-// Beyond what any client can start; every arrival that nobody took is counted one by one.
+// No client can start more; arrivals that nobody took are counted one by one.
 constexpr double kMostArrivals = 1e7;
 
 struct Unit {
