@@ -35,6 +35,12 @@ constexpr std::array kSettings = {
             .type = "TIME",
             .help = "before the window, not measured",
             .has_field = true},
+    Setting{.name = "cooldown",
+            .member = &Settings::cooldown,
+            .type = "TIME",
+            .help =
+                "idle before each trial, so that sockets in TIME_WAIT and the CPU's heat do not "
+                "carry over"},
     Setting{.name = "trials",
             .member = &Settings::trials,
             .type = "N",

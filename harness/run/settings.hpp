@@ -43,6 +43,7 @@ struct Settings {
   Duration duration = std::chrono::seconds(3);  // of the window
   Duration warmup = std::chrono::seconds(1);
   Duration grace = std::chrono::seconds(2);  // from the window's end to the hard stop
+  Duration cooldown{0};                      // idle before each trial
   unsigned trials = 6;
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead

@@ -69,6 +69,7 @@ class TrialRun {
 
   result::Trial run() {
     try {
+      conversation_.pass_until(now() + settings_.cooldown);
       trial_.disturbance.canary_before_ns = canary_on(settings_.pin.subject).count();
       converse();
       trial_.disturbance.canary_after_ns = canary_on(settings_.pin.subject).count();
@@ -320,7 +321,7 @@ Duration window_of(const Settings& settings, result::TrialKind kind) {
 }
 
 Duration expected_time(const Settings& settings, result::TrialKind kind) {
-  return settings.warmup + window_of(settings, kind) + kTrialOverhead;
+  return settings.cooldown + settings.warmup + window_of(settings, kind) + kTrialOverhead;
 }
 
 result::Trial run_trial(const TrialOrder& order) {

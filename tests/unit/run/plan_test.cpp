@@ -140,6 +140,15 @@ TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {
   EXPECT_LT(make_plan(options_for("quick"), registry, true).expected_time(), 90s);
 }
 
+TEST(Plan, CountsTheCooldownOfEveryTrialInTheExpectedTime) {
+  RunOptions options = options_for("fetch");
+  options.strategies = {"both"};
+  options.settings.set(&Settings::trials, 4);
+  const Duration without = make_plan(options, fakes(), false).expected_time();
+  options.settings.set(&Settings::cooldown, 5s);
+  EXPECT_EQ(make_plan(options, fakes(), false).expected_time() - without, 4 * 5s);
+}
+
 TEST(Plan, TakesAPatternForAStrategyAndItsVariants) {
   Registry registry = fakes();
   registry.add(std::make_unique<FakeStrategy>("both:one", false, true));
@@ -206,6 +215,7 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
   options.parameters = lists_of({{"server_delay", "exp:2ms"}, {"keep_alive", "off"}});
   options.settings.set(&Settings::seed, 99);
   options.settings.set(&Settings::threads, 2);
+  options.settings.set(&Settings::cooldown, 250ms);
   options.settings.set(&Settings::allowed_hosts, {"a.example", "b.example"});
   const Registry registry = fakes();
   const Plan plan = make_plan(options, registry, true);
@@ -222,6 +232,7 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
     EXPECT_EQ(again.cells[i].work.parameters, plan.cells[i].work.parameters);
   }
   EXPECT_EQ(again.settings.threads, 2u);
+  EXPECT_EQ(again.settings.cooldown, 250ms);
   EXPECT_EQ(again.settings.seed, 99u);
   EXPECT_EQ(again.settings.warmup, plan.settings.warmup);
   EXPECT_EQ(again.settings.pin.subject, plan.settings.pin.subject);

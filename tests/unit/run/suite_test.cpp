@@ -19,6 +19,7 @@ summary = "two"
 strategies = ["uring", "asio"]
 [settings]
 duration = "800ms"
+cooldown = "1s"
 trials = 3
 [[cells]]
 workload = "fetch"
@@ -30,6 +31,7 @@ keep_alive = false
 )",
                                   "mine.toml");
   EXPECT_EQ(suite.settings.over({}).duration, 800ms);
+  EXPECT_EQ(suite.settings.over({}).cooldown, 1s);
   EXPECT_EQ(suite.settings.over({}).trials, 3u);
   EXPECT_THAT(suite.strategies, ElementsAre("uring", "asio"));
   ASSERT_EQ(suite.cells.size(), 2u);
