@@ -13,7 +13,10 @@ Flavour over_epoll(const char* name, const char* summary, asio_loop::MakeStream 
                    .summary = summary,
                    .waits = "epoll_wait",
                    .files = kSharedFilePool,
-                   .options = {{"events_per_wait", "128"}}},
+                   .options = {{"events_per_wait", "128"},
+                               {"send",
+                                "send(2) at once, the backend for what the socket does "
+                                "not take"}}},
           .make_stream = make_stream,
           .granted = {"epoll", "timerfd"},
           .probe = Support::yes};

@@ -31,7 +31,6 @@ class AsioStrategy final : public Strategy {
                         {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                          {"concurrency_hint", "UNSAFE_IO"},
                          {"accept", "SO_REUSEPORT, one socket a loop"},
-                         {"send", "send(2) at once, the backend for what the socket does not take"},
                          {"file_threads_max", std::to_string(FilePool::kThreadsMax)}});
   }
 

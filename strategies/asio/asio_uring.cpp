@@ -30,7 +30,8 @@ std::unique_ptr<Strategy> make_asio_uring() {
                 .options = {{"ring_entries", "16384"},
                             {"requests_per_submit_max", "128"},
                             {"completions_per_wait_max", "128"},
-                            {"ring_flags", "none"}}},
+                            {"ring_flags", "none"},
+                            {"send", "with the loop's next submission"}}},
        .make_stream = asio_loop::make_callback_stream,
        .granted = {"io_uring"},
        .probe = probe_ring});

@@ -19,12 +19,12 @@
 
 namespace asyncbench::asio_loop {
 
-// The job's buffers, known to the ring, so that it need not map them for each operation. Where the
-// kernel refuses that, they are used as they are.
+// The job's buffers, registered with the ring, so that the kernel need not map them for each
+// operation. Where the kernel refuses to register them, they are used as they are.
 class IoMemory {
  public:
   IoMemory(net::io_context& context, std::span<std::byte> memory, LaneReport& report)
-      : begin_(memory.data()) {
+      : memory_(memory) {
     if (memory.empty()) return;
     try {
       registration_.emplace(context, net::mutable_buffer(memory.data(), memory.size()));
@@ -37,12 +37,14 @@ class IoMemory {
   bool is_registered() const { return registration_.has_value(); }
 
   net::mutable_registered_buffer part(std::span<const std::byte> bytes) {
-    const auto offset = static_cast<std::size_t>(bytes.data() - begin_);
+    const auto offset = static_cast<std::size_t>(bytes.data() - memory_.data());
+    must_hold(offset <= memory_.size() && bytes.size() <= memory_.size() - offset,
+              "buffers of reads and writes lie in the job's memory");
     return net::buffer((*registration_)[0] + offset, bytes.size());
   }
 
  private:
-  std::byte* begin_;
+  std::span<std::byte> memory_;
   std::optional<net::buffer_registration<net::mutable_buffer>> registration_;
 };
 

@@ -121,7 +121,8 @@ void Loop::fire() {
   due_changed();
 }
 
-// io_context::run() returns when nothing is pending, as a timer for deadlines long met would be.
+// io_context::run() returns when nothing is pending. A timer whose deadlines no task has any more
+// would keep it.
 void Loop::became_idle() {
   armed_ = kNever;
   timer_.cancel();
