@@ -1,6 +1,7 @@
 #include "analyze/binomial.hpp"
 
 #include <boost/math/distributions/binomial.hpp>
+#include <cassert>
 
 namespace asyncbench::analyze {
 
@@ -40,6 +41,13 @@ std::uint64_t lower_limit_rank(double alpha, std::uint64_t n, double q) {
 
 bool lower_limit_exists(double alpha, std::uint64_t n, double q) {
   return n > 0 && binomial_at_most(0, n, q) < with_slack(alpha);
+}
+
+double proportion_upper_bound(std::uint64_t hits, std::uint64_t of, double confidence) {
+  assert(hits <= of && confidence > 0 && confidence < 1);
+  if (hits == of) return 1;
+  return boost::math::binomial_distribution<double>::find_upper_bound_on_p(
+      static_cast<double>(of), static_cast<double>(hits), 1 - confidence);
 }
 
 }  // namespace asyncbench::analyze

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "analyze/binomial.hpp"
 #include "analyze/power.hpp"
-#include "analyze/proportion.hpp"
 
 namespace asyncbench::analyze {
 

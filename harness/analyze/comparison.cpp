@@ -11,9 +11,8 @@
 
 #include "analyze/multiplicity.hpp"
 #include "analyze/notes.hpp"
+#include "analyze/paired.hpp"
 #include "analyze/ranking.hpp"
-#include "analyze/sign_test.hpp"
-#include "analyze/signed_rank.hpp"
 #include "analyze/validity.hpp"
 
 namespace asyncbench::analyze {

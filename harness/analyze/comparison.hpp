@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "analyze/figures.hpp"
-#include "analyze/location.hpp"
+#include "analyze/paired.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "analyze/sign_test.hpp"
+#include "analyze/paired.hpp"
 #include "analyze/statistics.hpp"
 
 namespace asyncbench::analyze {

@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "analyze/location.hpp"
-#include "analyze/signed_rank.hpp"
+#include "analyze/paired.hpp"
 
 namespace asyncbench::analyze {
 

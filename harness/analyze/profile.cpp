@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "analyze/figures.hpp"
-#include "analyze/signed_rank.hpp"
+#include "analyze/paired.hpp"
 
 namespace asyncbench::analyze {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "analyze/location.hpp"
+#include "analyze/paired.hpp"
 #include "analyze/profile_categories.hpp"
 #include "result/result.hpp"
 

@@ -7,8 +7,7 @@
 #include <numeric>
 
 #include "analyze/binomial.hpp"
-#include "analyze/ranks.hpp"
-#include "analyze/sign_test.hpp"
+#include "analyze/paired.hpp"
 
 namespace asyncbench::analyze {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "analyze/location.hpp"
+#include "analyze/paired.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::report {

@@ -1,4 +1,4 @@
-#include "analyze/proportion.hpp"
+#include "analyze/binomial.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "analyze/sign_test.hpp"
+#include "analyze/paired.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "analyze/signed_rank.hpp"
+#include "analyze/paired.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,6 @@
 #include <random>
 #include <utility>
 #include <vector>
-
-#include "analyze/ranks.hpp"
 
 namespace asyncbench::analyze {
 namespace {

@@ -1,13 +1,15 @@
-#include "analyze/signed_rank.hpp"
+#include "analyze/paired.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 #include <numeric>
-#include <vector>
 
-#include "analyze/ranks.hpp"
+#include "analyze/binomial.hpp"
+#include "analyze/statistics.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -32,6 +34,58 @@ bool all_finite(std::span<const double> values) {
 }
 
 }  // namespace
+
+Location locate(std::span<const double> sorted, std::size_t rank) {
+  assert(2 * rank <= sorted.size() + 1);
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return {.estimate = sorted.empty() ? 0.0 : median(sorted),
+          .low = rank == 0 ? -kInfinity : sorted[rank - 1],
+          .high = rank == 0 ? kInfinity : sorted[sorted.size() - rank]};
+}
+
+bool is_degenerate(std::span<const double> differences) {
+  return differences.size() >= 2 && differences[0] != 0 &&
+         std::ranges::all_of(differences, [&](double d) { return d == differences[0]; });
+}
+
+double sign_test_p(std::span<const double> differences) {
+  const auto count = [&](auto holds) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(differences, holds));
+  };
+  const std::uint64_t positive = count([](double d) { return d > 0; });
+  const std::uint64_t negative = count([](double d) { return d < 0; });
+  if (positive + negative == 0) return 1;
+  return std::min(1.0,
+                  2 * binomial_at_most(std::min(positive, negative), positive + negative, 0.5));
+}
+
+Location median_with_sign_interval(std::span<const double> differences, double alpha_each_side) {
+  assert(alpha_each_side > 0 && alpha_each_side < 0.5);
+  std::vector<double> sorted(differences.begin(), differences.end());
+  std::ranges::sort(sorted);
+  const std::uint64_t rank =
+      sorted.empty() ? 0 : lower_limit_rank(alpha_each_side, sorted.size(), 0.5);
+  Location location = locate(sorted, rank);
+  location.alpha_each_side = alpha_each_side;
+  location.reached_alpha =
+      rank == 0 ? 0 : std::min(alpha_each_side, binomial_at_most(rank - 1, sorted.size(), 0.5));
+  location.degenerate = is_degenerate(differences);
+  return location;
+}
+
+std::vector<double> midranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t j = i;
+    while (j < order.size() && values[order[j]] == values[order[i]]) ++j;
+    const double rank = static_cast<double>(i + 1 + j) / 2;
+    for (; i < j; ++i) ranks[order[i]] = rank;
+  }
+  return ranks;
+}
 
 SignedRank signed_rank(std::span<const double> differences) {
   assert(differences.size() <= kMostPairs && all_finite(differences));
