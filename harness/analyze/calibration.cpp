@@ -27,17 +27,21 @@ void Calibrator::add(const GateReport& report) {
   counts_.invalid += report.verdict == Verdict::invalid;
   for (const GateRow& row : report.rows) {
     if (row.hypothesis.advisory) continue;
-    std::vector<double>& all = log_ratios_[{row.cell, row.figure}];
-    all.insert(all.end(), row.hypothesis.log_ratios.begin(), row.hypothesis.log_ratios.end());
+    auto series = std::ranges::find_if(series_, [&](const Series& known) {
+      return known.cell == row.cell && known.figure == row.figure;
+    });
+    if (series == series_.end()) series = series_.insert(series, {row.cell, row.figure, {}});
+    const std::vector<double>& ratios = row.hypothesis.log_ratios;
+    series->log_ratios.insert(series->log_ratios.end(), ratios.begin(), ratios.end());
   }
 }
 
 Calibration Calibrator::calibration() const {
   Calibration calibration = counts_;
-  for (const auto& [key, ratios] : log_ratios_) {
+  for (const auto& [cell, figure, ratios] : series_) {
     if (ratios.empty()) continue;
-    calibration.spreads.push_back({.cell = key.first,
-                                   .figure = key.second,
+    calibration.spreads.push_back({.cell = cell,
+                                   .figure = figure,
                                    .deviation = robust_deviation(ratios),
                                    .pairs = ratios.size()});
   }

@@ -2,9 +2,7 @@
 // alarm, and how small a slowdown they could find.
 #pragma once
 
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "analyze/gate.hpp"
@@ -14,7 +12,7 @@ namespace asyncbench::analyze {
 // How much one figure of one cell varies between two trials next to each other.
 struct Spread {
   std::string cell;
-  Figure figure = Figure::throughput;
+  FigureName figure = kThroughput;
   double deviation = 0;  // of a pair's log ratio: 1.4826 times the median absolute deviation
   std::size_t pairs = 0;
 };
@@ -42,8 +40,13 @@ class Calibrator {
   Calibration calibration() const;
 
  private:
+  struct Series {
+    std::string cell;
+    FigureName figure;
+    std::vector<double> log_ratios;
+  };
   Calibration counts_;
-  std::map<std::pair<std::string, Figure>, std::vector<double>> log_ratios_;
+  std::vector<Series> series_;  // in the order in which gates name them
 };
 
 }  // namespace asyncbench::analyze

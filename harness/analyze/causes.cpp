@@ -18,7 +18,7 @@ const Trial* latest(const result::Cell& cell, TrialKind kind) {
   return nullptr;
 }
 
-// That the instruments' figures are for.
+// The trial that the instruments' figures are for.
 double requests_of(const Trial& trial) {
   const auto counted = trial.profile->requests.value_or(0);
   return counted > 0 ? static_cast<double>(counted) : static_cast<double>(trial.ended());

@@ -58,7 +58,7 @@ struct TailCauses {
   double share_of_excess(measure::Activity activity) const;
 };
 
-// Of one cell. What was not measured is empty, and `missing` says why.
+// The causes of one cell. What was not measured is empty, and `missing` says why.
 struct Causes {
   std::string strategy;
   std::optional<PerRequest> calls;  // system calls of the strategy's threads by name

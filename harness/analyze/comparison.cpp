@@ -44,7 +44,7 @@ Location as_ratio(Location log_ratio) {
   return log_ratio;
 }
 
-Contrast contrast_of(const CellFigures& reference, const CellFigures& other, Figure figure,
+Contrast contrast_of(const CellFigures& reference, const CellFigures& other, FigureName figure,
                      const Method& method) {
   const std::vector<double> ratios = log_ratios(reference, other, figure);
   Contrast contrast{.figure = figure, .pairs = ratios.size()};
@@ -98,11 +98,11 @@ void conclude(Comparison& comparison, const Method& method) {
 }
 
 // The ranking figure, the tail, and what it costs.
-std::vector<Figure> figures_to_compare(const Group& group) {
-  std::vector<Figure> figures = {ranking_of(group)};
-  const Figure p99 = is_open_loop(group) ? Figure::response_p99 : Figure::service_p99;
-  for (const Figure figure : {p99, cpu_figure_of(group)}) {
-    if (std::ranges::find(figures, figure) == figures.end() && any_has(group, figure)) {
+std::vector<FigureName> figures_to_compare(const Group& group) {
+  std::vector<FigureName> figures = {ranking_of(group)};
+  const FigureName p99 = is_open_loop(group) ? kResponseP99 : kServiceP99;
+  for (const FigureName figure : {p99, cpu_figure_of(group)}) {
+    if (std::ranges::find(figures, figure) == figures.end() && has_figure(group, figure)) {
       figures.push_back(figure);
     }
   }
@@ -129,7 +129,7 @@ GroupComparison compare(const Group& group, const std::string& reference_name) {
   for (const Cell* cell : cells) {
     Standing standing{.cell = cell, .reference = reference};
     if (cell != reference && reference != nullptr) {
-      for (const Figure figure : comparison.figures) {
+      for (const FigureName figure : comparison.figures) {
         standing.contrasts.push_back(
             contrast_of(figures[reference], figures[cell], figure, kPaired));
       }
@@ -145,28 +145,11 @@ GroupComparison compare(const Group& group, const std::string& reference_name) {
   return comparison;
 }
 
-std::string text_of(const result::Fact& fact) {
-  return std::visit(
-      [](const auto& value) -> std::string {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, std::monostate>)
-          return "unknown";
-        else
-          return fmt::format("{}", value);
-      },
-      fact);
-}
-
-std::string fact_of(const Result& result, std::string_view name) {
-  const auto found = std::ranges::find(result.environment.facts, name,
-                                       [](const auto& pair) { return pair.first; });
-  return found == result.environment.facts.end() ? "unknown" : text_of(found->second);
-}
+std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
 
 std::string option_of(const Result& result, std::string_view name) {
   const result::Value* value = result::find(result.plan.options, name);
-  if (value == nullptr) return "unknown";
-  return std::visit([](const auto& v) { return fmt::format("{}", v); }, *value);
+  return value == nullptr ? "unknown" : result::text_of(*value);
 }
 
 // The winner of each group, by its name.
@@ -215,7 +198,7 @@ Comparison compare_results(const Result& before, const Result& after) {
     Standing standing{.cell = &is, .reference = was};
     const CellFigures figures_before = figures_of(*was);
     const CellFigures figures_after = figures_of(is);
-    for (const Figure figure : group.figures) {
+    for (const FigureName figure : group.figures) {
       standing.contrasts.push_back(contrast_of(figures_before, figures_after, figure, kApart));
     }
     group.standings.push_back(std::move(standing));
@@ -234,7 +217,7 @@ Comparison compare_results(const Result& before, const Result& after) {
 void note_peers(Comparison& comparison, const std::vector<const Result*>& results) {
   std::map<std::string, std::map<std::string, std::string>> winners;  // group -> peer -> winner
   for (const Result* result : results) {
-    // Of a foreign server nothing is known, and nothing was chosen.
+    // Nothing is known about a foreign server, and no peer strategy was chosen.
     if (result->plan.peer_strategy.empty() || option_of(*result, "urls") != "") continue;
     for (const auto& [group, winner] : winners_of(*result)) {
       winners[group][result->plan.peer_strategy] = winner;
@@ -265,7 +248,7 @@ std::vector<std::string> incomparable(const Result& a, const Result& b) {
     if (x != y) reasons.push_back(fmt::format("{}: {} and {}", what, x, y));
   };
   for (const std::string_view fact : {"kernel", "cpu", "cpus"}) {
-    check(fact, fact_of(a, fact), fact_of(b, fact));
+    check(fact, or_unknown(a.environment.text_of(fact)), or_unknown(b.environment.text_of(fact)));
   }
   check("window_ns", std::to_string(a.plan.window_ns), std::to_string(b.plan.window_ns));
   check("warm_up_ns", std::to_string(a.plan.warm_up_ns), std::to_string(b.plan.warm_up_ns));

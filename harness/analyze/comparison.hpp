@@ -28,9 +28,9 @@ inline constexpr double kAlike = 0.05;
 
 // One cell against the reference, in one figure.
 struct Contrast {
-  Figure figure = Figure::throughput;
+  FigureName figure = kThroughput;
   std::size_t pairs = 0;
-  // Of the other to the reference in the worse direction, with its 95 % interval: 1.1 is 10 %
+  // The other over the reference in the worse direction, with its 95 % interval: 1.1 is 10 %
   // worse. The ends may be infinite. Meaningless without pairs.
   Location ratio;
   double p = 1;           // two-sided: that there is no difference
@@ -39,7 +39,7 @@ struct Contrast {
   std::string why;  // inconclusive, invalid
 };
 
-// A cell and what it came to against the group's reference; the reference itself has no contrasts.
+// A cell with its contrasts to the group's reference; the reference itself has none.
 struct Standing {
   const result::Cell* cell = nullptr;
   const result::Cell* reference = nullptr;
@@ -48,8 +48,8 @@ struct Standing {
 
 // Strategies for the same work (the best first), or, between results, one cell as it was and is.
 struct GroupComparison {
-  std::string name;             // "fetch/connections:64"
-  std::vector<Figure> figures;  // that are compared, the ranking one first
+  std::string name;                 // "fetch/connections:64"
+  std::vector<FigureName> figures;  // that are compared, the ranking one first
   std::vector<Standing> standings;
   std::vector<result::Note> notes;  // what weakens the group's verdicts
 };

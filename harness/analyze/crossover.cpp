@@ -202,7 +202,7 @@ std::vector<const CrossoverPoint*> CrossoverSearch::clear_points() const {
   return clear;
 }
 
-// Of the clear points in ascending order, the last before each change and the first after it.
+// The last clear point before each change and the first after it, in ascending order.
 std::vector<const CrossoverPoint*> CrossoverSearch::changes() const {
   std::vector<const CrossoverPoint*> found;
   const CrossoverPoint* last = nullptr;

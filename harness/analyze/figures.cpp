@@ -1,64 +1,318 @@
 #include "analyze/figures.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <fmt/format.h>
 
-#include "analyze/statistics.hpp"
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
+
 #include "result/from_recording.hpp"
 
 namespace asyncbench::analyze {
 namespace {
 
 using result::Latency;
-using result::Summary;
 using result::Trial;
 
-constexpr std::array<FigureInfo, kFigures> kInfos = {{
-    {Figure::throughput, "throughput_per_s", "throughput", "throughput", true,
-     &Summary::throughput_per_s},
-    {Figure::service_p50, "service_time_p50_ns", "service time p50", "p50", false,
-     &Summary::service_time_p50_ns},
-    {Figure::service_p99, "service_time_p99_ns", "service time p99", "p99", false,
-     &Summary::service_time_p99_ns},
-    {Figure::response_p50, "response_time_p50_ns", "response time p50", "resp p50", false,
-     &Summary::response_time_p50_ns},
-    {Figure::response_p99, "response_time_p99_ns", "response time p99", "resp p99", false,
-     &Summary::response_time_p99_ns},
-    {Figure::cpu, "cpu_per_request_ns", "CPU per request", "CPU/request", false,
-     &Summary::cpu_per_request_ns},
-    {Figure::total_cpu, "cpu_per_request_total_ns", "total CPU per request", "total CPU", false,
-     &Summary::cpu_per_request_total_ns},
-}};
-
-std::optional<double>& at(TrialFigures& figures, Figure figure) {
-  return figures[static_cast<std::size_t>(figure)];
+std::optional<Reading> reading(std::optional<double> value) {
+  return value ? std::optional(Reading{.value = *value}) : std::nullopt;
 }
 
-void put_percentiles(TrialFigures& figures, Figure p50, Figure p99,
-                     const std::optional<Latency>& completed,
-                     const std::optional<Latency>& unfinished) {
-  if (!completed || completed->count == 0) return;
-  const CensoredLatencies latencies(
-      result::distribution_of(*completed),
-      unfinished ? result::distribution_of(*unfinished) : measure::Distribution{});
-  if (latencies.completed.empty()) return;
-  at(figures, p50) = static_cast<double>(latencies.at(50));
-  at(figures, p99) = static_cast<double>(latencies.at(99));
+template <int per_mille>
+Reading percentile_of(const CensoredLatencies& latencies) {
+  const Percentile found = percentile(latencies, per_mille / 10.0);
+  return {.value = static_cast<double>(found.value_ns),
+          .at_least = found.at_least,
+          .unresolved = found.unresolved && !found.at_least};
 }
 
-std::optional<double> median_peer_cpu_ns(const result::Cell& cell) {
-  std::vector<double> values;
-  for (const Trial& trial : cell.trials) {
-    if (trial.kind != result::TrialKind::timed || !trial.valid) continue;
-    if (const auto value = per_request(trial, peer_cpu_ns(trial))) values.push_back(*value);
+template <int per_mille>
+std::optional<Reading> service_time(const TrialView& view) {
+  if (!view.service_time) return std::nullopt;
+  return percentile_of<per_mille>(*view.service_time);
+}
+
+template <int per_mille>
+std::optional<Reading> response_time(const TrialView& view) {
+  if (!view.response_time) return std::nullopt;
+  return percentile_of<per_mille>(*view.response_time);
+}
+
+std::optional<std::int64_t> peer_cpu_ns(const Trial& trial) {
+  return trial.peer ? trial.peer->cpu_ns() : std::nullopt;
+}
+
+std::optional<Reading> cpu(const TrialView& view) {
+  return reading(per_request(view.trial, view.trial.subject.cpu_ns()));
+}
+
+std::optional<Reading> peer_cpu(const TrialView& view) {
+  return reading(per_request(view.trial, peer_cpu_ns(view.trial)));
+}
+
+std::optional<Reading> total_cpu(const TrialView& view) {
+  const std::optional<std::int64_t> own = view.trial.subject.cpu_ns();
+  const std::optional<std::int64_t> peer = peer_cpu_ns(view.trial);
+  return own && peer ? reading(per_request(view.trial, *own + *peer)) : std::nullopt;
+}
+
+std::optional<Reading> memory_peak(const TrialView& view) {
+  const auto& bytes = view.trial.subject.memory_peak_bytes;
+  return bytes ? reading(static_cast<double>(*bytes)) : std::nullopt;
+}
+
+// With several loops, the requests of the one that had the fewest, as a share of the mean: 1 when
+// all had the same. The threads of other strategies belong to no loop: which lane they record in
+// says nothing.
+std::optional<Reading> balance(const TrialView& view) {
+  const std::vector<LaneReport>& lanes = view.trial.lanes;
+  if (!view.cell.strategy_info.event_loop || lanes.size() < 2) return std::nullopt;
+  double least = std::numeric_limits<double>::infinity();
+  double sum = 0;
+  for (const LaneReport& lane : lanes) {
+    const auto found = lane.counters.find("requests");
+    if (found == lane.counters.end()) return std::nullopt;
+    const auto requests = static_cast<double>(found->second);
+    least = std::min(least, requests);
+    sum += requests;
   }
-  if (values.empty()) return std::nullopt;
-  return median(values);
+  if (sum == 0) return std::nullopt;
+  return Reading{.value = least * static_cast<double>(lanes.size()) / sum};
+}
+
+constexpr bool kHigher = true;
+constexpr bool kLower = false;
+constexpr std::nullopt_t kNeither = std::nullopt;
+constexpr auto kTimed = result::TrialKind::timed;
+constexpr auto kCount = result::TrialKind::count;
+
+// clang-format off
+constexpr auto kTable = std::to_array<Figure>({
+    {kThroughput, Unit::requests_per_s, kHigher, "throughput", "throughput", "req/s",
+     Shown::always, kTimed,
+     [](const TrialView& view) { return reading(view.trial.throughput_per_s); }},
+    {kServiceP50, Unit::time, kLower, "service time p50", "p50", "p50", Shown::closed_loop, kTimed,
+     service_time<500>},
+    {kServiceP99, Unit::time, kLower, "service time p99", "p99", "p99", Shown::closed_loop, kTimed,
+     service_time<990>},
+    {"service_time_p99_9_ns", Unit::time, kLower, "service time p99.9", "p99.9", "p99.9",
+     Shown::closed_loop, kTimed, service_time<999>},
+    {kResponseP50, Unit::time, kLower, "response time p50", "resp p50", "resp p50",
+     Shown::open_loop, kTimed, response_time<500>},
+    {kResponseP99, Unit::time, kLower, "response time p99", "resp p99", "resp p99",
+     Shown::open_loop, kTimed, response_time<990>},
+    {"response_time_p99_9_ns", Unit::time, kLower, "response time p99.9", "resp p99.9", "r p99.9",
+     Shown::open_loop, kTimed, response_time<999>},
+    {kCpu, Unit::cpu_time, kLower, "CPU per request", "CPU/request", "CPU us",
+     Shown::always, kTimed, cpu},
+    {kTotalCpu, Unit::cpu_time, kLower, "total CPU per request", "total CPU", "total us",
+     Shown::peers_differ, kTimed, total_cpu},
+    {kPeerCpu, Unit::cpu_time, kLower, "CPU of the peer per request", "peer CPU", "peer us",
+     Shown::not_in_terminal, kTimed, peer_cpu},
+    {"context_switches_per_request", Unit::per_request, kLower, "context switches per request",
+     "context switches", "ctx sw", Shown::always, kTimed,
+     [](const TrialView& view) {
+       return reading(per_request(view.trial, context_switches(view.trial)));
+     }},
+    {"syscalls_per_request", Unit::per_request, kLower, "system calls per request",
+     "system calls", "syscall", Shown::always, kCount,
+     [](const TrialView& view) {
+       return reading(per_request(view.trial, view.trial.subject.syscalls));
+     }},
+    {"memory_peak_bytes", Unit::bytes, kLower, "peak memory", "memory peak", {},
+     Shown::not_in_terminal, kTimed, memory_peak},
+    {"error_share", Unit::share, kLower, "share of failed requests", "errors", {},
+     Shown::not_in_terminal, kTimed,
+     [](const TrialView& view) { return reading(error_share(view.trial)); }},
+    // What workloads measure of their own, by name.
+    {"amplification_p50", Unit::ratio, kLower},
+    {"amplification_p99", Unit::ratio, kLower},
+    {"asked_upstream", Unit::ratio, kNeither},
+    {"balance", Unit::ratio, kHigher, "balance of the loops", "balance", "balance",
+     Shown::where_measured, kTimed, balance},
+    {"disk_read_share", Unit::share, kNeither, "share of bytes read from the disk"},
+    {"final_sync_ns", Unit::time, kLower},
+    {"gather_time_p50_ns", Unit::time, kLower},
+    {"gather_time_p99_ns", Unit::time, kLower},
+    {"heartbeat_lag_p50_ns", Unit::time, kLower},
+    {"heartbeat_lag_p99_ns", Unit::time, kLower},
+    {"memory_fit", Unit::ratio, kNeither, "fit of the line that memory grows by"},
+    {"memory_per_connection_bytes", Unit::bytes, kLower},
+    {"memory_per_task_bytes", Unit::bytes, kLower},
+    {"read_bytes_per_s", Unit::bytes_per_s, kHigher, "bytes read per second"},
+    {"upstream_time_p50_ns", Unit::time, kLower},
+    {"upstream_time_p99_ns", Unit::time, kLower},
+    {"written_bytes_per_s", Unit::bytes_per_s, kHigher, "bytes written per second"},
+});
+// clang-format on
+
+// A longer suffix before those that it ends with.
+constexpr std::array kNamed = {Unit::bytes_per_s, Unit::per_s, Unit::bytes,
+                               Unit::time,        Unit::share, Unit::per_request};
+
+Figure made_from(FigureName name) {
+  Figure figure{.name = name};
+  const auto unit = std::ranges::find_if(kNamed, [&](Unit each) {
+    const std::string_view suffix =
+        each == Unit::per_request ? std::string_view("_per_request") : suffix_of(each);
+    return name.size() > suffix.size() && name.ends_with(suffix);
+  });
+  if (unit == kNamed.end()) return figure;
+  figure.unit = *unit;
+  if (*unit == Unit::per_s || *unit == Unit::bytes_per_s) {
+    figure.higher_is_better = true;
+  } else if (*unit != Unit::share) {
+    figure.higher_is_better = false;
+  }
+  return figure;
+}
+
+std::string spaced(std::string_view name) {
+  std::string text(name);
+  std::ranges::replace(text, '_', ' ');
+  return text;
 }
 
 }  // namespace
 
-const FigureInfo& info_of(Figure figure) { return kInfos[static_cast<std::size_t>(figure)]; }
+std::optional<CensoredLatencies> decoded(const std::optional<Latency>& ended,
+                                         const std::optional<Latency>& unfinished) {
+  if (!ended || ended->count == 0) return std::nullopt;
+  CensoredLatencies latencies(
+      result::distribution_of(*ended),
+      unfinished ? result::distribution_of(*unfinished) : measure::Distribution{});
+  return latencies.completed.empty() ? std::nullopt : std::optional(std::move(latencies));
+}
+
+std::string_view name_of(Unit unit) {
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "requests_per_s", "per_s", "bytes_per_s", "bytes", "time",
+      "cpu_time",       "share", "per_request", "ratio"};
+  return kNames[static_cast<std::size_t>(unit)];
+}
+
+std::string_view suffix_of(Unit unit) {
+  switch (unit) {
+    case Unit::requests_per_s:
+    case Unit::per_s:
+      return "_per_s";
+    case Unit::bytes_per_s:
+      return "_bytes_per_s";
+    case Unit::bytes:
+      return "_bytes";
+    case Unit::time:
+    case Unit::cpu_time:
+      return "_ns";
+    case Unit::share:
+      return "_share";
+    case Unit::per_request:
+    case Unit::ratio:
+      return "";
+  }
+  return "";
+}
+
+TrialView::TrialView(const result::Cell& of_cell, const Trial& of_trial)
+    : cell(of_cell),
+      trial(of_trial),
+      service_time(decoded(trial.service_time, trial.censored_service_time)),
+      response_time(decoded(trial.response_time, trial.censored_response_time)) {}
+
+std::string Figure::title() const {
+  return in_text.empty() ? spaced(stem()) : std::string(in_text);
+}
+
+std::string Figure::short_title() const {
+  return in_tables.empty() ? spaced(stem()) : std::string(in_tables);
+}
+
+std::string Figure::terminal_title() const {
+  if (!in_terminal.empty()) return std::string(in_terminal);
+  if (unit == Unit::share) return spaced(name);
+  return spaced(stem()) + (unit == Unit::bytes_per_s ? " B/s" : unit == Unit::per_s ? "/s" : "");
+}
+
+std::string_view Figure::stem() const {
+  return name.substr(0, name.size() - suffix_of(unit).size());
+}
+
+std::span<const Figure> figures() { return kTable; }
+
+Figure info_of(FigureName name) {
+  const auto* const found = std::ranges::find(kTable, name, &Figure::name);
+  return found == kTable.end() ? made_from(name) : *found;
+}
+
+std::vector<Figure> figures_of(std::span<const result::Cell* const> cells) {
+  std::set<FigureName> names;
+  for (const result::Cell* cell : cells) {
+    if (!cell->summary) continue;
+    for (const auto& [name, estimate] : cell->summary->figures) names.insert(name);
+  }
+  std::vector<Figure> found;
+  for (const Figure& figure : kTable) {
+    if (names.erase(figure.name) > 0) found.push_back(figure);
+  }
+  for (const FigureName name : names) found.push_back(made_from(name));
+  return found;
+}
+
+TrialFigures figures_of(const result::Cell& cell, const Trial& trial) {
+  TrialFigures found;
+  const TrialView view(cell, trial);
+  for (const Figure& figure : kTable) {
+    if (figure.read == nullptr || figure.kind != trial.kind) continue;
+    if (const auto value = figure.read(view)) found.emplace(figure.name, *value);
+  }
+  if (trial.kind != result::TrialKind::timed) return found;
+  for (const auto& [name, value] : trial.figures) found.emplace(name, Reading{.value = value});
+  for (const auto& [name, latency] : trial.series) {
+    const auto latencies = decoded(latency, std::nullopt);
+    if (!latencies) continue;
+    found.emplace(name + "_p50_ns", percentile_of<500>(*latencies));
+    found.emplace(name + "_p99_ns", percentile_of<990>(*latencies));
+  }
+  return found;
+}
+
+CellFigures figures_of(const result::Cell& cell) {
+  CellFigures found;
+  for (const Trial* trial : cell.valid_trials()) {
+    found.insert_or_assign(trial->block, figures_of(cell, *trial));
+  }
+  return found;
+}
+
+std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
+                               FigureName figure) {
+  const double worse = info_of(figure).higher_is_better.value_or(false) ? -1 : 1;
+  const auto value_in = [&](const TrialFigures& trial) {
+    const auto found = trial.find(figure);
+    return found == trial.end() ? 0.0 : found->second.value;
+  };
+  std::vector<double> ratios;
+  for (const auto& [block, trial] : reference) {
+    const auto found = other.find(block);
+    if (found == other.end()) continue;
+    const double a = value_in(trial);
+    const double b = value_in(found->second);
+    if (a > 0 && b > 0) ratios.push_back(worse * (std::log(b) - std::log(a)));
+  }
+  return ratios;
+}
+
+std::optional<double> median_of(const CellFigures& cell, FigureName figure) {
+  std::vector<double> values;
+  for (const auto& [block, trial] : cell) {
+    if (const auto found = trial.find(figure); found != trial.end()) {
+      values.push_back(found->second.value);
+    }
+  }
+  if (values.empty()) return std::nullopt;
+  return median(values);
+}
 
 std::optional<double> per_request(const Trial& trial, std::optional<std::int64_t> amount) {
   const std::uint64_t requests = trial.ended();
@@ -66,15 +320,9 @@ std::optional<double> per_request(const Trial& trial, std::optional<std::int64_t
   return static_cast<double>(*amount) / static_cast<double>(requests);
 }
 
-std::optional<std::int64_t> peer_cpu_ns(const Trial& trial) {
-  return trial.peer ? trial.peer->cpu_ns() : std::nullopt;
-}
-
-std::optional<double> peer_cpu_ratio(const result::Cell& a, const result::Cell& b) {
-  const auto of_a = median_peer_cpu_ns(a);
-  const auto of_b = median_peer_cpu_ns(b);
-  if (of_a.value_or(0) <= 0 || of_b.value_or(0) <= 0) return std::nullopt;
-  return std::max(*of_a, *of_b) / std::min(*of_a, *of_b);
+std::optional<double> error_share(const Trial& trial) {
+  const std::uint64_t failed = trial.ended() - trial.outcome(Outcome::ok);
+  return per_request(trial, static_cast<std::int64_t>(failed));
 }
 
 std::optional<std::int64_t> context_switches(const Trial& trial) {
@@ -84,51 +332,18 @@ std::optional<std::int64_t> context_switches(const Trial& trial) {
   return *voluntary + *involuntary;
 }
 
-TrialFigures figures_of(const Trial& trial) {
-  TrialFigures figures;
-  if (trial.throughput_per_s > 0) at(figures, Figure::throughput) = trial.throughput_per_s;
-  put_percentiles(figures, Figure::service_p50, Figure::service_p99, trial.service_time,
-                  trial.censored_service_time);
-  put_percentiles(figures, Figure::response_p50, Figure::response_p99, trial.response_time,
-                  trial.censored_response_time);
-  const std::optional<std::int64_t> own = trial.subject.cpu_ns();
-  const std::optional<std::int64_t> peer = peer_cpu_ns(trial);
-  at(figures, Figure::cpu) = per_request(trial, own);
-  if (own && peer) at(figures, Figure::total_cpu) = per_request(trial, *own + *peer);
-  return figures;
-}
-
-CellFigures figures_of(const result::Cell& cell) {
-  CellFigures figures;
-  for (const Trial& trial : cell.trials) {
-    if (trial.kind != result::TrialKind::timed || !trial.valid) continue;
-    figures.insert_or_assign(trial.block, figures_of(trial));
-  }
-  return figures;
-}
-
-std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
-                               Figure figure) {
-  const auto index = static_cast<std::size_t>(figure);
-  const double worse = info_of(figure).higher_is_better ? -1 : 1;
-  std::vector<double> ratios;
-  for (const auto& [block, figures] : reference) {
-    const auto found = other.find(block);
-    if (found == other.end()) continue;
-    const double a = figures[index].value_or(0);
-    const double b = found->second[index].value_or(0);
-    if (a > 0 && b > 0) ratios.push_back(worse * (std::log(b) - std::log(a)));
-  }
-  return ratios;
-}
-
-std::optional<double> median_of(const CellFigures& figures, Figure figure) {
-  std::vector<double> values;
-  for (const auto& [block, trial] : figures) {
-    if (const auto& value = trial[static_cast<std::size_t>(figure)]) values.push_back(*value);
-  }
-  if (values.empty()) return std::nullopt;
-  return median(values);
+std::optional<double> peer_cpu_ratio(const result::Cell& a, const result::Cell& b) {
+  const auto median_in = [](const result::Cell& cell) {
+    std::vector<double> values;
+    for (const Trial* trial : cell.valid_trials()) {
+      if (const auto value = per_request(*trial, peer_cpu_ns(*trial))) values.push_back(*value);
+    }
+    return values.empty() ? 0 : median(values);
+  };
+  const double of_a = median_in(a);
+  const double of_b = median_in(b);
+  if (of_a <= 0 || of_b <= 0) return std::nullopt;
+  return std::max(of_a, of_b) / std::min(of_a, of_b);
 }
 
 }  // namespace asyncbench::analyze

@@ -1,71 +1,150 @@
-// The figures that strategies and builds are compared by: one value a trial.
+// The table of figures: what is known of each, once. Summaries, comparisons, terminal tables,
+// pages, files and exports all go by it. To add a figure, add its row in figures.cpp.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "analyze/statistics.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {
 
-enum class Figure : std::uint8_t {
-  throughput,
-  service_p50,
-  service_p99,
-  response_p50,
-  response_p99,
-  cpu,        // of the subject, per request
-  total_cpu,  // of both ends, per request
+// What a figure counts, which decides how it is written.
+enum class Unit : std::uint8_t {
+  requests_per_s,
+  per_s,
+  bytes_per_s,
+  bytes,
+  time,      // in nanoseconds
+  cpu_time,  // in nanoseconds; the terminal's tables show it in microseconds
+  share,     // 1 is all
+  per_request,
+  ratio,
 };
-inline constexpr std::size_t kFigures = 7;
+std::string_view name_of(Unit unit);
+// What ends the name of a figure of this unit, "_ns"; empty where nothing does.
+std::string_view suffix_of(Unit unit);
 
-struct FigureInfo {
-  Figure figure;
-  std::string_view name;         // in JSON: "service_time_p99_ns"
-  std::string_view title;        // for people: "service time p99"
-  std::string_view short_title;  // in tables: "p99"
-  bool higher_is_better;
-  std::optional<result::Estimate> result::Summary::*summary;  // the same across trials
+// Which tables of the terminal show a figure. The page shows all that some cell has.
+enum class Shown : std::uint8_t {
+  always,
+  closed_loop,
+  open_loop,
+  peers_differ,
+  where_measured,
+  not_in_terminal,
 };
-const FigureInfo& info_of(Figure figure);
 
-// Per request that ended, whatever its outcome: a failed request costs CPU too. Empty without
-// requests or without an amount.
-std::optional<double> per_request(const result::Trial& trial, std::optional<std::int64_t> amount);
+// A figure of one trial.
+struct Reading {
+  double value = 0;
+  bool at_least = false;    // the true value is at least this
+  bool unresolved = false;  // a percentile of too few requests
+};
 
-// Peers whose CPU per request differs by more than this factor do not do the same work: strategies
-// have shifted some of theirs onto them, and the total of both ends is what to compare.
-inline constexpr double kPeersAlike = 1.1;
+// A trial whose latencies have been decoded, for the readers of the table.
+struct TrialView {
+  // Both outlive the view. Throws measure::HdrFormatError when a histogram cannot be read.
+  TrialView(const result::Cell& of_cell, const result::Trial& of_trial);
 
-// CPU time of the other end; empty when it is not ours.
-std::optional<std::int64_t> peer_cpu_ns(const result::Trial& trial);
+  const result::Cell& cell;
+  const result::Trial& trial;
+  // Empty where no request ended.
+  std::optional<CensoredLatencies> service_time;
+  std::optional<CensoredLatencies> response_time;
+};
 
-// By how much the peers' CPU per request differs between two cells: the greater median across their
-// valid timed trials over the lesser. Empty where a cell has none.
-std::optional<double> peer_cpu_ratio(const result::Cell& a, const result::Cell& b);
+struct Figure {
+  std::string_view name;  // in files: "service_time_p99_ns"
+  Unit unit = Unit::ratio;
+  std::optional<bool> higher_is_better;  // empty: neither is
+  // Made from the name where they are empty.
+  std::string_view in_text;      // "service time p99"
+  std::string_view in_tables;    // "p99"
+  std::string_view in_terminal;  // as narrow as it can be, with the unit where values have none
+  Shown shown = Shown::where_measured;
+  result::TrialKind kind = result::TrialKind::timed;  // which trials it comes from
+  // How a trial gives it. Null: the workload measures it, and Trial::figures or Trial::series has
+  // it.
+  std::optional<Reading> (*read)(const TrialView& view) = nullptr;
 
-// Context switches of the subject, both kinds.
-std::optional<std::int64_t> context_switches(const result::Trial& trial);
+  // Some workloads alone measure it.
+  bool is_own() const { return shown == Shown::where_measured; }
+  std::string title() const;
+  std::string short_title() const;
+  std::string terminal_title() const;
+  // The name without its unit: "service_time_p99".
+  std::string_view stem() const;
+};
 
-// All figures of one trial, by Figure; empty where it has none.
-using TrialFigures = std::array<std::optional<double>, kFigures>;
-TrialFigures figures_of(const result::Trial& trial);
+// Names of figures that code asks for. A figure is passed on by its name, as it stands in the
+// table.
+using FigureName = std::string_view;
+inline constexpr FigureName kThroughput = "throughput_per_s";
+inline constexpr FigureName kServiceP50 = "service_time_p50_ns";
+inline constexpr FigureName kServiceP99 = "service_time_p99_ns";
+inline constexpr FigureName kResponseP50 = "response_time_p50_ns";
+inline constexpr FigureName kResponseP99 = "response_time_p99_ns";
+inline constexpr FigureName kCpu = "cpu_per_request_ns";
+inline constexpr FigureName kPeerCpu = "cpu_per_request_peer_ns";
+inline constexpr FigureName kTotalCpu = "cpu_per_request_total_ns";  // both ends
 
-// Of the valid timed trials of a cell, by block. Decodes their histograms: to be kept, not asked
-// for again. Throws measure::HdrFormatError when one cannot be read.
+// The whole table, in the order in which people read it.
+std::span<const Figure> figures();
+
+// The row of that name. A name that is not in the table, of a plugin or another program, gets a row
+// from what its end says about its unit; that row refers to `name`.
+Figure info_of(FigureName name);
+
+// The figures that some of the cells has: rows of the table in its order, then others by name. They
+// refer to the cells' summaries.
+std::vector<Figure> figures_of(std::span<const result::Cell* const> cells);
+
+// All figures of one trial, by name; those of which its kind of trial tells. Throws
+// measure::HdrFormatError when a histogram cannot be read.
+using TrialFigures = std::map<std::string, Reading, std::less<>>;
+TrialFigures figures_of(const result::Cell& cell, const result::Trial& trial);
+
+// The figures of a cell's valid timed trials, by block. It decodes their histograms, so keep what
+// it returns. Throws measure::HdrFormatError when one cannot be read.
 using CellFigures = std::map<std::int64_t, TrialFigures>;
 CellFigures figures_of(const result::Cell& cell);
 
 // ln(other / reference) of each block that both have, in the worse direction: > 0 where `other` is
 // worse. Blocks in which either has no figure, or 0, are left out.
 std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
-                               Figure figure);
+                               FigureName figure);
 
 // The median across blocks; empty without values.
-std::optional<double> median_of(const CellFigures& figures, Figure figure);
+std::optional<double> median_of(const CellFigures& cell, FigureName figure);
+
+// Latencies with those of unfinished requests, decoded; empty where no request ended. Throws
+// measure::HdrFormatError when a histogram cannot be read.
+std::optional<CensoredLatencies> decoded(const std::optional<result::Latency>& ended,
+                                         const std::optional<result::Latency>& unfinished);
+
+// Divided by the requests that ended, whatever their outcome: a failed request costs CPU too. Empty
+// without requests or without an amount.
+std::optional<double> per_request(const result::Trial& trial, std::optional<std::int64_t> amount);
+
+// Requests that did not end ok, of all that ended; empty when none did.
+std::optional<double> error_share(const result::Trial& trial);
+
+// Context switches of the subject, both kinds.
+std::optional<std::int64_t> context_switches(const result::Trial& trial);
+
+// Peers whose CPU per request differs by more than this factor do not do the same work: strategies
+// have shifted some of theirs onto them, and the total of both ends is what to compare.
+inline constexpr double kPeersAlike = 1.1;
+
+// By how much the peers' CPU per request differs between two cells: the greater median across their
+// valid timed trials over the lesser. Empty where a cell has none.
+std::optional<double> peer_cpu_ratio(const result::Cell& a, const result::Cell& b);
 
 }  // namespace asyncbench::analyze

@@ -57,21 +57,21 @@ bool has(const Cell& cell, result::TrialKind kind) {
 }
 
 struct Gated {
-  Figure figure;
+  FigureName figure;
   bool advisory;
 };
 
 // What fixes its own rate cannot be slower in throughput; its latency and its cost tell.
 std::vector<Gated> gated_figures(const Pair& pair) {
-  const bool open_loop = any_has(Group{.cells = {pair.base}}, Figure::response_p99) ||
+  const bool open_loop = pair.base->find(kResponseP99) != nullptr ||
                          std::ranges::any_of(pair.base->trials, [](const Trial& trial) {
                            return trial.response_time.has_value();
                          });
   std::vector<Gated> figures;
-  if (!open_loop && !pair.base->paced) figures.push_back({Figure::throughput, false});
-  figures.push_back({open_loop ? Figure::response_p50 : Figure::service_p50, false});
-  figures.push_back({Figure::cpu, false});
-  figures.push_back({open_loop ? Figure::response_p99 : Figure::service_p99, true});
+  if (!open_loop && !pair.base->paced) figures.push_back({kThroughput, false});
+  figures.push_back({open_loop ? kResponseP50 : kServiceP50, false});
+  figures.push_back({kCpu, false});
+  figures.push_back({open_loop ? kResponseP99 : kServiceP99, true});
   return figures;
 }
 
@@ -105,7 +105,7 @@ Verdict judge(std::vector<GateRow>& rows, double alpha) {
   return worst(findings, hypotheses);
 }
 
-// Whatever is significantly better in the mirror would be significantly worse.
+// A figure that is significantly better is significantly worse when the sides change places.
 bool differs_either_way(std::vector<GateRow> rows, double alpha) {
   if (judge(rows, alpha) == Verdict::regression) return true;
   for (GateRow& row : rows) {
@@ -116,9 +116,8 @@ bool differs_either_way(std::vector<GateRow> rows, double alpha) {
 
 std::vector<double> counted(const Cell& cell, std::optional<double> (*figure)(const Trial& trial)) {
   std::vector<double> values;
-  for (const Trial& trial : cell.trials) {
-    if (trial.kind != result::TrialKind::count || !trial.valid) continue;
-    if (const auto value = figure(trial)) values.push_back(*value);
+  for (const Trial* trial : cell.valid_trials(result::TrialKind::count)) {
+    if (const auto value = figure(*trial)) values.push_back(*value);
   }
   return values;
 }
@@ -235,7 +234,7 @@ class Judge {
   void explain(const GateRow& row) {
     if (row.hypothesis.advisory) return;
     const Finding& finding = row.finding;
-    const std::string_view title = info_of(row.figure).title;
+    const std::string title = info_of(row.figure).title();
     if (finding.verdict == Verdict::regression) {
       report_.reasons.push_back(fmt::format("{}: {} got {:.1f} % worse", row.cell, title,
                                             100 * std::expm1(finding.location.estimate)));

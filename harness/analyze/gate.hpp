@@ -31,7 +31,7 @@ struct GateOptions {
 // One figure of one cell, timed, in pairs.
 struct GateRow {
   std::string cell;  // without its build
-  Figure figure = Figure::throughput;
+  FigureName figure = kThroughput;
   Hypothesis hypothesis;
   Finding finding;
   std::optional<double> base;  // medians
@@ -60,11 +60,11 @@ struct GateReport {
   bool stored = false;            // of two stored results: weaker than side by side
 };
 
-// Of a run of builds (result::kBuildParameter), at one look of `options`. Throws
+// Judges a run of builds (result::kBuildParameter), at one look of `options`. Throws
 // measure::HdrFormatError.
 GateReport judge_gate(const result::Result& result, const GateOptions& options);
 
-// Of the cells that two stored results share, in one look.
+// Judges the cells that two stored results share, in one look.
 GateReport judge_stored(const result::Result& base, const result::Result& candidate,
                         const GateOptions& options);
 

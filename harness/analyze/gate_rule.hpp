@@ -11,8 +11,8 @@
 
 namespace asyncbench::analyze {
 
-// Of a hypothesis, and of the gate as a whole; the worse the greater. judge() never says `invalid`:
-// it is for the invariants and the sentinel, which are not seen here.
+// The verdict on a hypothesis, or on the gate as a whole; the worse, the greater. judge() never
+// says `invalid`: it is for the invariants and the sentinel, which are not seen here.
 enum class Verdict : std::uint8_t { pass, inconclusive, regression, invalid };
 
 // Why a finding is inconclusive.

@@ -6,8 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "analyze/statistics.hpp"
-#include "result/from_recording.hpp"
+#include "analyze/figures.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -48,12 +47,6 @@ std::string demand(const Criterion& criterion) {
                      value_text(criterion, criterion.limit));
 }
 
-std::optional<double> error_share(const Trial& trial) {
-  if (trial.ended() == 0) return std::nullopt;
-  return static_cast<double>(trial.ended() - trial.outcome(Outcome::ok)) /
-         static_cast<double>(trial.ended());
-}
-
 // The share that a criterion is about; empty: not readable, or nothing was due.
 std::optional<double> share_of(const Criterion& criterion, const Trial& trial) {
   switch (criterion.aspect) {
@@ -83,27 +76,23 @@ void judge_share(const Criterion& criterion, const Trial& trial, Judgement& judg
 }
 
 void judge_percentile(const Criterion& criterion, const Trial& trial, Judgement& judgement) {
-  if (!trial.response_time || trial.response_time->count == 0) {
+  const auto latencies = decoded(trial.response_time, trial.censored_response_time);
+  if (!latencies) {
     judgement.met = false;
     judgement.reason = fmt::format("no request ended, so there is no {}", name_of(criterion));
     return;
   }
-  const measure::Histogram completed = result::histogram_of(*trial.response_time);
-  const measure::Histogram unfinished = trial.censored_response_time
-                                            ? result::histogram_of(*trial.censored_response_time)
-                                            : measure::Histogram{};
-  const Percentile seen = percentile(completed, unfinished, criterion.percent);
-  measure::Histogram never_ended = completed;
-  if (!unfinished.empty()) never_ended.record(measure::Histogram::kHighestNs, unfinished.count());
-  const Percentile worst = percentile(never_ended, {}, criterion.percent);
+  const Percentile seen = percentile(*latencies, criterion.percent);
+  const auto worst = latencies->if_never_ended(criterion.percent);
   judgement.unresolved |= seen.unresolved && !seen.at_least;
-  judgement.met = holds(criterion, static_cast<double>(worst.value_ns));
+  judgement.met = worst && holds(criterion, static_cast<double>(*worst));
   if (judgement.met) return;
   const auto at_ages = static_cast<double>(seen.value_ns);
   judgement.reason =
       holds(criterion, at_ages)
           ? fmt::format("{} requests were unfinished, so {} may not be {}; use a longer --duration",
-                        unfinished.count(), name_of(criterion), demand(criterion))
+                        latencies->all.count() - latencies->completed.count(), name_of(criterion),
+                        demand(criterion))
           : fmt::format("{}: {}{}, wanted {}", name_of(criterion), seen.at_least ? ">= " : "",
                         value_text(criterion, at_ages), demand(criterion));
 }

@@ -34,7 +34,7 @@ inline constexpr double kAchievedShare = 0.98;
 
 struct Judgement {
   bool met = false;
-  // Of the first criterion that is not met: "p99: 7.1ms, wanted < 5ms".
+  // Why the first criterion that fails is not met: "p99: 7.1ms, wanted < 5ms".
   std::string reason;
   // A percentile that was judged comes from too few requests for a two-sided 95 % interval.
   bool unresolved = false;

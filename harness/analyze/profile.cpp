@@ -86,9 +86,7 @@ std::string listed(const std::vector<Difference>& list) {
 // The last valid trial of each block.
 std::map<std::int64_t, const Trial*> by_block(const Cell& cell, TrialKind kind) {
   std::map<std::int64_t, const Trial*> trials;
-  for (const Trial& trial : cell.trials) {
-    if (trial.kind == kind && trial.valid) trials[trial.block] = &trial;
-  }
+  for (const Trial* trial : cell.valid_trials(kind)) trials[trial->block] = trial;
   return trials;
 }
 
@@ -206,7 +204,7 @@ std::string difference_in_words(const CellProfile& a, const CellProfile& b) {
   std::vector<Difference> paid;
   for (const Difference& difference : differences(a, b)) {
     if (!difference.beyond_noise()) continue;
-    // Of a less b: what b has more of, a saves.
+    // The difference is a less b: a saves what b has more of.
     (difference.ns > 0 ? saved : paid).push_back(difference);
   }
   const auto larger = [](const Difference& x, const Difference& y) {

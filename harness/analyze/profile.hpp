@@ -18,7 +18,7 @@ namespace asyncbench::analyze {
 struct Share {
   std::uint64_t samples = 0;
   double ns = 0;
-  // Of `ns`: that of counting (Poisson), widened by how much more the trials differ among
+  // The error of `ns`: that of counting (Poisson), widened by how much more the trials differ among
   // themselves than counting explains (the dispersion of a quasi-Poisson model).
   double standard_error = 0;
 };
@@ -50,8 +50,8 @@ struct CellProfile {
   // The sum of the samples against the account, as a share: 0.01 is 1 % too much. Empty where only
   // a part was sampled, or scaled.
   std::optional<double> deviation() const;
-  // Of the deviation, at 95 %: where the CPU is used for a share p of the time, how many of its
-  // ticks meet that share is chance, with a relative variance of (1 - p) / samples.
+  // The margin of the deviation at 95 %: where the CPU is used for a share p of the time, how many
+  // of its ticks meet that share is chance, with a relative variance of (1 - p) / samples.
   double deviation_noise = 0;
   // CPU per request that was not permitted to be sampled: the kernel's.
   std::optional<double> unseen_ns() const;
@@ -73,15 +73,15 @@ inline constexpr double kMostCost = 0.02;
 struct Difference {
   Category category = Category::other;
   double ns = 0;  // b - a
-  // Of a 95 % interval over all categories together (Bonferroni).
+  // Half of the 95 % interval over all categories together (Bonferroni).
   double margin = 0;
 
   bool beyond_noise() const { return ns > margin || ns < -margin; }
 };
 
-// Of each category in its order. Both must have samples.
+// The difference in each category, in their order. Both must have samples.
 std::vector<Difference> differences(const CellProfile& a, const CellProfile& b);
-// Of all categories together, at 95 % by itself.
+// The difference in all categories together, at 95 % by itself.
 Difference difference_of_all(const CellProfile& a, const CellProfile& b);
 
 // "uring spends 5.31us of CPU per request, 1.20us less than asio: it saves 0.92us in epoll and

@@ -63,7 +63,7 @@ class RateSearch {
   // In the order in which they were taken; the last one may be undecided.
   const std::vector<RateStep>& steps() const { return steps_; }
 
-  // Once next() is empty.
+  // The answer, once next() is empty.
   const RateAnswer& answer() const { return answer_; }
 
   // Trials still to come at most, if no confirmation fails; for an estimate of time.

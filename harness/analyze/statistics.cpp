@@ -72,6 +72,13 @@ std::int64_t CensoredLatencies::at(double percent) const {
   return all.value_at_rank(percentile_rank(percent, all.count()));
 }
 
+std::optional<std::int64_t> CensoredLatencies::if_never_ended(double percent) const {
+  // The unfinished ones stand behind all others.
+  const std::uint64_t rank = percentile_rank(percent, all.count());
+  if (rank > completed.count()) return std::nullopt;
+  return completed.value_at_rank(rank);
+}
+
 std::uint64_t percentile_rank(double percent, std::uint64_t n) {
   assert(n > 0);
   const auto exact = static_cast<long double>(n) * percent / 100;
@@ -79,22 +86,13 @@ std::uint64_t percentile_rank(double percent, std::uint64_t n) {
       static_cast<std::uint64_t>(std::ceil(exact - 1e-9L * static_cast<long double>(n))), 1, n);
 }
 
-Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
-                      double percent) {
-  return percentile(
-      CensoredLatencies(measure::Distribution(completed), measure::Distribution(censored)),
-      percent);
-}
-
 Percentile percentile(const CensoredLatencies& latencies, double percent) {
   const std::uint64_t n = latencies.all.count();
   const std::uint64_t known = latencies.completed.count();
-  const std::uint64_t rank = percentile_rank(percent, n);
-  Percentile result{.value_ns = latencies.all.value_at_rank(rank)};
-  // At infinity the censored ones stand behind all others.
-  result.at_least =
-      rank > known || static_cast<double>(latencies.completed.value_at_rank(rank)) >
-                          static_cast<double>(result.value_ns) * (1 + kCensoringMatters);
+  Percentile result{.value_ns = latencies.at(percent)};
+  const std::optional<std::int64_t> worst = latencies.if_never_ended(percent);
+  result.at_least = !worst || static_cast<double>(*worst) >
+                                  static_cast<double>(result.value_ns) * (1 + kCensoringMatters);
   result.unresolved = !has_quantile_interval(n, known, percent / 100);
   return result;
 }

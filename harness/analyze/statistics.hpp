@@ -49,6 +49,8 @@ struct CensoredLatencies {
 
   // The percentile itself, without what percentile() says about it. Not of two empty ones.
   std::int64_t at(double percent) const;
+  // The same as if the unfinished requests would never end: empty where it falls among them.
+  std::optional<std::int64_t> if_never_ended(double percent) const;
 
   measure::Distribution completed;
   measure::Distribution all;
@@ -60,8 +62,6 @@ struct CensoredLatencies {
 // bound unless the two agree within kCensoringMatters. Not of two empty histograms. `percent`: 0 to
 // 100.
 inline constexpr double kCensoringMatters = 0.1;
-Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
-                      double percent);
 Percentile percentile(const CensoredLatencies& latencies, double percent);
 
 // MSER-5: the number of leading values whose removal minimizes the standard error of the mean of

@@ -102,7 +102,8 @@ bool keeps_busy(const result::Cell& cell) {
 
 // A thread kept off its CPU for the whole window has neither a switch nor a finished wait to show
 // for it, so only the requests tell.
-void assess_flow(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
+void assess_flow(const result::Cell& cell, const Trial& trial, const TrialFigures& figures,
+                 std::vector<Note>& notes) {
   if (!keeps_busy(cell)) return;
   if (trial.ended() == 0) {
     if (trial.censored > 0) {
@@ -122,7 +123,9 @@ void assess_flow(const result::Cell& cell, const Trial& trial, std::vector<Note>
   // By the median: those that stood still are themselves the upper percentiles of a short window.
   constexpr std::int64_t kLeastGapNs = 200'000'000;
   constexpr std::int64_t kMedians = 20;
-  const std::int64_t median_ns = trial.service_time ? trial.service_time->p50_ns : 0;
+  const auto median = figures.find(kServiceP50);
+  const auto median_ns =
+      median == figures.end() ? 0 : static_cast<std::int64_t>(median->second.value);
   if (gap_ns >= std::max(kLeastGapNs, kMedians * median_ns)) {
     notes.push_back({std::string(kStalled), fmt::format("no request ended for {:.0f} ms",
                                                         static_cast<double>(gap_ns) / 1e6)});
@@ -131,7 +134,8 @@ void assess_flow(const result::Cell& cell, const Trial& trial, std::vector<Note>
 
 // Only a generator at the other end can hide what the subject is able to do; as the subject, its
 // limits are the result.
-void assess_generator(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
+void assess_generator(const result::Cell& cell, const Trial& trial, const TrialFigures& figures,
+                      std::vector<Note>& notes) {
   if (cell.generator != result::Side::peer || trial.window_ns <= 0) return;
   const std::optional<std::int64_t> cpu = trial.peer ? trial.peer->cpu_ns() : std::nullopt;
   if (cpu) {
@@ -145,8 +149,9 @@ void assess_generator(const result::Cell& cell, const Trial& trial, std::vector<
       return;
     }
   }
-  if (trial.start_lag && trial.response_time) {
-    const double allowed = std::max(50e3, 0.05 * static_cast<double>(trial.response_time->p50_ns));
+  const auto response = figures.find(kResponseP50);
+  if (trial.start_lag && response != figures.end()) {
+    const double allowed = std::max(50e3, 0.05 * response->second.value);
     if (static_cast<double>(trial.start_lag->p99_ns) > allowed) {
       notes.push_back({std::string(kGeneratorLimited),
                        fmt::format("the generator sent late: p99 {:.0f} us",
@@ -241,11 +246,12 @@ std::string account_difference(const result::Cell& a, const result::Cell& b) {
   return one == other ? "" : fmt::format("cpu_account: {} and {}", one, other);
 }
 
-std::vector<Note> assess(const result::Cell& cell, const Trial& trial) {
+std::vector<Note> assess(const result::Cell& cell, const Trial& trial,
+                         const TrialFigures& figures) {
   std::vector<Note> notes;
   assess_steadiness(trial, notes);
-  assess_flow(cell, trial, notes);
-  assess_generator(cell, trial, notes);
+  assess_flow(cell, trial, figures, notes);
+  assess_generator(cell, trial, figures, notes);
   assess_load(trial, notes);
   assess_machine(cell, trial, notes);
   assess_account(trial, notes);

@@ -53,7 +53,7 @@ void print(const Calibration& calibration, const GateOptions& options) {
       return report::format_percent(analyze::detectable_effect(
           spread.deviation, pairs, options.alpha / 2, calibration.spreads.size()));
     };
-    fmt::print("  {:<18} {:>6}  {:>6}  {:>6}\n", analyze::info_of(spread.figure).title,
+    fmt::print("  {:<18} {:>6}  {:>6}  {:>6}\n", analyze::info_of(spread.figure).title(),
                report::format_percent(spread.deviation), found(10), found(20));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -31,24 +32,18 @@ Json machine() {
   return facts;
 }
 
-std::optional<analyze::Figure> figure_named(const std::string& name) {
-  for (std::size_t i = 0; i < analyze::kFigures; ++i) {
-    const auto figure = static_cast<analyze::Figure>(i);
-    if (analyze::info_of(figure).name == name) return figure;
-  }
-  return std::nullopt;
-}
-
 analyze::Calibration from_json(const Json& document) {
   analyze::Calibration calibration{.gates = document.at("gates"),
                                    .false_alarms = document.at("false_alarms"),
                                    .inconclusive = document.at("inconclusive"),
                                    .invalid = document.at("invalid")};
   for (const Json& spread : document.at("spreads")) {
-    const auto figure = figure_named(spread.at("figure"));
-    if (!figure) continue;
+    const auto figure =
+        std::ranges::find(analyze::figures(), spread.at("figure").get_ref<const std::string&>(),
+                          &analyze::Figure::name);
+    if (figure == analyze::figures().end()) continue;
     calibration.spreads.push_back({.cell = spread.at("cell"),
-                                   .figure = *figure,
+                                   .figure = figure->name,
                                    .deviation = spread.at("deviation"),
                                    .pairs = spread.at("pairs")});
   }
@@ -85,7 +80,7 @@ std::string calibration_json(const analyze::Calibration& calibration) {
   Json spreads = Json::array();
   for (const analyze::Spread& spread : calibration.spreads) {
     spreads.push_back({{"cell", spread.cell},
-                       {"figure", analyze::info_of(spread.figure).name},
+                       {"figure", spread.figure},
                        {"deviation", spread.deviation},
                        {"pairs", spread.pairs}});
   }

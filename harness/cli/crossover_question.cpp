@@ -20,7 +20,6 @@ using analyze::Better;
 using analyze::CrossoverKind;
 using analyze::CrossoverPoint;
 using analyze::CrossoverSearch;
-using analyze::Figure;
 
 // What the work allows: a value between the ends may be one that it objects to (direct reads need
 // blocks of whole sectors).
@@ -79,7 +78,7 @@ class CrossoverQuestion : public Question {
               .counts = request.over.kind == workloads::ValueKind::count,
               .value = [over = request.over](double value) { return value_text(over, value); }};
     std::ranges::replace(words_.parameter, '_', ' ');
-    if (request.by == Figure::throughput &&
+    if (request.by == analyze::kThroughput &&
         ends_.front()[0].workload->is_paced(ends_.front()[0].work.parameters)) {
       throw usage_error("the throughput of this work is fixed by its parameters",
                         "compare --by cpu");
@@ -92,7 +91,7 @@ class CrossoverQuestion : public Question {
             {"parameter", request_.over.parameter},
             {"low", request_.over.low},
             {"high", request_.over.high},
-            {"by", analyze::info_of(request_.by).name},
+            {"by", request_.by},
             {"trials_at_most", request_.budget}};
   }
 
@@ -106,7 +105,7 @@ class CrossoverQuestion : public Question {
   bool extend(run::Plan& plan, const result::Result& so_far, run::Progress& progress) override {
     if (asked_) {
       take(so_far);
-      if (words_.by == Figure::cpu) compare_total_if_shifted(so_far, progress);
+      if (words_.by == analyze::kCpu) compare_total_if_shifted(so_far, progress);
       tell(progress);
     }
     asked_ = search_.next();
@@ -140,7 +139,7 @@ class CrossoverQuestion : public Question {
     answer.sentences = {report::crossover_sentence(found, search_.points(), words_)};
     if (!shift_.empty()) answer.notes.push_back(shift_);
     answer.answer = {{"kind", name_of(found.kind)},
-                     {"by", analyze::info_of(words_.by).name},
+                     {"by", words_.by},
                      {"below", better_json(found.below)},
                      {"above", better_json(found.above)},
                      {"estimate", nullptr},
@@ -200,7 +199,7 @@ class CrossoverQuestion : public Question {
     const auto ratio =
         analyze::peer_cpu_ratio(*so_far.find_cell(cells_[0].id), *so_far.find_cell(cells_[1].id));
     if (!ratio || *ratio <= analyze::kPeersAlike) return;
-    words_.by = Figure::total_cpu;
+    words_.by = analyze::kTotalCpu;
     shift_ = fmt::format(
         "At {} the other end's CPU differs by {}: work is shifted there, so the total of both ends "
         "is compared.",
@@ -224,22 +223,21 @@ class CrossoverQuestion : public Question {
   static void put(const result::Result& so_far, const std::string& cell_id, unsigned block,
                   analyze::CellFigures& figures) {
     const result::Trial* const trial = record_of(so_far, cell_id, block);
-    if (trial != nullptr && trial->valid) figures.emplace(block, analyze::figures_of(*trial));
+    if (trial == nullptr || !trial->valid) return;
+    figures.emplace(block, analyze::figures_of(*so_far.find_cell(cell_id), *trial));
   }
 
   // Across the trials of a cell; empty when nothing was measured.
-  static std::optional<double> median_of(const run::PlannedCell& cell,
-                                         const result::Result& measured,
-                                         std::optional<result::Estimate> result::Summary::*figure) {
+  std::optional<double> median_of(const run::PlannedCell& cell,
+                                  const result::Result& measured) const {
     const result::Cell* const row = measured.find_cell(cell.id);
-    if (row == nullptr || !row->summary || !(*row->summary.*figure)) return std::nullopt;
-    return (*row->summary.*figure)->median;
+    const result::Estimate* const found = row == nullptr ? nullptr : row->find(words_.by);
+    return found ? std::optional(found->median) : std::nullopt;
   }
 
   report::PointCosts costs_at(std::int64_t value, const result::Result& measured) const {
     const std::vector<run::PlannedCell> cells = cells_at(value);
-    const auto figure = analyze::info_of(words_.by).summary;
-    return {.a = median_of(cells[0], measured, figure), .b = median_of(cells[1], measured, figure)};
+    return {.a = median_of(cells[0], measured), .b = median_of(cells[1], measured)};
   }
 
   Json better_json(Better better) const {

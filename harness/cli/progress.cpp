@@ -17,11 +17,7 @@ constexpr Duration kLogInterval = std::chrono::minutes(1);
 // "165k/s": the median so far; "" before the first valid trial.
 std::string median_text(const result::Cell& cell) {
   std::vector<double> rates;
-  for (const result::Trial& trial : cell.trials) {
-    if (trial.valid && trial.kind == result::TrialKind::timed) {
-      rates.push_back(trial.throughput_per_s);
-    }
-  }
+  for (const result::Trial* trial : cell.valid_trials()) rates.push_back(trial->throughput_per_s);
   return rates.empty() ? "" : report::format_count(analyze::median(rates)) + "/s";
 }
 

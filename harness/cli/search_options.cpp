@@ -16,8 +16,6 @@
 namespace asyncbench::cli {
 namespace {
 
-using analyze::Figure;
-
 constexpr std::string_view kFooter =
     "One question a search:\n"
     "  --crossover A,B --over P=LO..HI   where the better of two strategies changes\n"
@@ -136,11 +134,11 @@ bool is_open_loop(const run::RunOptions& options) {
          });
 }
 
-Figure parse_figure(const std::string& text, bool open_loop) {
-  if (text == "cpu") return Figure::cpu;
-  if (text == "total-cpu") return Figure::total_cpu;
-  if (text == "p50") return open_loop ? Figure::response_p50 : Figure::service_p50;
-  if (text == "p99") return open_loop ? Figure::response_p99 : Figure::service_p99;
+analyze::FigureName parse_figure(const std::string& text, bool open_loop) {
+  if (text == "cpu") return analyze::kCpu;
+  if (text == "total-cpu") return analyze::kTotalCpu;
+  if (text == "p50") return open_loop ? analyze::kResponseP50 : analyze::kServiceP50;
+  if (text == "p99") return open_loop ? analyze::kResponseP99 : analyze::kServiceP99;
   if (text != "throughput") {
     throw run::UsageError(
         run::unknown_name("figure", text, {"cpu", "total-cpu", "throughput", "p50", "p99"}));
@@ -148,7 +146,7 @@ Figure parse_figure(const std::string& text, bool open_loop) {
   if (open_loop) {
     throw run::UsageError("the throughput of an open loop is that of its arrivals; try cpu or p99");
   }
-  return Figure::throughput;
+  return analyze::kThroughput;
 }
 
 CrossoverRequest parse_crossover(const Typed& typed, const workloads::Workload& workload,

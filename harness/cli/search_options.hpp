@@ -18,7 +18,7 @@ namespace asyncbench::cli {
 // At which value of a parameter does the better of two strategies change?
 struct CrossoverRequest {
   Axis over;
-  analyze::Figure by = analyze::Figure::cpu;
+  analyze::FigureName by = analyze::kCpu;
   unsigned budget = 300;  // trials
 };
 

@@ -98,10 +98,11 @@ class SweepQuestion : public Question {
     std::vector<SweepPoint> points;
     for (const run::PlannedCell& cell : plan_.cells) {
       const result::Cell* const row = measured.find_cell(cell.id);
-      if (cell.strategy != strategy || row == nullptr || !row->summary) continue;
-      if (!row->summary->throughput_per_s) continue;
-      points.push_back({static_cast<double>(cell.work.parameters.number(request_.parameter)),
-                        *row->summary->throughput_per_s});
+      if (cell.strategy != strategy || row == nullptr) continue;
+      const result::Estimate* const throughput = row->find(analyze::kThroughput);
+      if (throughput == nullptr) continue;
+      points.push_back(
+          {static_cast<double>(cell.work.parameters.number(request_.parameter)), *throughput});
     }
     return points;
   }

@@ -8,14 +8,14 @@
 
 #include "analyze/notes.hpp"
 #include "analyze/summary.hpp"
-#include "report/comparison_text.hpp"
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
-using analyze::Figure;
+using analyze::FigureName;
 using analyze::GroupComparison;
 using analyze::Standing;
 using analyze::Sureness;
@@ -34,34 +34,26 @@ bool favours_next(const Contrast& contrast) {
   return is_told_apart(contrast.sureness) && contrast.ratio.estimate < 1;
 }
 
-const Contrast* find(const Standing& standing, std::initializer_list<Figure> figures) {
+const Contrast* find(const Standing& standing, std::initializer_list<FigureName> figures) {
   for (const Contrast& contrast : standing.contrasts) {
     if (std::ranges::find(figures, contrast.figure) != figures.end()) return &contrast;
   }
   return nullptr;
 }
 
-const std::optional<result::Estimate>& estimate_of(const result::Cell& cell, Figure figure) {
-  return (*cell.summary).*analyze::info_of(figure).summary;
-}
-
-bool is_open_loop(const Answer& answer) { return answer.ranked_by == Figure::response_p99; }
+bool is_open_loop(const Answer& answer) { return answer.ranked_by == analyze::kResponseP99; }
 
 // "completes 1.31 [1.27, 1.35] times as many requests per second as asio": what the ranking says,
 // after the winner's name.
 std::string ranking_clause(const Answer& answer, const std::string& ratio) {
   const std::string& next = answer.next->strategy;
-  switch (answer.ranked_by) {
-    case Figure::throughput:
-      return fmt::format("completes {} times as many requests per second as {}", ratio, next);
-    case Figure::cpu:
-    case Figure::total_cpu:
-      return fmt::format("costs {} times the {} of {}", ratio,
-                         analyze::info_of(answer.ranked_by).title, next);
-    default:
-      return fmt::format("has {} times the {} of {}", ratio,
-                         analyze::info_of(answer.ranked_by).title, next);
+  const analyze::Figure figure = analyze::info_of(answer.ranked_by);
+  if (figure.unit == analyze::Unit::requests_per_s) {
+    return fmt::format("completes {} times as many requests per second as {}", ratio, next);
   }
+  return fmt::format("{} {} times the {} of {}",
+                     figure.unit == analyze::Unit::cpu_time ? "costs" : "has", ratio,
+                     figure.title(), next);
 }
 
 // "0.85 [0.81, 0.90] times the CPU per request (clear)", of a figure beside the ranking.
@@ -70,7 +62,7 @@ std::string beside_clause(const Contrast* contrast) {
   const auto ratio = winner_to_next(*contrast);
   if (!ratio) return "";
   return fmt::format("{} times the {} ({})", text_of(*ratio),
-                     analyze::info_of(contrast->figure).title, name_of(contrast->sureness));
+                     analyze::info_of(contrast->figure).title(), name_of(contrast->sureness));
 }
 
 // Why the order is not that of throughput; empty where it is.
@@ -82,7 +74,7 @@ std::string condition(const Answer& answer, const GroupComparison& group) {
                ? "at equal offered load, "
                : "at an offered load that not all achieved, ";
   }
-  if (answer.ranked_by == Figure::throughput) return "";
+  if (answer.ranked_by == analyze::kThroughput) return "";
   if (any([](const Standing& standing) { return standing.cell->paced; })) {
     return "at the rate that the work fixes, ";
   }
@@ -94,12 +86,12 @@ std::string bounds(const Answer& answer) {
   if (answer.p99 == nullptr) return "";
   std::vector<std::string> names;
   for (const result::Cell* cell : {answer.winner, answer.next}) {
-    const auto& estimate = estimate_of(*cell, answer.p99->figure);
+    const result::Estimate* const estimate = cell->find(answer.p99->figure);
     if (estimate && estimate->at_least) names.push_back(cell->strategy);
   }
   if (names.empty()) return "";
-  return fmt::format("; the {} of {} is a lower bound", analyze::info_of(answer.p99->figure).title,
-                     fmt::join(names, " and of "));
+  return fmt::format("; the {} of {} is a lower bound",
+                     analyze::info_of(answer.p99->figure).title(), fmt::join(names, " and of "));
 }
 
 std::string sentence_alone(const Answer& answer, const GroupComparison& group) {
@@ -109,12 +101,12 @@ std::string sentence_alone(const Answer& answer, const GroupComparison& group) {
                : fmt::format("nothing valid was measured of any of {} strategies",
                              group.standings.size());
   }
-  const auto& figure = estimate_of(*answer.winner, answer.ranked_by);
+  const analyze::Figure figure = analyze::info_of(answer.ranked_by);
+  const result::Estimate* const estimate = answer.winner->find(figure.name);
   const std::string value =
-      figure
-          ? fmt::format(" ({} {}{})", analyze::info_of(answer.ranked_by).title,
-                        figure->at_least ? ">=" : "", figure_text(answer.ranked_by, figure->median))
-          : "";
+      estimate ? fmt::format(" ({} {}{})", figure.title(), estimate->at_least ? ">=" : "",
+                             figure_text(figure.unit, estimate->median))
+               : "";
   return fmt::format("only {} was measured{}: there is nothing to compare it with",
                      answer.winner->strategy, value);
 }
@@ -155,7 +147,7 @@ std::string sentence_of(const Answer& answer, const GroupComparison& group) {
 std::optional<Ratio> winner_to_next(const Contrast& contrast) {
   if (contrast.pairs == 0) return std::nullopt;
   const analyze::Location& worse = contrast.ratio;
-  if (analyze::info_of(contrast.figure).higher_is_better) {
+  if (analyze::info_of(contrast.figure).higher_is_better.value_or(false)) {
     return Ratio{worse.estimate, end(worse.low), end(worse.high)};
   }
   return Ratio{1 / worse.estimate, end(1 / worse.high), end(1 / worse.low)};
@@ -179,9 +171,9 @@ Answer answer_of(const GroupComparison& group) {
     answer.next = standing.cell;
     answer.ranking = &ranking;
     answer.sureness = favours_next(ranking) ? Sureness::inconclusive : ranking.sureness;
-    answer.throughput = find(standing, {Figure::throughput});
-    answer.p99 = find(standing, {Figure::service_p99, Figure::response_p99});
-    answer.cpu = find(standing, {Figure::cpu, Figure::total_cpu});
+    answer.throughput = find(standing, {analyze::kThroughput});
+    answer.p99 = find(standing, {analyze::kServiceP99, analyze::kResponseP99});
+    answer.cpu = find(standing, {analyze::kCpu, analyze::kTotalCpu});
   }
   answer.sentence = sentence_of(answer, group);
   return answer;

@@ -18,7 +18,7 @@ struct Ratio {
   std::optional<double> high;
 };
 
-// Of the contrast of the next with the winner; empty without pairs.
+// The ratio in the contrast of the next with the winner; empty without pairs.
 std::optional<Ratio> winner_to_next(const analyze::Contrast& contrast);
 
 // "1.31 [1.27, 1.35]", with ? for an end that is open.
@@ -33,22 +33,22 @@ struct Answer {
   const result::Cell* next = nullptr;
   // What the group is ordered by. Open loop: response time p99; where the work or a limited
   // generator fixes the rate: CPU per request.
-  analyze::Figure ranked_by = analyze::Figure::throughput;
+  analyze::FigureName ranked_by = analyze::kThroughput;
   // The next's contrasts with the winner; null where the group is not compared by that figure, or
   // has no next. `ranking` is the one of these three by `ranked_by`.
   const analyze::Contrast* ranking = nullptr;
   const analyze::Contrast* throughput = nullptr;
   const analyze::Contrast* p99 = nullptr;  // of the response time in open loop, else service time
   const analyze::Contrast* cpu = nullptr;  // of both ends where peers differ
-  // Of the ranking: invalid without a next. Inconclusive also where the medians favour the winner,
-  // but the blocks, one by one, the next.
+  // How sure the ranking is: invalid without a next. Inconclusive also where the medians favour the
+  // winner, but the blocks, one by one, the next.
   analyze::Sureness sureness = analyze::Sureness::invalid;
   // In plain words, without a full stop. Holds names as they are: to be escaped as the place
   // demands.
   std::string sentence;
 };
 
-// Of a comparison of strategies without a named reference.
+// For a comparison of strategies without a named reference.
 Answer answer_of(const analyze::GroupComparison& group);
 std::vector<Answer> answers_of(const analyze::Comparison& comparison);
 

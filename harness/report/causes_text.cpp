@@ -90,7 +90,7 @@ class Text {
   std::string text_;
 };
 
-// Those of all strategies, the most frequent anywhere first.
+// The reasons of all strategies, the most frequent anywhere first.
 std::vector<std::string> call_names(std::span<const Causes> causes) {
   std::map<std::string, double> most;
   for (const Causes& cause : causes) {

@@ -10,7 +10,7 @@ using analyze::GroupComparison;
 using analyze::Standing;
 
 Json json_of(const Contrast& contrast) {
-  return {{"figure", analyze::info_of(contrast.figure).name},
+  return {{"figure", contrast.figure},
           {"pairs", contrast.pairs},
           {"ratio", ratio_json(contrast.ratio, [](double ratio) { return ratio; })},
           {"p", contrast.p},
@@ -29,14 +29,10 @@ Json json_of(const Standing& standing) {
 }
 
 Json json_of(const GroupComparison& group) {
-  Json figures = Json::array();
-  for (const analyze::Figure figure : group.figures) {
-    figures.push_back(analyze::info_of(figure).name);
-  }
   Json standings = Json::array();
   for (const Standing& standing : group.standings) standings.push_back(json_of(standing));
   return {{"group", group.name},
-          {"figures", figures},
+          {"figures", group.figures},
           {"standings", standings},
           {"notes", notes_json(group.notes)}};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
@@ -12,16 +13,18 @@ namespace {
 
 using analyze::Contrast;
 using analyze::Figure;
-using analyze::FigureInfo;
+using analyze::FigureName;
 using analyze::GroupComparison;
 using analyze::Standing;
 using analyze::Sureness;
 
-std::string median_text(const result::Cell& cell, Figure figure) {
-  if (!cell.summary) return "-";
-  const auto& estimate = (*cell.summary).*analyze::info_of(figure).summary;
-  return estimate ? figure_text(figure, estimate->median) : "-";
+std::string median_text(const result::Cell& cell, const Figure& figure) {
+  const result::Estimate* const estimate = cell.find(figure.name);
+  return estimate ? figure_text(figure.unit, estimate->median) : "-";
 }
+
+// Which of two is better is known of every figure that is compared.
+bool is_higher_better(const Figure& figure) { return figure.higher_is_better.value_or(false); }
 
 // "uring: 3.1 % more throughput than asio (clear), 8.0 % less CPU per request (clear)": of the
 // reference, against the next.
@@ -29,13 +32,13 @@ std::string sentence(const Standing& next) {
   std::string text;
   for (const Contrast& contrast : next.contrasts) {
     if (contrast.sureness != Sureness::clear && contrast.sureness != Sureness::likely) continue;
-    const FigureInfo& info = analyze::info_of(contrast.figure);
+    const Figure figure = analyze::info_of(contrast.figure);
     // The reference's share of the other's figure.
     const double change =
-        (info.higher_is_better ? contrast.ratio.estimate : 1 / contrast.ratio.estimate) - 1;
+        (is_higher_better(figure) ? contrast.ratio.estimate : 1 / contrast.ratio.estimate) - 1;
     text +=
         fmt::format("{}{} {} {} ({})", text.empty() ? "" : ", ", format_percent(std::abs(change)),
-                    change > 0 ? "more" : "less", info.title, name_of(contrast.sureness));
+                    change > 0 ? "more" : "less", figure.title(), name_of(contrast.sureness));
   }
   if (text.empty()) {
     return fmt::format("{} and {}: nothing tells them apart here", next.reference->strategy,
@@ -99,18 +102,19 @@ class Writer {
     std::string head = name;
     if (standing.contrasts.empty()) {
       std::string text = "reference:";
-      for (const Figure figure : group.figures) {
-        text += fmt::format(" {} {}{}", analyze::info_of(figure).short_title,
-                            median_text(cell, figure), figure == group.figures.back() ? "" : ",");
+      for (const FigureName compared : group.figures) {
+        const Figure figure = analyze::info_of(compared);
+        text += fmt::format(" {} {}{}", figure.short_title(), median_text(cell, figure),
+                            compared == group.figures.back() ? "" : ",");
       }
       line(text, head);
       return;
     }
     for (const Contrast& contrast : standing.contrasts) {
-      line(
-          name_of(contrast.sureness),
-          fmt::format("{}{:<11}{:>8} {:>19}  ", head, analyze::info_of(contrast.figure).short_title,
-                      median_text(cell, contrast.figure), ratio_text(contrast)));
+      const Figure figure = analyze::info_of(contrast.figure);
+      line(name_of(contrast.sureness),
+           fmt::format("{}{:<11}{:>8} {:>19}  ", head, figure.short_title(),
+                       median_text(cell, figure), ratio_text(contrast)));
       head = std::string(display_width(name), ' ');
     }
   }
@@ -121,18 +125,13 @@ class Writer {
 
 }  // namespace
 
-std::string figure_text(Figure figure, double value) {
-  if (figure == Figure::throughput) return format_count(value) + "/s";
-  return format_duration_ns(value);
-}
-
 std::string ratio_text(const Contrast& contrast) {
   if (contrast.pairs == 0) return "-";
   const auto end = [](double value) {
     return std::isinf(value) || value == 0 ? std::string("?") : format_number(value);
   };
   const analyze::Location& ratio = contrast.ratio;
-  if (analyze::info_of(contrast.figure).higher_is_better) {
+  if (is_higher_better(analyze::info_of(contrast.figure))) {
     return fmt::format("{} [{}, {}]", end(1 / ratio.estimate), end(1 / ratio.high),
                        end(1 / ratio.low));
   }

@@ -19,7 +19,4 @@ std::string comparison_text(const analyze::Comparison& comparison,
 // "-" without pairs.
 std::string ratio_text(const analyze::Contrast& contrast);
 
-// A figure with its unit: "165k/s", "412us".
-std::string figure_text(analyze::Figure figure, double value);
-
 }  // namespace asyncbench::report

@@ -21,7 +21,8 @@ std::string name_of(const Cell& cell) {
   if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
   name = fmt::format("Benchmark{}/strategy={}", name, percent_encoded(cell.strategy, "/"));
   for (const auto& [key, value] : cell.parameters) {
-    name += fmt::format("/{}={}", percent_encoded(key, "/="), percent_encoded(text_of(value), "/"));
+    name += fmt::format("/{}={}", percent_encoded(key, "/="),
+                        percent_encoded(result::text_of(value), "/"));
   }
   const std::size_t dash = name.find_last_not_of("0123456789");
   if (dash + 1 < name.size() && name[dash] == '-') name.replace(dash, 1, "%2D");
@@ -30,19 +31,33 @@ std::string name_of(const Cell& cell) {
 
 // Units are words that say what they measure; benchstat scales those with a part `ns` to seconds,
 // and bytes where a part is `B`.
-std::string unit_of(std::string_view name) {
-  const auto [what, unit] = split_unit(name);
-  std::string word = percent_encoded(what, "");
+std::string unit_of(const analyze::Figure& figure) {
+  using analyze::Unit;
+  if (figure.name == analyze::kThroughput) return "req/s";
+  if (figure.name == analyze::kCpu) return "cpu-ns/req";
+  constexpr std::string_view kPerRequest = "_per_request";
+  std::string_view stem = figure.stem();
+  const bool is_per_request = figure.unit == Unit::per_request && stem.ends_with(kPerRequest);
+  if (is_per_request) stem.remove_suffix(kPerRequest.size());
+  std::string word = percent_encoded(stem, "");
   std::ranges::replace(word, '_', '-');
-  if (name == "throughput_per_s") return "req/s";
-  if (name == "cpu_per_request_ns") return "cpu-ns/req";
-  if (unit == "ns") return word + "-ns";
-  if (unit == "bytes") return word + "-B";
-  if (unit == "bytes_per_s") return word + "-B/s";
-  if (unit == "per_s") return word + "/s";
-  if (unit == "share") return word + "-share";
-  if (word.ends_with("-per-request")) {
-    return word.replace(word.size() - std::string_view("-per-request").size(), word.npos, "/req");
+  if (is_per_request) return word + "/req";
+  switch (figure.unit) {
+    case Unit::time:
+    case Unit::cpu_time:
+      return word + "-ns";
+    case Unit::bytes:
+      return word + "-B";
+    case Unit::bytes_per_s:
+      return word + "-B/s";
+    case Unit::requests_per_s:
+    case Unit::per_s:
+      return word + "/s";
+    case Unit::share:
+      return word + "-share";
+    case Unit::per_request:
+    case Unit::ratio:
+      break;
   }
   return word;
 }
@@ -56,16 +71,16 @@ Exported benchstat(const result::Result& result) {
   std::string bounds;
   for (const Cell* cell : measured_cells(result, exported)) {
     std::set<std::string> bounded;
-    for (const result::Trial* trial : valid_trials(*cell)) {
+    for (const result::Trial* trial : cell->valid_trials()) {
+      const analyze::TrialFigures figures = analyze::figures_of(*cell, *trial);
       std::string values;
-      for (const TrialFigure& figure : figures_within(*trial)) {
-        const std::string unit = unit_of(figure.name);
-        values += fmt::format(" {} {}", figure.value, unit);
-        if (figure.at_least) bounded.insert(unit);
-        const auto is_higher_better = higher_is_better(figure.name);
-        if (!is_higher_better) continue;
+      for (const auto& [figure, reading] : figures_within(figures)) {
+        const std::string unit = unit_of(figure);
+        values += fmt::format(" {} {}", reading.value, unit);
+        if (reading.at_least) bounded.insert(unit);
+        if (!figure.higher_is_better) continue;
         std::string line =
-            fmt::format("Unit {} better={}", unit, *is_higher_better ? "higher" : "lower");
+            fmt::format("Unit {} better={}", unit, *figure.higher_is_better ? "higher" : "lower");
         if (std::ranges::find(units, line) == units.end()) units.push_back(std::move(line));
       }
       if (values.empty()) continue;
@@ -76,14 +91,14 @@ Exported benchstat(const result::Result& result) {
                             fmt::join(bounded, ", "));
     }
   }
-  // Lines that are none of the format's are comments. Configuration lines name what makes results
+  // Lines that are not of the format are comments. Configuration lines name what makes results
   // incomparable, and nothing else: benchstat puts results that differ in one into other tables.
   std::string& text = exported.text;
   text = fmt::format("# asyncbench {}, run {}, {}\n", printable(result.run.version),
                      printable(result.run.id), printable(result.run.started));
   text += bounds;
   for (const char* fact : {"cpu", "kernel"}) {
-    const std::string value = printable(fact_of(result, fact));
+    const std::string value = printable(result.environment.text_of(fact));
     if (!value.empty()) text += fmt::format("{}: {}\n", fact, value);
   }
   for (const std::string& unit : units) text += unit + '\n';

@@ -25,20 +25,22 @@ struct Repetition {
   std::uint64_t iterations = 0;
   double real_time = 0;
   double cpu_time = 0;
-  std::vector<TrialFigure> counters;
+  analyze::TrialFigures figures;  // they are its counters
 };
 
 // Empty when the trial has not both times.
-std::optional<Repetition> repetition_of(const Trial& trial) {
-  std::vector<TrialFigure> figures = figures_within(trial);
-  const TrialFigure* throughput = find(figures, "throughput_per_s");
-  const TrialFigure* response = find(figures, "response_time_p99_ns");
-  const TrialFigure* cpu = find(figures, "cpu_per_request_ns");
-  if (cpu == nullptr || (throughput == nullptr && response == nullptr)) return std::nullopt;
-  return Repetition{.iterations = trial.ended(),
-                    .real_time = response ? response->value : 1e9 / throughput->value,
-                    .cpu_time = cpu->value,
-                    .counters = std::move(figures)};
+std::optional<Repetition> repetition_of(const Cell& cell, const Trial& trial) {
+  Repetition repetition{.iterations = trial.ended(), .figures = analyze::figures_of(cell, trial)};
+  const analyze::TrialFigures& figures = repetition.figures;
+  const auto cpu = figures.find(analyze::kCpu);
+  const auto response = figures.find(analyze::kResponseP99);
+  if (cpu == figures.end() || (response == figures.end() && trial.throughput_per_s <= 0)) {
+    return std::nullopt;
+  }
+  repetition.real_time =
+      response != figures.end() ? response->second.value : 1e9 / trial.throughput_per_s;
+  repetition.cpu_time = cpu->second.value;
+  return repetition;
 }
 
 double mean_of(std::span<const double> values) {
@@ -87,9 +89,9 @@ class Writer {
       entry["cpu_time"] = repetition.cpu_time;
       entry["time_unit"] = "ns";
       std::vector<std::string> bounds;
-      for (const TrialFigure& counter : repetition.counters) {
-        entry[counter.name] = counter.value;
-        if (counter.at_least) bounds.push_back(counter.name);
+      for (const auto& [figure, reading] : figures_within(repetition.figures)) {
+        entry[figure.name] = reading.value;
+        if (reading.at_least) bounds.emplace_back(figure.name);
       }
       if (!bounds.empty()) {
         entry["label"] = fmt::format("lower bounds: {}", fmt::join(bounds, ", "));
@@ -112,14 +114,15 @@ class Writer {
       entry["real_time"] = across([](const Repetition& one) { return one.real_time; });
       entry["cpu_time"] = across([](const Repetition& one) { return one.cpu_time; });
       entry["time_unit"] = "ns";
-      for (const TrialFigure& counter : repetitions.front().counters) {
-        const bool is_in_all = std::ranges::all_of(repetitions, [&](const Repetition& one) {
-          return find(one.counters, counter.name) != nullptr;
-        });
+      for (const auto& [figure, first] : figures_within(repetitions.front().figures)) {
+        const auto in = [name = figure.name](const Repetition& one) {
+          return one.figures.find(name);
+        };
+        const bool is_in_all = std::ranges::all_of(
+            repetitions, [&](const Repetition& one) { return in(one) != one.figures.end(); });
         if (!is_in_all) continue;
-        Json value =
-            across([&](const Repetition& one) { return find(one.counters, counter.name)->value; });
-        if (!value.is_null()) entry[counter.name] = std::move(value);
+        Json value = across([&](const Repetition& one) { return in(one)->second.value; });
+        if (!value.is_null()) entry[figure.name] = std::move(value);
       }
       entries_.push_back(std::move(entry));
     }
@@ -143,7 +146,8 @@ Json context_of(const result::Result& result) {
                   {"executable", "asyncbench " + result.run.version},
                   {"real_time", kRealTime}};
   for (const char* fact : {"cpu", "kernel", "git_commit"}) {
-    if (std::string text = fact_of(result, fact); !text.empty()) context[fact] = std::move(text);
+    if (std::string text = result.environment.text_of(fact); !text.empty())
+      context[fact] = std::move(text);
   }
   for (const auto& [name, value] : result.environment.facts) {
     if (name != "cpus") continue;
@@ -161,8 +165,8 @@ Exported google_benchmark(const result::Result& result) {
   for (const Cell* cell : measured_cells(result, exported)) {
     std::vector<Repetition> repetitions;
     std::size_t without = 0;
-    for (const Trial* trial : valid_trials(*cell)) {
-      if (auto repetition = repetition_of(*trial)) {
+    for (const Trial* trial : cell->valid_trials()) {
+      if (auto repetition = repetition_of(*cell, *trial)) {
         repetitions.push_back(std::move(*repetition));
       } else {
         ++without;

@@ -45,7 +45,7 @@ std::vector<std::uint64_t> counts_of(const Histogram& histogram) {
   return counts;
 }
 
-// Of the last count in use.
+// The highest value of the last count in use.
 std::int64_t max_ns(std::span<const std::uint64_t> counts) {
   const auto last = std::find_if(counts.rbegin(), counts.rend(), [](auto n) { return n > 0; });
   if (last == counts.rend()) return 0;
@@ -101,7 +101,7 @@ std::string distribution(std::span<const std::uint64_t> counts) {
 std::string remarks(const Cell& cell, const std::string& of) {
   std::uint64_t unfinished = 0;
   std::uint64_t above = 0;
-  for (const Trial* trial : valid_trials(cell)) {
+  for (const Trial* trial : cell.valid_trials()) {
     unfinished += trial->censored;
     if (const auto& latency = latency_of_interest(cell, *trial)) above += latency->above_range;
   }
@@ -151,7 +151,7 @@ struct Interval {
 Exported hgrm(const Cell& cell) {
   Exported exported;
   Histogram all;
-  const Trials trials = valid_trials(cell);
+  const std::vector<const Trial*> trials = cell.valid_trials();
   std::size_t with = 0;
   for (const Trial* trial : trials) {
     const auto& latency = latency_of_interest(cell, *trial);
@@ -176,7 +176,7 @@ Exported hlog(const result::Result& result) {
   std::string remarked;
   for (const Cell* cell : measured_cells(result, exported)) {
     std::size_t without = 0;
-    for (const Trial* trial : valid_trials(*cell)) {
+    for (const Trial* trial : cell->valid_trials()) {
       const auto& latency = latency_of_interest(*cell, *trial);
       if (!latency) {
         ++without;

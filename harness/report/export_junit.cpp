@@ -23,8 +23,8 @@ JunitCase case_of(const Cell& cell) {
                                trial.reason.empty() ? "no reason given" : trial.reason);
   }
   if (timed > 0) test.seconds = seconds;
-  if (cell.status == CellStatus::measured && !valid_trials(cell).empty()) return test;
-  // A cell that an interrupted run did not come to is no failure of it.
+  if (cell.status == CellStatus::measured && !cell.valid_trials().empty()) return test;
+  // A cell that an interrupted run did not reach has not failed.
   const bool is_skipped =
       cell.status == CellStatus::unsupported || (cell.status == CellStatus::measured && timed == 0);
   test.outcome = is_skipped ? JunitCase::Outcome::skipped : JunitCase::Outcome::failed;

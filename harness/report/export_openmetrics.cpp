@@ -13,7 +13,7 @@ namespace {
 
 using result::Cell;
 
-// Of a metric or label: letters, digits and `_`, no digit first.
+// The name of a metric or label: letters, digits and `_`, no digit first.
 std::string identifier(std::string_view text) {
   std::string name;
   for (const char c : text) {
@@ -44,18 +44,30 @@ struct Family {
   double divisor = 1;
 };
 
-Family family_of(std::string_view figure) {
-  const auto [name, unit] = split_unit(figure);
-  const auto family = [](std::string_view what, const char* base, double divisor) {
-    return Family{fmt::format("asyncbench_{}_{}", identifier(what), base), base, divisor};
+Family family_of(const analyze::Figure& figure) {
+  using analyze::Unit;
+  const auto family = [&](const char* base, double divisor = 1) {
+    return Family{fmt::format("asyncbench_{}_{}", identifier(figure.stem()), base), base, divisor};
   };
-  if (figure == "throughput_per_s") return family(name, "requests_per_second", 1);
-  if (unit == "ns") return family(name, "seconds", 1e9);
-  if (unit == "bytes") return family(name, "bytes", 1);
-  if (unit == "bytes_per_s") return family(name, "bytes_per_second", 1);
-  if (unit == "per_s") return family(name, "per_second", 1);
-  if (unit == "share") return family(name, "ratio", 1);
-  return {fmt::format("asyncbench_{}", identifier(figure)), "", 1};
+  switch (figure.unit) {
+    case Unit::requests_per_s:
+      return family("requests_per_second");
+    case Unit::per_s:
+      return family("per_second");
+    case Unit::bytes_per_s:
+      return family("bytes_per_second");
+    case Unit::bytes:
+      return family("bytes");
+    case Unit::time:
+    case Unit::cpu_time:
+      return family("seconds", 1e9);
+    case Unit::share:
+      return family("ratio");
+    case Unit::per_request:
+    case Unit::ratio:
+      break;
+  }
+  return {fmt::format("asyncbench_{}", identifier(figure.name)), "", 1};
 }
 
 class Writer {
@@ -84,7 +96,7 @@ std::string labels_of(const Cell& cell) {
   for (const auto& [parameter, value] : cell.parameters) {
     std::string name = identifier(parameter);
     while (!names.insert(name).second) name += '_';
-    text += fmt::format(",{}=\"{}\"", name, label_value(text_of(value)));
+    text += fmt::format(",{}=\"{}\"", name, label_value(result::text_of(value)));
   }
   return text;
 }
@@ -96,7 +108,7 @@ void put_run(Writer& writer, const result::Result& result) {
       fmt::format("run=\"{}\",version=\"{}\",started=\"{}\"", label_value(result.run.id),
                   label_value(result.run.version), label_value(result.run.started));
   for (const char* fact : {"cpu", "kernel", "git_commit"}) {
-    if (const std::string value = fact_of(result, fact); !value.empty()) {
+    if (const std::string value = result.environment.text_of(fact); !value.empty()) {
       labels += fmt::format(",{}=\"{}\"", fact, label_value(value));
     }
   }
@@ -114,7 +126,7 @@ void put_states(Writer& writer, const result::Result& result) {
   const Family trials{.name = "asyncbench_trials_valid"};
   writer.family(trials, "Valid timed trials.");
   for (const Cell& cell : result.cells) {
-    writer.sample(trials, labels_of(cell), static_cast<double>(valid_trials(cell).size()));
+    writer.sample(trials, labels_of(cell), static_cast<double>(cell.valid_trials().size()));
   }
 }
 
@@ -127,28 +139,28 @@ Exported openmetrics(const result::Result& result) {
   put_states(writer, result);
 
   // The samples of a family stand together.
-  std::vector<std::string> names;
-  std::map<std::string, std::vector<std::pair<const Cell*, result::Estimate>>> by_name;
-  std::vector<std::pair<const Cell*, std::string>> bounds;
+  std::vector<analyze::Figure> figures;
+  std::map<std::string_view, std::vector<std::pair<const Cell*, result::Estimate>>> by_name;
+  std::vector<std::pair<const Cell*, std::string_view>> bounds;
   for (const Cell& cell : result.cells) {
-    for (const CellFigure& figure : figures_across(cell)) {
+    for (const auto& [figure, estimate] : figures_across(cell)) {
       auto& samples = by_name[figure.name];
-      if (samples.empty()) names.push_back(figure.name);
-      samples.emplace_back(&cell, figure.estimate);
-      if (figure.estimate.at_least) bounds.emplace_back(&cell, figure.name);
+      if (samples.empty()) figures.push_back(figure);
+      samples.emplace_back(&cell, estimate);
+      if (estimate.at_least) bounds.emplace_back(&cell, figure.name);
     }
   }
   std::set<std::string> families;
-  for (const std::string& name : names) {
-    const Family family = family_of(name);
+  for (const analyze::Figure& figure : figures) {
+    const Family family = family_of(figure);
     if (!families.insert(family.name).second) {
       exported.left_out.push_back(
-          fmt::format("figure {}: another one has the name {}", name, family.name));
+          fmt::format("figure {}: another one has the name {}", figure.name, family.name));
       continue;
     }
     writer.family(family, fmt::format("{} across trials: median, and low and high of its interval.",
                                       family.name.substr(std::string_view("asyncbench_").size())));
-    for (const auto& [cell, estimate] : by_name[name]) {
+    for (const auto& [cell, estimate] : by_name[figure.name]) {
       const std::string labels = labels_of(*cell);
       const auto put = [&](const char* which, double value) {
         writer.sample(family, fmt::format("{},estimate=\"{}\"", labels, which),

@@ -10,21 +10,35 @@
 namespace asyncbench::report {
 namespace {
 
+using analyze::Unit;
 using result::Cell;
 using result::Estimate;
 
-// Of Bencher's names, in characters.
+// The longest names that Bencher takes, in characters.
 constexpr std::size_t kBenchmarkNameMax = 1024;
 constexpr std::size_t kMeasureNameMax = 64;
 
-std::string unit_text(std::string_view name) {
-  const std::string_view unit = split_unit(name).unit;
-  if (name == "throughput_per_s") return "requests/s";
-  if (unit == "bytes_per_s") return "bytes/s";
-  if (unit == "per_s") return "1/s";
-  if (unit == "share") return "share";
-  if (!unit.empty()) return std::string(unit);
-  return name.ends_with("_per_request") ? "1/request" : "ratio";
+std::string_view unit_text(Unit unit) {
+  switch (unit) {
+    case Unit::requests_per_s:
+      return "requests/s";
+    case Unit::per_s:
+      return "1/s";
+    case Unit::bytes_per_s:
+      return "bytes/s";
+    case Unit::bytes:
+      return "bytes";
+    case Unit::time:
+    case Unit::cpu_time:
+      return "ns";
+    case Unit::share:
+      return "share";
+    case Unit::per_request:
+      return "1/request";
+    case Unit::ratio:
+      break;
+  }
+  return "ratio";
 }
 
 std::string interval_text(const Estimate& estimate) {
@@ -52,7 +66,7 @@ std::string extra_text(const Estimate& estimate) {
 
 // "service-time-p99-ns", in the way of Bencher's slugs.
 std::string measure_name(std::string_view name) {
-  if (name == "throughput_per_s") return "throughput";
+  if (name == analyze::kThroughput) return "throughput";
   std::string slug(name);
   std::ranges::replace(slug, '_', '-');
   return slug;
@@ -63,15 +77,13 @@ std::string measure_name(std::string_view name) {
 Exported github_action_benchmark(const result::Result& result, Direction direction) {
   Exported exported;
   Json entries = Json::array();
-  std::set<std::string> unclear;
+  std::set<std::string_view> unclear;
   for (const Cell* cell : measured_cells(result, exported)) {
-    for (const CellFigure& figure : figures_across(*cell)) {
-      const auto is_higher_better = higher_is_better(figure.name);
-      if (!is_higher_better) unclear.insert(figure.name);
-      if (is_higher_better != (direction == Direction::bigger_is_better)) continue;
-      const Estimate& estimate = figure.estimate;
+    for (const auto& [figure, estimate] : figures_across(*cell)) {
+      if (!figure.higher_is_better) unclear.insert(figure.name);
+      if (figure.higher_is_better != (direction == Direction::bigger_is_better)) continue;
       Json entry = {{"name", fmt::format("{} {}", cell->id, figure.name)},
-                    {"unit", unit_text(figure.name)},
+                    {"unit", unit_text(figure.unit)},
                     {"value", estimate.median}};
       if (estimate.interval != result::IntervalKind::single) {
         entry["range"] = fmt::format(
@@ -81,7 +93,7 @@ Exported github_action_benchmark(const result::Result& result, Direction directi
       entries.push_back(std::move(entry));
     }
   }
-  for (const std::string& name : unclear) {
+  for (const std::string_view name : unclear) {
     exported.left_out.push_back(
         fmt::format("figure {}: whether more of it is better is not known", name));
   }
@@ -99,7 +111,7 @@ Exported bencher(const result::Result& result) {
       continue;
     }
     Json measures = Json::object();
-    for (const CellFigure& figure : figures_across(*cell)) {
+    for (const auto& [figure, estimate] : figures_across(*cell)) {
       const std::string name = measure_name(figure.name);
       if (name.size() > kMeasureNameMax) {
         exported.left_out.push_back(
@@ -107,10 +119,10 @@ Exported bencher(const result::Result& result) {
                         figure.name, kMeasureNameMax));
         continue;
       }
-      Json& measure = measures[name] = {{"value", figure.estimate.median}};
-      if (figure.estimate.interval != result::IntervalKind::single) {
-        measure["lower_value"] = figure.estimate.low;
-        measure["upper_value"] = figure.estimate.high;
+      Json& measure = measures[name] = {{"value", estimate.median}};
+      if (estimate.interval != result::IntervalKind::single) {
+        measure["lower_value"] = estimate.low;
+        measure["upper_value"] = estimate.high;
       }
     }
     if (!measures.empty()) benchmarks[cell->id] = std::move(measures);

@@ -25,7 +25,7 @@ Json rows_json(const std::vector<GateRow>& rows) {
   for (const GateRow& row : rows) {
     all.push_back(
         {{"cell", row.cell},
-         {"figure", analyze::info_of(row.figure).name},
+         {"figure", row.figure},
          {"base", optional_json(row.base)},
          {"candidate", optional_json(row.candidate)},
          {"log_ratios", row.hypothesis.log_ratios},
@@ -84,7 +84,7 @@ std::string gate_junit(const GateReport& report) {
   for (const GateRow& row : report.rows) {
     if (row.hypothesis.advisory) continue;
     cases.push_back(
-        case_of(row.cell, analyze::info_of(row.figure).title, row.finding.verdict,
+        case_of(row.cell, analyze::info_of(row.figure).title(), row.finding.verdict,
                 fmt::format("{:+.1f} %", 100 * std::expm1(row.finding.location.estimate))));
   }
   // The whole, which can be worse than its figures: a sentinel that differs, requests that fail.

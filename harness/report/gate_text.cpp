@@ -8,8 +8,8 @@
 #include <cmath>
 #include <vector>
 
-#include "report/comparison_text.hpp"
 #include "report/escape.hpp"
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
@@ -32,7 +32,7 @@ std::string interval_text(const analyze::Location& location) {
 }
 
 std::string value_text(const GateRow& row, const std::optional<double>& value) {
-  return value ? figure_text(row.figure, *value) : "-";
+  return value ? figure_text(analyze::info_of(row.figure).unit, *value) : "-";
 }
 
 std::string verdict_text(const GateRow& row) {
@@ -90,7 +90,7 @@ void put_rows(std::string& out, const std::vector<GateRow>& rows, std::size_t wi
     for (const GateRow& row : rows) {
       if (row.cell != cell) continue;
       out += fmt::format("  {:<11} {:>8} {:>8}  {:<23} {:>6}  {}\n",
-                         analyze::info_of(row.figure).short_title, value_text(row, row.base),
+                         analyze::info_of(row.figure).short_title(), value_text(row, row.base),
                          value_text(row, row.candidate), interval_text(row.finding.location),
                          detectable_text(row), verdict_text(row));
     }
@@ -166,7 +166,7 @@ std::string gate_markdown(const GateReport& report) {
   const auto put = [&](const std::vector<GateRow>& rows, std::string_view prefix) {
     for (const GateRow& row : rows) {
       out += fmt::format("| {}{} | {} | {} | {} | {} | {} | {} |\n", prefix,
-                         markdown_text(row.cell), analyze::info_of(row.figure).title,
+                         markdown_text(row.cell), analyze::info_of(row.figure).title(),
                          value_text(row, row.base), value_text(row, row.candidate),
                          markdown_text(interval_text(row.finding.location)), detectable_text(row),
                          verdict_text(row));

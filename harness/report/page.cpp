@@ -12,7 +12,6 @@
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/page_sections.hpp"
-#include "report/page_template.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -42,6 +41,12 @@ bool any_trial(const Reported& reported) {
 
 bool any_open_loop(const Reported& reported) {
   return any_trial(reported) && std::ranges::any_of(reported.groups, analyze::is_open_loop);
+}
+
+bool any_own_figure(const Reported& reported) {
+  std::vector<const result::Cell*> cells;
+  for (const result::Cell& cell : reported.result->cells) cells.push_back(&cell);
+  return std::ranges::any_of(analyze::figures_of(cells), &analyze::Figure::is_own);
 }
 
 bool has_sweep(const PageInput& input) {
@@ -97,6 +102,11 @@ std::string page_body(const PageInput& input) {
                         "test. Fewer requests per second at the same cost is a choice; a higher "
                         "cost is not.",
                         any_trial);
+  body += chart_section(
+      input, "own", "Figures of the workloads' own",
+      "What a workload measures beside its requests, such as the lag of a heartbeat or the "
+      "amplification of the tail: medians across trials. The tables below have all of them.",
+      any_own_figure);
   body += why_section(input);
   body += chart_section(
       input, "stability", "Stability",

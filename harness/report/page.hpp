@@ -26,7 +26,7 @@ struct Reported {
 
 struct PageInput {
   std::vector<Reported> results;  // shown side by side
-  // Of the first result, against an earlier one; null: no such section.
+  // How the first result differs from an earlier one; null: the page has no such section.
   const analyze::Comparison* change = nullptr;
   std::string baseline;               // what that one is called
   std::vector<std::string> warnings;  // why figures of the results do not compare; "" none

@@ -9,28 +9,17 @@
 
 #include "analyze/notes.hpp"
 #include "analyze/ranking.hpp"
-#include "report/comparison_text.hpp"
 #include "report/escape.hpp"
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 #include "report/page_sections.hpp"
 
 namespace asyncbench::report {
 namespace {
 
-using analyze::Figure;
+using analyze::FigureName;
 using analyze::Group;
 using result::Cell;
-
-std::string fact_text(const result::Result& result, std::string_view name) {
-  const auto fact = std::ranges::find(result.environment.facts, name,
-                                      [](const auto& pair) { return pair.first; });
-  if (fact == result.environment.facts.end()) return "";
-  if (const auto* text = std::get_if<std::string>(&fact->second)) return *text;
-  if (const auto* number = std::get_if<std::int64_t>(&fact->second)) {
-    return fmt::format("{}", *number);
-  }
-  return "";
-}
 
 // "suite standard · AMD EPYC, 2 CPUs · Linux 6.18 · g++ 12.2.0 · commit cdb95eb · ..."
 std::string identity_line(const result::Result& result) {
@@ -39,11 +28,11 @@ std::string identity_line(const result::Result& result) {
     if (!value.empty()) parts.push_back(fmt::format(fmt::runtime(format), xml_text(value)));
   };
   add("suite <b>{}</b>", result.plan.suite);
-  add("{}", fact_text(result, "cpu"));
-  add("{} CPUs", fact_text(result, "cpus"));
-  add("Linux {}", fact_text(result, "kernel"));
-  add("{}", fact_text(result, "compiler"));
-  add("commit {}", fact_text(result, "git_commit").substr(0, 7));
+  add("{}", result.environment.text_of("cpu"));
+  add("{} CPUs", result.environment.text_of("cpus"));
+  add("Linux {}", result.environment.text_of("kernel"));
+  add("{}", result.environment.text_of("compiler"));
+  add("commit {}", result.environment.text_of("git_commit").substr(0, 7));
   add("asyncbench {}", result.run.version);
   add("{}", result.run.started);
   parts.push_back(fmt::format("{} trials of {} a cell, in random order", result.plan.trials,
@@ -129,11 +118,11 @@ std::string change_html(const analyze::Contrast* contrast) {
 // The ratio, and below it what it is of.
 std::string advantage_html(const Answer& answer) {
   if (answer.next == nullptr) return "–";
-  const bool is_rate = answer.ranked_by == Figure::throughput;
+  const bool is_rate = answer.ranked_by == analyze::kThroughput;
   return fmt::format(
       "{}<span class=\"over\">{} {} {}</span>",
       is_rate ? "×" + text_of(*winner_to_next(*answer.ranking)) : change_html(answer.ranking),
-      analyze::info_of(answer.ranked_by).title, is_rate ? "over" : "against",
+      analyze::info_of(answer.ranked_by).title(), is_rate ? "over" : "against",
       xml_text(answer.next->strategy));
 }
 
@@ -218,24 +207,24 @@ std::string sentences_html(const Reported& reported) {
 }
 
 // The median of a cell by what its group is ordered by.
-std::optional<double> median_of(const Cell& cell, Figure figure) {
-  if (!cell.summary || cell.status != result::CellStatus::measured) return std::nullopt;
-  const auto& estimate = (*cell.summary).*analyze::info_of(figure).summary;
+std::optional<double> median_of(const Cell& cell, FigureName figure) {
+  if (cell.status != result::CellStatus::measured) return std::nullopt;
+  const result::Estimate* const estimate = cell.find(figure);
   return estimate ? std::optional(estimate->median) : std::nullopt;
 }
 
-std::string share_html(const Cell* cell, Figure figure, double best) {
+std::string share_html(const Cell* cell, const analyze::Figure& figure, double best) {
   if (cell == nullptr) return "<td class=\"absent\">–</td>";
-  const std::optional<double> own = median_of(*cell, figure);
+  const std::optional<double> own = median_of(*cell, figure.name);
   if (!own) {
     const std::string state = state_of(*cell);
     return fmt::format("<td class=\"{0}\" title=\"{1}\">{0}</td>", state, xml_text(cell->reason));
   }
-  const bool higher = analyze::info_of(figure).higher_is_better;
+  const bool higher = figure.higher_is_better.value_or(false);
   const double share = *own <= 0 ? 0 : higher ? *own / best : best / *own;
   return fmt::format("<td class=\"share s{:.0f}{}\" title=\"{} {}\">{:.0f}\u00a0%</td>",
                      std::floor(share * 10 + 1e-9), share >= 1 ? " best" : "",
-                     xml_text(analyze::info_of(figure).title), xml_text(figure_text(figure, *own)),
+                     xml_text(figure.title()), xml_text(figure_text(figure.unit, *own)),
                      std::floor(share * 100 + 1e-9));
 }
 
@@ -261,12 +250,12 @@ std::string matrix_of(const Reported& reported) {
   }
   std::vector<std::string> rows;
   for (const Group& group : reported.groups) {
-    const Figure figure = analyze::ranking_of(group);
-    const auto ranked = analyze::ranked(group, figure);
-    const double best = ranked.empty() ? 0 : median_of(*ranked.front(), figure).value_or(0);
-    std::string row = fmt::format("<tr><th scope=\"row\">{}</th><td class=\"by\">{}</td>",
-                                  workload_html(reported, *group.cells.front()),
-                                  xml_text(analyze::info_of(figure).short_title));
+    const analyze::Figure figure = analyze::info_of(analyze::ranking_of(group));
+    const auto ranked = analyze::ranked(group, figure.name);
+    const double best = ranked.empty() ? 0 : median_of(*ranked.front(), figure.name).value_or(0);
+    std::string row =
+        fmt::format("<tr><th scope=\"row\">{}</th><td class=\"by\">{}</td>",
+                    workload_html(reported, *group.cells.front()), xml_text(figure.short_title()));
     for (const std::string& name : strategies) {
       const auto cell = std::ranges::find(group.cells, name, &Cell::strategy);
       row += share_html(cell == group.cells.end() ? nullptr : *cell, figure, best);
@@ -296,10 +285,9 @@ std::string parameters_html(const Reported& reported, const Cell& cell, bool all
     if (!all && is_shared(parameter)) continue;
     const auto& [name, value] = parameter;
     const auto* number = std::get_if<std::int64_t>(&value);
-    const std::string text =
-        number != nullptr && *number >= 1024 && name.ends_with("_bytes")
-            ? format_bytes(static_cast<double>(*number))
-            : std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+    const std::string text = number != nullptr && *number >= 1024 && name.ends_with("_bytes")
+                                 ? format_bytes(static_cast<double>(*number))
+                                 : result::text_of(value);
     parts.push_back(xml_text(fmt::format("{} {}", name, text)));
   }
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -12,7 +12,7 @@
 #include "measure/recorder.hpp"
 #include "report/location_json.hpp"
 #include "report/page.hpp"
-#include "report/page_profile.hpp"
+#include "report/page_sections.hpp"
 #include "result/from_recording.hpp"
 #include "result/json.hpp"
 
@@ -38,19 +38,11 @@ Json skeleton_of(const result::Result& result) {
   return Json::parse(result::serialize(bare));
 }
 
-std::vector<const Trial*> valid_timed(const Cell& cell) {
-  std::vector<const Trial*> trials;
-  for (const Trial& trial : cell.trials) {
-    if (trial.kind == result::TrialKind::timed && trial.valid) trials.push_back(&trial);
-  }
-  return trials;
-}
-
 void merge(measure::Distribution& into, const std::optional<result::Latency>& latency) {
   if (latency) into = into.merged(result::distribution_of(*latency));
 }
 
-// Of all valid trials together; null when nothing ended.
+// The latencies of all valid trials together; null when no request ended.
 Json percentiles_of(const std::vector<const Trial*>& trials, bool open_loop) {
   measure::Distribution ended;
   measure::Distribution censored;
@@ -110,14 +102,17 @@ Json trials_of(const Cell& cell, const Order& order, bool open_loop) {
   Json trials = Json::array();
   for (const Trial& trial : cell.trials) {
     if (trial.kind != result::TrialKind::timed) continue;
-    const auto& latency = open_loop ? trial.response_time : trial.service_time;
-    trials.push_back(
-        {{"block", trial.block},
-         {"order", order.at(&trial)},
-         {"valid", trial.valid},
-         {"throughput_per_s", trial.throughput_per_s},
-         {"cpu_per_request_ns", maybe(analyze::per_request(trial, trial.subject.cpu_ns()))},
-         {"p99_ns", latency ? Json(latency->p99_ns) : Json(nullptr)}});
+    const analyze::TrialFigures figures = analyze::figures_of(cell, trial);
+    const auto value = [&](analyze::FigureName name) {
+      const auto found = figures.find(name);
+      return found == figures.end() ? Json(nullptr) : finite(found->second.value);
+    };
+    trials.push_back({{"block", trial.block},
+                      {"order", order.at(&trial)},
+                      {"valid", trial.valid},
+                      {"throughput_per_s", trial.throughput_per_s},
+                      {"cpu_per_request_ns", value(analyze::kCpu)},
+                      {"p99_ns", value(open_loop ? analyze::kResponseP99 : analyze::kServiceP99)}});
   }
   return trials;
 }
@@ -130,7 +125,7 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order) 
   Json own = Json::array();
   Json offered = nullptr;
   for (const Cell* cell : group.cells) {
-    const std::vector<const Trial*> trials = valid_timed(*cell);
+    const std::vector<const Trial*> trials = cell->valid_trials();
     if (!trials.empty() && trials.front()->offered_per_s) offered = *trials.front()->offered_per_s;
     const Json& stored = *cells.at(cell->id);
     own.push_back({{"id", stored.at("id")},
@@ -148,7 +143,7 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order) 
           {"parameters", cells.at(group.cells.front()->id)->at("parameters")},
           {"open_loop", open_loop},
           {"offered_per_s", offered},
-          {"rank_by", analyze::info_of(analyze::ranking_of(group)).name},
+          {"rank_by", analyze::ranking_of(group)},
           {"latency", open_loop ? "response_time" : "service_time"},
           {"cells", own}};
 }
@@ -163,10 +158,11 @@ Json knees_of(const Reported& reported, const analyze::Sweep& sweep) {
     const Group& group = reported.groups[point.group];
     if (analyze::is_open_loop(group)) return knees;
     for (const Cell* cell : group.cells) {
-      if (!cell->summary || !cell->summary->throughput_per_s) continue;
+      const result::Estimate* const throughput = cell->find(analyze::kThroughput);
+      if (throughput == nullptr) continue;
       auto& own = points[cell->strategy];
       if (own.empty()) strategies.push_back(cell->strategy);
-      own.emplace_back(point.value, cell->summary->throughput_per_s->median);
+      own.emplace_back(point.value, throughput->median);
     }
   }
   for (const std::string& strategy : strategies) {
@@ -225,6 +221,24 @@ Json result_json(const Reported& reported) {
           {"workloads", workloads}};
 }
 
+// What the charts need to know of the figures that some cell has.
+Json figures_json(const PageInput& input) {
+  std::vector<const Cell*> cells;
+  for (const Reported& reported : input.results) {
+    for (const Cell& cell : reported.result->cells) cells.push_back(&cell);
+  }
+  Json figures = Json::array();
+  for (const analyze::Figure& figure : analyze::figures_of(cells)) {
+    figures.push_back({{"name", figure.name},
+                       {"title", figure.short_title()},
+                       {"unit", name_of(figure.unit)},
+                       {"higher_is_better",
+                        figure.higher_is_better ? Json(*figure.higher_is_better) : Json(nullptr)},
+                       {"own", figure.is_own()}});
+  }
+  return figures;
+}
+
 }  // namespace
 
 std::string page_data(const PageInput& input) {
@@ -241,6 +255,7 @@ std::string page_data(const PageInput& input) {
   for (const Reported& reported : input.results) results.push_back(result_json(reported));
   const Json data = {{"schema", schema_json("asyncbench-report")},
                      {"strategies", strategies},
+                     {"figures", figures_json(input)},
                      {"results", results}};
   return data.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

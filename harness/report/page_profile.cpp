@@ -1,4 +1,4 @@
-#include "report/page_profile.hpp"
+#include "report/page_sections.hpp"
 
 #include <algorithm>
 #include <optional>

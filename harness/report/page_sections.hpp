@@ -1,13 +1,23 @@
-// The parts of the page's body, one function a section. Internal to the page.
+// What the page is made of. Internal to the page.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "report/location_json.hpp"
 #include "report/page.hpp"
 
 namespace asyncbench::report {
 
-// Each is "" where there is nothing to say.
+// The page without its content, made from page/template.html by CMake. It holds each marker of
+// page/README.md once.
+std::string_view page_template();
+
+// What the charts draw of a cell's profile, as page/README.md has it; null without a profile.
+Json profile_json(const result::Cell& cell);
+
+// The body's sections in their order. Each is "" where there is nothing to say.
 std::string identity_section(const PageInput& input);
 std::string answer_section(const PageInput& input);
 std::string matrix_section(const PageInput& input);

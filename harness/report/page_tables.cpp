@@ -6,9 +6,9 @@
 #include <cmath>
 #include <map>
 
-#include "report/columns.hpp"
 #include "report/comparison_text.hpp"
 #include "report/escape.hpp"
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 #include "report/page_sections.hpp"
 
@@ -30,9 +30,8 @@ std::string cell_html(const Reported& reported, const Cell& cell) {
 // Over the valid timed trials of a cell.
 std::array<std::uint64_t, kOutcomes> outcomes_of(const Cell& cell) {
   std::array<std::uint64_t, kOutcomes> sums{};
-  for (const Trial& trial : cell.trials) {
-    if (trial.kind != result::TrialKind::timed || !trial.valid) continue;
-    for (std::size_t i = 0; i < kOutcomes; ++i) sums[i] += trial.outcomes[i];
+  for (const Trial* trial : cell.valid_trials()) {
+    for (std::size_t i = 0; i < kOutcomes; ++i) sums[i] += trial->outcomes[i];
   }
   return sums;
 }
@@ -68,7 +67,7 @@ OutcomeRows outcome_rows(const Reported& reported) {
   return result;
 }
 
-// What did not come to figures: cells and trials, with their reasons.
+// Cells and trials that gave no figures, with their reasons.
 std::vector<std::string> unusable_rows(const Reported& reported) {
   std::vector<std::string> rows;
   const auto row = [&](const Cell& cell, const std::string& what, const std::string& reason) {
@@ -121,64 +120,42 @@ std::string change_row(const Change& change) {
       "<tr class=\"{}\"><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
       "<td>{}</td></tr>\n",
       direction, xml_text(change.standing->cell->id),
-      xml_text(analyze::info_of(contrast.figure).title), xml_text(ratio_text(contrast)),
+      xml_text(analyze::info_of(contrast.figure).title()), xml_text(ratio_text(contrast)),
       sureness_html(contrast.sureness));
 }
 
-// Of every workload; what no cell has is left out.
-const std::vector<Column>& figure_columns() {
-  static const std::vector<Column> columns = {
-      {"requests/s", &Summary::throughput_per_s, "", format_count},
-      {"p50", &Summary::service_time_p50_ns, "", format_duration_ns},
-      {"p99", &Summary::service_time_p99_ns, "", format_duration_ns},
-      {"p99.9", &Summary::service_time_p99_9_ns, "", format_duration_ns},
-      {"response p99", &Summary::response_time_p99_ns, "", format_duration_ns},
-      {"CPU/request", &Summary::cpu_per_request_ns, "", format_duration_ns},
-      {"peer CPU/request", &Summary::cpu_per_request_peer_ns, "", format_duration_ns},
-      {"context switches", &Summary::context_switches_per_request, "", format_number},
-      {"system calls", &Summary::syscalls_per_request, "", format_number},
-      {"memory peak", &Summary::memory_peak_bytes, "", format_bytes},
-      {"errors", &Summary::error_share, "", format_percent},
-  };
-  return columns;
+std::string estimate_html(const Estimate* estimate, const analyze::Figure& figure) {
+  if (estimate == nullptr) return "<td class=\"number\">–</td>";
+  const std::string interval = fmt::format("[{}, {}]", figure_text(figure.unit, estimate->low),
+                                           figure_text(figure.unit, estimate->high));
+  return fmt::format("<td class=\"number\" data-value=\"{}\" title=\"{}\">{}</td>",
+                     estimate->median, xml_text(interval),
+                     xml_text(estimate_text(estimate, figure.unit, figure_text)));
 }
 
-bool is_used(const Reported& reported, const Column& column) {
-  return std::ranges::any_of(reported.result->cells, [&](const Cell& cell) {
-    return cell.summary && column.of(*cell.summary);
-  });
-}
-
-std::string estimate_html(const std::optional<Estimate>& figure, const Column& column) {
-  if (!figure) return "<td class=\"number\">–</td>";
-  const std::string interval =
-      fmt::format("[{}, {}]", column.format(figure->low), column.format(figure->high));
-  return fmt::format("<td class=\"number\" data-value=\"{}\" title=\"{}\">{}</td>", figure->median,
-                     xml_text(interval), xml_text(value_text(figure, column)));
-}
-
-std::string cells_table(const Reported& reported) {
-  std::vector<Column> columns;
-  for (const Column& column : figure_columns()) {
-    if (is_used(reported, column)) columns.push_back(column);
-  }
+// A row for each cell of a workload, with every figure that some of them has.
+std::string cells_table(const Reported& reported, const std::vector<const Cell*>& cells) {
+  const std::vector<analyze::Figure> figures = analyze::figures_of(cells);
   std::string head =
       "<th scope=\"col\">Workload</th><th scope=\"col\">Strategy</th><th scope=\"col\">Trials</th>";
-  for (const Column& column : columns) {
-    head += fmt::format("<th scope=\"col\" class=\"number\">{}</th>", column.title);
+  for (const analyze::Figure& figure : figures) {
+    head += fmt::format("<th scope=\"col\" class=\"number\" title=\"{}\">{}</th>",
+                        xml_text(figure.title()), xml_text(figure.short_title()));
   }
   head += "<th scope=\"col\">Notes</th>";
   std::string rows;
-  for (const Cell& cell : reported.result->cells) {
-    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", cell_html(reported, cell),
-                        xml_text(cell.strategy));
-    const bool is_measured = cell.status == result::CellStatus::measured && cell.summary;
+  for (const Cell* cell : cells) {
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", cell_html(reported, *cell),
+                        xml_text(cell->strategy));
+    const bool is_measured = cell->status == result::CellStatus::measured && cell->summary;
     rows += is_measured ? fmt::format("<td data-value=\"{0}\">{0} of {1}</td>",
-                                      cell.summary->trials_valid, cell.summary->trials_timed)
-                        : fmt::format("<td>{}</td>", state_of(cell));
+                                      cell->summary->trials_valid, cell->summary->trials_timed)
+                        : fmt::format("<td>{}</td>", state_of(*cell));
     const Summary none;
-    const Summary& summary = is_measured ? *cell.summary : none;
-    for (const Column& column : columns) rows += estimate_html(column.of(summary), column);
+    const Summary& summary = is_measured ? *cell->summary : none;
+    for (const analyze::Figure& figure : figures) {
+      rows += estimate_html(summary.find(figure.name), figure);
+    }
     std::vector<std::string> codes;
     for (const result::Note& note : summary.notes) codes.push_back(note.code);
     rows += fmt::format("<td>{}</td></tr>\n", xml_text(fmt::format("{}", fmt::join(codes, ", "))));
@@ -187,6 +164,22 @@ std::string cells_table(const Reported& reported) {
       "<div class=\"table\"><table class=\"cells sortable\"><thead><tr>{}</tr></thead>"
       "<tbody>\n{}</tbody></table></div>\n",
       head, rows);
+}
+
+// One table for each workload: what another workload measures of its own is no column of it.
+std::string cells_tables(const Reported& reported) {
+  std::vector<std::pair<std::string_view, std::vector<const Cell*>>> workloads;
+  for (const Cell& cell : reported.result->cells) {
+    auto workload = std::ranges::find(workloads, std::string_view(cell.workload),
+                                      [](const auto& pair) { return pair.first; });
+    if (workload == workloads.end()) {
+      workload = workloads.insert(workload, {cell.workload, {}});
+    }
+    workload->second.push_back(&cell);
+  }
+  std::string tables;
+  for (const auto& [name, cells] : workloads) tables += cells_table(reported, cells);
+  return tables;
 }
 
 // As a shell would need it.
@@ -204,21 +197,6 @@ std::string command_text(const std::vector<std::string>& command) {
     text += fmt::format("{}{}", text.empty() ? "" : " ", is_plain ? word : "'" + quoted + "'");
   }
   return text;
-}
-
-std::string fact_text(const result::Fact& fact) {
-  return std::visit(
-      [](const auto& value) -> std::string {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, std::monostate>) {
-          return "";
-        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          return fmt::format("{}", fmt::join(value, "; "));
-        } else {
-          return fmt::format("{}", value);
-        }
-      },
-      fact);
 }
 
 std::string environment_table(const result::Result& result) {
@@ -239,7 +217,7 @@ std::string environment_table(const result::Result& result) {
   row("idle states", result.plan.cpu_idle);
   row("seed", fmt::format("{}", result.run.seed));
   for (const auto& [name, fact] : result.environment.facts) {
-    const std::string value = fact_text(fact);
+    const std::string value = result::text_of(fact);
     const auto reason = result.environment.unreadable.find(name);
     row(name, !value.empty() || reason == result.environment.unreadable.end()
                   ? value
@@ -295,7 +273,7 @@ std::string outcomes_section(const PageInput& input) {
     }
   }
   return section("outcomes", "Outcomes",
-                 "How requests ended, and what did not come to figures. Latencies are those of "
+                 "How requests ended, and which trials gave no figures. Latencies are those of "
                  "requests that ended well.",
                  content);
 }
@@ -337,7 +315,7 @@ std::string method_section(const PageInput& input) {
     content += result_heading(input, reported) + environment_table(*reported.result);
     content += fmt::format("<p>Measured by</p>\n<pre class=\"command\">{}</pre>\n",
                            xml_text(command_text(reported.result->run.command)));
-    if (!reported.result->cells.empty()) content += cells_table(reported);
+    content += cells_tables(reported);
   }
   content +=
       "<p><button id=\"download\" type=\"button\">Download the figures as JSON</button></p>\n";

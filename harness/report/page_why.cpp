@@ -19,7 +19,7 @@ namespace {
 using analyze::Category;
 using analyze::CellProfile;
 
-// Of the cells with samples, the least CPU first.
+// The profiles of the cells with samples, the least CPU first.
 std::vector<CellProfile> profiles_of(const analyze::Group& group) {
   std::vector<CellProfile> profiles;
   for (const result::Cell* cell : group.cells) {

@@ -56,7 +56,7 @@ constexpr unsigned kStateCleared = 1;
 constexpr unsigned kNeedsState = 2;
 constexpr unsigned kOnlySequence = 1;
 
-// Of the processes that are shown, by their position; the real ones have gone.
+// Process ids are made from the position of what is shown; the real processes have ended.
 struct Tracks {
   explicit Tracks(std::size_t position) : process(position + 1) {}
 
@@ -83,7 +83,7 @@ struct Slice {
 
 class Slices {
  public:
-  // None that takes no time: viewers would draw it over the next.
+  // A slice that takes no time is left out: viewers would draw it over the next.
   void add(std::uint64_t track, std::int64_t from_ns, std::int64_t to_ns, std::string name) {
     if (from_ns < to_ns) slices_.push_back({track, from_ns, to_ns, std::move(name)});
   }

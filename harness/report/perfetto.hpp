@@ -20,7 +20,7 @@ struct TracedProcess {
 // one. The times of each process begin with 0, so that they lie side by side.
 std::string perfetto(std::span<const TracedProcess> processes);
 
-// Of a result's cells, their latest valid trace trials; empty when there are none.
+// The latest valid trace trial of each cell; empty when there are none.
 std::string perfetto(const result::Result& result);
 
 }  // namespace asyncbench::report

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "analyze/notes.hpp"
 #include "report/format.hpp"
@@ -26,8 +25,7 @@ std::string name_of(const result::Result& result, const Cell& cell) {
              std::ranges::find(other.parameters, parameter) != other.parameters.end();
     });
     if (is_shared) continue;
-    std::visit([&](const auto& v) { name += fmt::format(" {} {}", parameter.first, v); },
-               parameter.second);
+    name += fmt::format(" {} {}", parameter.first, result::text_of(parameter.second));
   }
   return name;
 }
@@ -98,13 +96,8 @@ std::vector<Remark> remarks_of(const result::Result& result) {
 std::string machine_text(const result::Result& result) {
   std::vector<std::string> parts;
   for (const std::string_view name : {"cpu", "cpus", "kernel"}) {
-    const auto fact = std::ranges::find(result.environment.facts, name,
-                                        [](const auto& pair) { return pair.first; });
-    if (fact == result.environment.facts.end()) continue;
-    if (const auto* text = std::get_if<std::string>(&fact->second)) parts.push_back(*text);
-    if (const auto* number = std::get_if<std::int64_t>(&fact->second)) {
-      parts.push_back(fmt::format("{} {}", *number, name));
-    }
+    const std::string text = result.environment.text_of(name);
+    if (!text.empty()) parts.push_back(name == "cpus" ? text + " cpus" : text);
   }
   std::string text = fmt::format("{} trial{} of {} after {} of warm-up", result.plan.trials,
                                  result.plan.trials == 1 ? "" : "s",

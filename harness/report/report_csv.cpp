@@ -59,17 +59,16 @@ void put_figure(Line& line, const Estimate* estimate) {
   line.put(estimate->at_least ? "at_least" : estimate->unresolved ? "unresolved" : "");
 }
 
-// The figures that some cell has: those of the result in its order, then the workloads' own.
+// The figures that some cell has: those of the result in its order, then the others by name.
 std::vector<std::string> columns_of(const std::vector<std::vector<CellFigure>>& cells) {
-  const std::vector<std::string> common = common_figure_names();
   std::vector<std::string> found;
   for (const auto& figures : cells) {
-    for (const CellFigure& figure : figures) add(found, figure.name);
+    for (const CellFigure& one : figures) add(found, std::string(one.figure.name));
   }
-  const auto rank = [&](const std::string& name) {
-    return std::pair(std::ranges::find(common, name) - common.begin(), name);
-  };
-  std::ranges::sort(found, {}, rank);
+  std::ranges::sort(found, {}, [](const std::string& name) {
+    const auto* const field = std::ranges::find(result::kSummaryFields, name);
+    return std::pair(field - result::kSummaryFields.begin(), name);
+  });
   return found;
 }
 
@@ -102,14 +101,15 @@ std::string csv(const result::Result& result) {
     for (const std::string& name : parameters) {
       const result::Value* value = result::find(cell.parameters, name);
       const bool is_text = value && std::holds_alternative<std::string>(*value);
-      line.put(value ? is_text ? field(text_of(*value)) : text_of(*value) : "");
+      line.put(value ? is_text ? field(result::text_of(*value)) : result::text_of(*value) : "");
     }
     line.put(status_of(cell));
     line.put(field(cell.reason));
     line.put(cell.summary ? fmt::format("{}", cell.summary->trials_valid) : "");
     line.put(cell.summary ? fmt::format("{}", cell.summary->trials_timed) : "");
     for (const std::string& name : columns) {
-      const auto found = std::ranges::find(figures[i], name, &CellFigure::name);
+      const auto found = std::ranges::find(figures[i], name,
+                                           [](const CellFigure& one) { return one.figure.name; });
       put_figure(line, found == figures[i].end() ? nullptr : &found->estimate);
     }
     out += line.end();

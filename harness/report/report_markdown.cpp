@@ -10,9 +10,9 @@
 #include "analyze/comparison.hpp"
 #include "analyze/ranking.hpp"
 #include "report/answer.hpp"
-#include "report/columns.hpp"
 #include "report/escape.hpp"
 #include "report/export_parts.hpp"
+#include "report/figure_text.hpp"
 #include "report/remarks.hpp"
 
 namespace asyncbench::report {
@@ -77,23 +77,24 @@ std::string answer_row(const Answer& answer) {
 
 // All figures of a group, folded.
 std::string group_details(const Group& group) {
-  const std::vector<Column> columns = columns_of(group);
+  const std::vector<analyze::Figure> columns = columns_of(group);
   std::string head = "| strategy |";
   std::string rule = "|---|";
-  for (const Column& column : columns) {
-    head += fmt::format(" {} |", markdown_text(column.title));
+  for (const analyze::Figure& column : columns) {
+    head += fmt::format(" {} |", markdown_text(column.terminal_title()));
     rule += "--:|";
   }
   std::string rows;
   std::string others;
   for (const Cell* cell : analyze::ranked(group, analyze::ranking_of(group))) {
-    if (valid_trials(*cell).empty()) continue;
+    if (cell->valid_trials().empty()) continue;
     rows += fmt::format("| {} |", markdown_text(cell->strategy));
-    for (const Column& column : columns) {
-      const auto figure = column.of(*cell->summary);
-      const std::string spread = spread_text(figure);
-      rows += fmt::format(" {}{}{} |", markdown_text(value_text(figure, column)),
-                          spread.empty() ? "" : "<br>", markdown_text(spread));
+    for (const analyze::Figure& column : columns) {
+      const result::Estimate* const estimate = cell->find(column.name);
+      const std::string spread = spread_text(estimate);
+      rows +=
+          fmt::format(" {}{}{} |", markdown_text(estimate_text(estimate, column.unit, number_text)),
+                      spread.empty() ? "" : "<br>", markdown_text(spread));
     }
     rows += '\n';
   }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "report/comparison_text.hpp"
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
@@ -15,22 +15,14 @@ using analyze::Better;
 using analyze::Crossover;
 using analyze::CrossoverKind;
 using analyze::CrossoverPoint;
-using analyze::Figure;
 
 // What the better one is.
-std::string_view praise(Figure figure) {
-  switch (figure) {
-    case Figure::cpu:
-    case Figure::total_cpu:
-      return "is cheaper";
-    case Figure::throughput:
-      return "is faster";
-    case Figure::service_p50:
-    case Figure::response_p50:
-      return "has the lower p50";
-    case Figure::service_p99:
-    case Figure::response_p99:
-      return "has the lower p99";
+std::string praise(analyze::FigureName name) {
+  const analyze::Figure figure = analyze::info_of(name);
+  if (figure.unit == analyze::Unit::cpu_time) return "is cheaper";
+  if (figure.unit == analyze::Unit::requests_per_s) return "is faster";
+  for (const std::string_view percentile : {"p50", "p99"}) {
+    if (figure.stem().ends_with(percentile)) return fmt::format("has the lower {}", percentile);
   }
   return "is better";
 }
@@ -49,7 +41,7 @@ double first_above(const Crossover& found, const CrossoverWords& words) {
   return std::max(std::ceil(found.estimate), static_cast<double>(found.low + 1));
 }
 
-// Of the worse one's cost, how much the better one saves.
+// How much the better one saves, as a share of the worse one's cost.
 std::string saving(const CrossoverPoint& point) {
   const result::Estimate seen = point.estimate();
   const double toward = seen.median < 0 ? 1 : -1;
@@ -76,7 +68,7 @@ std::string listed(std::span<const CrossoverPoint> points, const CrossoverWords&
 
 std::string answer_text(const Crossover& found, std::span<const CrossoverPoint> points,
                         const CrossoverWords& words) {
-  const std::string_view is_better = praise(words.by);
+  const std::string is_better = praise(words.by);
   switch (found.kind) {
     case CrossoverKind::crossing:
       return fmt::format(
@@ -149,14 +141,14 @@ std::string crossover_table(std::span<const CrossoverPoint> points,
                             std::span<const PointCosts> costs, const CrossoverWords& words) {
   // Names are too long for columns.
   std::string text = wrapped(
-      fmt::format("A: {}, B: {}, by {}", words.a, words.b, analyze::info_of(words.by).title), "",
+      fmt::format("A: {}, B: {}, by {}", words.a, words.b, analyze::info_of(words.by).title()), "",
       80);
   text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  better\n", words.parameter.substr(0, 13), "pairs",
                       "A", "B");
   for (std::size_t i = 0; i < points.size(); ++i) {
     const CrossoverPoint& point = points[i];
     const auto cost = [&](const std::optional<double>& value) {
-      return value ? figure_text(words.by, *value) : "-";
+      return value ? figure_text(analyze::info_of(words.by).unit, *value) : "-";
     };
     const Better better = point.better();
     text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  {}\n", value_of(point.value, words),

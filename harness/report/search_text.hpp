@@ -21,7 +21,7 @@ namespace asyncbench::report {
 struct CrossoverWords {
   std::string a;  // names of the strategies
   std::string b;
-  analyze::Figure by = analyze::Figure::cpu;
+  analyze::FigureName by = analyze::kCpu;
   std::string parameter;  // "connections", "server delay"
   bool counts = true;     // its values are numbers of it: "9 connections", not "server delay 2ms"
   std::function<std::string(double)> value;

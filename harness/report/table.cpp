@@ -4,42 +4,39 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
-#include <iterator>
-#include <limits>
 #include <numeric>
-#include <optional>
-#include <set>
 #include <string_view>
 #include <vector>
 
 #include "analyze/notes.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/summary.hpp"
-#include "report/columns.hpp"
+#include "report/figure_text.hpp"
 #include "report/format.hpp"
 #include "report/remarks.hpp"
 
 namespace asyncbench::report {
 namespace {
 
+using analyze::Figure;
 using analyze::Group;
 using result::Cell;
 using result::Estimate;
-using result::Summary;
 
-using Member = std::optional<Estimate> Summary::*;
+std::string value_text(const Estimate* estimate, const Figure& column) {
+  return estimate_text(estimate, column.unit, number_text);
+}
 
 class Writer {
  public:
   explicit Writer(const TableOptions& options) : options_(options) {}
 
   void group(const Group& group) {
-    const analyze::Figure ranking = analyze::ranking_of(group);
+    const analyze::FigureName ranking = analyze::ranking_of(group);
     const auto cells = analyze::ranked(group, ranking);
     out_ += wrapped(
-        fmt::format("{} (best first by {})", heading(group), analyze::info_of(ranking).title), "",
+        fmt::format("{} (best first by {})", heading(group), analyze::info_of(ranking).title()), "",
         options_.width);
     if (!cells.empty()) blocks(group, cells);
     for (const Cell* cell : group.cells) {
@@ -71,9 +68,8 @@ class Writer {
         "syscall are per request, of the side under test.";
     const auto any = [&](bool Estimate::*flag) {
       return std::ranges::any_of(result.cells, [&](const Cell& cell) {
-        return cell.summary && std::ranges::any_of(kFlagged, [&](Member member) {
-                 const auto& figure = (*cell.summary).*member;
-                 return figure && (*figure).*flag;
+        return cell.summary && std::ranges::any_of(cell.summary->figures, [&](const auto& figure) {
+                 return figure.second.*flag;
                });
       });
     };
@@ -91,17 +87,11 @@ class Writer {
   std::string take() { return std::move(out_); }
 
  private:
-  static constexpr std::array<Member, 7> kFlagged = {
-      &Summary::throughput_per_s,      &Summary::service_time_p50_ns,
-      &Summary::service_time_p99_ns,   &Summary::service_time_p99_9_ns,
-      &Summary::response_time_p50_ns,  &Summary::response_time_p99_ns,
-      &Summary::response_time_p99_9_ns};
-
   static std::string heading(const Group& group) {
     const Cell& cell = *group.cells.front();
     std::string text = cell.workload;
     for (const auto& [name, value] : cell.parameters) {
-      std::visit([&](const auto& v) { text += fmt::format("  {} {}", name, v); }, value);
+      text += fmt::format("  {} {}", name, result::text_of(value));
     }
     return printable(text);
   }
@@ -116,15 +106,15 @@ class Writer {
 
   // The columns in as many blocks as the width demands.
   void blocks(const Group& group, const std::vector<const Cell*>& cells) {
-    const std::vector<Column> columns = columns_of(group);
+    const std::vector<Figure> columns = columns_of(group);
     const std::size_t names = name_width(group);
     std::vector<std::size_t> widths;
-    for (const Column& column : columns) {
-      std::size_t width = display_width(column.title);
+    for (const Figure& column : columns) {
+      std::size_t width = display_width(column.terminal_title());
       for (const Cell* cell : cells) {
-        const auto figure = column.of(*cell->summary);
-        width = std::max(
-            {width, display_width(value_text(figure, column)), display_width(spread_text(figure))});
+        const Estimate* const estimate = cell->find(column.name);
+        width = std::max({width, display_width(value_text(estimate, column)),
+                          display_width(spread_text(estimate))});
       }
       widths.push_back(width);
     }
@@ -144,7 +134,7 @@ class Writer {
     }
   }
 
-  void block(const std::vector<const Cell*>& cells, const std::vector<Column>& columns,
+  void block(const std::vector<const Cell*>& cells, const std::vector<Figure>& columns,
              const std::vector<std::size_t>& widths, std::size_t names, std::size_t first,
              std::size_t last) {
     const auto line = [&](std::string_view name, auto&& text_of, const char* style) {
@@ -157,9 +147,9 @@ class Writer {
       out_ += options_.color && *style ? fmt::format("{}{}\033[0m\n", style, row) : row + '\n';
     };
     line(
-        "strategy", [&](std::size_t i) { return columns[i].title; }, "");
+        "strategy", [&](std::size_t i) { return columns[i].terminal_title(); }, "");
     for (const Cell* cell : cells) {
-      const auto figure = [&](std::size_t i) { return columns[i].of(*cell->summary); };
+      const auto figure = [&](std::size_t i) { return cell->find(columns[i].name); };
       line(
           printable(cell->strategy),
           [&](std::size_t i) { return value_text(figure(i), columns[i]); },

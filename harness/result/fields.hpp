@@ -30,6 +30,21 @@ struct OrAbsent {
 template <class Optional>
 OrAbsent(Optional&) -> OrAbsent<Optional>;
 
+// A figure of a summary that is a field of its own, and all those that are not.
+template <class Map>
+struct OneFigure {
+  Map& figures;
+  const char* name;
+};
+template <class Map>
+OneFigure(Map&, const char*) -> OneFigure<Map>;
+template <class Map>
+struct OtherFigures {
+  Map& figures;
+};
+template <class Map>
+OtherFigures(Map&) -> OtherFigures<Map>;
+
 template <class T, class Described>
 concept Is = std::same_as<std::remove_const_t<T>, Described>;
 
@@ -245,21 +260,8 @@ void describe(auto&& visit, Is<Estimate> auto& estimate) {
 void describe(auto&& visit, Is<Summary> auto& summary) {
   visit("trials_valid", summary.trials_valid);
   visit("trials_timed", summary.trials_timed);
-  visit("throughput_per_s", summary.throughput_per_s);
-  visit("cpu_per_request_ns", summary.cpu_per_request_ns);
-  visit("cpu_per_request_peer_ns", summary.cpu_per_request_peer_ns);
-  visit("cpu_per_request_total_ns", summary.cpu_per_request_total_ns);
-  visit("service_time_p50_ns", summary.service_time_p50_ns);
-  visit("service_time_p99_ns", summary.service_time_p99_ns);
-  visit("service_time_p99_9_ns", summary.service_time_p99_9_ns);
-  visit("response_time_p50_ns", summary.response_time_p50_ns);
-  visit("response_time_p99_ns", summary.response_time_p99_ns);
-  visit("response_time_p99_9_ns", summary.response_time_p99_9_ns);
-  visit("context_switches_per_request", summary.context_switches_per_request);
-  visit("syscalls_per_request", summary.syscalls_per_request);
-  visit("memory_peak_bytes", summary.memory_peak_bytes);
-  visit("error_share", summary.error_share);
-  visit("figures", summary.figures);
+  for (const char* name : kSummaryFields) visit(name, OneFigure{summary.figures, name});
+  visit("figures", OtherFigures{summary.figures});
   visit("notes", summary.notes);
 }
 

@@ -83,6 +83,15 @@ class Read {
     (*this)(json, field.value.emplace());
   }
 
+  void operator()(const Json& json, OneFigure<Estimates>& field) {
+    if (!json.is_null()) (*this)(json, field.figures[field.name]);
+  }
+
+  void operator()(const Json& json, OtherFigures<Estimates>& field) {
+    expect(json.is_object(), "an object");
+    for (const auto& [name, value] : json.items()) at(name, value, field.figures[name]);
+  }
+
   template <class T>
   void operator()(const Json& json, std::vector<T>& list) {
     expect(json.is_array(), "a list");

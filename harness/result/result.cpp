@@ -1,6 +1,7 @@
 #include "result/result.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
@@ -11,6 +12,10 @@ namespace asyncbench::result {
 const Value* find(const Values& values, std::string_view name) {
   const auto found = std::ranges::find(values, name, &Values::value_type::first);
   return found == values.end() ? nullptr : &found->second;
+}
+
+std::string text_of(const Value& value) {
+  return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
 }
 
 std::optional<std::int64_t> Usage::cpu_ns() const {
@@ -49,10 +54,42 @@ bool Trial::broken() const {
 std::string cell_id(const std::string& workload, const std::string& strategy,
                     const Values& parameters) {
   std::string id = fmt::format("{}/strategy:{}", workload, strategy);
-  for (const auto& [name, value] : parameters) {
-    std::visit([&](const auto& v) { id += fmt::format("/{}:{}", name, v); }, value);
-  }
+  for (const auto& [name, value] : parameters) id += fmt::format("/{}:{}", name, text_of(value));
   return id;
+}
+
+const Estimate* Summary::find(std::string_view figure) const {
+  const auto found = figures.find(figure);
+  return found == figures.end() ? nullptr : &found->second;
+}
+
+std::vector<const Trial*> Cell::valid_trials(TrialKind kind) const {
+  std::vector<const Trial*> valid;
+  for (const Trial& trial : trials) {
+    if (trial.counts_as(kind)) valid.push_back(&trial);
+  }
+  return valid;
+}
+
+std::string text_of(const Fact& fact) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::monostate>) {
+          return "";
+        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          return fmt::format("{}", fmt::join(value, "; "));
+        } else {
+          return fmt::format("{}", value);
+        }
+      },
+      fact);
+}
+
+std::string Environment::text_of(std::string_view fact) const {
+  const auto found =
+      std::ranges::find(facts, fact, [](const auto& pair) { return std::string_view(pair.first); });
+  return found == facts.end() ? "" : result::text_of(found->second);
 }
 
 Cell* Result::find_cell(std::string_view id) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ using Values = std::vector<std::pair<std::string, Value>>;
 
 // The value named `name`; null when there is none.
 const Value* find(const Values& values, std::string_view name);
+
+std::string text_of(const Value& value);
 
 using measure::Unreadable;
 
@@ -219,6 +222,8 @@ struct Trial {
   }
   // Some invariant was checked and does not hold.
   bool broken() const;
+  // Its figures count among those of this kind.
+  bool counts_as(TrialKind of) const { return valid && kind == of; }
 };
 
 // How `low` and `high` of an estimate came about.
@@ -244,27 +249,35 @@ struct Estimate {
   bool operator==(const Estimate&) const = default;
 };
 
-// An estimate is empty when nothing valid was measured, or nothing readable.
+// The figures that a summary has as fields of its own in the file, null where they are missing, in
+// that order. It is the list of version 1.0 and stays as it is: every other figure stands under its
+// name in the field `figures`.
+inline constexpr std::array kSummaryFields = {"throughput_per_s",
+                                              "cpu_per_request_ns",
+                                              "cpu_per_request_peer_ns",
+                                              "cpu_per_request_total_ns",
+                                              "service_time_p50_ns",
+                                              "service_time_p99_ns",
+                                              "service_time_p99_9_ns",
+                                              "response_time_p50_ns",
+                                              "response_time_p99_ns",
+                                              "response_time_p99_9_ns",
+                                              "context_switches_per_request",
+                                              "syscalls_per_request",
+                                              "memory_peak_bytes",
+                                              "error_share"};
+
+// Figures by name; analyze/figures.hpp says what each name means.
+using Estimates = std::map<std::string, Estimate, std::less<>>;
+
 struct Summary {
   std::int64_t trials_valid = 0;
   std::int64_t trials_timed = 0;  // planned ones that ended, valid or not
-  std::optional<Estimate> throughput_per_s;
-  std::optional<Estimate> cpu_per_request_ns;  // the subject's
-  std::optional<Estimate> cpu_per_request_peer_ns;
-  std::optional<Estimate> cpu_per_request_total_ns;  // both, trial by trial
-  std::optional<Estimate> service_time_p50_ns;
-  std::optional<Estimate> service_time_p99_ns;
-  std::optional<Estimate> service_time_p99_9_ns;
-  std::optional<Estimate> response_time_p50_ns;
-  std::optional<Estimate> response_time_p99_ns;
-  std::optional<Estimate> response_time_p99_9_ns;
-  std::optional<Estimate> context_switches_per_request;  // the subject's, both kinds
-  std::optional<Estimate> syscalls_per_request;          // the subject's, from the count trial
-  std::optional<Estimate> memory_peak_bytes;
-  std::optional<Estimate> error_share;  // outcomes other than ok, of all that ended
-  // The workload's own: Trial::figures, and of each series "<name>_p50_ns" and "<name>_p99_ns".
-  std::map<std::string, Estimate> figures;
-  std::vector<Note> notes;  // across trials
+  Estimates figures;              // none of which nothing valid was measured, or nothing readable
+  std::vector<Note> notes;        // across trials
+
+  // Null when there is no such figure.
+  const Estimate* find(std::string_view figure) const;
 
   bool operator==(const Summary&) const = default;
 };
@@ -284,6 +297,13 @@ struct Cell {
   StrategyInfo strategy_info;      // its operations are not in the file: see status and reason
   std::vector<Trial> trials;
   std::optional<Summary> summary;  // by analyze
+
+  // The trials whose figures count, in their order.
+  std::vector<const Trial*> valid_trials(TrialKind kind = TrialKind::timed) const;
+  // The figure across the valid trials; null when there is none.
+  const Estimate* find(std::string_view figure) const {
+    return summary ? summary->find(figure) : nullptr;
+  }
 };
 
 // Where several builds of the program are compared, a cell's parameters begin with its build.
@@ -338,8 +358,14 @@ struct Environment {
   std::map<std::string, std::string> libraries;  // name -> version
   Unreadable unreadable;
 
+  // The fact of that name as text; empty where it is missing or null.
+  std::string text_of(std::string_view fact) const;
+
   bool operator==(const Environment&) const = default;
 };
+
+// Lists are joined by "; ", null is empty.
+std::string text_of(const Fact& fact);
 
 struct Schema {
   std::string name = "asyncbench-result";

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,23 @@ struct Write {
   template <class T>
   Json operator()(const std::optional<T>& value) const {
     return value ? (*this)(*value) : Json();
+  }
+
+  template <class Map>
+  Json operator()(const OneFigure<Map>& field) const {
+    const auto found = field.figures.find(field.name);
+    return found == field.figures.end() ? Json() : (*this)(found->second);
+  }
+
+  template <class Map>
+  Json operator()(const OtherFigures<Map>& field) const {
+    Json json = Json::object();
+    for (const auto& [name, estimate] : field.figures) {
+      if (std::ranges::find(kSummaryFields, name) == kSummaryFields.end()) {
+        json[name] = (*this)(estimate);
+      }
+    }
+    return json;
   }
 
   template <class T>

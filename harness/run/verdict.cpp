@@ -28,12 +28,6 @@ Lacking lacking_of(const result::Cell& cell) {
   return lacking;
 }
 
-bool has_valid_timed(const result::Cell& cell) {
-  return std::ranges::any_of(cell.trials, [](const Trial& trial) {
-    return trial.valid && trial.kind == result::TrialKind::timed;
-  });
-}
-
 }  // namespace
 
 RunVerdict conclude(const Plan& plan, result::Result& result) {
@@ -56,7 +50,7 @@ RunVerdict conclude(const Plan& plan, result::Result& result) {
     verdict.messages.push_back(fmt::format("{}: {} of {} trials did not count; {}", cell.id,
                                            lacking.invalid + lacking.failed, cell.trials.size(),
                                            lacking.example->reason));
-    if (!has_valid_timed(cell)) {
+    if (cell.valid_trials().empty()) {
       cell.status = result::CellStatus::failed;
       cell.reason = lacking.example->reason;
     }

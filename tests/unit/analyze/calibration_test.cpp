@@ -9,7 +9,7 @@ GateReport gate(Verdict verdict, std::vector<double> log_ratios) {
   GateReport report{.verdict = verdict};
   report.rows.push_back({.cell = "fetch", .hypothesis = {.log_ratios = std::move(log_ratios)}});
   report.rows.push_back({.cell = "fetch",
-                         .figure = Figure::service_p99,
+                         .figure = kServiceP99,
                          .hypothesis = {.log_ratios = {9, 9, 9}, .advisory = true}});
   return report;
 }

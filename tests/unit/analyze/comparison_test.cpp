@@ -40,7 +40,7 @@ Result result_of(std::vector<Cell> cells) {
 }
 
 const Contrast& contrast_of(const Comparison& comparison, const std::string& strategy,
-                            Figure figure = Figure::throughput) {
+                            FigureName figure = kThroughput) {
   for (const Standing& standing : comparison.groups.at(0).standings) {
     if (standing.cell->strategy != strategy) continue;
     for (const Contrast& contrast : standing.contrasts) {
@@ -61,7 +61,7 @@ TEST(Comparison, IsClearAboutADifferenceBeyondTheNoise) {
   EXPECT_NEAR(contrast.ratio.estimate, 1.25, 0.03) << "above 1 is worse";
   EXPECT_LE(contrast.ratio.low, contrast.ratio.estimate);
   EXPECT_GE(contrast.ratio.high, contrast.ratio.estimate);
-  EXPECT_EQ(contrast_of(comparison, "slow", Figure::cpu).sureness, Sureness::clear);
+  EXPECT_EQ(contrast_of(comparison, "slow", kCpu).sureness, Sureness::clear);
 }
 
 TEST(Comparison, ShowsNoDifferenceBetweenAStrategyAndItself) {
@@ -116,8 +116,8 @@ TEST(Comparison, RanksByTotalCpuWherePeersDiffer) {
   }
   const Result result = result_of({shifty, honest});
   const Comparison comparison = compare_strategies(result);
-  EXPECT_THAT(comparison.groups.at(0).figures, Contains(Figure::total_cpu));
-  EXPECT_THAT(comparison.groups.at(0).figures, testing::Not(Contains(Figure::cpu)));
+  EXPECT_THAT(comparison.groups.at(0).figures, Contains(kTotalCpu));
+  EXPECT_THAT(comparison.groups.at(0).figures, testing::Not(Contains(kCpu)));
 }
 
 TEST(Comparison, OfTwoResultsIsNeverMoreThanLikely) {

@@ -77,6 +77,13 @@ measure::Histogram histogram(const std::vector<std::pair<std::int64_t, std::uint
   return h;
 }
 
+Percentile percentile(const measure::Histogram& completed, const measure::Histogram& censored,
+                      double percent) {
+  return analyze::percentile(
+      CensoredLatencies(measure::Distribution(completed), measure::Distribution(censored)),
+      percent);
+}
+
 TEST(Percentile, EqualsTheHistogramsWithoutCensoredRequests) {
   const auto h = histogram({{100, 900}, {500, 90}, {1000, 10}});
   for (const double p : {1.0, 50.0, 90.0, 99.0, 99.9, 100.0}) {

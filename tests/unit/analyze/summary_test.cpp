@@ -54,19 +54,19 @@ TEST(Summary, TakesOneValueATrial) {
   summarize(cell);
   ASSERT_TRUE(cell.summary);
   EXPECT_EQ(cell.summary->trials_valid, 6);
-  EXPECT_EQ(cell.summary->throughput_per_s->median, 1002.5);
-  EXPECT_EQ(cell.summary->throughput_per_s->low, 1000);
-  EXPECT_EQ(cell.summary->throughput_per_s->high, 1005);
-  EXPECT_EQ(cell.summary->throughput_per_s->interval, IntervalKind::sign_95);
-  EXPECT_EQ(cell.summary->cpu_per_request_ns->median, 5000);
-  EXPECT_EQ(cell.summary->cpu_per_request_peer_ns->median, 3000);
-  EXPECT_EQ(cell.summary->cpu_per_request_total_ns->median, 8000);
-  EXPECT_DOUBLE_EQ(cell.summary->context_switches_per_request->median, 0.2);
-  EXPECT_NEAR(cell.summary->service_time_p50_ns->median, 100'000, 100);
-  EXPECT_TRUE(cell.summary->service_time_p99_9_ns->unresolved);
-  EXPECT_FALSE(cell.summary->service_time_p99_ns->unresolved);
-  EXPECT_FALSE(cell.summary->response_time_p50_ns);
-  EXPECT_FALSE(cell.summary->syscalls_per_request);
+  EXPECT_EQ(cell.find("throughput_per_s")->median, 1002.5);
+  EXPECT_EQ(cell.find("throughput_per_s")->low, 1000);
+  EXPECT_EQ(cell.find("throughput_per_s")->high, 1005);
+  EXPECT_EQ(cell.find("throughput_per_s")->interval, IntervalKind::sign_95);
+  EXPECT_EQ(cell.find("cpu_per_request_ns")->median, 5000);
+  EXPECT_EQ(cell.find("cpu_per_request_peer_ns")->median, 3000);
+  EXPECT_EQ(cell.find("cpu_per_request_total_ns")->median, 8000);
+  EXPECT_DOUBLE_EQ(cell.find("context_switches_per_request")->median, 0.2);
+  EXPECT_NEAR(cell.find("service_time_p50_ns")->median, 100'000, 100);
+  EXPECT_TRUE(cell.find("service_time_p99_9_ns")->unresolved);
+  EXPECT_FALSE(cell.find("service_time_p99_ns")->unresolved);
+  EXPECT_EQ(cell.find("response_time_p50_ns"), nullptr);
+  EXPECT_EQ(cell.find("syscalls_per_request"), nullptr);
   EXPECT_THAT(cell.summary->notes, IsEmpty());
 }
 
@@ -81,10 +81,10 @@ TEST(Summary, LeavesOutInvalidTrialsAndCountTrials) {
   count.subject.syscalls = 3000;
   Cell cell = cell_of({steady_trial(), invalid, count});
   summarize(cell);
-  EXPECT_EQ(cell.summary->throughput_per_s->median, 1000);
+  EXPECT_EQ(cell.find("throughput_per_s")->median, 1000);
   EXPECT_EQ(cell.summary->trials_valid, 1);
   EXPECT_EQ(cell.summary->trials_timed, 2);
-  EXPECT_EQ(cell.summary->syscalls_per_request->median, 3);
+  EXPECT_EQ(cell.find("syscalls_per_request")->median, 3);
   EXPECT_TRUE(has_note(cell, kInvalidTrials));
   EXPECT_TRUE(has_note(cell, kFewTrials));
 }
@@ -95,8 +95,8 @@ TEST(Summary, IsEmptyWhereNothingWasReadable) {
   trial.peer.reset();
   Cell cell = cell_of({trial});
   summarize(cell);
-  EXPECT_FALSE(cell.summary->cpu_per_request_ns);
-  EXPECT_FALSE(cell.summary->cpu_per_request_total_ns);
+  EXPECT_EQ(cell.find("cpu_per_request_ns"), nullptr);
+  EXPECT_EQ(cell.find("cpu_per_request_total_ns"), nullptr);
   Cell none = cell_of({});
   summarize(none);
   EXPECT_FALSE(none.summary);
@@ -109,9 +109,9 @@ TEST(Summary, CountsUnfinishedRequestsIntoPercentiles) {
   trial.censored_service_time = result::latency_of(ages);
   Cell cell = cell_of({trial});
   summarize(cell);
-  EXPECT_FALSE(cell.summary->service_time_p50_ns->at_least);
-  EXPECT_TRUE(cell.summary->service_time_p99_ns->at_least);
-  EXPECT_NEAR(cell.summary->service_time_p99_ns->median, 5e8, 1e6);
+  EXPECT_FALSE(cell.find("service_time_p50_ns")->at_least);
+  EXPECT_TRUE(cell.find("service_time_p99_ns")->at_least);
+  EXPECT_NEAR(cell.find("service_time_p99_ns")->median, 5e8, 1e6);
 }
 
 TEST(Summary, NotesThatNothingEnded) {
@@ -130,9 +130,9 @@ TEST(Summary, NotesErrorsWithTheirOutcomes) {
   trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = 1000;
   Cell cell = cell_of({trial});
   summarize(cell);
-  EXPECT_DOUBLE_EQ(cell.summary->error_share->median, 0.5);
+  EXPECT_DOUBLE_EQ(cell.find("error_share")->median, 0.5);
   EXPECT_TRUE(has_note(cell, kErrors));
-  EXPECT_EQ(cell.summary->cpu_per_request_ns->median, 2500);
+  EXPECT_EQ(cell.find("cpu_per_request_ns")->median, 2500);
 }
 
 TEST(Summary, NotesPeersThatDiffer) {
@@ -209,7 +209,9 @@ TEST(Validity, NotesThatNothingEndedForLong) {
 TEST(Validity, TakesNoGapThatSlowRequestsExplainForAStall) {
   Trial trial = steady_trial();
   for (std::size_t i = 20; i < 30; ++i) trial.slices[i].completions = 0;
-  trial.service_time->p50_ns = 11'000'000;
+  measure::Histogram slow;
+  slow.record(11'000'000, 1000);
+  trial.service_time = result::latency_of(slow);
   EXPECT_THAT(codes(cell_of({}), trial), Not(Contains(kStalled)));
 }
 
@@ -250,7 +252,7 @@ TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
   cell.generator = result::Side::peer;
   EXPECT_THAT(codes(cell, trial), ElementsAre(kGeneratorLimited));
   summarize(cell);
-  EXPECT_TRUE(cell.summary->throughput_per_s->at_least);
+  EXPECT_TRUE(cell.find("throughput_per_s")->at_least);
 }
 
 TEST(Validity, SaysByHowMuchTheCpuGotSlower) {

@@ -14,7 +14,6 @@ namespace {
 
 using analyze::cell_named;
 using analyze::Comparison;
-using analyze::Figure;
 using analyze::Sureness;
 using analyze::trial_of;
 using result::Cell;
@@ -54,7 +53,7 @@ TEST(Answer, NamesTheWinnerTheNextAndWhatLiesBetween) {
   ASSERT_NE(answer.next, nullptr);
   EXPECT_EQ(answer.winner->strategy, "fast");
   EXPECT_EQ(answer.next->strategy, "next");
-  EXPECT_EQ(answer.ranked_by, Figure::throughput);
+  EXPECT_EQ(answer.ranked_by, analyze::kThroughput);
   EXPECT_EQ(answer.ranking, answer.throughput);
   EXPECT_EQ(answer.sureness, Sureness::clear);
   const Ratio throughput = *winner_to_next(*answer.throughput);
@@ -140,7 +139,7 @@ TEST(Answer, SpeaksInOpenLoopOfLatencyAndCpuAtEqualLoad) {
   }
   const Compared compared(cells);
   const Answer answer = compared.only();
-  EXPECT_EQ(answer.ranked_by, Figure::response_p99);
+  EXPECT_EQ(answer.ranked_by, analyze::kResponseP99);
   EXPECT_EQ(answer.throughput, nullptr);
   EXPECT_EQ(answer.ranking, answer.p99);
   EXPECT_THAT(answer.sentence, StartsWith("at equal offered load, fast has 0."));
@@ -165,19 +164,19 @@ TEST(Answer, GoesByCpuWhereTheWorkFixesTheRate) {
   for (Cell& cell : cells) cell.paced = true;
   const Compared compared(cells);
   const Answer answer = compared.only();
-  EXPECT_EQ(answer.ranked_by, Figure::cpu);
+  EXPECT_EQ(answer.ranked_by, analyze::kCpu);
   EXPECT_EQ(answer.ranking, answer.cpu);
   EXPECT_THAT(answer.sentence, StartsWith("at the rate that the work fixes, fast costs 0."));
 }
 
 TEST(Answer, HasNoRatioWithoutPairs) {
-  EXPECT_FALSE(winner_to_next({.figure = Figure::cpu, .pairs = 0}));
+  EXPECT_FALSE(winner_to_next({.figure = analyze::kCpu, .pairs = 0}));
 }
 
 TEST(Answer, LeavesOpenEndsOfAnIntervalOpen) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const Ratio ratio = *winner_to_next(
-      {.figure = Figure::cpu, .pairs = 2, .ratio = {.estimate = 2, .low = 0, .high = kInfinity}});
+      {.figure = analyze::kCpu, .pairs = 2, .ratio = {.estimate = 2, .low = 0, .high = kInfinity}});
   EXPECT_EQ(text_of(ratio), "0.500 [?, ?]");
 }
 

@@ -114,9 +114,10 @@ TEST(Export, LeavesOutWhatIsMissingOrNotFinite) {
   Result result = small_result();
   result.cells.resize(1);
   Cell& cell = result.cells[0];
-  cell.summary->memory_peak_bytes.reset();
-  cell.summary->error_share->median = std::numeric_limits<double>::quiet_NaN();
-  cell.summary->syscalls_per_request->high = std::numeric_limits<double>::infinity();
+  result::Estimates& figures = cell.summary->figures;
+  figures.erase("memory_peak_bytes");
+  figures.at("error_share").median = std::numeric_limits<double>::quiet_NaN();
+  figures.at("syscalls_per_request").high = std::numeric_limits<double>::infinity();
   for (result::Trial& trial : cell.trials) {
     trial.subject.context_switches_voluntary.reset();
     trial.figures["read_bytes_per_s"] = std::numeric_limits<double>::infinity();

@@ -12,7 +12,6 @@
 namespace asyncbench::report {
 namespace {
 
-using analyze::Figure;
 using analyze::GateReport;
 using analyze::GateRow;
 using analyze::Verdict;
@@ -26,7 +25,7 @@ GateReport regression() {
   GateReport report{.verdict = Verdict::regression, .pairs = 10, .alpha = 0.025};
   report.reasons = {std::string(kHostile) + ": throughput got 20.0 % worse"};
   GateRow row{.cell = kHostile,
-              .figure = Figure::throughput,
+              .figure = analyze::kThroughput,
               .hypothesis = {.log_ratios = std::vector<double>(10, std::log(1.2))},
               .base = 100'000,
               .candidate = 83'333};

@@ -148,7 +148,7 @@ TEST(PageDataTest, HoldsTheFiguresOfTheResult) {
   EXPECT_EQ(group.at("parameters").at("connections"), 64);
   const Json& cell = group.at("cells").at(0);
   EXPECT_EQ(cell.at("summary").at("throughput_per_s").at("median"),
-            result.cells[0].summary->throughput_per_s->median);
+            result.cells[0].find("throughput_per_s")->median);
   EXPECT_EQ(cell.at("trials").size(), 8u);
   EXPECT_EQ(cell.at("trials").at(1).at("order"), 2);  // after the two trials of block 0
   // 8,000 latencies of 100 to 800 us: half are at most 400 us, and beyond 99.8 % fewer than 10 lie.

@@ -15,7 +15,6 @@ using analyze::Better;
 using analyze::Crossover;
 using analyze::CrossoverKind;
 using analyze::CrossoverPoint;
-using analyze::Figure;
 using testing::HasSubstr;
 
 const CrossoverWords kConnections{
@@ -60,7 +59,7 @@ TEST(CrossoverSentence, NamesTheFirstNumberAtWhichTheOtherIsBetter) {
 
 TEST(CrossoverSentence, PutsTheParameterBeforeValuesThatAreNoNumbersOfIt) {
   CrossoverWords words = kConnections;
-  words.by = Figure::service_p99;
+  words.by = analyze::kServiceP99;
   words.parameter = "server delay";
   words.counts = false;
   words.value = format_duration_ns;

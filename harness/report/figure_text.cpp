@@ -1,0 +1,88 @@
+#include "report/figure_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyze/notes.hpp"
+#include "analyze/ranking.hpp"
+#include "report/format.hpp"
+
+namespace asyncbench::report {
+
+using analyze::Figure;
+using analyze::Shown;
+using analyze::Unit;
+
+std::vector<Figure> columns_of(const analyze::Group& group) {
+  const bool is_open_loop = analyze::is_open_loop(group);
+  const bool peers_differ = analyze::any_has(group, analyze::kPeersDiffer);
+  std::vector<Figure> columns;
+  for (const Figure& figure : analyze::figures()) {
+    if (figure.shown == Shown::always || (figure.shown == Shown::closed_loop && !is_open_loop) ||
+        (figure.shown == Shown::open_loop && is_open_loop) ||
+        (figure.shown == Shown::peers_differ && peers_differ)) {
+      columns.push_back(figure);
+    }
+  }
+  for (const Figure& figure : analyze::figures_of(group.cells)) {
+    if (figure.shown == Shown::where_measured) columns.push_back(figure);
+  }
+  return columns;
+}
+
+std::string figure_text(Unit unit, double value) {
+  switch (unit) {
+    case Unit::requests_per_s:
+    case Unit::per_s:
+      return format_count(value) + "/s";
+    case Unit::bytes_per_s:
+      return format_bytes(value) + "/s";
+    case Unit::cpu_time:
+      return format_duration_ns(value);
+    case Unit::share:
+      return format_percent(value);
+    default:
+      return number_text(unit, value);
+  }
+}
+
+std::string number_text(Unit unit, double value) {
+  switch (unit) {
+    case Unit::requests_per_s:
+    case Unit::per_s:
+      return format_count(value);
+    case Unit::bytes_per_s:
+    case Unit::bytes:
+      return format_bytes(value);
+    case Unit::time:
+      return format_duration_ns(value);
+    case Unit::cpu_time:
+      return format_number(value / 1e3);
+    case Unit::share:
+    case Unit::per_request:
+    case Unit::ratio:
+      break;
+  }
+  return format_number(value);
+}
+
+std::string estimate_text(const result::Estimate* estimate, Unit unit,
+                          std::string (*write)(Unit, double)) {
+  if (estimate == nullptr) return "-";
+  return fmt::format("{}{}{}", estimate->at_least ? ">=" : "", write(unit, estimate->median),
+                     estimate->unresolved ? "?" : "");
+}
+
+std::string spread_text(const result::Estimate* estimate) {
+  if (estimate == nullptr || estimate->interval == result::IntervalKind::single ||
+      estimate->median == 0) {
+    return "";
+  }
+  const double farther =
+      std::max(estimate->high - estimate->median, estimate->median - estimate->low);
+  return "\u00b1" + format_percent(farther / std::abs(estimate->median));
+}
+
+}  // namespace asyncbench::report
