@@ -38,7 +38,11 @@ export function cell({ workload, strategy, parameters, throughput, latency, rand
       [`${name}_p99_ns`]: estimateOf(latency * (3 + random() * 9), spread * 3),
       context_switches_per_request: estimateOf(0.01 + random(), spread),
       syscalls_per_request: estimateOf(0.1 + 4 * random(), 0, { interval: "single", trials: 1 }),
-      figures: workload === "serve" ? { memory_per_connection_bytes: estimateOf(2000 + 60000 * random(), 0.01) } : {},
+      figures: {
+        ...(workload === "serve" ? { memory_per_connection_bytes: estimateOf(2000 + 60000 * random(), 0.01) } : {}),
+        ...(workload === "interference" ? { heartbeat_lag_p99_ns: estimateOf(latency * (1 + random()), spread) } : {}),
+        ...(workload === "gather" ? { amplification_p99: estimateOf(1 + random(), spread) } : {}),
+      },
       notes: [],
     },
     percentiles: {
@@ -75,9 +79,23 @@ function group(name, workload, parameters, cells, more = {}) {
   };
 }
 
+const figureRow = (name, title, unit, own = false, higher_is_better = false) =>
+  ({ name, title, unit, higher_is_better, own });
+
+const kFigures = [
+  figureRow("throughput_per_s", "throughput", "requests_per_s", false, true),
+  figureRow("cpu_per_request_ns", "CPU/request", "cpu_time"),
+  figureRow("context_switches_per_request", "context switches", "per_request"),
+  figureRow("syscalls_per_request", "system calls", "per_request"),
+  figureRow("amplification_p99", "amplification p99", "ratio", true),
+  figureRow("heartbeat_lag_p99_ns", "heartbeat lag p99", "time", true),
+  figureRow("memory_per_connection_bytes", "memory per connection", "bytes", true),
+];
+
 const report = (strategies, results) => ({
   schema: { name: "asyncbench-report", major: 1, minor: 0 },
   strategies: strategies.map((name, style) => ({ name, style })),
+  figures: kFigures,
   results: results.map((workloads, index) => ({
     label: `standard, 2026-11-2${5 + index} 14:12 UTC`, run: {}, environment: {}, plan: {}, workloads,
   })),

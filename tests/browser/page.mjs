@@ -37,6 +37,7 @@ function body(data) {
       <tr><th>echo</th>${shades.slice(0, 10).join("")}<td class="share s10 best">100%</td><td class="invalid">invalid</td><td></td></tr></tbody></table>`),
     section("throughput", "Throughput", charts), section("percentiles", "Latency by percentile", charts),
     section("open-loop", "Latency against throughput", charts), section("cost", "What a request costs", charts),
+    section("own", "Figures of the workloads' own", charts),
     section("stability", "Stability", charts),
     section("outcomes", "Outcomes", "<table><thead><tr><th>cell</th><th>ok</th></tr></thead><tbody><tr><td>fetch</td><td class='number'>12</td></tr></tbody></table>"),
     section("change", "Change", `<table class="change"><thead><tr><th>cell</th><th>ratio</th></tr></thead><tbody><tr class="worse"><td>fetch</td><td class="number">+12%</td></tr>

@@ -12,15 +12,8 @@ const program = process.env.ASYNCBENCH;
 
 const asyncbench = (...words) => execFileSync(program, words, { cwd: folder, stdio: "pipe" });
 
-/** A result measured once for all tests: a sweep in closed loop, and one rate in open loop. */
-function measure() {
-  const file = join(folder, "result.json");
-  writeFileSync(join(folder, "suite.toml"), `
-strategies = ["epoll", "thread_per_connection"]
-[settings]
-warmup = "50ms"
-duration = "200ms"
-trials = 2
+/** A sweep in closed loop, and two rates in open loop. */
+const kSweepAndRate = `
 [[cells]]
 workload = "fetch"
 connections = [1, 4, 16]
@@ -28,8 +21,29 @@ connections = [1, 4, 16]
 workload = "serve"
 connections = 4
 arrivals = ["constant:500", "constant:2000"]
-`);
-  asyncbench("run", "suite.toml", "--out", file);
+`;
+
+/** Workloads that measure figures of their own. */
+const kOwnFigures = `
+[[cells]]
+workload = "interference"
+connections = 4
+[[cells]]
+workload = "gather"
+connections = 4
+`;
+
+/** A result of these cells, each under two strategies. */
+function measure(name, cells) {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(join(folder, `${name}.toml`), `
+strategies = ["epoll", "thread_per_connection"]
+[settings]
+warmup = "50ms"
+duration = "200ms"
+trials = 2
+${cells}`);
+  asyncbench("run", `${name}.toml`, "--out", file);
   return file;
 }
 
@@ -43,7 +57,7 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
   let browser;
   let result;
   before(async () => {
-    result = measure();
+    result = measure("result", kSweepAndRate);
     browser = await launch();
   });
   after(() => browser?.close());
@@ -55,6 +69,29 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
     await context.close();
     assert.deepEqual(complaints, []);
   }
+
+  it("ShowsTheFiguresOfTheWorkloadsOwn", async () => {
+    const file = measure("own", kOwnFigures);
+    const { cells } = JSON.parse(readFileSync(file, "utf8"));
+    await onPage(report("own.html", file), async (page) => {
+      await drawAll(page);
+      for (const [workload, names, titles] of [
+        ["interference", ["heartbeat_lag_p50_ns", "heartbeat_lag_p99_ns"], ["heartbeat lag p50", "heartbeat lag p99"]],
+        ["gather", ["amplification_p50", "amplification_p99"], ["amplification p50", "amplification p99"]],
+      ]) {
+        const table = page.locator("table.cells").filter({ hasText: workload });
+        const headings = await table.locator("thead th").allTextContents();
+        const values = await table.locator("td[data-value]").evaluateAll((all) => all.map(({ dataset }) => Number(dataset.value)));
+        for (const title of titles) assert.ok(headings.includes(title), title);
+        for (const { summary } of cells.filter((cell) => cell.workload === workload)) {
+          for (const name of names) assert.ok(values.includes(summary.figures[name].median), name);
+        }
+        const chart = page.locator("#own .card").filter({ hasText: workload });
+        const panels = await chart.locator("svg[role=img] text.panel").allTextContents();
+        for (const title of titles) assert.ok(panels.includes(title), `${title} is drawn`);
+      }
+    });
+  });
 
   it("ShowsEverySectionInOrder", () => onPage(report("order.html", result), async (page) => {
     await drawAll(page);

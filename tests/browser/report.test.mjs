@@ -219,7 +219,7 @@ describe("The page", () => {
   it("IsHonestAboutNothing", () => onPage(made.empty(), async (page) => {
     assert.equal(await page.locator(".card").count(), 0);
     assert.deepEqual(await page.locator(".charts").allTextContents(),
-      Array(5).fill("Nothing was measured that could be drawn here."));
+      Array(6).fill("Nothing was measured that could be drawn here."));
   }));
 
   it("DrawsOneStrategyAlone", () => {

@@ -34,6 +34,13 @@ export const count = (value) => inUnits(value, kCounts);
 /** "850B", "12.3KiB". */
 export const bytes = (value) => inUnits(value, kBytes);
 
+/** A measured share, as the program's tables write it: "2.1%", "12%". */
+export function share(value) {
+  const percent = value * 100;
+  if (percent > 0 && percent < 0.05) return "<0.1%";
+  return `${percent.toFixed(percent === 0 || Math.abs(percent) >= 9.95 ? 0 : 1)}%`;
+}
+
 /** "99.9%", "12%": as many digits as the share needs, none that it does not have. */
 export const percent = (share) => `${Number((share * 100).toPrecision(9))}%`;
 

@@ -3,7 +3,7 @@
  * out here, once, so that charts see drawable cells alone.
  */
 
-import { parameter } from "./format.js";
+import { bytes, count, duration, number, parameter, share } from "./format.js";
 
 /**
  * @typedef {object} Estimate
@@ -18,6 +18,40 @@ export function figure(cell, name) {
   const value = cell.summary?.[name] ?? cell.summary?.figures?.[name];
   return Number.isFinite(value?.median) ? value : null;
 }
+
+/**
+ * A row of the table of figures.
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} title as short as a heading
+ * @property {string} unit
+ * @property {boolean | null} higher_is_better
+ * @property {boolean} own of some workload alone
+ */
+
+const kFormats = {
+  time: duration, cpu_time: duration, bytes, share,
+  requests_per_s: (value) => `${count(value)}/s`, per_s: (value) => `${count(value)}/s`,
+  bytes_per_s: (value) => `${bytes(value)}/s`,
+};
+const kUnitNames = {
+  time: ", ns", cpu_time: ", ns", bytes: ", bytes", share: ", share",
+  requests_per_s: ", /s", per_s: ", /s", bytes_per_s: ", bytes/s",
+};
+
+const isMemory = ({ name }) => name.startsWith("memory_");
+
+/** What a request costs, apart from its processor time: counts, and the memory of what it needs. */
+export const isCost = (row) => row.unit === "per_request" || (isMemory(row) && row.own && row.unit === "bytes");
+
+/** What a workload measures beside its requests. */
+export const isOwn = (row) => row.own && !isMemory(row);
+
+/** A figure as one of several panels: see charts/figure_bars.js. */
+export const measureOf = ({ name, title, unit, higher_is_better: higher }) => ({
+  title, format: kFormats[unit] ?? number, unit: kUnitNames[unit] ?? "", lower: higher === false,
+  of: (cell) => figure(cell, name),
+});
 
 /** The other way around, for example CPU time a request to requests a CPU-second. */
 export function inverse(value, scale) {
@@ -34,7 +68,7 @@ const parameterText = (name, value) => `${name} ${parameter(value, "", name)}`;
 export const place = (group) => Object.entries(group.parameters ?? {})
   .map(([name, value]) => parameterText(name, value)).join(", ");
 
-/** Of these only what differs between the workload's groups; "" where there is one group. */
+/** The parameters that differ between the workload's groups; "" where there is one group. */
 export function point(workload, group) {
   if (workload.groups.length < 2) return "";
   const differing = Object.entries(group.parameters ?? {}).filter(([name, value]) =>

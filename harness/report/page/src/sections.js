@@ -2,6 +2,7 @@
 import { card } from "./card.js";
 import { costCharts } from "./charts/cost.js";
 import { openLoopCharts } from "./charts/open_loop.js";
+import { ownCharts } from "./charts/own.js";
 import { percentileCharts } from "./charts/percentiles.js";
 import { stabilityCharts } from "./charts/stability.js";
 import { throughputCharts } from "./charts/throughput.js";
@@ -20,6 +21,7 @@ const kSections = [
   { id: "percentiles", make: percentileCharts, workloads: 12, charts: 2 },
   { id: "open-loop", make: openLoopCharts, workloads: 12, charts: 6 },
   { id: "cost", make: costCharts, workloads: 12, charts: 1 },
+  { id: "own", make: ownCharts, workloads: 12, charts: 1 },
   { id: "why", fill: fillWhy },
   { id: "stability", make: stabilityCharts, workloads: 0, charts: 0 },
 ];
@@ -31,13 +33,13 @@ export function fillSections(data, page) {
     for (const result of data.results) {
       if (data.results.length > 1) place.append(html("h3", { class: "result" }, result.label));
       if (section.fill) section.fill(place, result, page);
-      else fill(place, section, result, page);
+      else fill(place, section, result, { ...page, figures: data.figures ?? [] });
     }
   }
 }
 
 function fill(place, section, result, page) {
-  const lists = section.make(result, page.strategies).filter(({ charts }) => charts.length > 0);
+  const lists = section.make(result, page.strategies, page.figures).filter(({ charts }) => charts.length > 0);
   const grid = (charts) => html("div", { class: "grid" }, charts.map((chart) => card(chart, page)));
   if (lists.length === 0) {
     place.append(html("p", { class: "note" }, "Nothing was measured that could be drawn here."));

@@ -22,7 +22,7 @@ export function fillWhy(place, result, page) {
   });
 }
 
-/** Of the cells with profiles, those with the least CPU first. */
+/** The cells with profiles, the least CPU first. */
 function profilesOf(group) {
   const cpu = ({ on }) => on?.all ?? Infinity;
   return group.cells.filter((cell) => cell.status === "measured" && cell.profile)
