@@ -17,7 +17,7 @@ namespace asyncbench::analyze {
 // The middle value, or the mean of the two middle ones. Not of an empty span.
 double median(std::span<const double> values);
 
-// Median and interval across trials: the sign interval at 2.5 % a side (see sign_test.hpp), which
+// Median and interval across trials: the sign interval at 2.5 % a side (see paired.hpp), which
 // takes 6 trials. For fewer the range, which makes no statement of confidence. Not of an empty
 // span.
 result::Estimate estimate(std::span<const double> values);
