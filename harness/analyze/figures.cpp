@@ -121,6 +121,11 @@ constexpr auto kTable = std::to_array<Figure>({
      [](const TrialView& view) {
        return reading(per_request(view.trial, view.trial.subject.syscalls));
      }},
+    {"page_faults_major_per_request", Unit::per_request, kLower, "major page faults per request",
+     "major page faults", {}, Shown::not_in_terminal, kTimed,
+     [](const TrialView& view) {
+       return reading(per_request(view.trial, view.trial.subject.page_faults_major));
+     }},
     {"memory_peak_bytes", Unit::bytes, kLower, "peak memory", "memory peak", {},
      Shown::not_in_terminal, kTimed, memory_peak},
     {"error_share", Unit::share, kLower, "share of failed requests", "errors", {},

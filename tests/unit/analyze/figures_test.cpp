@@ -89,6 +89,15 @@ TEST(Figures, OfATrialHoldWhatItsWorkloadMeasures) {
   EXPECT_NEAR(figures.at("heartbeat_lag_p99_ns").value, 2e6, 1e4);
 }
 
+TEST(Figures, CountMajorPageFaultsPerRequest) {
+  result::Trial trial{.valid = true};
+  trial.outcomes[0] = 10;
+  EXPECT_THAT(figures_of(result::Cell{}, trial),
+              Not(Contains(Key("page_faults_major_per_request"))));
+  trial.subject.page_faults_major = 5;
+  EXPECT_EQ(figures_of(result::Cell{}, trial).at("page_faults_major_per_request").value, 0.5);
+}
+
 TEST(Figures, OfACountTrialAreItsCountsAlone) {
   result::Trial trial{.kind = result::TrialKind::count, .valid = true, .throughput_per_s = 5};
   trial.outcomes[0] = 10;
