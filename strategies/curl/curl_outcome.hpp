@@ -14,10 +14,10 @@ struct Progress {
   bool head_complete = false;   // the final head (not a 1xx) has ended
 };
 
-// Of a transfer past its deadline.
+// The outcome of a transfer past its deadline.
 Outcome timeout_outcome(const Progress& progress);
 
-// Of a finished transfer. `os_error` is the errno of its last failed system call
+// The outcome of a finished transfer. `os_error` is the errno of its last failed system call
 // (CURLINFO_OS_ERRNO) or 0. Two faults come out differently from other strategies, because libcurl
 // does not tell them apart: docs/faults.md lists them.
 Outcome outcome_of(CURLcode code, int os_error, const Progress& progress);

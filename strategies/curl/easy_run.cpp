@@ -113,7 +113,7 @@ Completion EasyTask::exchange(const op::Exchange& exchange) {
   ++waits_;  // at least: libcurl does not say how often it polled
   const CURLcode code = curl_easy_perform(handle);
   if (stop_.stop_requested()) {
-    // The stop shuts the socket down: whatever libcurl made of it, the stop is what happened.
+    // The stop shuts the socket down. Whatever libcurl made of that, the stop is the reason.
     exchange.sink->ended(transfer_.cancelled());
     return failed(std::errc::operation_canceled);
   }

@@ -18,8 +18,8 @@ class EasySocket final : public SocketOwner {
   bool opened(curl_socket_t socket) override;
   void closing(curl_socket_t socket) override;
 
-  // Before a request, by the handle's thread: bytes on the idle connection, which no request may
-  // read as its reply, are the end of it.
+  // Called before a request, by the handle's thread: ends an idle connection on which bytes have
+  // come, because no request may read them as its reply.
   void distrust_if_spoken();
 
   // From any thread, perhaps again and again: wakes whoever waits for the connection, and allows no

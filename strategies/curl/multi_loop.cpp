@@ -35,7 +35,7 @@ void check(CURLMcode code, const char* operation) {
   }
 }
 
-// Both kinds of descriptor hold one counter; its value says nothing that the loop does not know.
+// Both kinds of descriptor hold one counter. The loop does not need its value.
 void drain(int fd) {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t size = ::read(fd, &count, sizeof(count));
@@ -245,7 +245,7 @@ int MultiLoop::on_socket(CURL*, curl_socket_t socket, int what, void* self, void
   return static_cast<MultiLoop*>(self)->sockets_.want(socket, what) ? 0 : -1;
 }
 
-// Only notes the time: the timer is armed once a turn, and only to fire earlier than it would.
+// Only notes the time: the timer is armed once a turn, and only if it has to fire earlier.
 int MultiLoop::on_timer(CURLM*, long timeout_ms, void* self) {
   Time& due = static_cast<MultiLoop*>(self)->curl_due_;
   if (timeout_ms < 0) {

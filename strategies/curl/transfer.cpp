@@ -18,7 +18,7 @@ namespace asyncbench::curl {
 
 namespace {
 
-// The request as other strategies send it is the model; libcurl is to say the same.
+// libcurl is to send the same fields as other strategies, so their request is the model.
 std::string field_value(std::string_view wire, std::string_view name) {
   const std::string start = "\r\n" + std::string(name) + ": ";
   const std::size_t at = wire.find(start);
@@ -121,7 +121,7 @@ void Transfer::apply_fields(const http::Request& request) {
 
 http::ExchangeEnd Transfer::finished(CURLcode code) {
   int os_error = socket_error_;
-  // Nothing can have failed without a trace in one of these, and the answer costs a call.
+  // Whatever failed shows in one of these two, and asking for the errno costs a call.
   if (code != CURLE_OK || requests_ > 1) {
     long last_error = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &last_error);

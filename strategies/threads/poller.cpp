@@ -24,7 +24,7 @@ Poller::Poller(const StopSignal& stop, std::function<void(Waiting&)> hand_over)
     : stop_(stop),
       hand_over_(std::move(hand_over)),
       epoll_(granted(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
-  // Edges, so that neither has to be read.
+  // Both are edge-triggered, so that neither has to be read.
   if (!watch(timer_.get(), EPOLLIN | EPOLLET, nullptr) ||
       !watch(stop_.descriptor(), EPOLLIN | EPOLLET, nullptr)) {
     throw StrategyError(std::string("epoll_ctl: ") + std::strerror(errno) +
@@ -47,7 +47,7 @@ Poller::~Poller() {
   thread_.join();
 }
 
-// All under the lock: as soon as the descriptor is watched, the task may be handed over.
+// The lock is held throughout: as soon as the descriptor is watched, the task may be handed over.
 bool Poller::wait(Waiting& waiting, int readable, Time until) {
   const std::lock_guard lock(mutex_);
   if (stop_.is_set()) return false;
@@ -77,11 +77,11 @@ void Poller::run() {
       }
       const Time at = now();
       if (timer_.due() <= at) timer_.has_fired();
-      // At a stop everyone's time has come.
+      // A stop ends every wait.
       const Time due = stop_.is_set() ? kNever - Duration(1) : at;
       while (Waiting* const waiting = timers_.pop_due(due)) {
-        // The task may be gone by the time that the peer speaks. Taken out, for a descriptor that
-        // is watched for nothing still reports its hang-up (epoll_ctl(2)).
+        // The task may be gone when the peer sends something. The descriptor is taken out, because
+        // one that is watched for nothing still reports its hang-up (epoll_ctl(2)).
         if (waiting->readable >= 0) {
           ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, waiting->readable, nullptr);
         }

@@ -7,7 +7,7 @@ namespace asyncbench::threads {
 
 ThreadPool::ThreadPool(unsigned workers_max, const StopSignal& stop)
     : workers_max_(workers_max),
-      // Its work is only queued when there are workers: that cannot fail.
+      // hand_over() fails only without a single worker, and the task that waits has had one.
       poller_(stop, [this](Waiting& over) { hand_over(static_cast<ThreadedTask&>(over)); }) {}
 
 ThreadPool::~ThreadPool() {
@@ -44,7 +44,7 @@ int ThreadPool::hand_over(ThreadedTask& task) {
 
 bool ThreadPool::begins_elsewhere(ThreadedTask& task) {
   const std::lock_guard lock(mutex_);
-  // This worker would be the one to take it up.
+  // This worker would take the task up again.
   if (queue_.empty()) return false;
   queue_.push_back(&task);
   return true;

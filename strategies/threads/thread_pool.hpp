@@ -13,12 +13,13 @@
 
 namespace asyncbench::threads {
 
-// A worker drives its task by blocking calls, with two exceptions, without which as many idle
-// connections as there are workers would bring the pool to a halt. A Sleep is the poller's. A
-// Receive is the worker's for a short while, and only as long as another worker is to be had; then
-// the poller waits in its place and queues the task when its peer has spoken. So a pool that is
-// large enough works like a thread per connection, and one that is not serves any number of
-// connections. Connect, Send and files hold their worker: that is the bound.
+// A worker drives its task by blocking calls, with two exceptions. Without them, as many idle
+// connections as there are workers would bring the pool to a halt.
+// - The poller waits for every Sleep.
+// - A worker waits in a Receive only for a short while, and only while another worker is free. Then
+//   the poller waits in its place, and queues the task when its peer has sent something.
+// A pool that is large enough therefore works like a thread per connection, and a smaller one
+// serves any number of connections. Connect, Send and files keep their worker: that is the bound.
 class ThreadPool final : public Workforce {
  public:
   // How long a worker waits for a peer, at most.
@@ -30,7 +31,7 @@ class ThreadPool final : public Workforce {
   ~ThreadPool() override;
 
   int hand_over(ThreadedTask& task) override;
-  // Behind whatever is queued; a request that came out of the queue is not queued again.
+  // Queues the task behind all others. A request that came out of the queue is not queued again.
   bool begins_elsewhere(ThreadedTask& task) override;
   Time receive_patience() override;
   bool waits_elsewhere(ThreadedTask& task, int readable, Time until) override;

@@ -123,8 +123,8 @@ void ThreadRun::start_accepted(Fd connection, LaneReport& report) {
   threaded.start();
   threaded.stream_.adopt(std::move(connection));
   threaded.owned_ = std::move(task);
-  // Out of threads is as passing a shortage as out of descriptors. On a stop the task, which has
-  // seen nothing yet, is told so by this thread.
+  // A lack of threads passes, as a lack of descriptors does. On a stop, the task has seen nothing
+  // yet, and this thread tells it.
   while (workforce_.hand_over(threaded) != 0) {
     ++report.accept_pauses;
     stop_.sleep_until(now() + kAcceptPause);
@@ -171,7 +171,8 @@ void ThreadRun::delist(ThreadedTask& threaded) {
 
 void ThreadRun::finished(ThreadedTask& threaded) {
   delist(threaded);
-  // The task may still use what the job's owner keeps for it: it goes before the run can end.
+  // The task may still use what the job's owner keeps for it, so it is destroyed before the run can
+  // end.
   std::unique_ptr<Task> task = std::move(threaded.owned_);
   task.reset();
   const std::lock_guard lock(mutex_);

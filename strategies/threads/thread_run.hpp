@@ -33,8 +33,8 @@ class ThreadRun {
   Workforce& workforce() { return workforce_; }
   const StopSignal& stop_signal() const { return stop_; }
 
-  // Registers a task, and the stream that it is to have, for a stop to wake. `parent`: it is a
-  // child, whose end the run does not wait for.
+  // Registers a task, and the stream that it is to have, for a stop to wake. `parent`: the
+  // task is a child, and the run does not wait for its end.
   ThreadedTask& enlist(Task& task, unsigned lane, ThreadedTask* parent);
   // Takes the task off the register: from now on no stop will touch its stream.
   void delist(ThreadedTask& threaded);

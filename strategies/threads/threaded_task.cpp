@@ -72,9 +72,9 @@ std::optional<Completion> ThreadedTask::perform(const Op& op) {
       },
       op);
   if (!ended || !stop.is_set() || outlives) return ended;
-  // Bytes that the kernel has taken are on their way to the peer, which may count them.
+  // The peer may count bytes that the kernel has taken, so a Send that succeeded stays one.
   if (std::holds_alternative<op::Send>(op) && !ended->error) return ended;
-  // A stop shuts the stream down: whatever the call returned, the stop is what happened.
+  // A stop shuts the stream down. Whatever the call returned, the stop is the reason.
   if (std::holds_alternative<op::Connect>(op)) stream_.close(false);
   return cancel_file_op(op, *ended);
 }
@@ -83,7 +83,7 @@ std::optional<Completion> ThreadedTask::receive(const op::Receive& receive) {
   const Time patience = wait_is_over_ ? kNever : run_.workforce().receive_patience();
   wait_is_over_ = false;
   const Completion ended = stream_.receive(std::min(receive.deadline, patience));
-  // The very code: TCP may give up on a peer with an ETIMEDOUT of its own.
+  // TCP may give up on a peer with ETIMEDOUT, too. That is an error of another category.
   const bool is_silent = ended.error == std::make_error_code(std::errc::timed_out);
   if (!is_silent || receive.deadline <= patience) return ended;
   wait_is_over_ = true;

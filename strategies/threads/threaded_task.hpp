@@ -34,8 +34,8 @@ class ThreadedTask final : public TaskState, public Waiting {
   // `parent`: the task that gathers this one, if any.
   ThreadedTask(ThreadRun& run, Task& task, unsigned lane, ThreadedTask* parent);
 
-  // What a thread does with a task that it was given: drives it, and whatever task then falls to it
-  // (a child, or the parent when its last child has finished), until there is none.
+  // What a thread does with a task that it was given: it drives this task, and then each task with
+  // which it goes on (a child, or the parent when its last child has finished).
   static void drive(ThreadedTask* task);
 
   // A thread that waits to drive a child of the same parent; null: there is none.
@@ -69,7 +69,7 @@ class ThreadedTask final : public TaskState, public Waiting {
   unsigned lane_;
   ThreadedTask* parent_;
   Op next_ = op::Finish{};
-  bool wait_is_over_ = false;  // that of next_: someone else has waited
+  bool wait_is_over_ = false;  // somebody else has waited for next_
   BlockingStream stream_;
   std::unique_ptr<Family> family_;  // made by the first Gather
   std::unique_ptr<Task> owned_;     // an accepted task, which dies after its Finish

@@ -86,8 +86,8 @@ class Workforce {
   // Until when a thread may itself wait in a Receive. kNever: as long as the operation may.
   virtual Time receive_patience() = 0;
 
-  // Whether somebody else waits for the task and hands it over at `until`, or when the descriptor
-  // `readable` (-1: none) is that. Otherwise the thread waits itself.
+  // Whether somebody else waits for the task, and hands it over at `until` or when the descriptor
+  // `readable` (-1: none) becomes readable. Otherwise the thread waits itself.
   virtual bool waits_elsewhere(ThreadedTask& task, int readable, Time until) = 0;
 
   // Whether a thread that has driven a child stays with its family for the next Gather.
@@ -97,12 +97,12 @@ class Workforce {
 // When a task goes on in a fresh thread.
 enum class FreshThread { for_every_begin, for_every_task };
 
-// Threads are detached. Each task in flight has exactly one that may touch the run; at a hand-over
-// it is the new one, and the old one ends without looking back. Counting tasks therefore counts the
-// threads that matter.
+// Threads are detached. Each task in flight has exactly one thread that may touch the run. After a
+// hand-over that is the new one, and the old one ends without touching anything. Counting tasks
+// therefore counts the threads that matter.
 // A child is a task: it gets a thread when it is gathered. With one thread a task, the threads of a
-// family stay with it from one Gather to the next, as the connections do, so that a gateway creates
-// none a request; they are alike, and none belongs to a certain child.
+// family stay with it from one Gather to the next, as its connections do, so that a gateway creates
+// no thread for a request. None of these threads belongs to a certain child.
 class FreshThreads final : public Workforce {
  public:
   explicit FreshThreads(FreshThread when) : when_(when) {}
