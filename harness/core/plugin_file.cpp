@@ -32,7 +32,7 @@ struct stat status_of(const fs::path& path) {
   return status;
 }
 
-// That nobody but the user and root can change what is there.
+// Checks that nobody but the user and root can change what is there.
 void require_own(const fs::path& path, const struct stat& status, const std::string& what) {
   if (status.st_uid != geteuid() && status.st_uid != 0) {
     refuse(path, what + " belongs to another user (" + std::to_string(status.st_uid) +

@@ -257,6 +257,7 @@ class TaskDriver {
   // A loop, not a recursion, and not without end: a task whose operations all end at once would
   // keep the others, and the stop, from their turns. The stream may be gone on return.
   void drive(Stream& stream, Op&& next) {
+    must_hold(stream.waits == Waits::nothing, "an operation begins while none is pending");
     for (int turn = 0; turn < kTurnLength; ++turn) {
       const Attempt ended = perform(stream, next);
       if (!ended) return;
@@ -271,7 +272,6 @@ class TaskDriver {
   // Begins one operation of a task that runs. After a Finish, which returns nullopt as well, the
   // stream is gone, or a gathered child's stream waits for its next run.
   Attempt perform(Stream& stream, const Op& next) {
-    must_hold(stream.waits == Waits::nothing, "an operation begins while none is pending");
     const OpKind kind = kind_of(next);
     if (kind == OpKind::begin) return is_stopping_ ? cancelled() : Completion{};
     // What a task received stays its own while it returns Begin or Send.

@@ -67,7 +67,7 @@ inline uv_buf_t buffer_of(std::span<const std::byte> bytes) {
           .len = bytes.size()};
 }
 
-// Whose callback it is; null when the stream has no more to do with it.
+// The stream that a callback is for; null when the stream has no more to do with it.
 inline Stream* owner_of(const uv_stream_t* handle) {
   return static_cast<const Socket*>(handle->data)->stream;
 }

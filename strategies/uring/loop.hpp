@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "buffer_ring.hpp"
 #include "core/loop_descriptors.hpp"
 #include "core/task_driver.hpp"
+#include "memory.hpp"
 #include "options.hpp"
-#include "registered_memory.hpp"
 #include "ring.hpp"
 #include "slots.hpp"
 #include "streams.hpp"

@@ -20,8 +20,8 @@ constexpr std::chrono::milliseconds kAcknowledgedWithin{200};
 
 }  // namespace
 
-// A successful send posts no completion. That it has ended is certain all the same once the entry
-// has been submitted: MSG_DONTWAIT makes the kernel finish with it inside io_uring_enter, and with
+// A successful send posts no completion. It has ended all the same as soon as the entry has been
+// submitted: MSG_DONTWAIT makes the kernel finish with it inside io_uring_enter, and with
 // MSG_WAITALL whatever is not the whole (a short send, EAGAIN, an error) is a failure, which does
 // post one, and before any completion that the same call goes on to collect; DEFER_TASKRUN fixes
 // that order (io_send() in io_uring/net.c, Linux 6.1 to 6.18). The task goes on only after the

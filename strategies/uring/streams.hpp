@@ -7,9 +7,9 @@
 #include <system_error>
 #include <vector>
 
-#include "buffer_ring.hpp"
 #include "core/assert.hpp"
 #include "core/driven_task.hpp"
+#include "memory.hpp"
 
 namespace asyncbench::uring {
 

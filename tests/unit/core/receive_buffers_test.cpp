@@ -25,5 +25,18 @@ TEST(ReceiveBuffers, WhatIsLentIsNotLentAgain) {
   EXPECT_NE(one.get(), other.get());
 }
 
+TEST(ReceiveBuffers, CountsWhatIsLent) {
+  ReceiveBuffers buffers;
+  ReceiveBuffers::Buffer one = buffers.take();
+  const ReceiveBuffers::Buffer other = buffers.take();
+  buffers.give_back(std::move(one));
+  EXPECT_EQ(buffers.lent(), 1U);
+}
+
+TEST(ReceiveBuffers, TakesBackNoMoreThanWasLent) {
+  ReceiveBuffers buffers;
+  EXPECT_DEATH(buffers.give_back(std::make_unique<std::byte[]>(1)), "was lent");
+}
+
 }  // namespace
 }  // namespace asyncbench

@@ -1,8 +1,12 @@
-#include "buffer_ring.hpp"
+#include "memory.hpp"
 
 #include <sys/mman.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <vector>
 
 #include "core/strategy.hpp"
 
@@ -35,6 +39,28 @@ void BufferRing::give_back(BufferId id) {
   io_uring_buf_ring_add(entries_, buffers_ + std::size_t{id} * kStride, kReceiveBytes, id,
                         io_uring_buf_ring_mask(count_), 0);
   io_uring_buf_ring_advance(entries_, 1);
+}
+
+RegisteredMemory::RegisteredMemory(io_uring* ring, std::span<std::byte> memory) : memory_(memory) {
+  std::vector<iovec> parts;
+  for (std::size_t begin = 0; begin < memory.size(); begin += kPartBytes) {
+    parts.push_back({.iov_base = memory.data() + begin,
+                     .iov_len = std::min(kPartBytes, memory.size() - begin)});
+  }
+  if (parts.empty()) return;
+  error_ = -io_uring_register_buffers(ring, parts.data(), static_cast<unsigned>(parts.size()));
+  if (error_ != 0) memory_ = {};
+}
+
+std::optional<int> RegisteredMemory::index_of(std::span<const std::byte> bytes) const {
+  if (bytes.empty() || std::less{}(bytes.data(), memory_.data()) ||
+      std::less{}(memory_.data() + memory_.size(), bytes.data() + bytes.size())) {
+    return std::nullopt;
+  }
+  const auto first = static_cast<std::size_t>(bytes.data() - memory_.data());
+  const std::size_t last = first + bytes.size() - 1;
+  if (first / kPartBytes != last / kPartBytes) return std::nullopt;
+  return static_cast<int>(first / kPartBytes);
 }
 
 }  // namespace asyncbench::uring

@@ -1,10 +1,12 @@
-// Receive buffers that the kernel picks from, shared by all streams of a loop.
+// Memory that the kernel knows beforehand: receive buffers that it picks from, and what files are
+// read into and written from.
 #pragma once
 
 #include <liburing.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/job.hpp"
@@ -13,6 +15,7 @@ namespace asyncbench::uring {
 
 using BufferId = std::uint16_t;
 
+// Receive buffers shared by all streams of a loop.
 class BufferRing {
  public:
   // Registers `count` (a power of two) buffers of kReceiveBytes as group 0. `error()` is then 0, or
@@ -41,6 +44,26 @@ class BufferRing {
   std::size_t mapped_bytes_;
   io_uring_buf_ring* entries_ = nullptr;
   std::byte* buffers_ = nullptr;
+};
+
+// Memory that is pinned and mapped beforehand, for READ_FIXED and WRITE_FIXED.
+class RegisteredMemory {
+ public:
+  // Registers `memory` for as long as the ring lives. `error()` is then 0, or the errno with which
+  // the kernel refused.
+  RegisteredMemory(io_uring* ring, std::span<std::byte> memory);
+
+  int error() const { return error_; }
+
+  // The buffer that holds `bytes`; nullopt: they are not registered, or not in one piece.
+  std::optional<int> index_of(std::span<const std::byte> bytes) const;
+
+ private:
+  // The kernel's limit for one buffer (io_uring_register_buffers(3)).
+  static constexpr std::size_t kPartBytes = std::size_t{1} << 30U;
+
+  std::span<std::byte> memory_;
+  int error_ = 0;
 };
 
 }  // namespace asyncbench::uring
