@@ -9,6 +9,7 @@
 #include <boost/version.hpp>
 #include <filesystem>
 
+#include "core/plugin.hpp"
 #include "measure/build_info.hpp"
 #include "measure/cpu.hpp"
 
@@ -108,7 +109,7 @@ void read_mitigations(Collector& to) {
 }
 
 void read_build(Collector& to) {
-  to.fact("compiler", std::string("g++ " __VERSION__));
+  to.fact("compiler", std::string(kPluginCompiler));
   to.fact("compiler_flags", std::string(kBuildInfo.compiler_flags));
   to.fact("build_type", std::string(kBuildInfo.build_type));
   const std::string commit = kBuildInfo.git_commit;
@@ -117,9 +118,21 @@ void read_build(Collector& to) {
   } else {
     to.fact("git_commit", commit);
   }
+  to.environment().libraries = {
+      {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                            BOOST_VERSION % 100)},
+      {"fmt",
+       fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+      {"zlib", zlibVersion()}};
 }
 
 }  // namespace
+
+Environment read_build_environment() {
+  Collector to;
+  read_build(to);
+  return std::move(to.environment());
+}
 
 Environment read_environment() {
   Collector to;
@@ -133,12 +146,6 @@ Environment read_environment() {
   to.file("governor", std::string(kCpuRoot) + "cpu0/cpufreq/scaling_governor");
   read_mitigations(to);
   read_build(to);
-  to.environment().libraries = {
-      {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
-                            BOOST_VERSION % 100)},
-      {"fmt",
-       fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
-      {"zlib", zlibVersion()}};
   return std::move(to.environment());
 }
 

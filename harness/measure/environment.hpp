@@ -27,4 +27,7 @@ struct Environment {
 // Reads some files of /proc and /sys; takes about 1 ms. It throws only std::bad_alloc.
 Environment read_environment();
 
+// The facts of the build alone, with the libraries: reads no file.
+Environment read_build_environment();
+
 }  // namespace asyncbench::measure
