@@ -65,7 +65,7 @@ const char* type_of(workloads::ValueKind kind) {
   return "HOW";
 }
 
-void define(CLI::App& app, std::vector<WorkOption>& options) {
+void define(App& app, std::vector<WorkOption>& options) {
   for (WorkOption& option : options) {
     std::string name = option.name();
     if (option.info.name == "connections") name += ",-c";
@@ -77,7 +77,7 @@ void define(CLI::App& app, std::vector<WorkOption>& options) {
   }
 }
 
-void apply(const CLI::App& app, const std::vector<WorkOption>& options, RunOptions& run_options) {
+void apply(const App& app, const std::vector<WorkOption>& options, RunOptions& run_options) {
   for (const WorkOption& option : options) {
     if (app.count(option.name()) == 0) continue;
     run_options.parameters[std::string{option.info.name}] =
@@ -104,9 +104,9 @@ std::vector<SettingOption> setting_options() {
   return options;
 }
 
-void define(CLI::App& app, SettingOption& option, const run::Settings& defaults) {
+void define(App& app, SettingOption& option, const run::Settings& defaults) {
   const Setting& setting = option.setting;
-  CLI::Option* const defined =
+  Option defined =
       option.is_list()
           ? app.add_option(setting.option_name(), option.list, std::string(setting.help))
           : app.add_option(setting.option_name(), option.text, std::string(setting.help));
@@ -116,7 +116,7 @@ void define(CLI::App& app, SettingOption& option, const run::Settings& defaults)
                                          : setting.text(defaults));
 }
 
-void apply(const CLI::App& app, const SettingOption& option, run::GivenSettings& given) {
+void apply(const App& app, const SettingOption& option, run::GivenSettings& given) {
   const std::string name = option.setting.option_name();
   if (app.count(name) == 0) return;
   if (option.is_list()) {
@@ -162,7 +162,7 @@ MeasuringOptions::~MeasuringOptions() = default;
 
 const std::vector<std::string>& MeasuringOptions::plugins() const { return typed_->plugins; }
 
-void MeasuringOptions::define(CLI::App& app, const run::GivenSettings& defaults) {
+void MeasuringOptions::define(App& app, const run::GivenSettings& defaults) {
   Typed& typed = *typed_;
   add_value(app, "--strategies,-s", typed.strategies, "A,B",
             "names, patterns (uring:*) or all; see asyncbench list")
@@ -179,7 +179,7 @@ void MeasuringOptions::define(CLI::App& app, const run::GivenSettings& defaults)
   }
 }
 
-void MeasuringOptions::apply(const CLI::App& app, RunOptions& options) const {
+void MeasuringOptions::apply(const App& app, RunOptions& options) const {
   const Typed& typed = *typed_;
   options.strategies = workloads::split_list(typed.strategies);
   cli::apply(app, typed.work, options);
@@ -190,7 +190,7 @@ void MeasuringOptions::apply(const CLI::App& app, RunOptions& options) const {
   options.settings.set(&run::Settings::urls, std::move(urls));
 }
 
-void check_resume_alone(const CLI::App& app) {
+void check_resume_alone(const App& app) {
   const auto given = app.parse_order().size();
   if (given > app.count("--resume") + app.count("--json") + app.count("--plugin")) {
     throw usage_error("--resume takes the plan from the journal",

@@ -6,11 +6,9 @@
 
 #include "run/options.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace asyncbench::cli {
+
+class App;
 
 // Strategies, plugins, parameters of the work, URLs, the folder, and how trials are made.
 class MeasuringOptions {
@@ -20,10 +18,10 @@ class MeasuringOptions {
 
   // Adds the options to `app`, which uses this object until it has parsed. `defaults`: what the
   // command gives where its user does not; help shows it.
-  void define(CLI::App& app, const run::GivenSettings& defaults);
+  void define(App& app, const run::GivenSettings& defaults);
 
   // What was typed. Throws CommandError and run::UsageError, which name the option.
-  void apply(const CLI::App& app, run::RunOptions& options) const;
+  void apply(const App& app, run::RunOptions& options) const;
 
   const std::vector<std::string>& plugins() const;  // paths as given
 
@@ -44,7 +42,7 @@ auto named(std::string_view option, Read read) {
 
 // What --resume goes on with is in the journal: options beside it would be silently without effect.
 // Throws CommandError.
-void check_resume_alone(const CLI::App& app);
+void check_resume_alone(const App& app);
 
 // "asyncbench-20261121T120000Z.json" in the current folder; `kind` ("search-") stands before the
 // time.

@@ -66,7 +66,7 @@ struct Values {
   std::string idle_timeout = "75s";
 };
 
-void define_options(CLI::App& app, Values& values) {
+void define_options(App& app, Values& values) {
   add_value(app, "--protocol", values.protocol, "NAME", "http or echo");
   add_value(app, "--strategy", values.strategy, "NAME",
             "who serves (default: uring where it works, else asio)");
@@ -137,7 +137,7 @@ bool is_echo(const Values& values) {
 }
 
 // What only the other protocol's server has would be ignored.
-void refuse_options_of_the_other(const CLI::App& app, const Values& values) {
+void refuse_options_of_the_other(const App& app, const Values& values) {
   static const std::vector<std::string> kOfHttp = {
       "--fault",          "--freeze",       "--max-connections", "--max-body",
       "--header-timeout", "--body-timeout", "--write-timeout",   "--idle-timeout"};

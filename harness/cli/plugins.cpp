@@ -5,7 +5,7 @@
 
 namespace asyncbench::cli {
 
-void add_plugin_option(CLI::App& app, std::vector<std::string>& paths, const std::string& group) {
+void add_plugin_option(App& app, std::vector<std::string>& paths, const std::string& group) {
   app.add_option("--plugin", paths, "a plugin (.so) whose strategies take part; ./ if it is here")
       ->type_name("FILE")
       ->allow_extra_args(false)

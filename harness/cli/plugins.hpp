@@ -6,14 +6,12 @@
 
 #include "core/strategy.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace asyncbench::cli {
 
+class App;
+
 // Defines it; it may be given several times.
-void add_plugin_option(CLI::App& app, std::vector<std::string>& paths, const std::string& group);
+void add_plugin_option(App& app, std::vector<std::string>& paths, const std::string& group);
 
 // Adds the plugins' strategies to the registry. Throws CommandError (exit 2) for one that is
 // refused.

@@ -78,7 +78,7 @@ constexpr std::array<Belonging, 7> kBelongings = {{
     {"--trials", "--usl"},
 }};
 
-void define(CLI::App& app, Typed& typed) {
+void define(App& app, Typed& typed) {
   const char* const crossover = "Question: crossover";
   add_value(app, "--crossover", typed.crossover, "A,B", "two strategies")->group(crossover);
   add_value(app, "--over", typed.over, "P=LO..HI",
@@ -104,7 +104,7 @@ void define(CLI::App& app, Typed& typed) {
       ->group("Question: scalability");
 }
 
-std::string chosen_question(const CLI::App& app) {
+std::string chosen_question(const App& app) {
   std::vector<std::string> chosen;
   for (const char* name : {"--crossover", "--objective", "--usl"}) {
     if (app.count(name) > 0) chosen.emplace_back(name);
