@@ -26,3 +26,23 @@ install(FILES ${PROJECT_BINARY_DIR}/asyncbench-config.cmake
               ${PROJECT_BINARY_DIR}/asyncbench-config-version.cmake
               ${CMAKE_CURRENT_LIST_DIR}/AsyncbenchPlugin.cmake
         DESTINATION ${package_dir})
+
+# The man page and the completions, which the program renders from the definitions of its options.
+if(NOT CMAKE_CROSSCOMPILING)
+  foreach(page IN ITEMS
+      "man ${CMAKE_INSTALL_MANDIR}/man1 asyncbench.1"
+      "bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions asyncbench"
+      "zsh ${CMAKE_INSTALL_DATADIR}/zsh/site-functions _asyncbench"
+      "fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d asyncbench.fish")
+    string(REPLACE " " ";" page "${page}")
+    list(GET page 0 format)
+    list(GET page 1 destination)
+    list(GET page 2 name)
+    set(file ${PROJECT_BINARY_DIR}/help/${format}/${name})
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/help/${format})
+    add_custom_command(OUTPUT ${file} COMMAND asyncbench help --${format} > ${file})
+    list(APPEND help_files ${file})
+    install(FILES ${file} DESTINATION ${destination})
+  endforeach()
+  add_custom_target(asyncbench_help ALL DEPENDS ${help_files})
+endif()

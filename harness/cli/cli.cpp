@@ -1,12 +1,16 @@
 #include "cli/cli.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <set>
 
 #include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "measure/environment.hpp"
 #include "report/format.hpp"
 #include "run/names.hpp"
 
@@ -30,40 +34,25 @@ constexpr std::array kCommands = {
     Command{"participant", "one side of a trial; started by run", participant_command},
 };
 
-constexpr std::string_view kIntroduction =
-    "asyncbench: which async I/O strategy should this program use?\n"
-    "\n"
-    "It runs the same work under interchangeable strategies (threads, Asio, io_uring,\n"
-    "libcurl), measures each in the same way, and says which wins and how sure\n"
-    "that is.\n"
-    "\n"
-    "Usage: asyncbench COMMAND [OPTION...]\n"
-    "\n"
-    "Commands:\n";
-
-constexpr std::string_view kClosing =
-    "\n"
-    "  asyncbench COMMAND --help explains a command; --version prints the version.\n"
-    "\n"
-    "Examples:\n"
-    "  asyncbench doctor                  what will disturb measurements here\n"
-    "  asyncbench run quick               every strategy, as client and as server\n"
-    "  asyncbench run fetch --strategies uring,asio --connections 1,64\n"
-    "  asyncbench search fetch --crossover uring,asio --over connections=1..1024\n"
-    "  asyncbench profile fetch --strategies uring,asio    why one beats the other\n"
-    "  asyncbench report asyncbench-20261121T120000Z.json --out report.html\n"
-    "\n"
-    "Exit codes:\n"
-    "  0 done   2 wrong usage or unusable input   4 invalid measurement\n"
-    "  5 incomplete: some cells failed or a strategy that was named is unsupported\n"
-    "  6 output could not be stored   7 internal error   130, 143 interrupted\n";
-
-std::string overview() {
-  std::string text(kIntroduction);
-  for (const Command& command : commands()) {
-    text += fmt::format("  {:<13}{}\n", command.name, command.summary);
+// What was built in: the facts that a result's environment records, and the strategies' libraries.
+std::string version_text(const Registry& registry) {
+  std::string text = fmt::format("asyncbench {}\n", ASYNCBENCH_VERSION);
+  const measure::Environment build = measure::read_build_environment();
+  for (const auto& [name, fact] : build.facts) {
+    const auto* const value = std::get_if<std::string>(&fact);
+    text += fmt::format("{:<16}{}\n", name, value != nullptr ? *value : build.unreadable.at(name));
   }
-  return text.append(kClosing);
+  std::set<std::string> libraries;
+  for (const auto& [name, version] : build.libraries) libraries.insert(name + ' ' + version);
+  for (const auto& strategy : registry.all()) {
+    const std::string& library = strategy->info().library;
+    if (library.find(' ') != std::string::npos) libraries.insert(library);
+  }
+  text += fmt::format("{:<16}{}\n", "libraries", fmt::join(libraries, ", "));
+  const bool io_uring = registry.find("uring") != nullptr;
+  return text + fmt::format("{:<16}{}\n", "io_uring",
+                            io_uring ? "built in; asyncbench list says whether this kernel has it"
+                                     : "not built in");
 }
 
 ExitCode dispatch(const Arguments& arguments, Registry& registry) {
@@ -72,28 +61,29 @@ ExitCode dispatch(const Arguments& arguments, Registry& registry) {
     return ExitCode::usage;
   }
   const std::string& name = arguments.front();
-  if (name == "--help" || name == "-h" || name == "help") {
-    std::fputs(overview().c_str(), stdout);
-    return ExitCode::done;
-  }
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (name == "help") return help_command(rest, registry);
+  if (name == "--help" || name == "-h") return help_command({}, registry);
   if (name == "--version") {
-    fmt::print("asyncbench {}\n", ASYNCBENCH_VERSION);
+    std::fputs(version_text(registry).c_str(), stdout);
     return ExitCode::done;
   }
-  std::vector<std::string> names;
-  for (const Command& command : commands()) {
-    if (command.name == name) {
-      return command.run(Arguments(arguments.begin() + 1, arguments.end()), registry);
-    }
-    names.emplace_back(command.name);
-  }
-  throw run::UsageError(
-      run::unknown_name(name.starts_with('-') ? "option" : "command", name, names));
+  return command_named(name).run(rest, registry);
 }
 
 }  // namespace
 
 std::span<const Command> commands() { return kCommands; }
+
+const Command& command_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    if (command.name == name) return command;
+    names.emplace_back(command.name);
+  }
+  throw run::UsageError(
+      run::unknown_name(name.starts_with('-') ? "option" : "command", name, names));
+}
 
 CommandError usage_error(const std::string& cause, const std::string& remedy) {
   return CommandError(ExitCode::usage, cause, remedy);

@@ -10,10 +10,6 @@
 #include "core/strategy.hpp"
 #include "run/options.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace asyncbench::cli {
 
 using Arguments = std::vector<std::string>;
@@ -59,7 +55,10 @@ ExitCode participant_command(const Arguments& arguments, Registry& registry);
 // In the order in which help shows them.
 std::span<const Command> commands();
 
-// Of help and tables.
+// Throws run::UsageError for an unknown name.
+const Command& command_named(const std::string& name);
+
+// The width of help and tables.
 inline constexpr std::size_t kColumns = 80;
 
 }  // namespace asyncbench::cli

@@ -89,6 +89,21 @@ TEST(Cli, HelpFitsIntoEightyColumnsAndHasExamplesAndExitCodes) {
   }
 }
 
+TEST(Cli, VersionSaysWhatWasBuiltIn) {
+  const Ended ended = run_program({"--version"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.out, StartsWith("asyncbench "));
+  for (const std::string fact : {"compiler ", "build_type ", "git_commit ", "fmt ", "liburing ",
+                                 "libcurl ", "io_uring "}) {
+    EXPECT_THAT(ended.out, HasSubstr(fact));
+  }
+#if defined(__clang__)
+  EXPECT_THAT(ended.out, HasSubstr("clang 1"));
+#else
+  EXPECT_THAT(ended.out, HasSubstr("g++ 1"));
+#endif
+}
+
 TEST(Cli, RunHelpTellsUnitsAndDefaults) {
   const std::string help = unwrapped(run_program({"run", "--help"}).out);
   EXPECT_THAT(help, HasSubstr("Units:"));
