@@ -13,7 +13,7 @@ endif()
 target_compile_options(asyncbench_flags INTERFACE -Wno-missing-field-initializers)
 # g++ 12 sees std::string overrun its own buffer (GCC bug 105651) where a precompiled header hides
 # that the code is the standard library's.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(asyncbench_flags INTERFACE
     -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
@@ -52,17 +52,20 @@ if(ASYNCBENCH_TESTS)
   asyncbench_precompiled(test HEADERS <gmock/gmock.h> <gtest/gtest.h> LIBRARIES GTest::gmock)
 endif()
 
-# asyncbench_part(NAME [FOR_PLUGINS] SOURCES ... USES PARTS... LIBRARIES ...)
+# asyncbench_part(NAME [FOR_PLUGINS] SOURCES ... [ALONE SOURCES...] USES PARTS... LIBRARIES ...)
 # One part of the harness, target asyncbench_NAME. USES names the parts that it may include and hands
 # on to those that use it; LIBRARIES are third-party targets that stay inside its .cpp files.
 # Each part sees its own headers under "NAME/" through a private include root, so that a part not
 # named in USES cannot be included: the rules on who may include whom hold by construction.
+# Sources are compiled eight at a time where ASYNCBENCH_UNITY is on. Those under ALONE are not: what
+# they define for themselves has names that other sources of the part use as well, or they are
+# generated, or they include what the others shall not pay for.
 # FOR_PLUGINS: the part goes into plugins, too. Code for shared libraries need not be slower in the
 # program: hidden symbols are called and inlined as those of one file.
 function(asyncbench_part name)
-  cmake_parse_arguments(PART "FOR_PLUGINS" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(PART "FOR_PLUGINS" "" "SOURCES;ALONE;USES;LIBRARIES" ${ARGN})
   set(target asyncbench_${name})
-  add_library(${target} STATIC ${PART_SOURCES})
+  add_library(${target} STATIC ${PART_SOURCES} ${PART_ALONE})
   set(include_root ${PROJECT_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${include_root})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${name} SYMBOLIC)
@@ -80,6 +83,8 @@ function(asyncbench_part name)
     target_precompile_headers(${target} REUSE_FROM asyncbench_precompiled_plugin)
   else()
     target_precompile_headers(${target} REUSE_FROM asyncbench_precompiled_std)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${ASYNCBENCH_UNITY})
+    set_source_files_properties(${PART_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
 

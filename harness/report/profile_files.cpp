@@ -7,10 +7,10 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "analyze/profile.hpp"
+#include "report/location_json.hpp"
 #include "report/protobuf.hpp"
 
 namespace asyncbench::report {
@@ -204,7 +204,6 @@ std::string folded_difference(const result::Cell& before, const result::Cell& af
 }
 
 std::string speedscope(const std::vector<const result::Cell*>& cells) {
-  using Json = nlohmann::ordered_json;
   std::map<Function, std::size_t> indices;
   Json frames = Json::array();
   Json profiles = Json::array();
