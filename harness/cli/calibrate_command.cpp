@@ -70,7 +70,7 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
   bool json = false;
   add_value(*app, "--gates", gates, "N", "how many; 59 without a false alarm show at most 5 %");
   add_value(*app, "--out,-o", out, "FILE", "where to store it instead")
-      ->default_str(calibration_path().string());
+      .default_str(calibration_path().string());
   add_switch(*app, "--json", json, "print what was stored as JSON");
   if (!parse_known(*app, arguments)) return ExitCode::done;
   const std::uint64_t wanted = workloads::parse_count(gates);

@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
 #include <exception>
-#include <set>
+#include <map>
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "measure/environment.hpp"
 #include "report/format.hpp"
 #include "run/names.hpp"
+#include "workloads/values.hpp"
 
 namespace asyncbench {
 namespace cli {
@@ -42,13 +45,22 @@ std::string version_text(const Registry& registry) {
     const auto* const value = std::get_if<std::string>(&fact);
     text += fmt::format("{:<16}{}\n", name, value != nullptr ? *value : build.unreadable.at(name));
   }
-  std::set<std::string> libraries;
-  for (const auto& [name, version] : build.libraries) libraries.insert(name + ' ' + version);
+  // A strategy names its libraries together: "Boost 1.81, Asio 1.26.0". What the build knows of one
+  // is more exact.
+  std::map<std::string, std::string> libraries = build.libraries;
   for (const auto& strategy : registry.all()) {
-    const std::string& library = strategy->info().library;
-    if (library.find(' ') != std::string::npos) libraries.insert(library);
+    for (const std::string& library : workloads::split_list(strategy->info().library)) {
+      const std::size_t space = library.rfind(' ');
+      if (space == std::string::npos) continue;
+      std::string name = library.substr(library.find_first_not_of(' '), space);
+      std::ranges::transform(name, name.begin(),
+                             [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      libraries.emplace(std::move(name), library.substr(space + 1));
+    }
   }
-  text += fmt::format("{:<16}{}\n", "libraries", fmt::join(libraries, ", "));
+  std::vector<std::string> texts;
+  for (const auto& [library, version] : libraries) texts.push_back(library + ' ' + version);
+  text += fmt::format("{:<16}{}\n", "libraries", fmt::join(texts, ", "));
   const bool io_uring = registry.find("uring") != nullptr;
   return text + fmt::format("{:<16}{}\n", "io_uring",
                             io_uring ? "built in; asyncbench list says whether this kernel has it"

@@ -51,9 +51,9 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   std::string against;
   bool force = false;
   bool json = false;
-  app->add_option("results", paths, "what 'asyncbench run' wrote")->option_text("RESULT.json...");
+  app->add_option("results", paths, "what 'asyncbench run' wrote").option_text("RESULT.json...");
   add_value(*app, "--against", against, "NAME", "the strategy that others are compared with")
-      ->default_str("the best");
+      .default_str("the best");
   add_switch(*app, "--force", force, "compare also what differs in kernel, CPU or definition");
   add_switch(*app, "--json", json, "print JSON instead of text");
   if (!parse(*app, arguments)) return ExitCode::done;

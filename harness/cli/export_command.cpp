@@ -241,13 +241,13 @@ ExitCode export_command(const Arguments& arguments, Registry&) {
   std::string format_name;
   Options options;
   app->add_option("result", path, "what 'asyncbench run' or 'profile' wrote")
-      ->option_text("RESULT.json");
+      .option_text("RESULT.json");
   add_value(*app, "--format", format_name, "NAME", "one of those below");
   add_value(*app, "--cell", options.cell, "ID", "only this cell of the result");
   add_value(*app, "--against", options.against, "ID", "folded-difference: the cell before");
   add_value(*app, "--direction", options.direction, "bigger|smaller",
             "github-action-benchmark: figures of which more, or less, is better");
-  add_value(*app, "--out", options.out, "FILE", "where to write")->default_str("standard output");
+  add_value(*app, "--out", options.out, "FILE", "where to write").default_str("standard output");
   if (!parse(*app, arguments)) return ExitCode::done;
   const Format& format = format_named(format_name);
   if (path.empty()) {

@@ -174,9 +174,9 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
   add_value(*app, "--margin", typed.margin, "SHARE",
             "slowdown that is tolerated in throughput, p50 and CPU; p99: twice as much, advisory");
   add_value(*app, "--pairs", typed.pairs, "N", "of trials before the gate first decides")
-      ->default_str("10, or as calibrated");
+      .default_str("10, or as calibrated");
   add_value(*app, "--out,-o", typed.out, "FILE", "the trials, as a result of asyncbench run")
-      ->default_str("asyncbench-<UTC>.json");
+      .default_str("asyncbench-<UTC>.json");
   add_value(*app, "--markdown", typed.markdown, "FILE", "the report for a pull request");
   add_value(*app, "--junit", typed.junit, "FILE", "the report as JUnit XML");
   add_switch(*app, "--json", typed.json, "print the report as JSON");

@@ -276,7 +276,7 @@ ExitCode help_command(const Arguments& arguments, Registry& registry) {
                             "  asyncbench help --bash >~/.local/share/bash-completion/completions/"
                             "asyncbench\n");
   std::string name;
-  app->add_option("command", name, "the command to explain")->option_text("COMMAND");
+  app->add_option("command", name, "the command to explain").option_text("COMMAND");
   std::array<bool, kFormats.size()> wanted{};
   for (std::size_t i = 0; i < kFormats.size(); ++i) {
     add_switch(*app, kFormats[i].option, wanted[i], kFormats[i].description);

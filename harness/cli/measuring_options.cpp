@@ -72,8 +72,8 @@ void define(App& app, std::vector<WorkOption>& options) {
     std::string description{option.info.description};
     if (!option.info.choices.empty()) description += fmt::format(": {}", option.info.choices);
     add_value(app, name, option.text, type_of(option.info.kind), description)
-        ->default_str(std::string{option.info.otherwise})
-        ->group(fmt::format("Parameters of {}", fmt::join(option.workloads, ", ")));
+        .default_str(std::string{option.info.otherwise})
+        .group(fmt::format("Parameters of {}", fmt::join(option.workloads, ", ")));
   }
 }
 
@@ -110,10 +110,9 @@ void define(App& app, SettingOption& option, const run::Settings& defaults) {
       option.is_list()
           ? app.add_option(setting.option_name(), option.list, std::string(setting.help))
           : app.add_option(setting.option_name(), option.text, std::string(setting.help));
-  defined->type_name(std::string(setting.type));
-  defined->group(setting.from == Setting::From::anywhere ? "How" : "What");
-  defined->default_str(setting.otherwise ? std::string(*setting.otherwise)
-                                         : setting.text(defaults));
+  defined.type_name(std::string(setting.type));
+  defined.group(setting.from == Setting::From::anywhere ? "How" : "What");
+  defined.default_str(setting.otherwise ? std::string(*setting.otherwise) : setting.text(defaults));
 }
 
 void apply(const App& app, const SettingOption& option, run::GivenSettings& given) {
@@ -166,8 +165,8 @@ void MeasuringOptions::define(App& app, const run::GivenSettings& defaults) {
   Typed& typed = *typed_;
   add_value(app, "--strategies,-s", typed.strategies, "A,B",
             "names, patterns (uring:*) or all; see asyncbench list")
-      ->default_str("all")
-      ->group("What");
+      .default_str("all")
+      .group("What");
   add_plugin_option(app, typed.plugins, "What");
   cli::define(app, typed.work);
   const run::Settings values = defaults.over({});
@@ -175,7 +174,7 @@ void MeasuringOptions::define(App& app, const run::GivenSettings& defaults) {
     cli::define(app, option, values);
     if (option.setting.name != "urls") continue;
     add_value(app, "--urls-from", typed.urls_from, "FILE", "the same, one URL a line")
-        ->group("What");
+        .group("What");
   }
 }
 

@@ -144,7 +144,7 @@ void refuse_options_of_the_other(const App& app, const Values& values) {
   static const std::vector<std::string> kOfEcho = {"--message-bytes"};
   const bool echo = is_echo(values);
   for (const std::string& name : echo ? kOfHttp : kOfEcho) {
-    if (app.get_option(name)->count() == 0) continue;
+    if (app.get_option(name).count() == 0) continue;
     throw usage_error(fmt::format("{} does not go with --protocol {}", name, values.protocol),
                       fmt::format("leave it out, or give --protocol {}", echo ? "http" : "echo"));
   }

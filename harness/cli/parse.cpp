@@ -124,34 +124,34 @@ bool parse(CLI::App& app, const Arguments& arguments, bool takes_more) {
 
 }  // namespace
 
-Option* Option::default_str(const std::string& text) {
+Option Option::default_str(const std::string& text) {
   option_->default_str(text);
-  return this;
+  return *this;
 }
 
-Option* Option::description(const std::string& text) {
+Option Option::description(const std::string& text) {
   option_->description(text);
-  return this;
+  return *this;
 }
 
-Option* Option::group(const std::string& name) {
+Option Option::group(const std::string& name) {
   option_->group(name);
-  return this;
+  return *this;
 }
 
-Option* Option::option_text(const std::string& text) {
+Option Option::option_text(const std::string& text) {
   option_->option_text(text);
-  return this;
+  return *this;
 }
 
-Option* Option::type_name(const std::string& name) {
+Option Option::type_name(const std::string& name) {
   option_->type_name(name);
-  return this;
+  return *this;
 }
 
-Option* Option::allow_extra_args(bool allow) {
+Option Option::allow_extra_args(bool allow) {
   option_->allow_extra_args(allow);
-  return this;
+  return *this;
 }
 
 std::size_t Option::count() const { return option_->count(); }
@@ -217,9 +217,11 @@ bool parse_known(App& app, const Arguments& arguments) {
 
 Definition definition_of(const Command& command, Registry& registry) {
   Definition definition;
-  wanted_definition = &definition;
+  const struct Wanted {
+    explicit Wanted(Definition* wanted) { wanted_definition = wanted; }
+    ~Wanted() { wanted_definition = nullptr; }
+  } wanted(&definition);
   command.run({}, registry);
-  wanted_definition = nullptr;
   return definition;
 }
 

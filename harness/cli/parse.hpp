@@ -1,6 +1,6 @@
 // The command line of one subcommand: definition, help within 80 columns, and errors that read like
-// ours. CLI11 does the parsing, and parse.cpp alone includes it: its header costs three seconds of
-// compilation and as much again for its code, in every source that sees it.
+// ours. CLI11 does the parsing. parse.cpp alone includes it, because its header costs more to
+// compile than most commands do.
 #pragma once
 
 #include <cstddef>
@@ -18,19 +18,19 @@ class Option;
 
 namespace asyncbench::cli {
 
-// An option of an App, which owns it. What changes its definition returns it again.
+// An option of an App, which owns it: a handle to copy. What changes the definition returns the
+// handle, so that calls can be chained.
 class Option {
  public:
   explicit Option(CLI::Option& option) : option_(&option) {}
-  Option* operator->() { return this; }
 
-  Option* default_str(const std::string& text);  // what help shows as the default
-  Option* description(const std::string& text);
-  Option* group(const std::string& name);        // the heading in help
-  Option* option_text(const std::string& text);  // what help shows for a positional
-  Option* type_name(const std::string& name);    // what help shows for the value
-  Option* allow_extra_args(bool allow);          // several values after one name
-  std::size_t count() const;                     // how often it was given
+  Option default_str(const std::string& text);  // what help shows as the default
+  Option description(const std::string& text);
+  Option group(const std::string& name);        // the heading in help
+  Option option_text(const std::string& text);  // what help shows for a positional
+  Option type_name(const std::string& name);    // what help shows for the value
+  Option allow_extra_args(bool allow);          // several values after one name
+  std::size_t count() const;                    // how often it was given
 
  private:
   CLI::Option* option_;

@@ -7,9 +7,9 @@ namespace asyncbench::cli {
 
 void add_plugin_option(App& app, std::vector<std::string>& paths, const std::string& group) {
   app.add_option("--plugin", paths, "a plugin (.so) whose strategies take part; ./ if it is here")
-      ->type_name("FILE")
-      ->allow_extra_args(false)
-      ->group(group);
+      .type_name("FILE")
+      .allow_extra_args(false)
+      .group(group);
 }
 
 void load_plugins(const std::vector<std::string>& paths, Registry& registry) {

@@ -85,17 +85,17 @@ std::optional<run::RunOptions> parse_profile(const Arguments& arguments,
   Typed typed;
   run::RunOptions& options = typed.options;
   app->add_option("what", options.what, "a workload or a suite, as for asyncbench run")
-      ->option_text("WORKLOAD|SUITE");
+      .option_text("WORKLOAD|SUITE");
   options.settings = defaults();
   typed.measuring.define(*app, options.settings);
   add_value(*app, "--frequency", typed.frequency, "HZ", "samples in a second of CPU time")
-      ->group("Profile");
+      .group("Profile");
   add_value(*app, "--profiler", typed.profiler, "HOW",
             "builtin: stacks by frame pointers; perf: `perf record` with DWARF stacks")
-      ->group("Profile");
+      .group("Profile");
   add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
-      ->default_str("asyncbench-profile-<UTC>.json")
-      ->group("Output");
+      .default_str("asyncbench-profile-<UTC>.json")
+      .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
   if (options.what.empty()) {
     throw usage_error("no workload or suite given", "for example: asyncbench profile fetch");

@@ -47,10 +47,10 @@ std::optional<Request> request_from(const Arguments& arguments) {
       "report", "Turns results into a page: the answer first, then the pictures.", kFooter);
   Request request;
   app->add_option("results", request.paths, "what 'asyncbench run' wrote")
-      ->option_text("RESULT.json...");
+      .option_text("RESULT.json...");
   add_value(*app, "--format", request.format, "F", "html, markdown, terminal, csv");
   add_value(*app, "-o,--out", request.out, "FILE", "where to write it")
-      ->default_str("html: the result's name with .html; else standard output");
+      .default_str("html: the result's name with .html; else standard output");
   add_value(*app, "--baseline", request.baseline, "FILE", "html: show also what changed since");
   add_value(*app, "--max-bytes", request.bytes_max, "N", "markdown: details beyond are cut");
   add_switch(*app, "--force", request.force,

@@ -45,17 +45,17 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
          "what", options.what,
          fmt::format("{}, {}, or the path of a suite (.toml)",
                      fmt::join(run::workload_names(), ", "), fmt::join(run::suite_names(), ", ")))
-      ->option_text("WORKLOAD|SUITE");
+      .option_text("WORKLOAD|SUITE");
   measuring.define(*app, {});
   add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
-      ->default_str("asyncbench-<UTC>.json")
-      ->group("Output");
+      .default_str("asyncbench-<UTC>.json")
+      .group("Output");
   add_value(*app, "--resume", request.resume, "FILE", "go on with the run that was to write FILE")
-      ->group("Output");
+      .group("Output");
   add_switch(*app, "--json", request.json, "print the result as JSON instead of the table")
-      ->group("Output");
+      .group("Output");
   add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
-      ->group("Output");
+      .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
   request.plugins = measuring.plugins();
 

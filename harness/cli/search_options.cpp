@@ -80,28 +80,28 @@ constexpr std::array<Belonging, 7> kBelongings = {{
 
 void define(App& app, Typed& typed) {
   const char* const crossover = "Question: crossover";
-  add_value(app, "--crossover", typed.crossover, "A,B", "two strategies")->group(crossover);
+  add_value(app, "--crossover", typed.crossover, "A,B", "two strategies").group(crossover);
   add_value(app, "--over", typed.over, "P=LO..HI",
             "a parameter of the work and its range: connections=1..1024")
-      ->group(crossover);
+      .group(crossover);
   add_value(
       app, "--by", typed.by, "WHAT",
       "what makes one better: cpu (of the side under test, per request), total-cpu (of both), "
       "throughput, p50, p99")
-      ->group(crossover);
-  add_value(app, "--budget", typed.budget, "N", "trials at most")->group(crossover);
+      .group(crossover);
+  add_value(app, "--budget", typed.budget, "N", "trials at most").group(crossover);
   const char* const objective = "Question: highest rate";
   add_value(app, "--objective", typed.objective, "TEXT", "what each trial must achieve")
-      ->group(objective);
+      .group(objective);
   add_value(app, "--rate-from", typed.rate_from, "N", "requests per second to begin with")
-      ->group(objective);
-  add_value(app, "--rate-to", typed.rate_to, "N", "requests per second at most")->group(objective);
+      .group(objective);
+  add_value(app, "--rate-to", typed.rate_to, "N", "requests per second at most").group(objective);
   add_value(app, "--schedule", typed.schedule, "HOW", "of arrivals: poisson or constant")
-      ->group(objective);
+      .group(objective);
   add_switch(app, "--usl", typed.usl,
              "a sweep over requests in flight, with the fit of the Universal Scalability Law, its "
              "peak and its knee")
-      ->group("Question: scalability");
+      .group("Question: scalability");
 }
 
 std::string chosen_question(const App& app) {
@@ -256,22 +256,22 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
   Typed typed;
   MeasuringOptions measuring;
   app->add_option("what", options.what, fmt::format("{}", fmt::join(run::workload_names(), ", ")))
-      ->option_text("WORKLOAD");
+      .option_text("WORKLOAD");
   define(*app, typed);
   options.settings = defaults();
   measuring.define(*app, options.settings);
-  app->get_option("--trials")->description("of each point of --usl");
-  app->get_option("--strategies")->default_str("none");
+  app->get_option("--trials").description("of each point of --usl");
+  app->get_option("--strategies").default_str("none");
   add_value(*app, "--out,-o", options.out, "FILE",
             "every trial, as run stores them; the points and the answer go to FILE's name with "
             ".answer.json")
-      ->default_str("asyncbench-search-<UTC>.json")
-      ->group("Output");
+      .default_str("asyncbench-search-<UTC>.json")
+      .group("Output");
   add_value(*app, "--resume", request.resume, "FILE",
             "go on with the search that was to write FILE")
-      ->group("Output");
+      .group("Output");
   add_switch(*app, "--json", request.json, "print points and answer as JSON instead")
-      ->group("Output");
+      .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
 
   request.plugins = measuring.plugins();

@@ -24,7 +24,7 @@ constexpr std::string_view kFooter =
 ExitCode show_command(const Arguments& arguments, Registry&) {
   const auto app = make_app("show", "Prints the table of a stored result.", kFooter);
   std::string path;
-  app->add_option("result", path, "what 'asyncbench run' wrote")->option_text("RESULT.json");
+  app->add_option("result", path, "what 'asyncbench run' wrote").option_text("RESULT.json");
   if (!parse(*app, arguments)) return ExitCode::done;
   if (path.empty()) {
     throw usage_error("no result file given", "for example: asyncbench show r.json");
