@@ -11,6 +11,7 @@
 #include "cli/search_plan.hpp"
 #include "cli/search_question.hpp"
 #include "report/format.hpp"
+#include "report/location_json.hpp"
 #include "report/search_text.hpp"
 
 namespace asyncbench::cli {
@@ -36,10 +37,6 @@ std::vector<std::int64_t> allowed_values(const Axis& over, const run::PlannedCel
 
 Json estimate_json(const result::Estimate& estimate) {
   return {{"median", estimate.median}, {"low", estimate.low}, {"high", estimate.high}};
-}
-
-Json optional_json(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
 }
 
 std::string_view name_of(CrossoverKind kind) {
@@ -251,7 +248,7 @@ class CrossoverQuestion : public Question {
         {"pairs", point.log_ratios.size()},
         {"log_ratios", point.log_ratios},
         {"log_ratio", nullptr},
-        {"medians", {{words_.a, optional_json(costs.a)}, {words_.b, optional_json(costs.b)}}},
+        {"medians", {{words_.a, report::finite(costs.a)}, {words_.b, report::finite(costs.b)}}},
         {"better", better_json(point.better())}};
     if (!point.log_ratios.empty()) json["log_ratio"] = estimate_json(point.estimate());
     return json;

@@ -11,6 +11,7 @@
 #include "cli/search_plan.hpp"
 #include "cli/search_question.hpp"
 #include "report/format.hpp"
+#include "report/location_json.hpp"
 #include "report/search_text.hpp"
 
 namespace asyncbench::cli {
@@ -21,10 +22,6 @@ using analyze::RateAnswer;
 using analyze::RatePhase;
 using analyze::RateSearch;
 using analyze::RateStep;
-
-Json optional_json(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 std::string_view name_of(RatePhase phase) {
   switch (phase) {
@@ -119,8 +116,8 @@ class RateQuestion : public Question {
           ended ? report::rate_sentence(lane.strategy, found, request_.objective.text(), reason)
                 : fmt::format("{}: no answer yet", lane.strategy));
       answer.answer.push_back({{"strategy", lane.strategy},
-                               {"highest_met_per_s", optional_json(found.highest_met_per_s)},
-                               {"lowest_unmet_per_s", optional_json(found.lowest_unmet_per_s)},
+                               {"highest_met_per_s", report::finite(found.highest_met_per_s)},
+                               {"lowest_unmet_per_s", report::finite(found.lowest_unmet_per_s)},
                                {"reason", reason}});
       note(lane, found, answer.notes);
       if (!found.highest_met_per_s) {

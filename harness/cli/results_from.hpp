@@ -8,9 +8,9 @@
 
 namespace asyncbench::cli {
 
-// The stored result, with its summaries computed again. Fields of a newer minor version are listed on stderr. Throws
-// CommandError (exit 2) for a file that cannot be read or is no result; the message names the byte
-// where the trouble is.
+// The stored result, with its summaries computed again. Fields of a newer minor version are listed
+// on stderr. Throws CommandError (exit 2) for a file that cannot be read or is no result; the
+// message names the byte where the trouble is.
 result::Result result_from(const std::string& path);
 
 // Why figures of the others cannot be compared with the first's: one line each, none twice.

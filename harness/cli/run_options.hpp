@@ -12,7 +12,7 @@ namespace asyncbench::cli {
 struct RunRequest {
   run::RunOptions options;
   std::vector<std::string> plugins;  // paths as given
-  std::string resume;  // not empty: go on with the run whose result belongs here
+  std::string resume;                // not empty: go on with the run whose result belongs here
   bool json = false;
   bool dry_run = false;
 };

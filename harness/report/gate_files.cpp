@@ -16,18 +16,14 @@ using analyze::GateReport;
 using analyze::GateRow;
 using analyze::Verdict;
 
-Json optional_json(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json rows_json(const std::vector<GateRow>& rows) {
   Json all = Json::array();
   for (const GateRow& row : rows) {
     all.push_back(
         {{"cell", row.cell},
          {"figure", row.figure},
-         {"base", optional_json(row.base)},
-         {"candidate", optional_json(row.candidate)},
+         {"base", finite(row.base)},
+         {"candidate", finite(row.candidate)},
          {"log_ratios", row.hypothesis.log_ratios},
          {"margin", row.hypothesis.margin},
          {"advisory", row.hypothesis.advisory},

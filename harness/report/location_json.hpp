@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "analyze/paired.hpp"
 #include "result/result.hpp"
@@ -13,8 +14,11 @@ using Json = nlohmann::ordered_json;
 
 inline Json schema_json(const char* name) { return {{"name", name}, {"major", 1}, {"minor", 0}}; }
 
-// JSON has no infinity: an open end is null.
+// JSON has no infinity: an open end is null, as a missing value is.
 inline Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+inline Json finite(const std::optional<double>& value) {
+  return value ? finite(*value) : Json(nullptr);
+}
 
 // As ratios, exp of a location of logarithms: `of` is std::exp, or the identity when it is one.
 inline Json ratio_json(const analyze::Location& location, double (*of)(double)) {

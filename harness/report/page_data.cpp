@@ -82,8 +82,6 @@ Json heat_of(std::vector<const Trial*> trials) {
           {"slices", slices}};
 }
 
-Json maybe(const std::optional<double>& value) { return value ? finite(*value) : Json(nullptr); }
-
 // When each trial ran within the run, from 0: trials of a run follow one another.
 using Order = std::map<const Trial*, std::size_t>;
 Order order_of(const result::Result& result) {
@@ -169,7 +167,7 @@ Json knees_of(const Reported& reported, const analyze::Sweep& sweep) {
     const auto fit = analyze::fit_usl(points[strategy]);
     if (!fit || (!fit->knee_n && !fit->peak_n)) continue;
     knees.push_back(
-        {{"strategy", strategy}, {"at", maybe(fit->knee_n)}, {"peak", maybe(fit->peak_n)}});
+        {{"strategy", strategy}, {"at", finite(fit->knee_n)}, {"peak", finite(fit->peak_n)}});
   }
   return knees;
 }
