@@ -27,7 +27,7 @@ nlohmann::ordered_json to_json(const Result& result);
 nlohmann::ordered_json to_json(const Trial& trial);
 nlohmann::ordered_json to_json(const measure::Profile& profile);
 
-// With `ignored`, unknown fields go there; without, they are errors. Throws FieldError.
+// Unknown fields go to `ignored`; where it is null, they are errors. Throws FieldError.
 Result result_from_json(const nlohmann::ordered_json& value, std::vector<std::string>* ignored);
 Trial trial_from_json(const nlohmann::ordered_json& value, std::vector<std::string>* ignored);
 

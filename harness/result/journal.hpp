@@ -41,8 +41,8 @@ class Journal {
   // resumed. Throws StoreError.
   static Journal create(const std::string& path, const Result& header, const std::string& plan);
 
-  // Goes on with a journal: fills `contents` and cuts off a torn last line. Throws StoreError (when
-  // another run holds it, too) or FormatError.
+  // Goes on with a journal: fills `contents` and cuts off a torn last line. Throws StoreError (also when
+  // another run holds it) or FormatError.
   static Journal resume(const std::string& path, JournalContents& contents);
 
   // Stores one trial of a cell. Throws StoreError, which says how many records are safe; after

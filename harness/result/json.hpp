@@ -21,7 +21,7 @@ class FormatError : public std::runtime_error {
   FormatError(const std::string& message, std::size_t offset)
       : std::runtime_error(message), offset_(offset) {}
 
-  // Of the byte where the trouble is, from 0.
+  // The byte where the trouble is, from 0.
   std::size_t offset() const { return offset_; }
 
  private:

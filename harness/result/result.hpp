@@ -164,7 +164,7 @@ struct Trial {
   // (another build of the same cell) was invalid: its figures count.
   bool valid = false;
   std::vector<Note> notes;
-  // By Invariant; empty: could not be checked.
+  // Indexed by Invariant; empty: could not be checked.
   std::array<std::optional<bool>, kInvariants> invariants{};
 
   std::string started;     // UTC, RFC 3339; a label, not a measurement
@@ -226,7 +226,7 @@ struct Trial {
   bool counts_as(TrialKind of) const { return valid && kind == of; }
 };
 
-// How `low` and `high` of an estimate came about.
+// Where `low` and `high` of an estimate are from.
 enum class IntervalKind : std::uint8_t {
   sign_95,  // of the median across trials, by the sign test, at least 95 %
   range,    // fewer than 6 trials: least and greatest value, no statement of confidence

@@ -10,7 +10,7 @@
 namespace asyncbench::result {
 
 // Puts `text` at `path`: a temporary file in the same folder, fsync, rename, fsync of the folder.
-// A reader sees the old content or the new one, whatever happens in between; on an error the old
+// A reader sees the old content or the new one, even after a crash in between; on an error the old
 // content stays and no temporary file is left. Throws StoreError.
 void write_atomically(const std::string& path, std::string_view text);
 

@@ -37,12 +37,11 @@ struct ParameterInfo {
   std::uint64_t least = 0;  // count, size, duration (ns)
   std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   std::string_view choices = "";  // of a choice: "sequential|random"
-  // In every cell's id and heading; others only where they differ from `otherwise`.
+  // Every cell's id and heading show it; others only where they differ from `otherwise`.
   bool always_shown = false;
-  // Decided by the embedded origin: means nothing, and is refused, with the user's own URLs.
+  // The embedded origin decides it: it means nothing with the user's own URLs, and is refused.
   bool of_origin = false;
-  // The name of an on_off parameter beside which, when it is on, this one means nothing and is not
-  // shown.
+  // An on_off parameter: while it is on, this one means nothing and is not shown.
   std::string_view not_with = "";
 };
 
@@ -51,7 +50,7 @@ struct ParameterInfo {
 using ParameterValue = std::variant<std::uint64_t, Duration, Delay, double, bool, load::ArrivalSpec,
                                     Sync, std::string>;
 
-// As ids, results and jobs have it: "4096", "1500ms", "exp:10ms", "on".
+// The text in ids, results and jobs: "4096", "1500ms", "exp:10ms", "on".
 std::string canonical_text(const ParameterValue& value);
 
 // The value, or the list or range of values ("1,2k", "1..64*2"), that users write. Both throw

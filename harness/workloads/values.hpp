@@ -35,7 +35,7 @@ struct Sync {
   bool operator==(const Sync&) const = default;
 };
 
-// Of which results the content is verified.
+// Which results have their content verified.
 enum class Verify : std::uint8_t {
   all,     // length and content of every one
   sample,  // length always; content of the first of a connection or file, and of every 64th

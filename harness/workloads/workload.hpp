@@ -47,7 +47,7 @@ struct Work {
   std::string folder;                      // where files are made; empty: the current folder
 };
 
-// Where its files are made: the folder that was named, or the current one.
+// Where the work's files are made: the folder that was named, or the current one.
 std::string folder_of(const Work& work);
 
 struct SideSetup {
@@ -99,8 +99,8 @@ class Side {
   // Where a server listens; clients do not.
   virtual std::optional<Address> address() const { return std::nullopt; }
 
-  // Called again and again, for the tasks of jobs to be run before the job proper, each to its end;
-  // false: no more. They are there for what can only be seen of jobs of their own.
+  // Makes the tasks of a job that is run to its end before the job proper; called until it says
+  // false. Rehearsals measure what only a job of its own can show.
   virtual bool rehearse(Job& /*job*/) { return false; }
 
   // Tasks, acceptor, canned reply, I/O memory; threads, lanes and stop are the caller's.

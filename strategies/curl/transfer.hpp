@@ -85,7 +85,7 @@ class Transfer {
   std::unique_ptr<CURL, EasyCleanup> handle_;
   const http::Request* applied_ = nullptr;  // what the handle's options say
 
-  // Of the exchange under way.
+  // These belong to the exchange under way.
   http::ResponseSink* sink_ = nullptr;
   Progress progress_;
   Time connected_ = kNever;

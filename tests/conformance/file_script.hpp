@@ -10,7 +10,7 @@
 
 namespace asyncbench::conformance {
 
-// Of an Open that succeeded.
+// The index of the file that `opened` says.
 inline int index_of(const Completion& opened) { return static_cast<int>(opened.size); }
 
 inline void put(std::span<std::byte> into, std::string_view text) {

@@ -70,7 +70,7 @@ std::vector<std::int64_t> values_of(const CrossoverSearch& search) {
   return values;
 }
 
-// Of 200 searches with different noise, how many end in each kind.
+// How many of 200 searches with different noise end in each kind.
 struct Tally {
   std::map<CrossoverKind, int> kinds;
   int exhausted = 0;

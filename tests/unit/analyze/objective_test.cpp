@@ -14,7 +14,7 @@ using testing::IsEmpty;
 
 constexpr std::int64_t kMs = 1'000'000;
 
-// Of 10,000 requests a second, each 1 ms, all are answered; on half a CPU.
+// All of 10,000 requests a second are answered, each after 1 ms, on half a CPU.
 Trial good_trial() {
   Trial trial{.valid = true, .window_ns = 1'000 * kMs};
   trial.outcomes[0] = 10'000;

@@ -22,7 +22,7 @@ Function function_of(const std::string& text) {
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-// Of a stack like "asyncbench::f;k:do_syscall_64", its thread left out.
+// The category of a stack like "asyncbench::f;k:do_syscall_64", its thread left out.
 Category category_of(const std::string& stack) {
   std::vector<Function> functions = {{"asyncbench", measure::kThreadModule}};
   std::istringstream frames(stack);

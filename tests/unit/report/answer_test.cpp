@@ -85,7 +85,7 @@ TEST(Answer, LeavesOpenWhatIsInconclusiveAndSaysWhy) {
   EXPECT_THAT(answer.sentence, HasSubstr("[?, ?]"));
 }
 
-// Of twenty pairs the next wins fifteen, but the middle of all its trials lies lower.
+// The next wins fifteen of twenty pairs, but the middle of all its trials lies lower.
 TEST(Answer, IsNoVictoryWhereMedianAndPairsDisagree) {
   Cell a = cell_named("a");
   Cell b = cell_named("b");

@@ -136,13 +136,14 @@ Result example_result() {
   profile.unreadable = {{"on_cpu.symbols", "kernel.kptr_restrict"}};
   cell.trials.push_back(profiled);
   Summary summary{.trials_valid = 2, .trials_timed = 3};
-  summary.figures = {{"throughput_per_s", Estimate{.median = 1250,
-                                                   .low = 1200,
-                                                   .high = 1300,
-                                                   .interval = IntervalKind::range,
-                                                   .trials = 2,
-                                                   .at_least = true}},
-                     {"heartbeat_lag_p99_ns", Estimate{.median = 7, .low = 7, .high = 7}}};
+  summary.figures = {
+      {"throughput_per_s", Estimate{.median = 1250,
+                                    .low = 1200,
+                                    .high = 1300,
+                                    .interval = IntervalKind::range,
+                                    .trials = 2,
+                                    .at_least = true}},
+      {"heartbeat_lag_p99_ns", Estimate{.median = 7, .low = 7, .high = 7, .trials = 1}}};
   summary.notes = {{"few_trials", "2"}};
   cell.summary = summary;
   result.cells.push_back(cell);
