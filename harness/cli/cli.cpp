@@ -50,9 +50,10 @@ std::string version_text(const Registry& registry) {
   std::map<std::string, std::string> libraries = build.libraries;
   for (const auto& strategy : registry.all()) {
     for (const std::string& library : workloads::split_list(strategy->info().library)) {
+      const std::size_t first = library.find_first_not_of(' ');
       const std::size_t space = library.rfind(' ');
-      if (space == std::string::npos) continue;
-      std::string name = library.substr(library.find_first_not_of(' '), space);
+      if (space == std::string::npos || space <= first) continue;
+      std::string name = library.substr(first, space - first);
       std::ranges::transform(name, name.begin(),
                              [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       libraries.emplace(std::move(name), library.substr(space + 1));
