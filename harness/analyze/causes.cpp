@@ -1,7 +1,6 @@
 #include "analyze/causes.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace asyncbench::analyze {
 namespace {
@@ -12,10 +11,9 @@ using result::TrialKind;
 
 // The latest that counts; null when there is none.
 const Trial* latest(const result::Cell& cell, TrialKind kind) {
-  for (const Trial& trial : std::views::reverse(cell.trials)) {
-    if (trial.kind == kind && trial.valid && trial.profile && trial.ended() > 0) return &trial;
-  }
-  return nullptr;
+  return cell.latest_trial([kind](const Trial& trial) {
+    return trial.kind == kind && trial.valid && trial.profile && trial.ended() > 0;
+  });
 }
 
 // The trial that the instruments' figures are for.

@@ -47,7 +47,9 @@ Along along(const Group& group, std::string_view parameter) {
     if (name == parameter) {
       result.at = quantity_of(value);
     } else {
-      std::visit([&](const auto& v) { result.others += fmt::format("/{}:{}", name, v); }, value);
+      std::visit(
+          [&, &named = name](const auto& v) { result.others += fmt::format("/{}:{}", named, v); },
+          value);
     }
   }
   return result;

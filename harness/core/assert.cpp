@@ -5,9 +5,9 @@
 
 namespace asyncbench {
 
-void assertion_failed(const char* claim, std::source_location where) {
-  std::fprintf(stderr, "asyncbench: %s:%u: %s: this does not hold: %s\n", where.file_name(),
-               static_cast<unsigned>(where.line()), where.function_name(), claim);
+void assertion_failed(const char* claim, const Place& place) {
+  std::fprintf(stderr, "asyncbench: %s:%d: %s: this does not hold: %s\n", place.file, place.line,
+               place.function, claim);
   std::abort();
 }
 

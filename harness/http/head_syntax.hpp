@@ -30,8 +30,8 @@ inline bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char
 
 // Looks at four bytes at a time, without a branch between them: names are a third of a head.
 inline const char* end_of_token(const char* at, const char* end) {
-  while (end - at >= 4 && (is_token_char(at[0]) & is_token_char(at[1]) & is_token_char(at[2]) &
-                           is_token_char(at[3])) != 0) {
+  const auto one = [](char c) { return static_cast<unsigned>(is_token_char(c)); };
+  while (end - at >= 4 && (one(at[0]) & one(at[1]) & one(at[2]) & one(at[3])) != 0) {
     at += 4;
   }
   while (at != end && is_token_char(*at)) ++at;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 
 #include "analyze/profile.hpp"
 #include "measure/wait_reasons.hpp"
@@ -68,10 +67,9 @@ Json on_cpu_json(const result::Cell& cell) {
 // The latest valid trial that has the part; null when there is none.
 template <class Part>
 const result::Trial* latest(const result::Cell& cell, std::optional<Part> measure::Profile::*part) {
-  for (const result::Trial& trial : std::views::reverse(cell.trials)) {
-    if (trial.valid && trial.profile && ((*trial.profile).*part)) return &trial;
-  }
-  return nullptr;
+  return cell.latest_trial([part](const result::Trial& trial) {
+    return trial.valid && trial.profile && ((*trial.profile).*part);
+  });
 }
 
 Json off_cpu_json(const result::Cell& cell) {

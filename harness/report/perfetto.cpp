@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <ranges>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -307,11 +306,12 @@ std::string perfetto(std::span<const TracedProcess> processes) {
 std::string perfetto(const result::Result& result) {
   std::vector<TracedProcess> processes;
   for (const result::Cell& cell : result.cells) {
-    for (const result::Trial& trial : std::views::reverse(cell.trials)) {
-      if (trial.kind != result::TrialKind::trace || !trial.valid || !trial.profile) continue;
-      if (!trial.profile->tail) continue;
-      processes.push_back({.name = cell.id, .tail = &*trial.profile->tail});
-      break;
+    const result::Trial* const traced = cell.latest_trial([](const result::Trial& trial) {
+      return trial.kind == result::TrialKind::trace && trial.valid && trial.profile &&
+             trial.profile->tail;
+    });
+    if (traced != nullptr) {
+      processes.push_back({.name = cell.id, .tail = &*traced->profile->tail});
     }
   }
   return perfetto(processes);

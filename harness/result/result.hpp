@@ -3,6 +3,7 @@
 // why under its name in `unreadable`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -300,6 +301,12 @@ struct Cell {
 
   // The trials whose figures count, in their order.
   std::vector<const Trial*> valid_trials(TrialKind kind = TrialKind::timed) const;
+  // The latest trial of which `counts` is true; null when there is none.
+  template <class Counts>
+  const Trial* latest_trial(Counts counts) const {
+    const auto found = std::find_if(trials.rbegin(), trials.rend(), counts);
+    return found == trials.rend() ? nullptr : &*found;
+  }
   // The figure across the valid trials; null when there is none.
   const Estimate* find(std::string_view figure) const {
     return summary ? summary->find(figure) : nullptr;

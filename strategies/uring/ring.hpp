@@ -69,7 +69,9 @@ class Ring {
   io_uring_sqe* entries(unsigned count);
 
   // Memory for the time that an entry points to: its own until the kernel has taken the entry.
-  __kernel_timespec& time_of(const io_uring_sqe* sqe) { return times_[sqe - ring_.sq.sqes]; }
+  __kernel_timespec& time_of(const io_uring_sqe* sqe) {
+    return times_[static_cast<std::size_t>(sqe - ring_.sq.sqes)];
+  }
 
   // Submits what is queued, and waits until there are so many completions; 0: not at all. More than
   // one are awaited for kBatchWaitMax at most, then one is enough; where the kernel cannot do that,
