@@ -42,7 +42,7 @@ class SweepQuestion : public Question {
       }
     }
     std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
     if (values.size() < analyze::kFewestUslPoints) {
       throw usage_error(fmt::format("a fit takes at least {} values of {}, not {}",
                                     analyze::kFewestUslPoints, parameter_, values.size()),
