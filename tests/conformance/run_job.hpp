@@ -18,8 +18,9 @@ namespace asyncbench::conformance {
 
 using Tasks = std::vector<std::unique_ptr<Task>>;
 
-// How late an operation may end in these tests: machines that run tests are busy.
-inline constexpr Duration kLateness = std::chrono::milliseconds(250) * test::kSlowdown;
+// How late an operation may end in these tests: machines that run tests stall for hundreds of
+// milliseconds at times, and one that waits for what never comes is stopped by the watchdog.
+inline constexpr Duration kLateness = std::chrono::seconds(2) * test::kSlowdown;
 
 struct RunOptions {
   unsigned threads = 1;
