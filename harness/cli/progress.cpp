@@ -35,6 +35,7 @@ std::string describe(const run::Step& step) {
   if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
   if (step.trial.kind == result::TrialKind::trace) what += " (tracing)";
   if (step.trial.kind == result::TrialKind::profile) what += " (profiling)";
+  if (step.trial.kind == result::TrialKind::twin) what += " (twin)";
   return line_of(
       step, std::move(what),
       fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining)));

@@ -25,7 +25,8 @@ class SearchProgress : public run::Progress {
   SearchProgress(ProgressLine& line, const Question& question) : line_(line), question_(question) {}
 
   void run_begins(const run::Plan& plan, std::size_t done) override {
-    settings_ = plan.settings;
+    trial_time_ = plan.expected_time() /
+                  std::max<std::int64_t>(1, static_cast<std::int64_t>(plan.trials.size()));
     const std::size_t most = plan.trials.size() + question_.trials_left();
     std::string text = fmt::format("{} trials at most, {}", most, clock_text(time_of(most - done)));
     if (done > 0) text += fmt::format("; {} trials are done already", done);
@@ -39,8 +40,7 @@ class SearchProgress : public run::Progress {
 
  private:
   Duration time_of(std::size_t trials) const {
-    return static_cast<std::int64_t>(trials) *
-           run::expected_time(settings_, result::TrialKind::timed);
+    return static_cast<std::int64_t>(trials) * trial_time_;
   }
 
   run::Step whole(run::Step step) const {
@@ -51,7 +51,7 @@ class SearchProgress : public run::Progress {
 
   ProgressLine& line_;
   const Question& question_;
-  run::Settings settings_;
+  Duration trial_time_{0};  // the mean of those that the plan begins with
 };
 
 // "search.answer.json" for "search.json".

@@ -65,6 +65,8 @@ void Recording::merge(const Recording& other) {
   answered += other.answered;
   answered_body_bytes += other.answered_body_bytes;
   time_in_flight_ns += other.time_in_flight_ns;
+  time_in_turns_ns += other.time_in_turns_ns;
+  without_latency += other.without_latency;
 
   service_time.merge(other.service_time);
   response_time.merge(other.response_time);
@@ -82,6 +84,14 @@ void Recording::merge(const Recording& other) {
   }
   coarse.resize(std::max(coarse.size(), other.coarse.size()));
   for (std::size_t i = 0; i < other.coarse.size(); ++i) add_each(coarse[i], other.coarse[i]);
+  turns.resize(std::max(turns.size(), other.turns.size()));
+  for (std::size_t i = 0; i < other.turns.size(); ++i) {
+    for (const auto count :
+         {&TurnCounts::requests, &TurnCounts::completions, &TurnCounts::latencies,
+          &TurnCounts::latency_sum_ns, &TurnCounts::overran}) {
+      turns[i].*count += other.turns[i].*count;
+    }
+  }
 }
 
 std::uint64_t Recording::ended_in(Phase phase) const {
@@ -104,12 +114,16 @@ struct alignas(64) Recorder::State {
     Counter completions;
     Counter service_time_sum_ns;
   };
+  struct TurnCounters {
+    Counter requests, completions, latencies, latency_sum_ns, overran;
+  };
 
   State(const Window& w, RecorderOptions o)
       : window(w),
         options(o),
-        slices(slots(o.window_expected, kSlice)),
-        coarse(slots(o.window_expected, kCoarseSlice)) {}
+        slices(o.turns == 0 ? slots(o.window_expected, kSlice) : 0),
+        coarse(o.turns == 0 ? slots(o.window_expected, kCoarseSlice) : 0),
+        turns(o.turns) {}
 
   Phase phase_of(Time at) const {
     if (at < window.start()) return Phase::warm_up;
@@ -123,6 +137,9 @@ struct alignas(64) Recorder::State {
   void in_flight_shrinks();
   void ended_in_window(const RequestRecord& request);
   void ended_ok(const RequestRecord& request, std::int64_t service_ns);
+  void ended_in_slice(const RequestRecord& request, std::int64_t service_ns);
+  void ended_in_turn(const RequestRecord& request);
+  bool in_lead_in(const RequestRecord& request) const;
   void outlived_window(Time begun, Time intended);
   void was_in_flight(Time from, Time until);
 
@@ -135,10 +152,11 @@ struct alignas(64) Recorder::State {
   std::atomic<std::uint64_t> in_flight{0};
   std::atomic<std::uint64_t> in_flight_max{0};
   Counter attempts, censored, not_started, body_bytes, answered, answered_body_bytes,
-      time_in_flight_ns;
+      time_in_flight_ns, time_in_turns_ns, without_latency;
   LiveHistogram service_time, failed_time, connect_time, time_to_first_byte, censored_service;
   std::vector<Slice> slices;
   std::vector<std::array<Counter, Recording::kCoarseBuckets>> coarse;
+  std::vector<TurnCounters> turns;
 
   // Only open loop uses it; a closed loop saves the memory.
   struct OpenLoop {
@@ -174,7 +192,10 @@ void Recorder::State::in_flight_shrinks() {
 void Recorder::State::ended_in_window(const RequestRecord& request) {
   const std::int64_t service_ns = between_ns(request.begun, request.ended);
   count(attempts, request.attempts);
-  was_in_flight(request.begun, request.ended);
+  const bool in_turn = request.turn < turns.size();
+  const Turns* const times = in_turn ? window.turns.load(std::memory_order_relaxed) : nullptr;
+  was_in_flight(request.begun,
+                in_turn ? std::min(request.ended, times->end(request.turn)) : request.ended);
   if (request.connected != kNever) {
     count(connect_time, between_ns(request.connect_begun, request.connected));
   }
@@ -190,16 +211,44 @@ void Recorder::State::was_in_flight(Time from, Time until) {
   count(time_in_flight_ns, static_cast<std::uint64_t>(ns));
 }
 
+bool Recorder::State::in_lead_in(const RequestRecord& request) const {
+  if (request.turn >= turns.size()) return false;
+  const Turns& times = *window.turns.load(std::memory_order_relaxed);
+  return request.begun < times.begin(request.turn) + times.lead_in;
+}
+
+void Recorder::State::ended_in_turn(const RequestRecord& request) {
+  const Turns& times = *window.turns.load(std::memory_order_relaxed);
+  const Time settled = times.begin(request.turn) + times.lead_in;
+  const Time turn_ends = times.end(request.turn);
+  TurnCounters& turn = turns[request.turn];
+  count(turn.requests);
+  if (request.ended >= turn_ends + times.rest) count(turn.overran);
+  if (request.outcome != Outcome::ok) return;
+  if (request.ended >= settled && request.ended < turn_ends) count(turn.completions);
+  if (request.begun < settled) return;
+  const Time from = request.intended == kNever ? request.begun : request.intended;
+  count(turn.latencies);
+  count(turn.latency_sum_ns, static_cast<std::uint64_t>(between_ns(from, request.ended)));
+}
+
 void Recorder::State::ended_ok(const RequestRecord& request, std::int64_t service_ns) {
-  count(service_time, service_ns);
   count(body_bytes, request.body_bytes);
+  if (in_lead_in(request)) {
+    count(without_latency);
+    return;
+  }
+  count(service_time, service_ns);
   if (request.first_byte != kNever) {
     count(time_to_first_byte, between_ns(request.begun, request.first_byte));
   }
   if (open_loop && request.intended != kNever) {
     count(open_loop->response_time, between_ns(request.intended, request.ended));
   }
+  if (!slices.empty()) ended_in_slice(request, service_ns);
+}
 
+void Recorder::State::ended_in_slice(const RequestRecord& request, std::int64_t service_ns) {
   const auto since_start = static_cast<std::uint64_t>(between_ns(window.start(), request.ended));
   const std::size_t fine = since_start / static_cast<std::uint64_t>(kSlice.count());
   Slice& slice = slices[std::min(fine, slices.size() - 1)];
@@ -240,6 +289,7 @@ void Recorder::ended(const RequestRecord& request) {
   state.count(
       state.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(request.outcome)]);
   state.in_flight_shrinks();
+  if (request.turn < state.turns.size()) state.ended_in_turn(request);
   if (was_answered(request)) {
     state.count(state.answered);
     state.count(state.answered_body_bytes, request.body_bytes);
@@ -249,6 +299,13 @@ void Recorder::ended(const RequestRecord& request) {
   } else if (phase == Phase::drain && request.begun < state.window.end()) {
     state.outlived_window(request.begun, request.intended);
   }
+}
+
+void Recorder::turn_begun(std::uint32_t turn, Time at) {
+  const Turns& times = *state_->window.turns.load(std::memory_order_relaxed);
+  if (turn < times.warm_up) return;
+  state_->count(state_->time_in_turns_ns,
+                static_cast<std::uint64_t>(between_ns(at, times.end(turn))));
 }
 
 void Recorder::abandoned(Time intended) {
@@ -283,6 +340,8 @@ Recording Recorder::take() const {
   result.answered = state.answered.value();
   result.answered_body_bytes = state.answered_body_bytes.value();
   result.time_in_flight_ns = state.time_in_flight_ns.value();
+  result.time_in_turns_ns = state.time_in_turns_ns.value();
+  result.without_latency = state.without_latency.value();
 
   result.service_time = state.service_time.take();
   result.failed_time = state.failed_time.take();
@@ -298,6 +357,13 @@ Recording Recorder::take() const {
   for (const State::Slice& slice : state.slices) {
     result.slices.push_back({.completions = slice.completions.value(),
                              .service_time_sum_ns = slice.service_time_sum_ns.value()});
+  }
+  for (const State::TurnCounters& turn : state.turns) {
+    result.turns.push_back({.requests = turn.requests.value(),
+                            .completions = turn.completions.value(),
+                            .latencies = turn.latencies.value(),
+                            .latency_sum_ns = turn.latency_sum_ns.value(),
+                            .overran = turn.overran.value()});
   }
   for (const auto& counts : state.coarse) {
     auto& copy = result.coarse.emplace_back();

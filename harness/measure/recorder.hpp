@@ -13,6 +13,7 @@
 #include "core/outcome.hpp"
 #include "core/time.hpp"
 #include "measure/histogram.hpp"
+#include "measure/turns.hpp"
 
 namespace asyncbench::measure {
 
@@ -21,11 +22,20 @@ namespace asyncbench::measure {
 struct Window {
   std::atomic<std::int64_t> start_ns{kNever.time_since_epoch().count()};
   std::atomic<std::int64_t> end_ns{kNever.time_since_epoch().count()};
+  // Null: requests begin at any time, or the turns are not known yet. Set before the start.
+  std::atomic<const Turns*> turns{nullptr};
 
   Time start() const { return from_ns(start_ns.load(std::memory_order_relaxed)); }
   Time end() const { return from_ns(end_ns.load(std::memory_order_relaxed)); }
   bool ended(Time at) const { return at >= end(); }
 };
+
+// Sets both ends. The end comes first: a task that sees the start must not see a window without an
+// end.
+inline void set(Window& window, const WindowSpan& span) {
+  if (span.end_ns) window.end_ns.store(*span.end_ns);
+  window.start_ns.store(span.start_ns);
+}
 
 enum class Phase : std::uint8_t { warm_up, window, drain };
 inline constexpr std::size_t kPhases = 3;
@@ -42,6 +52,8 @@ struct RequestRecord {
   unsigned attempts = 1;  // 2: retried once on a fresh connection
   std::uint64_t body_bytes = 0;
   bool failed_after_answer = false;  // a whole response came, and then something failed on our side
+  std::uint32_t turn = kNoTurn;      // in which it began, from 0 for the first of the warm-up
+  static constexpr std::uint32_t kNoTurn = 0xffff'ffff;
 };
 
 inline constexpr Duration kSlice = std::chrono::milliseconds(20);
@@ -57,9 +69,10 @@ class RequestObserver {
 };
 
 struct RecorderOptions {
-  bool shared = false;                  // several threads record at once (thread strategies)
-  bool open_loop = false;               // keep response times and start lags
-  Duration window_expected{0};          // sizes the slices; later requests go into the last slice
+  bool shared = false;          // several threads record at once (thread strategies)
+  bool open_loop = false;       // keep response times and start lags
+  Duration window_expected{0};  // sizes the slices; later requests go into the last slice
+  std::size_t turns = 0;        // of the trial, the warm-up's too; not 0: there are no slices
   RequestObserver* observer = nullptr;  // outlives the recorder; may be null
 };
 
@@ -86,8 +99,13 @@ struct Recording {
   std::uint64_t answered = 0;
   std::uint64_t answered_body_bytes = 0;  // of these requests, in the whole trial
   // For each request, failed and unfinished ones too, the part of its service time that lies in the
-  // window. The sum is the area under "requests in flight", which Little's law needs.
+  // window, and where there are turns in its turn. The sum is the area under "requests in flight",
+  // which Little's law needs.
   std::uint64_t time_in_flight_ns = 0;
+  // For each task and turn of the window, from its first request to the turn's end.
+  std::uint64_t time_in_turns_ns = 0;
+  // Turns: ok requests of the window that have no latency, because they began in a lead-in.
+  std::uint64_t without_latency = 0;
 
   // Requests that ended in the window. Failures of any kind have their own histogram.
   Histogram service_time;        // ok
@@ -106,6 +124,16 @@ struct Recording {
     std::uint64_t service_time_sum_ns = 0;
   };
   std::vector<Slice> slices;  // kSlice each
+
+  // One turn, the warm-up's too. A request belongs to the turn in which it began.
+  struct TurnCounts {
+    std::uint64_t requests = 0;        // with any outcome
+    std::uint64_t completions = 0;     // ok ones that ended between the lead-in and the turn's end
+    std::uint64_t latencies = 0;       // ok ones that began after the lead-in ...
+    std::uint64_t latency_sum_ns = 0;  // ... and their response times, in closed loop service times
+    std::uint64_t overran = 0;         // outlasted the rest
+  };
+  std::vector<TurnCounts> turns;
   // kCoarseSlice each: counts by power-of-two bucket pairs, see coarse_bucket().
   static constexpr std::size_t kCoarseBuckets = 80;
   std::vector<std::array<std::uint32_t, kCoarseBuckets>> coarse;
@@ -142,6 +170,9 @@ class Recorder {
   void begun(Time at);
 
   void ended(const RequestRecord& request);
+
+  // A task begins its first request of a turn.
+  void turn_begun(std::uint32_t turn, Time at);
 
   // Open loop: an arrival was taken from the schedule but not begun, because the window had ended.
   // It counts as not started when it was due before the window's end.

@@ -91,6 +91,13 @@ void read_run_queue_wait(UsageSnapshot& usage) {
 
 }  // namespace
 
+std::int64_t take_cpu_ns() {
+  UsageSnapshot usage;
+  read_rusage(usage);
+  read_cpu_group(usage);
+  return *usage.cpu_user_ns + *usage.cpu_system_ns;
+}
+
 UsageSnapshot take_usage() {
   UsageSnapshot usage;
   usage.taken = now();

@@ -204,6 +204,14 @@ void describe(auto&& visit, Is<measure::Profile> auto& profile) {
   visit("unreadable", profile.unreadable);
 }
 
+void describe(auto&& visit, Is<Turns> auto& turns) {
+  visit("length_ns", turns.length_ns);
+  visit("rest_ns", turns.rest_ns);
+  visit("lead_in_ns", turns.lead_in_ns);
+  visit("overran", turns.overran);
+  visit("rounds", turns.rounds);
+}
+
 void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("block", trial.block);
   visit("repeat", trial.repeat);
@@ -243,6 +251,7 @@ void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("items", trial.items);
   visit("slices", trial.slices);
   visit("coarse_slices", trial.coarse_slices);
+  visit("turns", OrAbsent{trial.turns});
   visit("lanes", trial.lanes);
   visit("profile", OrAbsent{trial.profile});
 }
@@ -340,8 +349,8 @@ inline constexpr std::array<std::string_view, 0> kNamesOf{};
 template <>
 inline constexpr std::array<std::string_view, 2> kNamesOf<Side> = {"subject", "peer"};
 template <>
-inline constexpr std::array<std::string_view, 4> kNamesOf<TrialKind> = {"timed", "count", "profile",
-                                                                        "trace"};
+inline constexpr std::array<std::string_view, 5> kNamesOf<TrialKind> = {"timed", "count", "profile",
+                                                                        "trace", "twin"};
 template <>
 inline constexpr std::array<std::string_view, 6> kNamesOf<TrialStatus> = {
     "ok", "failed", "timeout", "crashed", "cancelled", "invalid"};

@@ -126,6 +126,17 @@ class Read {
     at("1", json[1], slice.service_time_sum_ns);
   }
 
+  void operator()(const Json& json, Turn& turn) {
+    expect(json.is_array() && json.size() == 7, "a list of seven integers");
+    at("0", json[0], turn.start_ns);
+    at("1", json[1], turn.requests);
+    at("2", json[2], turn.completions);
+    at("3", json[3], turn.latencies);
+    at("4", json[4], turn.latency_sum_ns);
+    at("5", json[5], turn.subject_cpu_ns);
+    at("6", json[6], turn.peer_cpu_ns);
+  }
+
   // The bounds of a bucket are powers of two: those of one that no recording has are no numbers.
   void operator()(const Json& json, CoarseSlice& slice) {
     operator()<CoarseSlice::value_type>(json, slice);

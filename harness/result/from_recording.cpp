@@ -58,4 +58,26 @@ void put_recording(Trial& trial, const measure::Recording& recording) {
   }
 }
 
+void put_turns(Trial& trial, const measure::Recording& recording, const measure::Turns& times,
+               std::int64_t window_start_ns) {
+  Turns& turns = trial.turns.emplace();
+  turns.length_ns = times.length.count();
+  turns.rest_ns = times.rest.count();
+  turns.lead_in_ns = times.lead_in.count();
+  std::uint64_t completions = 0;
+  for (std::size_t i = times.warm_up; i < times.size(); ++i) {
+    const measure::Recording::TurnCounts& counts = recording.turns.at(i);
+    turns.rounds.push_back({.start_ns = times.begins_ns[i] - window_start_ns,
+                            .requests = counts.requests,
+                            .completions = counts.completions,
+                            .latencies = counts.latencies,
+                            .latency_sum_ns = counts.latency_sum_ns});
+    turns.overran += counts.overran;
+    completions += counts.completions;
+  }
+  const std::int64_t counted_ns =
+      (turns.length_ns - turns.lead_in_ns) * static_cast<std::int64_t>(turns.rounds.size());
+  trial.throughput_per_s = static_cast<double>(completions) * 1e9 / static_cast<double>(counted_ns);
+}
+
 }  // namespace asyncbench::result

@@ -22,4 +22,9 @@ measure::Distribution distribution_of(const Latency& latency);
 // the window. The rates need Trial::window_ns, so set that first.
 void put_recording(Trial& trial, const measure::Recording& recording);
 
+// Fills the trial's turns, without those of the warm-up and without CPU times, and its throughput,
+// which is that of the turns after their lead-ins.
+void put_turns(Trial& trial, const measure::Recording& recording, const measure::Turns& times,
+               std::int64_t window_start_ns);
+
 }  // namespace asyncbench::result

@@ -125,11 +125,40 @@ using Curve = std::vector<std::pair<double, double>>;
 
 using measure::ItemOutcomes;
 
+// What one cell did in one of its turns, the rest after it included.
+struct Turn {
+  std::int64_t start_ns = 0;         // since the window's start
+  std::uint64_t requests = 0;        // that began in it, with any outcome
+  std::uint64_t completions = 0;     // outcome ok, that ended between the lead-in and its end
+  std::uint64_t latencies = 0;       // outcome ok, that began after the lead-in ...
+  std::uint64_t latency_sum_ns = 0;  // ... and their response times, in closed loop service times
+  std::optional<std::int64_t> subject_cpu_ns;
+  std::optional<std::int64_t> peer_cpu_ns;  // of all other participants; empty: foreign ones
+
+  bool operator==(const Turn&) const = default;
+};
+
+// A trial that took turns with those of other cells, all in one sitting: docs/method.md, "Turns".
+// Its window is the time of its turns alone.
+struct Turns {
+  std::int64_t length_ns = 0;   // of each turn
+  std::int64_t rest_ns = 0;     // after each: what is in flight ends, and usage is read
+  std::int64_t lead_in_ns = 0;  // at the beginning of each: requests that begin in it count for CPU
+                                // per request, but neither for throughput nor for latencies
+  std::uint64_t overran = 0;    // requests that outlasted the rest of their turn
+  std::vector<Turn> rounds;     // one a round, without the warm-up
+
+  bool operator==(const Turns&) const = default;
+};
+
 enum class TrialKind : std::uint8_t {
   timed,    // its times count
   count,    // syscalls were counted, which slows everything: its times do not count
   profile,  // the subject was profiled, which slows it a little: its times do not count
   trace,    // its turns and its threads' switches were recorded: its times do not count
+  // The cell once more in a block, under the name of its twin: against its timed trials, its times
+  // show how far the same thing differs from itself.
+  twin,
 };
 
 enum class TrialStatus : std::uint8_t { ok, failed, timeout, crashed, cancelled, invalid };
@@ -204,8 +233,9 @@ struct Trial {
   std::map<std::string, Curve> curves;  // what figures were derived from
   std::vector<ItemOutcomes> items;      // of workloads that ask for many different things
 
-  std::vector<Slice> slices;
+  std::vector<Slice> slices;  // empty where trials take turns, as are the next
   std::vector<CoarseSlice> coarse_slices;
+  std::optional<Turns> turns;     // empty: it had its whole window
   std::vector<LaneReport> lanes;  // the subject's
 
   std::optional<measure::Profile> profile;  // of the subject, in profile and trace trials, and in

@@ -94,6 +94,12 @@ struct Write {
     return Json::array({slice.completions, slice.service_time_sum_ns});
   }
 
+  Json operator()(const Turn& turn) const {
+    return Json::array({turn.start_ns, turn.requests, turn.completions, turn.latencies,
+                        turn.latency_sum_ns, (*this)(turn.subject_cpu_ns),
+                        (*this)(turn.peer_cpu_ns)});
+  }
+
   Json operator()(const measure::Function& function) const {
     return Json::array({function.name, function.module});
   }

@@ -26,6 +26,7 @@ Value stored(const Setting& setting, const Settings& settings) {
       settings,
       Overloaded{[](std::uint64_t count) -> Value { return static_cast<std::int64_t>(count); },
                  [](unsigned count) -> Value { return std::int64_t{count}; },
+                 [](bool flag) -> Value { return flag; },
                  [&](const auto&) -> Value { return setting.text(settings); }});
 }
 
@@ -156,6 +157,8 @@ Plan plan_of(const result::Result& header) {
     const Value* const value = result::find(stored.options, setting.name);
     if (!setting.has_field && value != nullptr) setting.read(text_of(*value), settings);
   }
+  // Before there were turns, each trial had its whole window.
+  if (result::find(stored.options, "turns") == nullptr) settings.turns = false;
   if (result::find(stored.options, "profile_frequency_hz") != nullptr) {
     settings.profile = {.profiler = option<bool>(stored, "profile_by_perf")
                                         ? measure::ProfilerKind::perf

@@ -50,14 +50,17 @@ std::string figures(Invariant invariant, const Evidence& evidence) {
           evidence.server->server->response_body_bytes);
     case samples_match_counts:
       return fmt::format("{} ended in the window, {} latencies", in_window,
-                         r.service_time.count() + r.failed_time.count());
+                         r.service_time.count() + r.without_latency + r.failed_time.count());
     case in_flight_within_limit:
       return fmt::format("{} in flight at once", r.in_flight_max);
     case resources_returned:
       return resources_missing(evidence);
     case littles_law:
-      return fmt::format("{} ns in flight, in a window of {} ns", r.time_in_flight_ns,
-                         evidence.client->window_end_ns - evidence.client->window_start_ns);
+      return evidence.turns != nullptr
+                 ? fmt::format("{} ns in flight, in turns of {} ns", r.time_in_flight_ns,
+                               r.time_in_turns_ns)
+                 : fmt::format("{} ns in flight, in a window of {} ns", r.time_in_flight_ns,
+                               evidence.client->window_end_ns - evidence.client->window_start_ns);
     default:
       return "";
   }
@@ -101,7 +104,7 @@ std::optional<bool> samples_match_counts(const report::Record& client, const Pla
   const std::uint64_t ok = ended(r, Phase::window, Outcome::ok);
   const std::uint64_t others = r.ended_in(Phase::window) - ok;
   const bool open_loop_agrees = !cell.is_open_loop() || r.response_time.count() <= ok;
-  return r.service_time.count() == ok && r.failed_time.count() == others &&
+  return r.service_time.count() + r.without_latency == ok && r.failed_time.count() == others &&
          r.time_to_first_byte.count() <= ok && open_loop_agrees;
 }
 
@@ -113,19 +116,24 @@ std::optional<bool> resources_returned(const Evidence& evidence) {
   return resources_missing(evidence).empty();
 }
 
-std::optional<bool> littles_law(const report::Record& client, const PlannedCell& cell) {
+std::optional<bool> littles_law(const report::Record& client, const PlannedCell& cell,
+                                const measure::Turns* turns) {
   const workloads::Parameters& parameters = cell.work.parameters;
   const Recording& r = *client.recording;
   const std::uint64_t requests = r.ended_in(Phase::window);
   if (!cell.workload->keeps_in_flight(parameters) || requests == 0) return std::nullopt;
   // A foreign server may end connections that should be kept; closing them lies between requests.
   if (!cell.work.urls.empty() && r.connect_time.count() > 0) return std::nullopt;
-  const auto window_ns = static_cast<double>(client.window_end_ns - client.window_start_ns);
+  const auto limit = static_cast<double>(cell.workload->in_flight(parameters));
+  const std::int64_t stretch_ns =
+      turns != nullptr ? turns->length.count() : client.window_end_ns - client.window_start_ns;
+  const double expected_ns = turns != nullptr ? static_cast<double>(r.time_in_turns_ns)
+                                              : limit * static_cast<double>(stretch_ns);
   const auto in_flight_ns = static_cast<double>(r.time_in_flight_ns);
   const double mean_ns = in_flight_ns / static_cast<double>(requests);
-  const double tolerance = std::max({0.02, 2 * mean_ns / window_ns, 2000 / mean_ns});
-  const auto limit = static_cast<double>(cell.workload->in_flight(parameters));
-  return std::abs(in_flight_ns / (limit * window_ns) - 1) <= tolerance;
+  const double tolerance =
+      std::max({0.02, 2 * mean_ns / static_cast<double>(stretch_ns), 2000 / mean_ns});
+  return std::abs(in_flight_ns / expected_ns - 1) <= tolerance;
 }
 
 void check_invariants(result::Trial& trial, const Evidence& evidence, const PlannedCell& cell) {
@@ -135,7 +143,7 @@ void check_invariants(result::Trial& trial, const Evidence& evidence, const Plan
   trial.invariant(samples_match_counts) = run::samples_match_counts(*evidence.client, cell);
   trial.invariant(in_flight_within_limit) = run::in_flight_within_limit(*evidence.client, cell);
   trial.invariant(resources_returned) = run::resources_returned(evidence);
-  trial.invariant(littles_law) = run::littles_law(*evidence.client, cell);
+  trial.invariant(littles_law) = run::littles_law(*evidence.client, cell, evidence.turns);
   for (std::size_t i = 0; i < result::kInvariants; ++i) {
     if (trial.invariants[i] != false) continue;
     trial.notes.push_back({.code = fmt::format("invariant_{}", result::kInvariantNames[i]),

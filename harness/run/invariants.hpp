@@ -15,6 +15,7 @@ struct Evidence {
   const report::Record* client = nullptr;
   const report::Record* server = nullptr;
   const report::Record* upstream = nullptr;
+  const measure::Turns* turns = nullptr;  // null: the trial had its whole window
 };
 
 // Each answers whether it holds; nullopt: it could not be checked. docs/method.md lists them.
@@ -42,7 +43,11 @@ std::optional<bool> resources_returned(const Evidence& evidence);
 // stall meets one. The tolerance max(2 %, 2R/T, 2 us/R) is for the time between two requests of a
 // task: 2 us, or one preemption in a window of few requests. J. Little, Operations Research 59
 // (2011).
-std::optional<bool> littles_law(const report::Record& client, const PlannedCell& cell);
+//
+// With turns N T is the sum over tasks and turns of the time from a task's first request to the
+// turn's end, since timers wake tasks late, and the tolerance sets R against the length of a turn.
+std::optional<bool> littles_law(const report::Record& client, const PlannedCell& cell,
+                                const measure::Turns* turns = nullptr);
 
 // Requests of the whole trial that ended so.
 std::uint64_t ended_whole_trial(const measure::Recording& recording, Outcome outcome);

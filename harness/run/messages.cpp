@@ -48,6 +48,7 @@ void describe(auto&& visit, Is<Recording> auto& recording) {
   visit("answered", recording.answered);
   visit("answered_body_bytes", recording.answered_body_bytes);
   visit("time_in_flight_ns", recording.time_in_flight_ns);
+  visit("time_in_turns_ns", recording.time_in_turns_ns);
   visit("service_time", recording.service_time);
   visit("response_time", recording.response_time);
   visit("failed_time", recording.failed_time);
@@ -58,6 +59,16 @@ void describe(auto&& visit, Is<Recording> auto& recording) {
   visit("censored_response", recording.censored_response);
   visit("slices", recording.slices);
   visit("coarse", recording.coarse);
+  visit("without_latency", recording.without_latency);
+  visit("turns", recording.turns);
+}
+
+void describe(auto&& visit, Is<measure::Turns> auto& turns) {
+  visit("begins_ns", turns.begins_ns);
+  visit("length_ns", turns.length);
+  visit("rest_ns", turns.rest);
+  visit("lead_in_ns", turns.lead_in);
+  visit("warm_up", turns.warm_up);
 }
 
 void describe(auto&& visit, Is<workloads::Address> auto& address) {
@@ -88,14 +99,16 @@ void describe(auto&& visit, Is<order::Job> auto& job) {
   visit("address", job.address);
   visit("cpus", job.cpus);
   visit("window_expected_ns", job.window_expected);
+  visit("turns", job.turns);
   visit("count_syscalls", job.count_syscalls);
   visit("profile", job.profile);
   visit("parent", job.parent);
 }
 
 void describe(auto&& visit, Is<order::Go> auto& go) {
-  visit("window_start_ns", go.window_start_ns);
-  visit("window_end_ns", OrAbsent{go.window_end_ns});
+  visit("window_start_ns", go.window.start_ns);
+  visit("window_end_ns", OrAbsent{go.window.end_ns});
+  visit("turns", OrAbsent{go.window.turns});
 }
 
 void describe(auto&& visit, Is<order::WindowEnd> auto& end) {
@@ -123,6 +136,7 @@ void describe(auto&& visit, Is<report::Record> auto& record) {
   visit("unreadable", record.unreadable);
   visit("items", record.items);
   visit("usage", record.usage);
+  visit("turns_cpu_ns", record.turns_cpu_ns);
   visit("lanes", record.lanes);
   visit("profile", record.profile);
   visit("window_start_ns", record.window_start_ns);
@@ -180,6 +194,10 @@ struct Write {
   json operator()(const measure::Profile& value) const { return result::to_json(value); }
   json operator()(const Recording::Slice& value) const {
     return {value.completions, value.service_time_sum_ns};
+  }
+  json operator()(const Recording::TurnCounts& value) const {
+    return {value.requests, value.completions, value.latencies, value.latency_sum_ns,
+            value.overran};
   }
   json operator()(const Histogram& value) const {
     if (value.empty()) return nullptr;
@@ -241,6 +259,13 @@ struct Read {
   void operator()(const json& field, Recording::Slice& value) const {
     field.at(0).get_to(value.completions);
     field.at(1).get_to(value.service_time_sum_ns);
+  }
+  void operator()(const json& field, Recording::TurnCounts& value) const {
+    field.at(0).get_to(value.requests);
+    field.at(1).get_to(value.completions);
+    field.at(2).get_to(value.latencies);
+    field.at(3).get_to(value.latency_sum_ns);
+    field.at(4).get_to(value.overran);
   }
   void operator()(const json& field, Histogram& value) const {
     if (field.is_null()) return;

@@ -19,7 +19,7 @@
 
 namespace asyncbench::run {
 
-inline constexpr int kProtocolVersion = 2;
+inline constexpr int kProtocolVersion = 3;
 
 // The other end said something that is not in the protocol.
 class ProtocolError : public std::runtime_error {
@@ -43,6 +43,7 @@ struct Job {
   Settings settings;
   std::vector<unsigned> cpus;  // empty: not pinned
   Duration window_expected{0};
+  std::uint64_t turns = 0;  // of this cell, the warm-up's too; 0: it has the whole window
   bool count_syscalls = false;
   std::optional<measure::ProfileOptions> profile;  // not empty: profile the window
   std::int64_t parent = 0;  // the runner's process id: the participant ends with it
@@ -50,8 +51,7 @@ struct Job {
 
 // The window. Without an end the client finds it (Settings::requests) and the server is told later.
 struct Go {
-  std::int64_t window_start_ns = 0;
-  std::optional<std::int64_t> window_end_ns;
+  measure::WindowSpan window;
 };
 struct WindowEnd {
   std::int64_t window_end_ns = 0;
@@ -75,6 +75,8 @@ struct WindowEnd {
 // What one side has to say of the trial; its last line.
 struct Record : workloads::SideRecord {
   result::Usage usage;  // between the window's start and its end
+  // Turns: the CPU time of each, its rest included; empty where it was read too late.
+  std::vector<std::optional<std::int64_t>> turns_cpu_ns;
   std::vector<LaneReport> lanes;
   std::optional<measure::Profile> profile;  // where the job asked for it
   std::int64_t window_start_ns = 0;

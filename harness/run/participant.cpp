@@ -12,6 +12,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <span>
 #include <stop_token>
 #include <thread>
@@ -103,6 +105,7 @@ class Participant {
     report::Record record;
     run_side(record);
     record.usage = meter_.usage();
+    record.turns_cpu_ns = meter_.turns_cpu_ns();
     record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
     record.resources_missing = wait_until_back(before, strategy_, kTearDownLimit);
     record.resources_back = record.resources_missing.empty();
@@ -154,8 +157,8 @@ class Participant {
         record.lanes[lane].counters["requests"] = record.requests_by_lane[lane];
       }
     }
-    record.window_start_ns = window_start_ns_;
-    record.window_end_ns = window_end_ns_;
+    record.window_start_ns = window_.start_ns;
+    record.window_end_ns = window_.end_ns.value_or(0);
   }
 
   std::unique_ptr<Side> make_side(std::size_t lanes) {
@@ -173,6 +176,7 @@ class Participant {
                                .shared_lanes = !strategy_.info().event_loop,
                                .threads = order_.settings.threads,
                                .window_expected = order_.window_expected,
+                               .turns = static_cast<std::size_t>(order_.turns),
                                .request_budget = order_.settings.requests,
                                .seed = order_.settings.seed,
                                .observer = meter_.observer(),
@@ -224,7 +228,11 @@ class Participant {
           Line::send(report::Ready{});
         }
         if (spent_.exchange(false)) budget_is_spent(side);
-        if (finished_) return;
+        // Tasks that see the window's end may be faster than the alarm of it.
+        if (finished_) {
+          alarm_rings();
+          return;
+        }
       }
       if (polled[4].revents != 0) meter_.attend();
       if (polled[1].revents != 0) stop();
@@ -240,42 +248,81 @@ class Participant {
     std::visit(Overloaded{[](const order::Job&) { throw ProtocolError("a second job"); },
                           [&](const order::Go& go) { start(go, side); },
                           [&](const order::WindowEnd& end) {
-                            side.set_window(window_start_ns_, end.window_end_ns);
+                            side.set_window({.start_ns = window_.start_ns,
+                                             .end_ns = end.window_end_ns,
+                                             .turns = std::nullopt});
                             end_window(end.window_end_ns);
                           },
                           [&](const order::Stop&) { stop(); }},
                order);
   }
 
+  // What the harness thread does at a time.
+  struct Due {
+    Time at;
+    enum class What : std::uint8_t {
+      window_starts,
+      turn_starts,
+      turn_ends,
+      window_ends,
+      stop
+    } what;
+    Time begins = kNever;  // turn_starts: the turn
+  };
+
   void start(const order::Go& go, Side& side) {
-    window_start_ns_ = go.window_start_ns;
-    window_end_ns_ = go.window_end_ns.value_or(0);
-    side.set_window(go.window_start_ns, go.window_end_ns);
-    if (go.window_end_ns) meter_.set_window_end(from_ns(*go.window_end_ns));
-    alarm_.arm(from_ns(go.window_start_ns));
+    window_ = go.window;
+    side.set_window(window_);
+    due_.push_back({.at = from_ns(window_.start_ns), .what = Due::What::window_starts});
+    if (window_.turns) add_turns(*window_.turns);
+    if (window_.end_ns) {
+      meter_.set_window_end(from_ns(*window_.end_ns));
+      due_.push_back({.at = from_ns(*window_.end_ns), .what = Due::What::window_ends});
+    }
+    alarm_.arm(due_.front().at);
   }
 
+  // Usage is read while nobody works: at the end of the rest before a turn, and of the turn's own.
+  void add_turns(const measure::Turns& turns) {
+    const Duration early = turns.rest / 4;
+    for (std::size_t turn = turns.warm_up; turn < turns.size(); ++turn) {
+      due_.push_back({.at = turns.begin(turn) - early,
+                      .what = Due::What::turn_starts,
+                      .begins = turns.begin(turn)});
+      due_.push_back({.at = turns.end(turn) + turns.rest - early, .what = Due::What::turn_ends});
+    }
+  }
+
+  // Does all that is due by now.
   void alarm_rings() {
-    switch (phase_) {
-      case Phase::before_window:
-        begin_window();
-        break;
-      case Phase::window:
-        end_window(window_end_ns_);
-        break;
-      case Phase::drain:
-        stop();
-        break;
-      case Phase::stopped:
-        break;
+    while (!due_.empty() && due_.front().at <= now()) {
+      const Due next = due_.front();
+      due_.pop_front();
+      act(next);
+    }
+    if (!due_.empty()) alarm_.arm(due_.front().at);
+  }
+
+  void act(const Due& due) {
+    using What = Due::What;
+    switch (due.what) {
+      case What::window_starts:
+        return begin_window();
+      case What::turn_starts:
+        return meter_.turn_starts(due.begins);
+      case What::turn_ends:
+        return meter_.turn_ends();
+      case What::window_ends:
+        return end_window(*window_.end_ns);
+      case What::stop:
+        return stop();
     }
   }
 
   void begin_window() {
+    if (phase_ != Phase::before_window) return;
     meter_.window_starts();
     phase_ = Phase::window;
-    // With a budget, the client finds the end and wakes us; a server is told by an order.
-    if (window_end_ns_ != 0) alarm_.arm(from_ns(window_end_ns_));
   }
 
   void budget_is_spent(Side& side) {
@@ -286,14 +333,18 @@ class Participant {
 
   void end_window(std::int64_t end_ns) {
     // A small budget can be spent before the alarm of the start has been seen.
-    if (phase_ == Phase::before_window) begin_window();
+    begin_window();
     if (phase_ != Phase::window) return;
     meter_.window_ends();
     meter_.set_window_end(from_ns(end_ns));
-    window_end_ns_ = end_ns;
+    window_.end_ns = end_ns;
     phase_ = Phase::drain;
+    due_.clear();
     // A server drains until it is told to stop: its clients may still be waiting for it.
-    if (order_.role == Role::client) alarm_.arm(from_ns(end_ns) + order_.settings.grace);
+    if (order_.role == Role::client) {
+      due_.push_back({.at = from_ns(end_ns) + order_.settings.grace, .what = Due::What::stop});
+      alarm_.arm(due_.front().at);
+    }
   }
 
   void stop() {
@@ -313,8 +364,8 @@ class Participant {
   std::atomic<bool> spent_{false};
   std::atomic<bool> finished_{false};
   Phase phase_ = Phase::before_window;
-  std::int64_t window_start_ns_ = 0;
-  std::int64_t window_end_ns_ = 0;
+  measure::WindowSpan window_;
+  std::deque<Due> due_;  // ascending
 };
 
 order::Job receive_job(Line& line) {

@@ -10,8 +10,8 @@
 
 #include "run/names.hpp"
 #include "run/selection.hpp"
+#include "run/sitting.hpp"
 #include "run/suite.hpp"
-#include "run/trial.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/http_client.hpp"
 
@@ -185,6 +185,16 @@ void add_profiled_block(std::vector<PlannedTrial>& trials, std::vector<std::size
   }
 }
 
+// What the others of the point are compared with, and what takes part twice.
+std::size_t reference_of(const Plan& plan, const Point& point) {
+  for (const std::string_view wanted : {std::string_view(plan.settings.against), kUsualReference}) {
+    const auto found = std::ranges::find_if(
+        point.cells, [&](std::size_t cell) { return plan.cells[cell].strategy == wanted; });
+    if (found != point.cells.end()) return *found;
+  }
+  return point.cells.front();
+}
+
 }  // namespace
 
 std::vector<std::string> workload_names() {
@@ -204,6 +214,16 @@ std::vector<std::string> suite_names() {
 std::string id_of(const PlannedCell& cell) {
   return result::cell_id(std::string{cell.workload->info().name}, cell.strategy,
                          shown_parameters(cell));
+}
+
+std::string point_of(const PlannedCell& cell) {
+  PlannedCell common = cell;
+  if (cell.build.empty()) {
+    common.strategy = "*";
+  } else {
+    common.build.clear();
+  }
+  return id_of(common);
 }
 
 result::Values shown_parameters(const PlannedCell& cell) {
@@ -293,12 +313,10 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
   for (unsigned block = 0; block < plan.settings.trials; ++block) {
     if (plan.settings.profile) {
       add_profiled_block(trials, runnable, block, random);
-      continue;
+    } else {
+      add_block(trials, points_of(plan), block, random);
     }
-    std::shuffle(runnable.begin(), runnable.end(), random);
-    for (const std::size_t cell : runnable) trials.push_back({.cell = cell, .block = block});
   }
-  std::ranges::sort(runnable);
   const auto add_once = [&](TrialKind kind) {
     for (const std::size_t cell : runnable) {
       trials.push_back({.cell = cell, .block = plan.settings.trials, .kind = kind});
@@ -310,10 +328,58 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
   return trials;
 }
 
+std::vector<Point> points_of(const Plan& plan) {
+  std::vector<Point> points;
+  std::map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
+    const PlannedCell& cell = plan.cells[i];
+    if (!cell.unsupported.empty() || cell.counts_only) continue;
+    const bool in_turns = plan.takes_turns(cell, TrialKind::timed);
+    const auto [found, is_new] = known.emplace(in_turns ? point_of(cell) : cell.id, points.size());
+    if (is_new) points.push_back({.name = found->first, .in_turns = in_turns});
+    points[found->second].cells.push_back(i);
+  }
+  for (Point& point : points) point.reference = reference_of(plan, point);
+  return points;
+}
+
+void add_block(std::vector<PlannedTrial>& trials, std::vector<Point> points, unsigned block,
+               std::mt19937_64& random) {
+  std::ranges::shuffle(points, random);
+  for (Point& point : points) {
+    std::ranges::shuffle(point.cells, random);
+    for (const std::size_t cell : point.cells) trials.push_back({.cell = cell, .block = block});
+    if (!point.in_turns || point.cells.size() < 2) continue;
+    trials.push_back({.cell = point.reference, .block = block, .kind = TrialKind::twin});
+  }
+}
+
+bool Plan::takes_turns(const PlannedCell& cell, TrialKind kind) const {
+  if (kind != TrialKind::timed && kind != TrialKind::twin) return false;
+  return settings.turns && settings.requests == 0 && !settings.profile &&
+         cell.strategy != kNullStrategy && cell.workload->can_rest(cell.work.parameters);
+}
+
 Duration Plan::expected_time() const {
   Duration sum{0};
-  for (const PlannedTrial& trial : trials) sum += run::expected_time(settings, trial.kind);
+  std::span<const PlannedTrial> left = trials;
+  while (!left.empty()) {
+    const std::size_t together = sit_together(left);
+    sum += run::expected_time(*this, left.first(together));
+    left = left.subspan(together);
+  }
   return sum;
+}
+
+std::size_t Plan::sit_together(std::span<const PlannedTrial> next) const {
+  const PlannedTrial& first = next.front();
+  if (!takes_turns(cells[first.cell], first.kind)) return 1;
+  const std::string point = point_of(cells[first.cell]);
+  const auto end = std::ranges::find_if_not(next, [&](const PlannedTrial& trial) {
+    return trial.block == first.block && takes_turns(cells[trial.cell], trial.kind) &&
+           point_of(cells[trial.cell]) == point;
+  });
+  return static_cast<std::size_t>(end - next.begin());
 }
 
 std::uint64_t trial_seed(std::uint64_t run_seed, unsigned block) {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,8 @@ struct PlannedTrial {
   std::size_t cell = 0;  // index into Plan::cells
   unsigned block = 0;    // count trials are in a block of their own, after the timed ones
   result::TrialKind kind = result::TrialKind::timed;
+
+  bool operator==(const PlannedTrial&) const = default;
 };
 
 struct Plan {
@@ -48,6 +52,13 @@ struct Plan {
   std::string suite;                 // its name; empty: a workload with flags
   std::string out;
   std::vector<std::string> command;
+
+  // Whether the trials of the cell take turns with those of the same block and point.
+  bool takes_turns(const PlannedCell& cell, result::TrialKind kind) const;
+
+  // How many of the trials from the first on sit together: those of its point and block, if it
+  // takes turns.
+  std::size_t sit_together(std::span<const PlannedTrial> next) const;
 
   // How long the run will take, spawning and draining included.
   Duration expected_time() const;
@@ -59,8 +70,29 @@ inline constexpr std::string_view kNullStrategy = "null";
 // The seed of arrivals and bodies; every cell of a block has the same.
 std::uint64_t trial_seed(std::uint64_t run_seed, unsigned block);
 
-// The order of running: one block after the other, each a random order of all runnable cells that
-// follows from the seed; then, in a block of their own, the count trials.
+// Cells that differ in their strategy alone, and so are compared with one another.
+struct Point {
+  std::string name;
+  bool in_turns = false;           // otherwise it is one cell
+  std::vector<std::size_t> cells;  // indices into Plan::cells
+  // The others are compared with this one. Where cells take turns, it takes part twice: what its
+  // twin differs from it is the noise of the run.
+  std::size_t reference = 0;
+};
+
+// The points of the plan that can run, counts apart, in the order of its cells.
+std::vector<Point> points_of(const Plan& plan);
+
+// Adds one block of timed trials to `trials`, the points in random order.
+void add_block(std::vector<PlannedTrial>& trials, std::vector<Point> points, unsigned block,
+               std::mt19937_64& random);
+
+// What others are compared with, where nothing else is named and it takes part.
+inline constexpr std::string_view kUsualReference = "thread_per_connection";
+
+// The order of running: one block after the other, each a random order that follows from the seed,
+// of points whose cells take turns, and of cells that do not; then, in a block of their own, the
+// count trials.
 std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls);
 
 // Checks everything that can be checked before measuring. Throws UsageError.
@@ -88,6 +120,10 @@ Support supports_subject(const Strategy& strategy, const workloads::Workload& wo
 
 // The parameters that a cell's id and result carry, the build among them where there is one.
 result::Values shown_parameters(const PlannedCell& cell);
+
+// What all cells of one point of comparison have in common: everything but the strategy, or where
+// builds are compared everything but the build.
+std::string point_of(const PlannedCell& cell);
 
 // The id of a cell, from its other fields.
 std::string id_of(const PlannedCell& cell);

@@ -17,7 +17,7 @@
 #include "run/replay.hpp"
 #include "run/resuming.hpp"
 #include "run/schedule.hpp"
-#include "run/trial.hpp"
+#include "run/sitting.hpp"
 #include "run/verdict.hpp"
 
 namespace asyncbench::run {
@@ -89,8 +89,13 @@ class Runner {
         grow(result, plan_, registry_);
         schedule.grow();
       } else {
-        const DueTrial next = schedule.due().front();
-        schedule.take(next.trial, replay.next(plan_, next, result));
+        const std::vector<DueTrial> due = schedule.next();
+        // A sitting that was interrupted while it was written down is due again.
+        std::vector<result::Trial> records;
+        while (records.size() < due.size() && !replay.empty()) {
+          records.push_back(replay.next(plan_, due[records.size()], result));
+        }
+        schedule.take(due, records);
       }
     }
   }
@@ -131,40 +136,63 @@ class Runner {
     return true;
   }
 
+  Step step_at(const Schedule& schedule, const DueTrial& due, const result::Result& result,
+               std::size_t index) {
+    const PlannedCell& cell = plan_.cells[due.trial.cell];
+    return {.cell = cell,
+            .trial = due.trial,
+            .so_far = *result.find_cell(cell.id),
+            .cell_done = !schedule.has_due(due.trial.cell),
+            .index = index,
+            .total = index + schedule.due().size(),
+            .elapsed = now() - began_,
+            .remaining = schedule.expected_time()};
+  }
+
+  // Measures trials that sit together, or the one that does not.
+  std::vector<result::Trial> sit(const std::vector<DueTrial>& due) {
+    std::vector<TrialOrder> orders;
+    for (const DueTrial& one : due) {
+      orders.push_back({.cell = plan_.cells[one.trial.cell],
+                        .settings = plan_.settings,
+                        .kind = one.trial.kind,
+                        .block = one.trial.block,
+                        .repeat = one.repeat,
+                        .interrupt_fd = interrupt_.fd()});
+    }
+    const TrialOrder& first = orders.front();
+    if (plan_.takes_turns(first.cell, first.kind)) return run_in_turns(orders);
+    std::vector<result::Trial> alone;
+    alone.push_back(run_alone(first));
+    return alone;
+  }
+
   // Returns how many trials are done then.
   std::size_t measure_due(Schedule& schedule, result::Result& result, result::Journal& journal,
                           std::size_t done) {
     while (interrupt_.taken() == 0 && !schedule.due().empty()) {
-      const DueTrial next = schedule.due().front();
-      const PlannedCell& cell = plan_.cells[next.trial.cell];
-      result::Cell& row = *result.find_cell(cell.id);
-      Step step{.cell = cell,
-                .trial = next.trial,
-                .so_far = row,
-                .index = done,
-                .total = done + schedule.due().size(),
-                .elapsed = now() - began_,
-                .remaining = schedule.expected_time()};
-      progress_.trial_begins(step);
-      result::Trial trial = run_trial({.cell = cell,
-                                       .settings = plan_.settings,
-                                       .kind = next.trial.kind,
-                                       .block = next.trial.block,
-                                       .repeat = next.repeat,
-                                       .interrupt_fd = interrupt_.fd()});
+      const std::vector<DueTrial> next = schedule.next();
+      progress_.trial_begins(step_at(schedule, next.front(), result, done));
+      std::vector<result::Trial> trials = sit(next);
       // An interrupted trial leaves no record: it is run again on resume.
-      if (trial.status == result::TrialStatus::cancelled) continue;
-      // This is its one record; the whole is checked at the end.
-      trial.invariant(result::Invariant::recorded_once) = true;
-      journal.append(cell.id, trial);
-      row.trials.push_back(std::move(trial));
-      retire_replaced(row);
-      schedule.take(next.trial, row.trials.back());
-      ++done;
-      step.elapsed = now() - began_;
-      step.remaining = schedule.expected_time();
-      step.cell_done = !schedule.has_due(next.trial.cell);
-      progress_.trial_ends(step, row.trials.back());
+      if (std::ranges::find(trials, result::TrialStatus::cancelled, &result::Trial::status) !=
+          trials.end()) {
+        continue;
+      }
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        // This is its one record; the whole is checked at the end.
+        trials[i].invariant(result::Invariant::recorded_once) = true;
+        const std::string& cell_id = plan_.cells[next[i].trial.cell].id;
+        journal.append(cell_id, trials[i]);
+        result::Cell& row = *result.find_cell(cell_id);
+        row.trials.push_back(trials[i]);
+        retire_replaced(row);
+      }
+      schedule.take(next, trials);
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        ++done;
+        progress_.trial_ends(step_at(schedule, next[i], result, done - 1), trials[i]);
+      }
     }
     return done;
   }
@@ -265,7 +293,7 @@ RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
 }
 
 result::Trial measure_once(const PlannedCell& cell, const Settings& settings) {
-  if (cell.unsupported.empty()) return run_trial({.cell = cell, .settings = settings});
+  if (cell.unsupported.empty()) return run_alone({.cell = cell, .settings = settings});
   result::Trial trial;
   trial.status = result::TrialStatus::failed;
   trial.reason = cell.unsupported;

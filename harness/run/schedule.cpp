@@ -6,7 +6,7 @@
 #include <map>
 #include <tuple>
 
-#include "run/trial.hpp"
+#include "run/sitting.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -33,14 +33,6 @@ TrialsByKey trials_of(const result::Result& recorded) {
   return trials;
 }
 
-// Names what all builds of a cell have in common.
-std::string any_build_id(const PlannedCell& cell) {
-  if (cell.build.empty()) return cell.id;
-  PlannedCell any_build = cell;
-  any_build.build.clear();
-  return id_of(any_build);
-}
-
 }  // namespace
 
 Schedule::Schedule(const Plan& plan, const result::Result& recorded) : plan_(plan) {
@@ -60,28 +52,39 @@ bool Schedule::has_due(std::size_t cell) const {
 }
 
 Duration Schedule::expected_time() const {
-  Duration sum{0};
-  for (const DueTrial& due : due_) sum += run::expected_time(plan_.settings, due.trial.kind);
-  return sum;
+  std::vector<PlannedTrial> trials;
+  for (const DueTrial& due : due_) trials.push_back(due.trial);
+  Plan left{.settings = plan_.settings, .cells = plan_.cells, .trials = std::move(trials)};
+  return left.expected_time();
 }
 
-void Schedule::take(const PlannedTrial& planned, const Trial& record) {
-  note(planned, record);
+std::vector<DueTrial> Schedule::next() const {
+  if (due_.empty()) return {};
+  std::vector<PlannedTrial> trials;
+  for (const DueTrial& due : due_) trials.push_back(due.trial);
+  return {due_.begin(), due_.begin() + static_cast<std::ptrdiff_t>(plan_.sit_together(trials))};
+}
+
+void Schedule::take(std::span<const DueTrial> due, std::span<const Trial> records) {
+  for (std::size_t i = 0; i < records.size(); ++i) note(due[i].trial, records[i]);
   find_due();
 }
 
 void Schedule::grow() {
   for (std::size_t cell = works_.size(); cell < plan_.cells.size(); ++cell) {
-    works_.push_back(any_build_id(plan_.cells[cell]));
+    const PlannedCell& added = plan_.cells[cell];
+    const bool shared = plan_.takes_turns(added, result::TrialKind::timed);
+    works_.push_back(shared || !added.build.empty() ? point_of(added) : added.id);
   }
   for (; planned_ < plan_.trials.size(); ++planned_) {
     const PlannedTrial& trial = plan_.trials[planned_];
+    const bool in_turns = plan_.takes_turns(plan_.cells[trial.cell], trial.kind);
     const auto belongs = [&](const Set& set) {
       const PlannedTrial& other = set.members.front().trial;
       return works_[other.cell] == works_[trial.cell] && other.block == trial.block &&
-             other.kind == trial.kind;
+             (other.kind == trial.kind || (set.in_turns && in_turns));
     };
-    if (sets_.empty() || !belongs(sets_.back())) sets_.emplace_back();
+    if (sets_.empty() || !belongs(sets_.back())) sets_.emplace_back().in_turns = in_turns;
     places_[{trial.cell, trial.block, trial.kind}] = {sets_.size() - 1,
                                                       sets_.back().members.size()};
     sets_.back().members.push_back({.trial = trial});
@@ -103,7 +106,9 @@ void Schedule::find_due() {
   due_.clear();
   for (const Set& set : sets_) {
     unsigned repeat = set.repeat();
-    if (repeats_left > 0 && set.has_invalid()) {
+    if (set.is_torn()) {
+      ++repeat;
+    } else if (repeats_left > 0 && set.has_invalid()) {
       --repeats_left;
       ++repeat;
     }
@@ -117,6 +122,12 @@ unsigned Schedule::Set::repeat() const {
   unsigned latest = 0;
   for (const Member& member : members) latest = std::max(latest, member.measured.value_or(0));
   return latest;
+}
+
+bool Schedule::Set::is_torn() const {
+  const auto has_turn = [now = repeat()](const Member& member) { return member.measured == now; };
+  return in_turns && std::ranges::any_of(members, has_turn) &&
+         !std::ranges::all_of(members, has_turn);
 }
 
 bool Schedule::Set::has_invalid() const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -15,9 +16,11 @@
 
 namespace asyncbench::run {
 
-// Trials that are compared with each other directly stand next to each other and make up a set: the
-// builds of one cell in one block. Any other trial is a set of its own. An invalid trial
-// has its whole set measured again, so that those which count have all stood side by side.
+// Trials that are compared with each other directly stand next to each other and make up a set:
+// those of one block and point that take turns, and the builds of one cell in one block. Any other
+// trial is a set of its own. An invalid trial has its whole set measured again, so that those which
+// count have all stood side by side; so has one that was interrupted before all of it had taken its
+// turns.
 struct DueTrial {
   PlannedTrial trial;
   unsigned repeat = 0;  // of its set: not 0: again, because some trial of it was invalid
@@ -32,10 +35,12 @@ class Schedule {
   // sets have been repeated in the whole run.
   const std::vector<DueTrial>& due() const { return due_; }
   bool has_due(std::size_t cell) const;
+  // What is to be measured next: one trial, or all that sit together.
+  std::vector<DueTrial> next() const;
   Duration expected_time() const;
 
-  // A trial has its record.
-  void take(const PlannedTrial& planned, const result::Trial& record);
+  // The first of these trials, which are those of next(), have their records, in the same order.
+  void take(std::span<const DueTrial> due, std::span<const result::Trial> records);
 
   // The plan has gained cells and trials.
   void grow();
@@ -49,8 +54,11 @@ class Schedule {
   struct Set {
     std::vector<Member> members;
 
+    bool in_turns = false;
+
     unsigned repeat() const;  // which time it is measured, from 0
     bool has_invalid() const;
+    bool is_torn() const;  // it takes turns, but some members have not had theirs
   };
 
   void note(const PlannedTrial& planned, const result::Trial& record);

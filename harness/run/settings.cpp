@@ -46,6 +46,29 @@ constexpr std::array kSettings = {
             .type = "N",
             .help = "of each cell; 6 are the least for a 95 % interval",
             .has_field = true},
+    Setting{.name = "turns",
+            .member = &Settings::turns,
+            .type = "on|off",
+            .help = "let all cells of one point take turns, or measure one trial after the other"},
+    Setting{.name = "turn",
+            .member = &Settings::turn,
+            .type = "TIME",
+            .help = "length of a turn",
+            .otherwise = "by the work, 50ms or more"},
+    Setting{.name = "rest",
+            .member = &Settings::rest,
+            .type = "TIME",
+            .help = "after each turn, in which requests in flight end",
+            .otherwise = "by the work, 10ms or more"},
+    Setting{.name = "rounds",
+            .member = &Settings::rounds,
+            .type = "N",
+            .help = "turns of each cell in a trial, beside one to warm up"},
+    Setting{.name = "against",
+            .member = &Settings::against,
+            .type = "NAME",
+            .help = "the strategy that others are compared with",
+            .otherwise = "thread_per_connection"},
     Setting{.name = "seed",
             .member = &Settings::seed,
             .type = "N",
@@ -141,6 +164,7 @@ struct Reader {
     value = static_cast<unsigned>(std::min<std::uint64_t>(workloads::parse_count(text),
                                                           std::numeric_limits<unsigned>::max()));
   }
+  void operator()(bool& value) const { value = workloads::parse_switch(text); }
   void operator()(std::string& value) const { value = text; }
   void operator()(std::vector<std::string>& value) const {
     value = workloads::split_list(text, separator);
@@ -161,6 +185,7 @@ struct Printer {
   std::string operator()(const Duration& value) const { return to_text(value); }
   std::string operator()(std::uint64_t value) const { return std::to_string(value); }
   std::string operator()(unsigned value) const { return std::to_string(value); }
+  std::string operator()(bool value) const { return value ? "on" : "off"; }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(const std::vector<std::string>& value) const {
     return fmt::format("{}", fmt::join(value, std::string_view(&separator, 1)));

@@ -45,6 +45,11 @@ struct Settings {
   Duration grace = std::chrono::seconds(2);  // from the window's end to the hard stop
   Duration cooldown{0};                      // idle before each trial
   unsigned trials = 6;
+  bool turns = true;     // cells of one point take turns, where the workload can rest
+  Duration turn{0};      // 0: by the work, see turn_plan()
+  Duration rest{0};      // after each turn; 0: by the work
+  unsigned rounds = 10;  // of turns in a trial, without the warm-up
+  std::string against;   // the strategy that others are compared with; empty: see points_of()
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
   unsigned threads = 1;              // event loops of the subject; the peer has one
@@ -64,7 +69,7 @@ struct Settings {
 struct Setting {
   using Member =
       std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
-                   std::string Settings::*, std::vector<std::string> Settings::*,
+                   bool Settings::*, std::string Settings::*, std::vector<std::string> Settings::*,
                    Pinning Settings::*, CpuIdle Settings::*, workloads::Verify Settings::*>;
   // Who can give it.
   enum class From : std::uint8_t {

@@ -1,9 +1,18 @@
-// One trial of one cell: fresh processes, one conversation, one record.
+// One trial of one cell: fresh processes, one conversation, one record. A sitting leads it through
+// its phases.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "result/result.hpp"
+#include "run/conversation.hpp"
 #include "run/plan.hpp"
 
 namespace asyncbench::run {
@@ -17,12 +26,74 @@ struct TrialOrder {
   int interrupt_fd = -1;  // readable: give up, the trial ends as cancelled
 };
 
-// The phases of one trial. With a request budget the window's length is a guess.
+// With a request budget the window's length is a guess.
 Duration window_of(const Settings& settings, result::TrialKind kind);
-Duration expected_time(const Settings& settings, result::TrialKind kind);
 
-// Runs it, in this thread. Whatever goes wrong with the participants is in the trial's status and
-// reason; both processes have ended on return.
-result::Trial run_trial(const TrialOrder& order);
+// Call its phases in their order; each throws TrialFailure, after which only fail() and take() may
+// follow. The participants have ended when it is destroyed.
+class TrialRun {
+ public:
+  // `turns`: how many the cell takes, the warm-up's too; 0: it has the whole window.
+  TrialRun(const TrialOrder& order, std::size_t turns);
+
+  // Starts the participants and waits until every task has had its first outcome.
+  void start();
+
+  // Tells them the window. With a request budget, wait_for_budget() then returns its end.
+  void go(const measure::WindowSpan& window);
+  Time wait_for_budget();
+
+  // Nothing may be said until then.
+  void pass_until(Time until) { conversation_.pass_until(until); }
+
+  // Takes the records; the participants end.
+  void collect(Time window_end);
+
+  // The trial from the records, and its invariants.
+  void judge();
+
+  void fail(const TrialFailure& failure);
+
+  // Before judge().
+  result::Disturbance& disturbance() { return trial_.disturbance; }
+  const result::Trial& trial() const { return trial_; }
+  result::Trial take() { return std::move(trial_); }
+
+ private:
+  using Role = workloads::Role;
+
+  // What is kept of one role.
+  struct Participant {
+    std::unique_ptr<Process> process;  // null: the role is not ours to play
+    report::Record record;
+  };
+
+  Participant& in(Role role) { return participants_[static_cast<std::size_t>(role)]; }
+  const report::Record* record_of(Role role) {
+    return in(role).process ? &in(role).record : nullptr;
+  }
+  std::vector<Role> roles() const;
+  order::Job job_for(Role role, const workloads::Address& address) const;
+  std::optional<measure::ProfileOptions> profiling() const;
+  std::string name_for(Role role) const;
+  Process& launch(Role role, const workloads::Address& address);
+  Duration profile_patience() const;
+  Duration ready_limit() const;
+  void put_turns();
+  void put_peers();
+  void put_series();
+
+  const PlannedCell& cell_;
+  const Settings& settings_;
+  const result::TrialKind kind_;
+  const std::uint64_t seed_;
+  const std::size_t turns_;
+  measure::WindowSpan window_;
+  // The processes end before the conversation in which they are heard.
+  Conversation conversation_;
+  const std::vector<Role> roles_ = roles();
+  std::array<Participant, workloads::kRoles> participants_;
+  result::Trial trial_;
+};
 
 }  // namespace asyncbench::run

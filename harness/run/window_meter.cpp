@@ -1,6 +1,7 @@
 #include "run/window_meter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace asyncbench::run {
 
@@ -24,6 +25,18 @@ void WindowMeter::window_ends() {
   if (counter_) calls_after_ = counter_->read_count();
   after_ = measure::take_usage();
   if (counter_) counter_->disable();
+}
+
+void WindowMeter::turn_starts(Time begins) {
+  turn_started_ns_ = measure::take_cpu_ns();
+  if (now() > begins) turn_started_ns_.reset();
+}
+
+void WindowMeter::turn_ends() {
+  const std::int64_t ended_ns = measure::take_cpu_ns();
+  turns_cpu_ns_.push_back(turn_started_ns_
+                              ? std::optional(ended_ns - *std::exchange(turn_started_ns_, {}))
+                              : std::nullopt);
 }
 
 result::Usage WindowMeter::usage() const {

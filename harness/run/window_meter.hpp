@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "measure/profiler.hpp"
 #include "measure/syscalls.hpp"
@@ -20,6 +21,11 @@ class WindowMeter {
   void window_starts();
   void window_ends();
 
+  // The cell's turns, in their order; each ends with its rest. `begins`: when the first request of
+  // it may begin, before which its reading must be done.
+  void turn_starts(Time begins);
+  void turn_ends();
+
   // Readable when attend() is due, -1: never.
   int descriptor() const { return profiler_ ? profiler_->descriptor() : -1; }
   void attend() { profiler_->drain(); }
@@ -33,6 +39,9 @@ class WindowMeter {
   // After the window; what could not be read is null with its reason.
   result::Usage usage() const;
 
+  // One value a turn, empty where it was read too late.
+  const std::vector<std::optional<std::int64_t>>& turns_cpu_ns() const { return turns_cpu_ns_; }
+
   // After the job's threads have ended: what a profiled trial saw, otherwise empty. Takes about
   // 100 ms.
   std::optional<measure::Profile> take_profile(std::span<const LaneReport> lanes);
@@ -44,6 +53,8 @@ class WindowMeter {
   measure::UsageSnapshot after_;
   measure::Reading calls_before_;
   measure::Reading calls_after_;
+  std::optional<std::int64_t> turn_started_ns_;  // CPU time so far; empty: read too late
+  std::vector<std::optional<std::int64_t>> turns_cpu_ns_;
 };
 
 }  // namespace asyncbench::run

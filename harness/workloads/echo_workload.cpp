@@ -127,8 +127,8 @@ class EchoClientSide final : public Side {
     job.tasks = run_->make_tasks();
     job.canned_reply = canned_reply_;
   }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_->load(), start_ns, end_ns);
+  void set_window(const measure::WindowSpan& window) override {
+    set_load_window(run_->load(), window);
   }
   std::int64_t window_end_ns() const override { return run_->load().window().end_ns.load(); }
 
@@ -167,7 +167,7 @@ class EchoServerSide final : public Side {
   }
   void prepare(Job& job) override { job.acceptor = &server_; }
   // A server's usage is measured over the window; its tasks need not know it.
-  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
+  void set_window(const measure::WindowSpan& /*window*/) override {}
 
   void fill(SideRecord& record) override {
     record.server = server_.totals();
@@ -193,6 +193,11 @@ class EchoWorkload final : public ConnectionsWorkload {
 
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
     return {.operations = role == Role::server ? echo_server_ops() : echo_client_ops()};
+  }
+
+  // Idle connections are for memory, which whole windows measure as well.
+  bool can_rest(const Parameters& parameters) const override {
+    return parameters.number("idle") == 0;
   }
 
   bool keeps_in_flight(const Parameters& parameters) const override {

@@ -29,8 +29,8 @@ class FileSide final : public Side {
     disk_read_before_ = disk_read_bytes();
   }
 
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_->load(), start_ns, end_ns);
+  void set_window(const measure::WindowSpan& window) override {
+    set_load_window(run_->load(), window);
   }
   std::int64_t window_end_ns() const override { return run_->load().window().end_ns.load(); }
 

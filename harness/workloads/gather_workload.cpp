@@ -138,9 +138,8 @@ class GatewaySide final : public Side {
 
   std::optional<Address> address() const override { return Address{.port = server_.port()}; }
   void prepare(Job& job) override { job.acceptor = &server_; }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    if (end_ns) gateway_.window.end_ns.store(*end_ns);
-    gateway_.window.start_ns.store(start_ns);
+  void set_window(const measure::WindowSpan& window) override {
+    measure::set(gateway_.window, window);
   }
   void fill(SideRecord& record) override {
     record.server = server_.totals();
@@ -185,6 +184,9 @@ class GatherWorkload final : public ConnectionsWorkload {
   }
   std::uint64_t ports(const Parameters& parameters) const override {
     return in_flight(parameters) * parameters.number("fan_out");
+  }
+  Duration least_latency(const Parameters& parameters) const override {
+    return parameters.delay("upstream_delay").mean;
   }
   Duration patience(const Parameters& parameters) const override {
     return parameters.duration("deadline") + 20 * parameters.delay("upstream_delay").mean;

@@ -20,8 +20,8 @@ class HttpClientSide final : public Side {
     job.tasks = run_.make_tasks(exchange_);
     job.canned_reply = canned_reply_;
   }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_.load(), start_ns, end_ns);
+  void set_window(const measure::WindowSpan& window) override {
+    set_load_window(run_.load(), window);
   }
   std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
   void fill(SideRecord& record) override { fill_from(run_.load(), record); }
@@ -40,7 +40,7 @@ class HttpServerSide final : public Side {
   std::optional<Address> address() const override { return Address{.port = server_.port()}; }
   void prepare(Job& job) override { job.acceptor = &server_; }
   // A server's usage is measured over the window; its tasks need not know it.
-  void set_window(std::int64_t /*start_ns*/, std::optional<std::int64_t> /*end_ns*/) override {}
+  void set_window(const measure::WindowSpan& /*window*/) override {}
   void fill(SideRecord& record) override {
     record.server = server_.totals();
     record.requests_by_lane = server_.responses_by_lane();

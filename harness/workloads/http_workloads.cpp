@@ -79,6 +79,9 @@ class HttpWorkload final : public ConnectionsWorkload {
   bool keeps_in_flight(const Parameters& parameters) const override {
     return never_pauses(parameters) && parameters.is_on("keep_alive");
   }
+  Duration least_latency(const Parameters& parameters) const override {
+    return parameters.delay("server_delay").mean;
+  }
   Duration patience(const Parameters& parameters) const override {
     return parameters.duration("deadline") + 10 * parameters.delay("server_delay").mean;
   }

@@ -98,10 +98,7 @@ class BurningServerSide final : public Side {
       job.tasks.push_back(std::make_unique<Heartbeat>(window_, lag_, period_));
     }
   }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    if (end_ns) window_.end_ns.store(*end_ns);
-    window_.start_ns.store(start_ns);
-  }
+  void set_window(const measure::WindowSpan& window) override { measure::set(window_, window); }
   void fill(SideRecord& record) override {
     record.server = server_.totals();
     record.requests_by_lane = server_.responses_by_lane();
@@ -128,6 +125,8 @@ class InterferenceWorkload final : public ConnectionsWorkload {
   Forms forms(Role role, const Parameters& /*parameters*/) const override {
     return http_forms(role);
   }
+  // Heartbeats go on by periods of their own.
+  bool can_rest(const Parameters& /*parameters*/) const override { return false; }
   Duration patience(const Parameters& parameters) const override {
     // The first requests of all connections may burn, one after the other.
     return parameters.duration("deadline") +

@@ -9,20 +9,33 @@ namespace asyncbench::workloads {
 
 LoadRun::LoadRun(LoadOptions options)
     : options_(std::move(options)),
-      arrivals_(options_.arrivals, options_.seed, t0_ + options_.tasks * options_.stagger) {
+      arrivals_(options_.arrivals, options_.seed,
+                options_.turns > 0 ? Time{} : t0_ + options_.tasks * options_.stagger) {
   const measure::RecorderOptions recorder{.shared = options_.shared_lanes,
                                           .open_loop = options_.arrivals.open_loop(),
                                           .window_expected = options_.window_expected,
+                                          .turns = options_.turns,
                                           .observer = options_.observer};
   for (std::size_t lane = 0; lane < options_.lanes; ++lane) {
     recorders_.push_back(std::make_unique<measure::Recorder>(window_, recorder));
   }
 }
 
+void LoadRun::set_turns(measure::Turns turns) {
+  turns_ = std::move(turns);
+  window_.turns.store(&*turns_, std::memory_order_release);
+}
+
+Time LoadRun::in_schedule(Time at) const { return turns_ ? Time{turns_->active_until(at)} : at; }
+
+Time LoadRun::on_clock(Time scheduled) const {
+  return turns_ ? turns_->when_active(scheduled.time_since_epoch()) : scheduled;
+}
+
 measure::Recording LoadRun::take() {
   if (options_.arrivals.open_loop()) {
-    arrivals_.drain(window_.end(),
-                    [this](Time intended) { recorders_.front()->abandoned(intended); });
+    arrivals_.drain(in_schedule(window_.end()),
+                    [this](Time scheduled) { recorders_.front()->abandoned(on_clock(scheduled)); });
   }
   measure::Recording recording = recorders_.front()->take();
   for (std::size_t lane = 1; lane < recorders_.size(); ++lane) {
@@ -41,18 +54,19 @@ std::vector<std::uint64_t> LoadRun::requests_by_lane() const {
 
 std::uint64_t LoadRun::arrivals_due_in_window() const {
   if (!options_.arrivals.open_loop()) return 0;
-  return arrivals_.count(window_.start(), window_.end());
+  return arrivals_.count(in_schedule(window_.start()), in_schedule(window_.end()));
 }
 
 std::uint64_t LoadRun::arrivals_due_before_window() const {
   if (!options_.arrivals.open_loop()) return 0;
-  return arrivals_.count(Time::min(), window_.start());
+  return arrivals_.count(Time::min(), in_schedule(window_.start()));
 }
 
 std::optional<double> LoadRun::arrivals_a2() const {
   constexpr std::size_t kMostGaps = 1000;
   if (options_.arrivals.kind != load::ArrivalKind::poisson) return std::nullopt;
-  const std::vector<double> gaps = arrivals_.gaps_s(window_.start(), window_.end(), kMostGaps);
+  const std::vector<double> gaps =
+      arrivals_.gaps_s(in_schedule(window_.start()), in_schedule(window_.end()), kMostGaps);
   if (gaps.size() < load::kFewestGaps) return std::nullopt;
   return load::anderson_darling_exponential(gaps, options_.arrivals.rate_per_s);
 }
@@ -67,41 +81,75 @@ Op RequestFlow::next(Time at) {
   return next_begins(at);
 }
 
+Time RequestFlow::next_turn(Time at) {
+  if (run_->options_.turns == 0 || at < turn_ends_) return at;
+  const measure::Turns* const turns = run_->window_.turns.load(std::memory_order_acquire);
+  // All tasks of a cell together look twice a millisecond.
+  if (turns == nullptr) return at + run_->options_.tasks * std::chrono::microseconds(500);
+  const std::size_t turn = turns->at_or_after(at);
+  // No more requests, but the connections stay as they are while others are measured.
+  if (turn == turns->size()) return std::max(at, run_->window_.end());
+  turn_ = static_cast<std::uint32_t>(turn);
+  turn_ends_ = turns->end(turn);
+  return std::max(at, turns->begin(turn));
+}
+
 Op RequestFlow::next_closed(Time at) {
   if (run_->window_.ended(at)) return op::Finish{};
   const Duration think_time = run_->options_.think_time;
-  if (think_time == Duration::zero() || is_waiting_) {
-    has_idled_ = is_waiting_;
-    is_waiting_ = false;
-    return next_begins(at);
+  Time due = at;
+  if (!is_waiting_) {
+    has_idled_ = false;
+    due += think_time;
   }
-  is_waiting_ = true;
-  return op::Sleep{at + think_time};
+  due = next_turn(due);
+  is_waiting_ = due > at;
+  if (!is_waiting_) return next_begins(at);
+  has_idled_ = true;
+  return op::Sleep{due};
 }
 
 Op RequestFlow::next_arrival(Time at) {
-  if (is_waiting_) {
-    is_waiting_ = false;
-    has_idled_ = true;
-    if (!run_->window_.ended(at)) {
-      recorder_->start_lag(at - arrival_);
-      return next_begins(at);
-    }
-  } else {
-    if (run_->window_.ended(at)) return op::Finish{};
-    has_idled_ = false;
-    arrival_ = run_->arrivals_.take();
-    if (arrival_ <= at) return next_begins(at);
-    is_waiting_ = true;
-    return op::Sleep{arrival_};
+  const bool waited = std::exchange(is_waiting_, false);
+  if (run_->window_.ended(at)) {
+    give_up();
+    return op::Finish{};
   }
-  give_up();
-  return op::Finish{};
+  has_idled_ = waited;
+  if (run_->options_.turns > 0) return next_arrival_in_turns(at, waited);
+  if (waited) {
+    recorder_->start_lag(at - arrival_);
+    return next_begins(at);
+  }
+  arrival_ = run_->arrivals_.take();
+  if (arrival_ <= at) return next_begins(at);
+  is_waiting_ = true;
+  return op::Sleep{arrival_};
+}
+
+// An arrival for which no task was free before its turn ended is begun in the next one. Its time
+// stood still meanwhile: it counts as due as long before that turn as it had been waiting.
+Op RequestFlow::next_arrival_in_turns(Time at, bool waited) {
+  const measure::Turns* const turns = run_->window_.turns.load(std::memory_order_acquire);
+  if (turns != nullptr && scheduled_ == kNever) {
+    scheduled_ = run_->arrivals_.take();
+    arrival_ = turns->when_active(scheduled_.time_since_epoch());
+  }
+  const Time due = next_turn(turns == nullptr ? at : std::max(at, arrival_));
+  if (turns == nullptr || due > at) {
+    is_waiting_ = true;
+    return op::Sleep{due};
+  }
+  if (waited && arrival_ >= turns->begin(turn_)) recorder_->start_lag(at - arrival_);
+  arrival_ = turns->begin(turn_) - (turns->length * turn_ - scheduled_.time_since_epoch());
+  scheduled_ = kNever;
+  return next_begins(at);
 }
 
 void RequestFlow::give_up() {
   if (arrival_ != kNever) recorder_->abandoned(arrival_);
   arrival_ = kNever;
+  scheduled_ = kNever;
 }
 
 Op RequestFlow::next_begins(Time at) {
@@ -111,7 +159,8 @@ Op RequestFlow::next_begins(Time at) {
 
 void RequestFlow::begin(Time at) {
   ++requests_;
-  record_ = {.intended = std::exchange(arrival_, kNever), .begun = at};
+  if (turn_ != record_.turn) recorder_->turn_begun(turn_, at);
+  record_ = {.intended = std::exchange(arrival_, kNever), .begun = at, .turn = turn_};
   recorder_->begun(at);
 }
 

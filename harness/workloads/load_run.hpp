@@ -25,6 +25,9 @@ struct LoadOptions {
   std::size_t lanes = 1;        // as in Job::lanes
   bool shared_lanes = false;    // several threads record into one lane
   Duration window_expected{0};  // sizes the time slices
+  // Not 0: requests begin in the turns of this cell alone, of which there are so many. From their
+  // first outcome on, tasks wait until LoadRun::set_turns().
+  std::size_t turns = 0;
   // End the window after that many requests have ended in it; 0: the window has an end time.
   std::uint64_t request_budget = 0;
   std::uint64_t seed = 1;
@@ -52,6 +55,9 @@ class LoadRun {
   measure::Window& window() { return window_; }
   const measure::Window& window() const { return window_; }
 
+  // Once, after the window has been set, and before the first turn begins.
+  void set_turns(measure::Turns turns);
+
   // After the job has run: the merged recording of all lanes. It counts the arrivals that the
   // schedule still holds as not started.
   measure::Recording take();
@@ -74,9 +80,15 @@ class LoadRun {
  private:
   friend class RequestFlow;
 
+  // A time in the terms of the arrivals' schedule, which under turns runs in active time alone,
+  // from the clock's epoch; and the opposite.
+  Time in_schedule(Time at) const;
+  Time on_clock(Time scheduled) const;
+
   LoadOptions options_;
   Time t0_ = now();  // the first task starts
   measure::Window window_;
+  std::optional<measure::Turns> turns_;
   std::vector<std::unique_ptr<measure::Recorder>> recorders_;  // one a lane
   load::ArrivalSchedule arrivals_;  // open loop: from when every task could be connected
   std::atomic<unsigned> tasks_ready_{0};
@@ -120,7 +132,11 @@ class RequestFlow {
  private:
   Op next_closed(Time at);
   Op next_arrival(Time at);
+  Op next_arrival_in_turns(Time at, bool waited);
   Op next_begins(Time at);
+  // When the task may begin a request: at once, or in its next turn; the window's end when there is
+  // none.
+  Time next_turn(Time at);
   Time spend_budget();
 
   LoadRun* run_;
@@ -130,7 +146,10 @@ class RequestFlow {
   bool is_waiting_ = false;  // next() said sleep
   bool has_idled_ = false;
   std::uint64_t requests_ = 0;
-  Time arrival_ = kNever;  // open loop: taken from the schedule, not begun yet
+  Time arrival_ = kNever;    // open loop: taken from the schedule, not begun yet
+  Time scheduled_ = kNever;  // turns: the same in the terms of the schedule
+  std::uint32_t turn_ = measure::RequestRecord::kNoTurn;
+  Time turn_ends_ = Time::min();
   measure::RequestRecord record_;
 };
 

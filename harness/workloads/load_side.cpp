@@ -26,6 +26,7 @@ std::uint64_t ConnectionsWorkload::in_flight(const Parameters& parameters) const
 bool ConnectionsWorkload::keeps_in_flight(const Parameters& parameters) const {
   return never_pauses(parameters);
 }
+bool ConnectionsWorkload::can_rest(const Parameters& /*parameters*/) const { return true; }
 std::uint64_t ConnectionsWorkload::descriptors(const Parameters& parameters) const {
   return in_flight(parameters);
 }
@@ -37,6 +38,7 @@ LoadOptions load_options(const SideSetup& setup) {
   return {.lanes = setup.lanes,
           .shared_lanes = setup.shared_lanes,
           .window_expected = setup.window_expected,
+          .turns = setup.turns,
           .request_budget = setup.request_budget,
           .seed = setup.seed,
           .observer = setup.observer,
@@ -44,10 +46,9 @@ LoadOptions load_options(const SideSetup& setup) {
           .on_budget_spent = setup.on_budget_spent};
 }
 
-void set_load_window(LoadRun& run, std::int64_t start_ns, std::optional<std::int64_t> end_ns) {
-  // The end comes first: a task that sees the start must not see a window without an end.
-  if (end_ns) run.window().end_ns.store(*end_ns);
-  run.window().start_ns.store(start_ns);
+void set_load_window(LoadRun& run, const measure::WindowSpan& window) {
+  measure::set(run.window(), window);
+  if (window.turns) run.set_turns(*window.turns);
 }
 
 void fill_from(LoadRun& run, SideRecord& record) {

@@ -56,6 +56,7 @@ class ConnectionsWorkload : public Workload {
 
   std::uint64_t in_flight(const Parameters& parameters) const final;
   bool keeps_in_flight(const Parameters& parameters) const override;
+  bool can_rest(const Parameters& parameters) const override;
   std::uint64_t descriptors(const Parameters& parameters) const override;
   std::uint64_t ports(const Parameters& parameters) const override;
 
@@ -66,7 +67,7 @@ class ConnectionsWorkload : public Workload {
 // Lanes, window, budget, seed and events. Tasks, pace and stagger are the workload's.
 LoadOptions load_options(const SideSetup& setup);
 
-void set_load_window(LoadRun& run, std::int64_t start_ns, std::optional<std::int64_t> end_ns);
+void set_load_window(LoadRun& run, const measure::WindowSpan& window);
 
 // Recording and arrivals.
 void fill_from(LoadRun& run, SideRecord& record);

@@ -138,8 +138,8 @@ class ScrapeSide final : public Side {
     job.tasks = run_.make_tasks(exchange_);
     job.io_memory = run_.memory();
   }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_.load(), start_ns, end_ns);
+  void set_window(const measure::WindowSpan& window) override {
+    set_load_window(run_.load(), window);
   }
   std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
 
@@ -199,6 +199,9 @@ class ScrapeWorkload final : public ConnectionsWorkload {
   // A connection and a file.
   std::uint64_t descriptors(const Parameters& parameters) const override {
     return 2 * in_flight(parameters);
+  }
+  Duration least_latency(const Parameters& parameters) const override {
+    return parameters.delay("server_delay").mean;
   }
   Duration patience(const Parameters& parameters) const override {
     return parameters.duration("deadline") + 10 * parameters.delay("server_delay").mean;

@@ -114,9 +114,7 @@ class TimersSide final : public Side {
                                                       period_, jitter_));
     }
   }
-  void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) override {
-    set_load_window(run_, start_ns, end_ns);
-  }
+  void set_window(const measure::WindowSpan& window) override { set_load_window(run_, window); }
   std::int64_t window_end_ns() const override { return run_.window().end_ns.load(); }
   void fill(SideRecord& record) override {
     fill_from(run_, record);

@@ -60,6 +60,7 @@ struct SideSetup {
   bool shared_lanes = false;         // several threads work in one lane
   unsigned threads = 1;              // loops: a server needs a socket for each
   Duration window_expected{0};       // sizes the time slices
+  std::size_t turns = 0;             // of this cell, the warm-up's too; 0: it has the whole window
   std::uint64_t request_budget = 0;  // client: end the window after that many requests; 0: by time
   std::uint64_t seed = 1;
   measure::RequestObserver* observer = nullptr;  // client, profiled trials; outlives the side
@@ -107,8 +108,9 @@ class Side {
   virtual void prepare(Job& job) = 0;
 
   // From the harness thread, while the job runs. Without an end the client finds it, and servers
-  // are told by a second call.
-  virtual void set_window(std::int64_t start_ns, std::optional<std::int64_t> end_ns) = 0;
+  // are told by a second call. Clients begin requests in the window's turns alone; servers know
+  // nothing of turns.
+  virtual void set_window(const measure::WindowSpan& window) = 0;
 
   // Client with a request budget, after on_budget_spent.
   virtual std::int64_t window_end_ns() const { return 0; }
@@ -159,6 +161,12 @@ class Workload {
 
   // Whether in a closed loop that many are in flight all the time, so that Little's law holds.
   virtual bool keeps_in_flight(const Parameters& parameters) const = 0;
+
+  // Whether requests may be held back between the turns of a cell and what is in flight ends soon,
+  // so that cells can take turns; otherwise the cell is measured in whole windows.
+  virtual bool can_rest(const Parameters& /*parameters*/) const { return false; }
+  // How long the parameters make one request last at the least: a server's delay.
+  virtual Duration least_latency(const Parameters& /*parameters*/) const { return Duration{0}; }
 
   // Whether the parameters fix how many requests there are in a time, so that throughput tells
   // nothing of a strategy that keeps up.

@@ -1,0 +1,231 @@
+#include "run/sitting.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "measure/cpu.hpp"
+#include "measure/disturbance.hpp"
+
+namespace asyncbench::run {
+namespace {
+
+using namespace std::chrono_literals;
+using result::Disturbance;
+
+// What spawning the participants of one trial, connecting and draining take, measured on two cores.
+constexpr Duration kTrialOverhead = 150ms;
+// The same for one of several that sit together, which share the canaries.
+constexpr Duration kMemberOverhead = 60ms;
+
+// The window must not start before all participants know of it.
+constexpr Duration kWindowLead = 10ms;
+
+// Before turns are known, the tasks of a cell look for them this often, all together.
+constexpr Duration kLookEvery = 500us;
+
+// On the subject's CPU, where the runner itself is not.
+Duration canary_on(const std::vector<unsigned>& cpus) {
+  Duration took{0};
+  std::thread([&] {
+    if (!cpus.empty()) measure::pin_to({static_cast<int>(cpus.front())});
+    took = measure::spin_canary();
+  }).join();
+  return took;
+}
+
+// The trials of one sitting, led through their phases side by side.
+class Sitting {
+ public:
+  Sitting(std::span<const TrialOrder> orders, std::size_t turns)
+      : settings_(orders.front().settings) {
+    for (const TrialOrder& order : orders) {
+      members_.push_back({.run = std::make_unique<TrialRun>(order, turns), .order = &order});
+    }
+  }
+
+  // `measure` tells the members their windows, waits until these have passed, and returns their
+  // end.
+  std::vector<result::Trial> run(const std::function<Time(Sitting&)>& measure) {
+    each([&](TrialRun& run) { run.pass_until(cooled_); });
+    const Duration canary_before = canary_on(settings_.pin.subject);
+    each([](TrialRun& run) { run.start(); });
+    const Time end = measure(*this);
+    each([&](TrialRun& run) { run.collect(end); });
+    const Duration canary_after = canary_on(settings_.pin.subject);
+    each([&](TrialRun& run) {
+      run.disturbance() = disturbance_;
+      run.disturbance().canary_before_ns = canary_before.count();
+      run.disturbance().canary_after_ns = canary_after.count();
+      run.judge();
+    });
+    std::vector<result::Trial> trials;
+    for (Member& member : members_) {
+      trials.push_back(member.run->take());
+      member.run.reset();
+      member.order->cell.workload->clean_up(member.order->cell.work);
+    }
+    return trials;
+  }
+
+  // Does it for every member that has not failed; one that fails is left alone from then on.
+  void each(const std::function<void(TrialRun&)>& act) {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      each_one(i, act);
+    }
+  }
+  void each_one(std::size_t member, const std::function<void(TrialRun&)>& act) {
+    if (members_[member].failed) return;
+    TrialRun& run = *members_[member].run;
+    try {
+      act(run);
+    } catch (const TrialFailure& failure) {
+      run.fail(failure);
+      members_[member].failed = true;
+    } catch (const std::exception& error) {
+      run.fail({.status = result::TrialStatus::failed, .reason = error.what()});
+      members_[member].failed = true;
+    }
+  }
+  std::size_t size() const { return members_.size(); }
+
+  // What the machine did between the two, for all members.
+  template <class Pass>
+  auto watch_machine(Pass pass) {
+    const int cpu = settings_.pin.subject.empty() ? 0 : static_cast<int>(settings_.pin.subject[0]);
+    const measure::MachineSnapshot before = measure::take_machine(cpu);
+    const auto passed = pass();
+    const measure::MachineSnapshot spent = measure::difference(before, measure::take_machine(cpu));
+    disturbance_.steal_ns = spent.steal_ns;
+    disturbance_.softirq_ns = spent.softirq_ns;
+    disturbance_.pressure_cpu_ns = spent.pressure_cpu_ns;
+    disturbance_.frequency_khz = spent.frequency_khz;
+    disturbance_.unreadable = spent.unreadable;
+    return passed;
+  }
+
+ private:
+  struct Member {
+    std::unique_ptr<TrialRun> run;
+    const TrialOrder* order = nullptr;
+    bool failed = false;
+  };
+
+  const Settings& settings_;
+  const Time cooled_ = now() + settings_.cooldown;
+  std::vector<Member> members_;
+  Disturbance disturbance_;
+};
+
+}  // namespace
+
+TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell) {
+  const workloads::Parameters& parameters = cell.work.parameters;
+  const auto in_flight = static_cast<std::int64_t>(cell.workload->in_flight(parameters));
+  const Duration latency = cell.workload->least_latency(parameters);
+  TurnPlan plan{.rounds = settings.rounds};
+  // Even a slow strategy ends 25,000 requests a second.
+  plan.rest = settings.rest > Duration{0}
+                  ? settings.rest
+                  : std::max<Duration>({10ms, 3 * latency, in_flight * 40us});
+  plan.length = settings.turn > Duration{0}
+                    ? settings.turn
+                    : std::max<Duration>({50ms, 30 * latency, in_flight * 400us});
+  plan.lead_in = std::min<Duration>(5ms, plan.length / 4);
+  return plan;
+}
+
+std::vector<measure::WindowSpan> lay_out(const TurnPlan& plan, std::size_t cells, Time start,
+                                         std::uint64_t seed) {
+  std::vector<std::size_t> order(cells);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937_64 random(seed);
+  // Participants read their usage at the window's two ends, while all rest.
+  const Time window_start = start + plan.slot() * static_cast<std::int64_t>(cells);
+  const Time measured = window_start + plan.rest;
+  const Time window_end = measured + plan.slot() * static_cast<std::int64_t>(cells) * plan.rounds;
+  const measure::WindowSpan span{
+      .start_ns = to_ns(window_start),
+      .end_ns = to_ns(window_end),
+      .turns = measure::Turns{
+          .length = plan.length, .rest = plan.rest, .lead_in = plan.lead_in, .warm_up = 1}};
+  std::vector<measure::WindowSpan> spans(cells, span);
+  for (unsigned round = 0; round <= plan.rounds; ++round) {
+    std::ranges::shuffle(order, random);
+    Time at = round == 0 ? start
+                         : measured + plan.slot() * static_cast<std::int64_t>(cells) * (round - 1);
+    for (const std::size_t cell : order) {
+      spans[cell].turns->begins_ns.push_back(to_ns(at));
+      at += plan.slot();
+    }
+  }
+  return spans;
+}
+
+result::Trial run_alone(const TrialOrder& order) {
+  const Settings& settings = order.settings;
+  Sitting sitting({&order, 1}, 0);
+  return sitting
+      .run([&](Sitting& self) {
+        const Time start = now() + std::max<Duration>(settings.warmup, kWindowLead);
+        Time end = start + window_of(settings, order.kind);
+        const bool by_budget = settings.requests > 0;
+        measure::WindowSpan window{.start_ns = to_ns(start)};
+        if (!by_budget) window.end_ns = to_ns(end);
+        self.each([&](TrialRun& run) {
+          run.go(window);
+          run.pass_until(start);
+        });
+        return self.watch_machine([&] {
+          self.each([&](TrialRun& run) {
+            if (by_budget) {
+              end = run.wait_for_budget();
+            } else {
+              run.pass_until(end);
+            }
+          });
+          return end;
+        });
+      })
+      .front();
+}
+
+std::vector<result::Trial> run_in_turns(std::span<const TrialOrder> orders) {
+  const TrialOrder& first = orders.front();
+  const TurnPlan plan = turn_plan(first.settings, first.cell);
+  Sitting sitting(orders, plan.rounds + 1);
+  return sitting.run([&](Sitting& self) {
+    const auto in_flight =
+        static_cast<std::int64_t>(first.cell.workload->in_flight(first.cell.work.parameters));
+    const Time start = now() + 50ms + 2 * in_flight * kLookEvery;
+    const std::vector<measure::WindowSpan> spans =
+        lay_out(plan, self.size(), start, trial_seed(first.settings.seed, first.block));
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      self.each_one(i, [&](TrialRun& run) { run.go(spans[i]); });
+    }
+    const Time window_start = from_ns(spans.front().start_ns);
+    const Time window_end = from_ns(*spans.front().end_ns);
+    self.each([&](TrialRun& run) { run.pass_until(window_start); });
+    return self.watch_machine([&] {
+      self.each([&](TrialRun& run) { run.pass_until(window_end); });
+      return window_end;
+    });
+  });
+}
+
+Duration expected_time(const Plan& plan, std::span<const PlannedTrial> trials) {
+  const Settings& settings = plan.settings;
+  const PlannedCell& cell = plan.cells[trials.front().cell];
+  const Duration once = settings.cooldown + kTrialOverhead;
+  if (!plan.takes_turns(cell, trials.front().kind)) {
+    return once + settings.warmup + window_of(settings, trials.front().kind);
+  }
+  const TurnPlan turns = turn_plan(settings, cell);
+  return once + static_cast<std::int64_t>(trials.size()) *
+                    (kMemberOverhead + turns.slot() * (turns.rounds + 1));
+}
+
+}  // namespace asyncbench::run
