@@ -28,7 +28,7 @@ constexpr std::array kSettings = {
     Setting{.name = "duration",
             .member = &Settings::duration,
             .type = "TIME",
-            .help = "window of a trial",
+            .help = "window of a trial; of turns half a second at most, without --rounds",
             .has_field = true},
     Setting{.name = "warmup",
             .member = &Settings::warmup,
@@ -63,7 +63,17 @@ constexpr std::array kSettings = {
     Setting{.name = "rounds",
             .member = &Settings::rounds,
             .type = "N",
-            .help = "turns of each cell in a trial, beside one to warm up"},
+            .help = "turns of each cell in a trial, beside one to warm up",
+            .otherwise = "half a second of turns, at least 4"},
+    Setting{.name = "relevant",
+            .member = &Settings::relevant,
+            .type = "SHARE",
+            .help = "the smallest difference worth a decision"},
+    Setting{
+        .name = "budget",
+        .member = &Settings::budget,
+        .type = "TIME",
+        .help = "measure what is undecided on, up to so long in all; 0: --trials alone decides"},
     Setting{.name = "against",
             .member = &Settings::against,
             .type = "NAME",
@@ -165,6 +175,7 @@ struct Reader {
                                                           std::numeric_limits<unsigned>::max()));
   }
   void operator()(bool& value) const { value = workloads::parse_switch(text); }
+  void operator()(Share& value) const { value.value = workloads::parse_share(text); }
   void operator()(std::string& value) const { value = text; }
   void operator()(std::vector<std::string>& value) const {
     value = workloads::split_list(text, separator);
@@ -186,6 +197,7 @@ struct Printer {
   std::string operator()(std::uint64_t value) const { return std::to_string(value); }
   std::string operator()(unsigned value) const { return std::to_string(value); }
   std::string operator()(bool value) const { return value ? "on" : "off"; }
+  std::string operator()(Share value) const { return fmt::format("{:g}%", value.value * 100); }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(const std::vector<std::string>& value) const {
     return fmt::format("{}", fmt::join(value, std::string_view(&separator, 1)));

@@ -39,6 +39,12 @@ enum class CpuIdle : std::uint8_t {
   leave,      // the machine's own setting ("default")
 };
 
+// A part of a whole: 0.03 is 3 %.
+struct Share {
+  double value = 0;
+  bool operator==(const Share&) const = default;
+};
+
 struct Settings {
   Duration duration = std::chrono::seconds(3);  // of the window
   Duration warmup = std::chrono::seconds(1);
@@ -48,7 +54,11 @@ struct Settings {
   bool turns = true;     // cells of one point take turns, where the workload can rest
   Duration turn{0};      // 0: by the work, see turn_plan()
   Duration rest{0};      // after each turn; 0: by the work
-  unsigned rounds = 10;  // of turns in a trial, without the warm-up
+  unsigned rounds = 0;   // of turns in a trial, without the warm-up; 0: by the turn's length
+  Share relevant{0.03};  // the smallest difference worth a decision
+  // Not 0: where cells take turns, blocks are added to what is undecided until it is decided or the
+  // run has taken so long.
+  Duration budget{0};
   std::string against;   // the strategy that others are compared with; empty: see points_of()
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
@@ -69,7 +79,7 @@ struct Settings {
 struct Setting {
   using Member =
       std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
-                   bool Settings::*, std::string Settings::*, std::vector<std::string> Settings::*,
+                   bool Settings::*, Share Settings::*, std::string Settings::*, std::vector<std::string> Settings::*,
                    Pinning Settings::*, CpuIdle Settings::*, workloads::Verify Settings::*>;
   // Who can give it.
   enum class From : std::uint8_t {

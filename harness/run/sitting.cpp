@@ -27,6 +27,10 @@ constexpr Duration kWindowLead = 10ms;
 // Before turns are known, the tasks of a cell look for them this often, all together.
 constexpr Duration kLookEvery = 500us;
 
+// The turns of one cell in a sitting take so long together: what processes differ by, more turns do
+// not lessen.
+constexpr Duration kMeasuredTime = 500ms;
+
 // On the subject's CPU, where the runner itself is not.
 Duration canary_on(const std::vector<unsigned>& cpus) {
   Duration took{0};
@@ -135,6 +139,11 @@ TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell) {
                     ? settings.turn
                     : std::max<Duration>({50ms, 30 * latency, in_flight * 400us});
   plan.lead_in = std::min<Duration>(5ms, plan.length / 4);
+  if (plan.rounds == 0) {
+    const Duration wanted = std::min<Duration>(settings.duration, kMeasuredTime);
+    const std::int64_t least = wanted == kMeasuredTime ? 4 : 1;
+    plan.rounds = static_cast<unsigned>(std::max<std::int64_t>(least, wanted / plan.length));
+  }
   return plan;
 }
 

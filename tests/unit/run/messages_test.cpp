@@ -52,11 +52,12 @@ TEST(Messages, CarryAJob) {
 }
 
 TEST(Messages, CarryAWindowWithAndWithoutAnEnd) {
-  const auto with = std::get<order::Go>(order_from(to_line(Order{order::Go{5, 9}})));
-  EXPECT_EQ(with.window_start_ns, 5);
-  EXPECT_EQ(with.window_end_ns, 9);
-  const auto without = std::get<order::Go>(order_from(to_line(Order{order::Go{5, {}}})));
-  EXPECT_EQ(without.window_end_ns, std::nullopt);
+  const auto with =
+      std::get<order::Go>(order_from(to_line(Order{order::Go{{.start_ns = 5, .end_ns = 9}}})));
+  EXPECT_EQ(with.window.start_ns, 5);
+  EXPECT_EQ(with.window.end_ns, 9);
+  const auto without = std::get<order::Go>(order_from(to_line(Order{order::Go{{.start_ns = 5}}})));
+  EXPECT_EQ(without.window.end_ns, std::nullopt);
 }
 
 TEST(Messages, CarryARecordToTheBit) {
@@ -133,8 +134,8 @@ TEST(Messages, RefuseWhatIsNotInTheProtocol) {
 
 TEST(Messages, RefuseAnotherVersion) {
   std::string line = to_line(Order{order::Job{}});
-  line.replace(line.find("\"protocol\":2"), 12, "\"protocol\":9");
-  EXPECT_THAT([&] { order_from(line); }, ThrowsMessage<ProtocolError>(HasSubstr("version 2")));
+  line.replace(line.find("\"protocol\":3"), 12, "\"protocol\":9");
+  EXPECT_THAT([&] { order_from(line); }, ThrowsMessage<ProtocolError>(HasSubstr("version 3")));
 }
 
 TEST(Messages, ReplaceBytesThatAreNotText) {

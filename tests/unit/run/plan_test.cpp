@@ -55,6 +55,7 @@ TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
   options.parameters = lists_of({{"connections", "1..32*2"}});
   options.settings.set(&Settings::trials, 4);
   options.settings.set(&Settings::seed, 7);
+  options.settings.set(&Settings::turns, false);
   const Plan plan = make_plan(options, fakes(), true);
   const std::size_t cells = plan.cells.size();
   ASSERT_EQ(plan.trials.size(), cells * 5);
@@ -125,6 +126,36 @@ TEST(Plan, FlagsOverrideTheSuite) {
   EXPECT_EQ(plan.settings.trials, 6u);
   for (const PlannedCell& cell : plan.cells)
     EXPECT_EQ(cell.work.parameters.number("connections"), 3u);
+}
+
+TEST(Plan, LetsTheCellsOfAPointSitTogetherWithTheTwinOfItsReference) {
+  RunOptions options = options_for("fetch");
+  options.parameters = lists_of({{"connections", "1,8,64"}});
+  options.settings.set(&Settings::trials, 3);
+  options.settings.set(&Settings::against, "both");
+  const Plan plan = make_plan(options, fakes(), false);
+  const std::vector<Point> points = points_of(plan);
+  ASSERT_EQ(points.size(), 3U);
+  const std::size_t members = points.front().cells.size() + 1;
+  std::span<const PlannedTrial> left = plan.trials;
+  std::size_t sittings = 0;
+  for (; !left.empty(); ++sittings) {
+    const std::size_t together = plan.sit_together(left);
+    ASSERT_EQ(together, members);
+    const auto sitting = left.first(together);
+    const std::string point = point_of(plan.cells[sitting.front().cell]);
+    for (const PlannedTrial& trial : sitting) {
+      EXPECT_EQ(point_of(plan.cells[trial.cell]), point);
+      EXPECT_EQ(trial.block, sitting.front().block);
+    }
+    const auto is_twin = [](const PlannedTrial& trial) {
+      return trial.kind == result::TrialKind::twin;
+    };
+    ASSERT_EQ(std::ranges::count_if(sitting, is_twin), 1);
+    EXPECT_EQ(plan.cells[std::ranges::find_if(sitting, is_twin)->cell].strategy, "both");
+    left = left.subspan(together);
+  }
+  EXPECT_EQ(sittings, 3U * 3U);
 }
 
 TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {

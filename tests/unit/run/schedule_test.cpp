@@ -20,6 +20,7 @@ using result::TrialStatus;
 // Two cells, three blocks.
 Plan small_plan() {
   Plan plan;
+  plan.settings.turns = false;
   plan.cells = {{.id = "a"}, {.id = "b"}};
   for (unsigned block = 0; block < 3; ++block) {
     plan.trials.push_back({.cell = block % 2, .block = block});
@@ -50,6 +51,7 @@ void record(result::Result& result, const Plan& plan, const DueTrial& due, Trial
 // One cell under two builds, which stand next to each other in ten blocks.
 Plan plan_of_pairs() {
   Plan plan;
+  plan.settings.turns = false;
   for (const auto build : {result::kBaseBuild, result::kCandidateBuild}) {
     PlannedCell cell{
         .workload = &workloads::fetch_workload(), .strategy = "s", .build = std::string(build)};
@@ -184,7 +186,7 @@ TEST(Schedule, KnowsAfterEachTrialWhatAWholeLookAtTheResultWouldFind) {
     }
     const DueTrial due = schedule.due().front();
     record(result, plan, due, trials % 3 == 0 ? TrialStatus::invalid : TrialStatus::ok);
-    schedule.take(due.trial, result.find_cell(plan.cells[due.trial.cell].id)->trials.back());
+    schedule.take({&due, 1}, {&result.find_cell(plan.cells[due.trial.cell].id)->trials.back(), 1});
     const std::vector<DueTrial> whole = due_trials(plan, result);
     ASSERT_EQ(schedule.due().size(), whole.size()) << "after trial " << trials;
     for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -193,6 +195,63 @@ TEST(Schedule, KnowsAfterEachTrialWhatAWholeLookAtTheResultWouldFind) {
     }
   }
   EXPECT_GT(trials, plan.trials.size()) << "some are measured again";
+}
+
+// Two strategies that take turns in two blocks, the first of them with its twin.
+Plan plan_of_turns() {
+  Plan plan;
+  for (const auto strategy : {"s", "t"}) {
+    PlannedCell cell{.workload = &workloads::fetch_workload(), .strategy = strategy};
+    cell.work.parameters = workloads::Parameters(cell.workload->info().parameters);
+    cell.id = id_of(cell);
+    plan.cells.push_back(cell);
+  }
+  plan.settings.trials = 2;
+  plan.trials = order_trials(plan, false);
+  return plan;
+}
+
+TEST(Schedule, MeasuresAllThatTakeTurnsInOneSitting) {
+  const Plan plan = plan_of_turns();
+  const Schedule schedule(plan, nothing_of(plan));
+  const std::vector<DueTrial> next = schedule.next();
+  ASSERT_EQ(next.size(), 3U);
+  EXPECT_EQ(schedule.due().size(), 6U);
+  for (const DueTrial& due : next) EXPECT_EQ(due.trial.block, next.front().trial.block);
+  EXPECT_EQ(
+      std::ranges::count(next, TrialKind::twin, [](const DueTrial& due) { return due.trial.kind; }),
+      1);
+}
+
+TEST(Schedule, MeasuresATornSittingAgainAsAWhole) {
+  const Plan plan = plan_of_turns();
+  result::Result result = nothing_of(plan);
+  const std::vector<DueTrial> first = Schedule(plan, result).next();
+  record(result, plan, first[0], TrialStatus::ok);  // the runner was killed before the others
+  const std::vector<DueTrial> again = Schedule(plan, result).next();
+  ASSERT_EQ(again.size(), 3U);
+  for (const DueTrial& due : again) {
+    EXPECT_EQ(due.repeat, 1U);
+    record(result, plan, due, TrialStatus::ok);
+  }
+  EXPECT_EQ(Schedule(plan, result).due().size(), 3U);
+  std::size_t valid = 0;
+  for (const result::Cell& cell : result.cells) {
+    valid += static_cast<std::size_t>(std::ranges::count(cell.trials, true, &result::Trial::valid));
+  }
+  EXPECT_EQ(valid, 3U) << "what was measured before the sitting was torn does not count";
+}
+
+TEST(Schedule, AParticipantThatDiesCostsNeitherTheOthersNorTheSitting) {
+  const Plan plan = plan_of_turns();
+  result::Result result = nothing_of(plan);
+  const std::vector<DueTrial> first = Schedule(plan, result).next();
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    record(result, plan, first[i], i == 0 ? TrialStatus::crashed : TrialStatus::ok);
+  }
+  const std::vector<DueTrial> due = Schedule(plan, result).due();
+  ASSERT_EQ(due.size(), 3U);
+  EXPECT_EQ(due.front().repeat, 0U);
 }
 
 TEST(Schedule, NoticesRecordsThatAreTwiceOrNotPlanned) {

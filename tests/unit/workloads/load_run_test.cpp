@@ -26,5 +26,96 @@ TEST(LoadRun, DoesNotCheckOtherArrivalsOrTooFew) {
   EXPECT_EQ(a2_of(load::ArrivalKind::poisson, 20'000, 1us), std::nullopt);
 }
 
+// Two turns of 50 ms, 200 ms apart.
+class FlowInTurns : public ::testing::Test {
+ protected:
+  Time at(Duration since) const { return start + since; }
+
+  RequestFlow started(LoadRun& run) const {
+    RequestFlow flow(run, 0);
+    flow.start(0);
+    EXPECT_EQ(kind_of(flow.next(start)), OpKind::begin) << "the first request opens a connection";
+    flow.end(Outcome::ok, start + 1us);
+    return flow;
+  }
+
+  void set_turns(LoadRun& run) const {
+    const measure::Turns turns{.begins_ns = {to_ns(at(100ms)), to_ns(at(300ms))},
+                               .length = 50ms,
+                               .rest = 10ms,
+                               .lead_in = 5ms};
+    measure::set(run.window(), {.start_ns = to_ns(at(90ms)), .end_ns = to_ns(at(400ms))});
+    run.set_turns(turns);
+  }
+
+  static Time until(const Op& op) { return std::get<op::Sleep>(op).until; }
+
+  const Time start = now() + 1s;
+};
+
+TEST_F(FlowInTurns, WaitsUntilTurnsAreKnownAndThenForItsOwn) {
+  LoadRun run({.turns = 2});
+  RequestFlow flow = started(run);
+  EXPECT_GT(until(flow.next(at(1ms))), at(1ms));
+  EXPECT_LT(until(flow.next(at(2ms))), at(10ms)) << "it looks again soon";
+  set_turns(run);
+  EXPECT_EQ(until(flow.next(at(3ms))), at(100ms));
+}
+
+TEST_F(FlowInTurns, BeginsRequestsInItsTurnsAlone) {
+  LoadRun run({.turns = 2});
+  RequestFlow flow = started(run);
+  set_turns(run);
+  EXPECT_EQ(until(flow.next(at(3ms))), at(100ms));
+  EXPECT_EQ(kind_of(flow.next(at(100ms))), OpKind::begin);
+  EXPECT_EQ(flow.record().turn, 0U);
+  EXPECT_EQ(kind_of(flow.next(at(149ms))), OpKind::begin);
+  EXPECT_EQ(until(flow.next(at(150ms))), at(300ms));
+  EXPECT_EQ(kind_of(flow.next(at(301ms))), OpKind::begin);
+  EXPECT_EQ(flow.record().turn, 1U);
+  EXPECT_EQ(until(flow.next(at(350ms))), at(400ms)) << "it keeps its connection to the end";
+  EXPECT_EQ(kind_of(flow.next(at(400ms))), OpKind::finish);
+}
+
+TEST_F(FlowInTurns, CountsAThinkTimeThatEndsInARestToTheNextTurn) {
+  LoadRun run({.think_time = 20ms, .turns = 2});
+  RequestFlow flow = started(run);
+  set_turns(run);
+  EXPECT_EQ(until(flow.next(at(110ms))), at(130ms));
+  EXPECT_EQ(kind_of(flow.next(at(130ms))), OpKind::begin);
+  EXPECT_EQ(until(flow.next(at(140ms))), at(300ms));
+  EXPECT_EQ(kind_of(flow.next(at(300ms))), OpKind::begin);
+}
+
+TEST_F(FlowInTurns, LetsAnOpenLoopsScheduleRunInTurnsAlone) {
+  LoadRun run({.arrivals = {load::ArrivalKind::constant, 100}, .turns = 2});  // every 10 ms
+  RequestFlow flow = started(run);
+  set_turns(run);
+  // As many in the first turn as in the second.
+  for (const Duration due : {100ms, 110ms, 120ms, 130ms, 140ms, 300ms, 310ms}) {
+    const Op next = flow.next(at(due - 1ms));
+    ASSERT_EQ(until(next), at(due));
+    ASSERT_EQ(kind_of(flow.next(at(due))), OpKind::begin);
+    EXPECT_EQ(flow.record().intended, at(due));
+    flow.end(Outcome::ok, at(due + 1us));
+  }
+  EXPECT_EQ(run.arrivals_due_in_window(), 10U);
+}
+
+TEST_F(FlowInTurns, StopsTheClockOfAnArrivalThatOutlivesItsTurn) {
+  LoadRun run({.arrivals = {load::ArrivalKind::constant, 100}, .turns = 2});
+  RequestFlow flow = started(run);
+  set_turns(run);
+  for (const Duration due : {100ms, 110ms, 120ms}) {
+    flow.next(at(due));
+    flow.end(Outcome::ok, at(due + 1us));
+  }
+  // The task was busy from 120 ms on, and what was due at 130 ms was 20 ms late when the turn
+  // ended.
+  EXPECT_EQ(until(flow.next(at(155ms))), at(300ms));
+  ASSERT_EQ(kind_of(flow.next(at(300ms))), OpKind::begin);
+  EXPECT_EQ(flow.record().intended, at(280ms));
+}
+
 }  // namespace
 }  // namespace asyncbench::workloads
