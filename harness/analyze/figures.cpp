@@ -16,6 +16,8 @@ namespace {
 using result::Latency;
 using result::Trial;
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
 std::optional<Reading> reading(std::optional<double> value) {
   return value ? std::optional(Reading{.value = *value}) : std::nullopt;
 }
@@ -44,18 +46,58 @@ std::optional<std::int64_t> peer_cpu_ns(const Trial& trial) {
   return trial.peer ? trial.peer->cpu_ns() : std::nullopt;
 }
 
+// An amount of CPU time per request: over the turns in which it was read, otherwise over the window.
+template <class OfTurn>
+std::optional<Reading> cpu_per_request(const Trial& trial, std::optional<std::int64_t> in_window,
+                                       OfTurn of_turn) {
+  if (!trial.turns) return reading(per_request(trial, in_window));
+  Reading found;
+  double cpu_ns = 0;
+  double requests = 0;
+  for (const result::Turn& turn : trial.turns->rounds) {
+    const std::optional<std::int64_t> used_ns = of_turn(turn);
+    if (!used_ns || turn.requests == 0) {
+      found.rounds.push_back(kNone);
+      continue;
+    }
+    cpu_ns += static_cast<double>(*used_ns);
+    requests += static_cast<double>(turn.requests);
+    found.rounds.push_back(static_cast<double>(*used_ns) / static_cast<double>(turn.requests));
+  }
+  if (requests == 0) return std::nullopt;
+  found.value = cpu_ns / requests;
+  return found;
+}
+
 std::optional<Reading> cpu(const TrialView& view) {
-  return reading(per_request(view.trial, view.trial.subject.cpu_ns()));
+  return cpu_per_request(view.trial, view.trial.subject.cpu_ns(),
+                         [](const result::Turn& turn) { return turn.subject_cpu_ns; });
 }
 
 std::optional<Reading> peer_cpu(const TrialView& view) {
-  return reading(per_request(view.trial, peer_cpu_ns(view.trial)));
+  return cpu_per_request(view.trial, peer_cpu_ns(view.trial),
+                         [](const result::Turn& turn) { return turn.peer_cpu_ns; });
 }
 
 std::optional<Reading> total_cpu(const TrialView& view) {
-  const std::optional<std::int64_t> own = view.trial.subject.cpu_ns();
-  const std::optional<std::int64_t> peer = peer_cpu_ns(view.trial);
-  return own && peer ? reading(per_request(view.trial, *own + *peer)) : std::nullopt;
+  using Amount = std::optional<std::int64_t>;
+  const auto both = [](Amount own, Amount peer) {
+    return own && peer ? Amount(*own + *peer) : std::nullopt;
+  };
+  return cpu_per_request(
+      view.trial, both(view.trial.subject.cpu_ns(), peer_cpu_ns(view.trial)),
+      [&](const result::Turn& turn) { return both(turn.subject_cpu_ns, turn.peer_cpu_ns); });
+}
+
+std::optional<Reading> throughput(const TrialView& view) {
+  Reading found{.value = view.trial.throughput_per_s};
+  if (!view.trial.turns) return found;
+  const result::Turns& turns = *view.trial.turns;
+  const double counted_s = static_cast<double>(turns.length_ns - turns.lead_in_ns) / 1e9;
+  for (const result::Turn& turn : turns.rounds) {
+    found.rounds.push_back(static_cast<double>(turn.completions) / counted_s);
+  }
+  return found;
 }
 
 std::optional<Reading> memory_peak(const TrialView& view) {
@@ -92,7 +134,7 @@ constexpr auto kCount = result::TrialKind::count;
 constexpr auto kTable = std::to_array<Figure>({
     {kThroughput, Unit::requests_per_s, kHigher, "throughput", "throughput", "req/s",
      Shown::always, kTimed,
-     [](const TrialView& view) { return reading(view.trial.throughput_per_s); }},
+     throughput},
     {kServiceP50, Unit::time, kLower, "service time p50", "p50", "p50", Shown::closed_loop, kTimed,
      service_time<500>},
     {kServiceP99, Unit::time, kLower, "service time p99", "p99", "p99", Shown::closed_loop, kTimed,
@@ -172,6 +214,20 @@ Figure made_from(FigureName name) {
     figure.higher_is_better = false;
   }
   return figure;
+}
+
+// ln(b / a); empty where either is 0 or less.
+std::optional<double> log_ratio(double a, double b) {
+  if (!(a > 0) || !(b > 0)) return std::nullopt;
+  return std::log(b) - std::log(a);
+}
+
+std::optional<double> log_ratio(const Reading& a, const Reading& b) {
+  std::vector<double> by_round;
+  for (std::size_t i = 0; i < std::min(a.rounds.size(), b.rounds.size()); ++i) {
+    if (const auto ratio = log_ratio(a.rounds[i], b.rounds[i])) by_round.push_back(*ratio);
+  }
+  return by_round.empty() ? log_ratio(a.value, b.value) : std::optional(median(by_round));
 }
 
 std::string spaced(std::string_view name) {
@@ -267,11 +323,12 @@ std::vector<Figure> figures_of(std::span<const result::Cell* const> cells) {
 TrialFigures figures_of(const result::Cell& cell, const Trial& trial) {
   TrialFigures found;
   const TrialView view(cell, trial);
+  const TrialKind kind = trial.kind == TrialKind::twin ? kTimed : trial.kind;
   for (const Figure& figure : kTable) {
-    if (figure.read == nullptr || figure.kind != trial.kind) continue;
+    if (figure.read == nullptr || figure.kind != kind) continue;
     if (const auto value = figure.read(view)) found.emplace(figure.name, *value);
   }
-  if (trial.kind != result::TrialKind::timed) return found;
+  if (kind != kTimed) return found;
   for (const auto& [name, value] : trial.figures) found.emplace(name, Reading{.value = value});
   for (const auto& [name, latency] : trial.series) {
     const auto latencies = decoded(latency, std::nullopt);
@@ -282,9 +339,9 @@ TrialFigures figures_of(const result::Cell& cell, const Trial& trial) {
   return found;
 }
 
-CellFigures figures_of(const result::Cell& cell) {
+CellFigures figures_of(const result::Cell& cell, TrialKind kind) {
   CellFigures found;
-  for (const Trial* trial : cell.valid_trials()) {
+  for (const Trial* trial : cell.valid_trials(kind)) {
     found.insert_or_assign(trial->block, figures_of(cell, *trial));
   }
   return found;
@@ -293,17 +350,14 @@ CellFigures figures_of(const result::Cell& cell) {
 std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
                                FigureName figure) {
   const double worse = info_of(figure).higher_is_better.value_or(false) ? -1 : 1;
-  const auto value_in = [&](const TrialFigures& trial) {
-    const auto found = trial.find(figure);
-    return found == trial.end() ? 0.0 : found->second.value;
-  };
   std::vector<double> ratios;
   for (const auto& [block, trial] : reference) {
-    const auto found = other.find(block);
-    if (found == other.end()) continue;
-    const double a = value_in(trial);
-    const double b = value_in(found->second);
-    if (a > 0 && b > 0) ratios.push_back(worse * (std::log(b) - std::log(a)));
+    const auto beside = other.find(block);
+    if (beside == other.end()) continue;
+    const auto a = trial.find(figure);
+    const auto b = beside->second.find(figure);
+    if (a == trial.end() || b == beside->second.end()) continue;
+    if (const auto ratio = log_ratio(a->second, b->second)) ratios.push_back(worse * *ratio);
   }
   return ratios;
 }

@@ -46,6 +46,9 @@ struct Reading {
   double value = 0;
   bool at_least = false;    // the true value is at least this
   bool unresolved = false;  // a percentile of too few requests
+  // Where trials take turns, of figures that each turn tells: one value a round, NaN where a turn
+  // has none. Cells of one sitting are compared round by round.
+  std::vector<double> rounds = {};
 };
 
 // A trial whose latencies have been decoded, for the readers of the table.
@@ -111,13 +114,16 @@ std::vector<Figure> figures_of(std::span<const result::Cell* const> cells);
 using TrialFigures = std::map<std::string, Reading, std::less<>>;
 TrialFigures figures_of(const result::Cell& cell, const result::Trial& trial);
 
-// The figures of a cell's valid timed trials, by block. It decodes their histograms, so keep what
-// it returns. Throws measure::HdrFormatError when one cannot be read.
+// The figures of a cell's valid timed trials, or of those of its twin, by block. It decodes their
+// histograms, so keep what it returns. Throws measure::HdrFormatError when one cannot be read.
 using CellFigures = std::map<std::int64_t, TrialFigures>;
-CellFigures figures_of(const result::Cell& cell);
+CellFigures figures_of(const result::Cell& cell,
+                       result::TrialKind kind = result::TrialKind::timed);
 
 // ln(other / reference) of each block that both have, in the worse direction: > 0 where `other` is
-// worse. Blocks in which either has no figure, or 0, are left out.
+// worse. Where both took turns in the block it is the median over rounds of the ratio within the
+// round, in which the machine was the same for both (docs/method.md, "Turns"). Blocks in which
+// either has no figure, or 0, are left out.
 std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
                                FigureName figure);
 

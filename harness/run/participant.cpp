@@ -284,12 +284,11 @@ class Participant {
 
   // Usage is read while nobody works: at the end of the rest before a turn, and of the turn's own.
   void add_turns(const measure::Turns& turns) {
-    const Duration early = turns.rest / 4;
     for (std::size_t turn = turns.warm_up; turn < turns.size(); ++turn) {
-      due_.push_back({.at = turns.begin(turn) - early,
+      due_.push_back({.at = turns.begin(turn) - turns.rest / 2,
                       .what = Due::What::turn_starts,
                       .begins = turns.begin(turn)});
-      due_.push_back({.at = turns.end(turn) + turns.rest - early, .what = Due::What::turn_ends});
+      due_.push_back({.at = turns.end(turn) + turns.rest / 4 * 3, .what = Due::What::turn_ends});
     }
   }
 
