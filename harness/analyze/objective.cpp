@@ -66,7 +66,7 @@ std::optional<double> share_of(const Criterion& criterion, const Trial& trial) {
   return std::nullopt;
 }
 
-void judge_share(const Criterion& criterion, const Trial& trial, Judgement& judgement) {
+void judge_share(const Criterion& criterion, const Trial& trial, Attainment& judgement) {
   const std::optional<double> share = share_of(criterion, trial);
   judgement.met = share && holds(criterion, *share);
   if (judgement.met) return;
@@ -75,7 +75,7 @@ void judge_share(const Criterion& criterion, const Trial& trial, Judgement& judg
                            : fmt::format("{} could not be read", name_of(criterion));
 }
 
-void judge_percentile(const Criterion& criterion, const Trial& trial, Judgement& judgement) {
+void judge_percentile(const Criterion& criterion, const Trial& trial, Attainment& judgement) {
   const auto latencies = decoded(trial.response_time, trial.censored_response_time);
   if (!latencies) {
     judgement.met = false;
@@ -108,8 +108,8 @@ Objective::Objective(std::vector<Criterion> criteria) : criteria_(std::move(crit
   }
 }
 
-Judgement Objective::judge(const Trial& trial) const {
-  Judgement judgement{.met = trial.valid};
+Attainment Objective::judge(const Trial& trial) const {
+  Attainment judgement{.met = trial.valid};
   if (!trial.valid) {
     judgement.reason = trial.reason.empty() ? "the trial is invalid" : trial.reason;
     return judgement;

@@ -32,7 +32,7 @@ struct Criterion {
 // how long one looks.
 inline constexpr double kAchievedShare = 0.98;
 
-struct Judgement {
+struct Attainment {
   bool met = false;
   // Why the first criterion that fails is not met: "p99: 7.1ms, wanted < 5ms".
   std::string reason;
@@ -48,7 +48,7 @@ class Objective {
   // Doubt counts against the trial: requests that were unfinished at the window's end as if they
   // never ended, a figure that is not readable as not met, a trial that is not valid as a failure.
   // Throws measure::HdrFormatError when a stored histogram cannot be read.
-  Judgement judge(const result::Trial& trial) const;
+  Attainment judge(const result::Trial& trial) const;
   bool met(const result::Trial& trial) const { return judge(trial).met; }
 
   const std::vector<Criterion>& criteria() const { return criteria_; }

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"run", "measure a workload or a suite under several strategies", run_command},
+    Command{"versus", "should I move from one strategy to another, and when", versus_command},
     Command{"search", "where a rate ends, where the better strategy changes", search_command},
     Command{"profile", "where each request's CPU goes, strategy beside strategy", profile_command},
     Command{"list", "which strategies and workloads this host supports", list_command},

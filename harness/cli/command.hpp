@@ -39,6 +39,7 @@ struct Command {
 };
 
 ExitCode run_command(const Arguments& arguments, Registry& registry);
+ExitCode versus_command(const Arguments& arguments, Registry& registry);
 ExitCode profile_command(const Arguments& arguments, Registry& registry);
 ExitCode search_command(const Arguments& arguments, Registry& registry);
 ExitCode list_command(const Arguments& arguments, Registry& registry);

@@ -17,7 +17,7 @@
 namespace asyncbench::cli {
 namespace {
 
-using analyze::Judgement;
+using analyze::Attainment;
 using analyze::RateAnswer;
 using analyze::RatePhase;
 using analyze::RateSearch;
@@ -141,7 +141,7 @@ class RateQuestion : public Question {
   void take(Lane& lane, const result::Result& so_far, run::Progress& progress) {
     const double rate = *lane.search.next();
     const result::Trial* const trial = record_of(so_far, lane.cell_id, lane.block);
-    Judgement judgement{.reason = "the trial was not measured"};
+    Attainment judgement{.reason = "the trial was not measured"};
     if (trial != nullptr) {
       judgement = request_.objective.judge(*trial);
       for (const result::Note& note : analyze::assess(*so_far.find_cell(lane.cell_id), *trial)) {

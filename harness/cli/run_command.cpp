@@ -11,6 +11,7 @@
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
+#include "cli/until_decided.hpp"
 #include "measure/syscalls.hpp"
 #include "report/format.hpp"
 #include "report/table.hpp"
@@ -57,9 +58,11 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
 
   ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
+  const run::Extend until_decided =
+      UntilDecided([&](const std::string& line) { progress.note(line); });
   run::RunReport report;
   if (!request->resume.empty()) {
-    report = run::resume(request->resume, registry, progress, summarize);
+    report = run::resume(request->resume, registry, progress, summarize, until_decided);
   } else {
     const run::Plan plan =
         run::make_plan(request->options, registry, measure::SyscallCounter().available());
@@ -67,7 +70,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
       std::fputs(plan_text(plan).c_str(), stdout);
       return ExitCode::done;
     }
-    report = run::run(plan, registry, progress, summarize);
+    report = run::run(plan, registry, progress, summarize, until_decided);
   }
   progress.clear();
   print_report(report, request->json);

@@ -30,10 +30,26 @@ enum class ExitCode : int {
 // The values that each of some parameters takes: "connections" -> 1, 64.
 using ParameterLists = std::map<std::string, std::vector<workloads::ParameterValue>>;
 
+// One [[cells]] table of a suite: a workload with lists of strategies and parameters.
+struct SuiteEntry {
+  std::string workload;
+  std::vector<std::string> strategies;  // empty: the suite's
+  ParameterLists parameters;
+};
+
+struct Suite {
+  std::string name;
+  std::string summary;
+  std::vector<std::string> strategies;
+  GivenSettings settings;
+  std::vector<SuiteEntry> cells;
+};
+
 // What is not given comes from the suite, otherwise from the defaults of Settings.
 struct RunOptions {
   // A workload ("fetch"), an embedded suite ("quick"), or the path of a suite's TOML file.
   std::string what;
+  std::optional<Suite> suite;  // of a command that brings its own, instead of `what`
 
   // Names, "all", or a pattern ("uring:*"). Empty: the suite's, otherwise "all".
   std::vector<std::string> strategies;

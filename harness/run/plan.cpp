@@ -25,6 +25,9 @@ using workloads::Role;
 using workloads::Work;
 using workloads::Workload;
 
+// Where neither a budget nor a number of trials is given.
+constexpr Duration kUsualBudget = std::chrono::minutes(10);
+
 std::vector<std::string> first_set(const std::vector<std::vector<std::string>>& lists) {
   for (const std::vector<std::string>& list : lists) {
     if (!list.empty()) return list;
@@ -97,6 +100,14 @@ Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
   if (settings.threads == 0 || settings.threads > 1024) {
     throw UsageError("threads: between 1 and 1024");
   }
+  // A number of trials that the user gives is what is measured.
+  if (!options.settings.has(&Settings::budget)) {
+    if (options.settings.has(&Settings::trials)) {
+      settings.budget = Duration{0};
+    } else if (!suite.has(&Settings::budget) && !suite.has(&Settings::trials)) {
+      settings.budget = kUsualBudget;
+    }
+  }
   settings.peer_strategy = choose_peer_strategy(settings.peer_strategy, registry);
   settings.pin = resolve_pinning(settings.pin);
   settings.plugins = registry.plugins();
@@ -157,6 +168,7 @@ void check_folder(const Settings& settings, const std::vector<SuiteEntry>& entri
 
 // The entries of a suite, or the one of a workload with flags.
 Suite suite_of(const RunOptions& options) {
+  if (options.suite) return *options.suite;
   const std::vector<std::string> workloads = workload_names();
   if (std::ranges::find(workloads, options.what) != workloads.end()) {
     Suite suite;

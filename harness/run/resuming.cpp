@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <string_view>
 
 #include "result/store.hpp"
 
@@ -113,6 +115,31 @@ void check_whole(const Plan& recorded, const std::string& out) {
   if (subcommand == kRunCommand) return;
   throw UsageError(fmt::format("asyncbench {0} began this run; go on with {1}", subcommand,
                                resume_command(subcommand, out, recorded.settings.plugins)));
+}
+
+void add_recorded(Plan& plan, const result::JournalContents& contents) {
+  std::map<std::string_view, std::size_t> cells;
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) cells.emplace(plan.cells[i].id, i);
+  std::map<std::string_view, std::size_t> taken;
+  const std::vector<Point> points = points_of(plan);
+  const auto add = [&](const PlannedTrial& trial) {
+    if (std::ranges::find(plan.trials, trial) == plan.trials.end()) plan.trials.push_back(trial);
+  };
+  for (const std::string& id : contents.order) {
+    const result::Trial& record = contents.result.find_cell(id)->trials.at(taken[id]++);
+    const PlannedTrial trial{
+        .cell = cells.at(id), .block = static_cast<unsigned>(record.block), .kind = record.kind};
+    add(trial);
+    if (!plan.takes_turns(plan.cells[trial.cell], trial.kind)) continue;
+    // Whoever sat here did so with the reference and its twin: without them the sitting was torn.
+    const auto point = std::ranges::find_if(points, [&](const Point& of) {
+      return std::ranges::find(of.cells, trial.cell) != of.cells.end();
+    });
+    if (point->cells.size() < 2) continue;
+    for (const auto kind : {result::TrialKind::timed, result::TrialKind::twin}) {
+      add({.cell = point->reference, .block = trial.block, .kind = kind});
+    }
+  }
 }
 
 std::vector<std::string> recorded_command(const std::string& out) {

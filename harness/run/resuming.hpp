@@ -32,8 +32,11 @@ void clear_finished_journal(const Plan& plan);
 result::Journal take_up(const std::string& out, result::JournalContents& contents,
                         Progress& progress);
 
-// The journal has all that the run needs: its plan did not grow as it went on.
+// Its command is `run`, which can go on from the journal alone.
 void check_whole(const Plan& recorded, const std::string& out);
+
+// Adds to the plan what had been measured beyond its first blocks.
+void add_recorded(Plan& plan, const result::JournalContents& contents);
 
 // This program can go on with the plan: it has the plugins, strategies and descriptors.
 void check_resumable(const Plan& recorded, const std::string& out, const Registry& registry);

@@ -137,14 +137,14 @@ class Runner {
   }
 
   Step step_at(const Schedule& schedule, const DueTrial& due, const result::Result& result,
-               std::size_t index) {
+               std::size_t done) {
     const PlannedCell& cell = plan_.cells[due.trial.cell];
     return {.cell = cell,
             .trial = due.trial,
             .so_far = *result.find_cell(cell.id),
             .cell_done = !schedule.has_due(due.trial.cell),
-            .index = index,
-            .total = index + schedule.due().size(),
+            .done = done,
+            .total = done + schedule.due().size(),
             .elapsed = now() - began_,
             .remaining = schedule.expected_time()};
   }
@@ -189,9 +189,9 @@ class Runner {
         retire_replaced(row);
       }
       schedule.take(next, trials);
+      done += next.size();
       for (std::size_t i = 0; i < next.size(); ++i) {
-        ++done;
-        progress_.trial_ends(step_at(schedule, next[i], result, done - 1), trials[i]);
+        progress_.trial_ends(step_at(schedule, next[i], result, done), trials[i]);
       }
     }
     return done;
@@ -260,17 +260,18 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
 }
 
 RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
-                 const Summarize& summarize) {
+                 const Summarize& summarize, const Extend& extend) {
   return storing([&] {
     result::JournalContents contents;
     result::Journal journal = take_up(out, contents, progress);
-    const Plan plan = plan_of(contents.result);
+    Plan plan = plan_of(contents.result);
     check_whole(plan, out);
+    add_recorded(plan, contents);
     check_resumable(plan, out, registry);
     InterruptWatch interrupt;
     const IdleSetting idle(plan.settings.cpu_idle, contents.result, progress);
     return Runner(plan, out, registry, progress, summarize, interrupt)
-        .run(std::move(contents.result), journal);
+        .run(std::move(contents.result), journal, extend);
   });
 }
 

@@ -64,8 +64,10 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
 // Goes on with the run whose journal stands beside `out`: finished trials are kept, the rest is
 // run. Throws UsageError when there is no such journal, it is not one of ours, or the registry
 // lacks a plugin of that run: a journal alone must not make this program load code.
+// A run that had grown goes on growing by `extend`, which must be the one that it began with and
+// follow from the plan and the trials alone.
 RunReport resume(const std::string& out, const Registry& registry, Progress& progress,
-                 const Summarize& summarize = {});
+                 const Summarize& summarize = {}, const Extend& extend = {});
 
 // The same for a run that grows: `plan` and `extend` are those that it began with, made again from
 // recorded_command(). Its trials are not measured again but handed to `extend` as they came, which

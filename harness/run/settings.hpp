@@ -59,7 +59,7 @@ struct Settings {
   // Not 0: where cells take turns, blocks are added to what is undecided until it is decided or the
   // run has taken so long.
   Duration budget{0};
-  std::string against;   // the strategy that others are compared with; empty: see points_of()
+  std::string against;  // the strategy that others are compared with; empty: see points_of()
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
   unsigned threads = 1;              // event loops of the subject; the peer has one
@@ -77,10 +77,10 @@ struct Settings {
 
 // One row of the table. The member's type says how the value is read, printed, stored and sent.
 struct Setting {
-  using Member =
-      std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
-                   bool Settings::*, Share Settings::*, std::string Settings::*, std::vector<std::string> Settings::*,
-                   Pinning Settings::*, CpuIdle Settings::*, workloads::Verify Settings::*>;
+  using Member = std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
+                              bool Settings::*, Share Settings::*, std::string Settings::*,
+                              std::vector<std::string> Settings::*, Pinning Settings::*,
+                              CpuIdle Settings::*, workloads::Verify Settings::*>;
   // Who can give it.
   enum class From : std::uint8_t {
     anywhere,      // suites, and the command line under "How"

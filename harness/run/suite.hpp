@@ -9,21 +9,6 @@
 
 namespace asyncbench::run {
 
-// One [[cells]] table: a workload with lists of strategies and parameters.
-struct SuiteEntry {
-  std::string workload;
-  std::vector<std::string> strategies;  // empty: the suite's
-  ParameterLists parameters;
-};
-
-struct Suite {
-  std::string name;
-  std::string summary;
-  std::vector<std::string> strategies;
-  GivenSettings settings;
-  std::vector<SuiteEntry> cells;
-};
-
 // A suite of ours by name, otherwise the file at that path. Throws UsageError: unreadable, or not a
 // suite, with file, line and column of the cause.
 Suite load_suite(const std::string& name_or_path);

@@ -43,7 +43,7 @@ TEST(Objective, IsMetWhenEveryCriterionHolds) {
   const Objective objective({below(99, 5 * kMs),
                              {.aspect = Aspect::error_share, .limit = 0.001},
                              {.aspect = Aspect::cpu_share, .limit = 0.8}});
-  const Judgement judgement = objective.judge(good_trial());
+  const Attainment judgement = objective.judge(good_trial());
   EXPECT_TRUE(judgement.met) << judgement.reason;
   EXPECT_THAT(judgement.reason, IsEmpty());
   EXPECT_FALSE(judgement.unresolved);
@@ -86,7 +86,7 @@ TEST(Objective, CountsUnfinishedRequestsAsIfTheyNeverEnded) {
   measure::Histogram young;
   young.record(2 * kMs, 150);  // 1.5 % of all: p99 is among them
   trial.censored_response_time = result::latency_of(young);
-  const Judgement p99 = Objective({below(99, 5 * kMs)}).judge(trial);
+  const Attainment p99 = Objective({below(99, 5 * kMs)}).judge(trial);
   EXPECT_FALSE(p99.met);
   EXPECT_THAT(p99.reason, HasSubstr("150 requests were unfinished"));
   EXPECT_THAT(p99.reason, HasSubstr("--duration"));
@@ -101,7 +101,7 @@ TEST(Objective, CountsUnfinishedRequestsAsIfTheyNeverEnded) {
 TEST(Objective, SaysThatThereWereTooFewRequestsForAPercentile) {
   Trial few = good_trial();
   set_response_times(few, 200, 0, 1 * kMs);
-  const Judgement judgement = Objective({below(99, 5 * kMs)}).judge(few);
+  const Attainment judgement = Objective({below(99, 5 * kMs)}).judge(few);
   EXPECT_TRUE(judgement.met);
   EXPECT_TRUE(judgement.unresolved);
   EXPECT_FALSE(Objective({below(50, 5 * kMs)}).judge(few).unresolved);

@@ -1,0 +1,293 @@
+// `asyncbench versus`: should I move from one strategy to another?
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+#include <set>
+
+#include "analyze/summary.hpp"
+#include "cli/measuring_options.hpp"
+#include "cli/parse.hpp"
+#include "cli/plan_text.hpp"
+#include "cli/plugins.hpp"
+#include "cli/progress.hpp"
+#include "cli/until_decided.hpp"
+#include "report/format.hpp"
+#include "report/versus_text.hpp"
+#include "run/run.hpp"
+#include "workloads/all_workloads.hpp"
+
+namespace asyncbench::cli {
+namespace {
+
+using run::ParameterLists;
+using run::SuiteEntry;
+using std::string;
+using std::vector;
+
+constexpr std::string_view kFooter =
+    "Measures the strategies over a small grid of what changes the answer: as server and as\n"
+    "client; 1, 8, 64 and 512 connections; 12 bytes and 16 KiB; saturated, and in open loop at\n"
+    "30, 60 and 90 % of the slower one's capacity. They take turns, in fresh processes for every\n"
+    "block, until all is decided or the budget is spent. --workload and parameters narrow the\n"
+    "grid.\n"
+    "\n"
+    "Ratios are those of the others to the first: 0.89 is 11 % less. = alike within the margin\n"
+    "(--relevant), ? undecided.\n"
+    "\n"
+    "Examples:\n"
+    "  asyncbench versus epoll uring\n"
+    "  asyncbench versus thread_per_connection asio uring --workload serve --budget 5m\n"
+    "  asyncbench versus epoll uring --connections 64 --body-bytes 12,64k\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 every condition is decided   3 some are not   2 wrong usage   4, 5 as run\n"
+    "  6 the result could not be stored   7 internal error   130, 143 interrupted";
+
+constexpr std::array kShares = {0.3, 0.6, 0.9};
+
+struct Request {
+  vector<string> strategies;  // the first is the reference
+  vector<string> workloads;
+  run::RunOptions options;
+  vector<string> plugins;
+  bool json = false;
+  bool dry_run = false;
+  string resume;
+};
+
+std::optional<Request> parse_request(const Arguments& arguments) {
+  const auto app =
+      make_app("versus", "Says whether to move from one strategy to another, and when.", kFooter);
+  Request request;
+  MeasuringOptions measuring;
+  app->add_option("strategies", request.strategies,
+                  "the one that you have, then those that you consider")
+      .option_text("NAME NAME...");
+  string workloads;
+  add_value(*app, "--workload", workloads, "NAME,...", "instead of serve and fetch").group("What");
+  measuring.define(*app, {});
+  add_value(*app, "--out,-o", request.options.out, "FILE", "result; the journal is FILE.journal")
+      .default_str("asyncbench-versus-<UTC>.json")
+      .group("Output");
+  add_switch(*app, "--json", request.json, "print the answer as JSON").group("Output");
+  add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
+      .group("Output");
+  if (!parse(*app, arguments)) return std::nullopt;
+  request.plugins = measuring.plugins();
+  measuring.apply(*app, request.options);
+  if (request.strategies.size() < 2) {
+    throw usage_error("versus compares two strategies or more",
+                      "for example: asyncbench versus epoll uring");
+  }
+  if (!request.options.strategies.empty()) {
+    throw usage_error("strategies are given by their names alone",
+                      "for example: asyncbench versus epoll uring");
+  }
+  const std::set<string> distinct(request.strategies.begin(), request.strategies.end());
+  if (distinct.size() < request.strategies.size()) {
+    throw usage_error("a strategy is named twice", "its twin takes part anyway");
+  }
+  request.workloads = workloads::split_list(workloads);
+  request.options.strategies = request.strategies;
+  request.options.settings.set(&run::Settings::against, request.strategies.front());
+  if (request.options.out.empty()) request.options.out = default_out("versus-");
+  request.options.command = {"asyncbench", "versus"};
+  request.options.command.insert(request.options.command.end(), arguments.begin(), arguments.end());
+  return request;
+}
+
+// The parameter of a workload that says how much a request carries; empty: it has none.
+string bytes_parameter(const string& workload) {
+  for (const std::string_view name : {"body_bytes", "message_bytes"}) {
+    const workloads::Workload* const found = workloads::find_workload(workload);
+    if (found != nullptr && find_parameter(found->info().parameters, name) != nullptr) {
+      return string(name);
+    }
+  }
+  return "";
+}
+
+SuiteEntry entry(const string& workload, std::uint64_t connections, std::uint64_t bytes) {
+  SuiteEntry made{.workload = workload};
+  const workloads::Workload* const found = workloads::find_workload(workload);
+  if (found == nullptr) return made;
+  if (find_parameter(found->info().parameters, "connections") != nullptr) {
+    made.parameters["connections"] = {connections};
+  }
+  if (const string name = bytes_parameter(workload); !name.empty()) made.parameters[name] = {bytes};
+  return made;
+}
+
+// Saturated: what changes the answer, once each.
+run::Suite grid_of(const Request& request) {
+  constexpr std::uint64_t kSmall = 12;
+  constexpr std::uint64_t kLarge = 16 * 1024;
+  run::Suite suite{.name = "versus"};
+  suite.settings.set(&run::Settings::trials, 6);
+  suite.settings.set(&run::Settings::budget, std::chrono::minutes(10));
+  const bool usual = request.workloads.empty();
+  const vector<string> names = usual ? vector<string>{"serve", "fetch"} : request.workloads;
+  for (const string& workload : names) {
+    const bool whole = !usual || workload == "serve";
+    for (const std::uint64_t connections : {1, 8, 64, 512}) {
+      if (whole || connections == 1 || connections == 64) {
+        suite.cells.push_back(entry(workload, connections, kSmall));
+      }
+    }
+    for (const std::uint64_t connections : {1, 64}) {
+      if (whole || connections == 64) suite.cells.push_back(entry(workload, connections, kLarge));
+    }
+  }
+  return suite;
+}
+
+double median_throughput(const result::Cell& cell) {
+  return analyze::median_of(analyze::figures_of(cell), analyze::kThroughput).value_or(0);
+}
+
+// Two significant digits, so that a run that is resumed finds the same.
+double rounded(double rate) {
+  const double digit = std::pow(10, std::floor(std::log10(rate)) - 1);
+  return std::max(1.0, std::round(rate / digit) * digit);
+}
+
+// Open loop at shares of what the slowest strategy does at 64 connections and small bodies, once
+// that is known.
+class OpenLoop {
+ public:
+  OpenLoop(const Request& request, const Registry& registry)
+      : registry_(registry),
+        wanted_(request.options.settings.over({}).urls.empty() &&
+                !request.options.parameters.contains("arrivals") &&
+                !request.options.parameters.contains("think_time")) {}
+
+  bool operator()(run::Plan& plan, const result::Result& so_far) {
+    if (!wanted_ || std::exchange(asked_, true)) return false;
+    const std::size_t cells_before = plan.cells.size();
+    for (const run::Point& point : run::points_of(plan)) {
+      const workloads::Parameters& parameters = plan.cells[point.cells.front()].work.parameters;
+      if (!parameters.has("arrivals") || parameters.arrivals("arrivals").open_loop() ||
+          parameters.number("connections") != 64 || is_large(parameters)) {
+        continue;
+      }
+      double capacity = std::numeric_limits<double>::infinity();
+      for (const std::size_t cell : point.cells) {
+        const result::Cell* const row = so_far.find_cell(plan.cells[cell].id);
+        if (row != nullptr) capacity = std::min(capacity, median_throughput(*row));
+      }
+      if (!std::isfinite(capacity) || capacity < 100) continue;
+      // Clients that are measured themselves are asked once: what their CPU does the server's does.
+      for (const double share : kShares) add(plan, point, rounded(capacity * share));
+    }
+    return plan.cells.size() > cells_before;
+  }
+
+ private:
+  static bool is_large(const workloads::Parameters& parameters) {
+    for (const std::string_view name : {"body_bytes", "message_bytes"}) {
+      if (parameters.has(name)) return parameters.number(name) > 4096;
+    }
+    return false;
+  }
+
+  void add(run::Plan& plan, const run::Point& point, double rate) {
+    if (plan.cells[point.cells.front()].workload->info().name != "serve") return;
+    run::Point added;
+    for (const std::size_t index : point.cells) {
+      run::PlannedCell cell = plan.cells[index];
+      cell.work.parameters.set("arrivals", fmt::format("poisson:{:.0f}", rate));
+      cell.id = run::id_of(cell);
+      plan.cells.push_back(std::move(cell));
+    }
+    const vector<run::Point> points = run::points_of(plan);
+    const auto found = std::ranges::find_if(
+        points, [&](const run::Point& of) { return of.cells.back() == plan.cells.size() - 1; });
+    for (unsigned block = 0; block < plan.settings.trials; ++block) {
+      std::mt19937_64 random(run::trial_seed(plan.settings.seed, block));
+      run::add_block(plan.trials, {*found}, block, random);
+    }
+  }
+
+  const Registry& registry_;
+  bool wanted_;
+  bool asked_ = false;
+};
+
+std::size_t columns() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kColumns) return size.ws_col;
+  return kColumns;
+}
+
+ExitCode exit_code_of(const run::RunReport& report, const vector<report::Versus>& answers) {
+  if (report.exit_code != ExitCode::done) return report.exit_code;
+  for (const report::Versus& versus : answers) {
+    const bool decided = std::ranges::all_of(versus.conditions, [](const auto& condition) {
+      return analyze::is_decided(condition.deciding().decision);
+    });
+    if (!decided || versus.conditions.empty()) return ExitCode::inconclusive;
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode versus_command(const Arguments& arguments, Registry& registry) {
+  auto request = parse_request(arguments);
+  if (!request) return ExitCode::done;
+  load_plugins(request->plugins, registry);
+  request->options.suite = grid_of(*request);
+  const run::Plan plan = run::make_plan(request->options, registry, false);
+  if (request->dry_run) {
+    std::fputs(plan_text(plan).c_str(), stdout);
+    return ExitCode::done;
+  }
+
+  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
+  OpenLoop open_loop(*request, registry);
+  UntilDecided until_decided([&](const string& line) { progress.note(line); });
+  const run::Extend extend = [&](run::Plan& growing, const result::Result& so_far) {
+    const bool opened = open_loop(growing, so_far);
+    return until_decided(growing, so_far) || opened;
+  };
+  const run::RunReport report = run::run(plan, registry, progress, summarize, extend);
+  progress.clear();
+
+  vector<report::Versus> answers;
+  const analyze::DecisionRule rule = rule_of(plan.settings);
+  for (std::size_t i = 1; i < request->strategies.size(); ++i) {
+    answers.push_back(
+        {.reference = request->strategies.front(),
+         .other = request->strategies[i],
+         .rule = rule,
+         .conditions = analyze::conditions_of(report.result, request->strategies.front(),
+                                              request->strategies[i], rule)});
+  }
+  if (request->json) {
+    vector<string> texts;
+    for (const report::Versus& versus : answers) texts.push_back(report::versus_json(versus));
+    fmt::print("[{}]\n", fmt::join(texts, ",\n"));
+  } else {
+    for (const report::Versus& versus : answers) {
+      fmt::print("{}\n{}\n", report::versus_table(versus, columns()),
+                 report::wrapped(report::versus_answer(versus), "", columns()));
+    }
+    if (!report.out.empty()) {
+      fmt::print("Result: {0}\nPage:   asyncbench report {0}\n", report.out);
+    }
+  }
+  std::fflush(stdout);
+  for (const string& message : report.messages) {
+    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+  }
+  return exit_code_of(report, answers);
+}
+
+}  // namespace asyncbench::cli

@@ -1,0 +1,274 @@
+#include "report/versus_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "report/format.hpp"
+
+namespace asyncbench::report {
+namespace {
+
+using analyze::Condition;
+using analyze::Decision;
+using analyze::FigureContrast;
+using analyze::Judgement;
+using Json = nlohmann::ordered_json;
+
+bool higher_is_better(analyze::FigureName figure) {
+  return analyze::info_of(figure).higher_is_better.value_or(false);
+}
+
+// The other's figure as a multiple of the reference's.
+double natural(const FigureContrast& contrast, double worse) {
+  return higher_is_better(contrast.figure) ? 1 / worse : worse;
+}
+
+// "0.89" with a mark: what is not decided, or not different, must not look like a finding.
+std::string ratio_text(const FigureContrast* contrast) {
+  if (contrast == nullptr) return "-";
+  const Judgement& judgement = contrast->judgement;
+  if (judgement.decision == Decision::invalid) return "-";
+  const std::string text = fmt::format("{:.2f}", natural(*contrast, judgement.ratio.estimate));
+  if (judgement.decision == Decision::undecided) return text + "?";
+  if (judgement.decision == Decision::alike) return text + "=";
+  return text;
+}
+
+const FigureContrast* find(const Condition& condition,
+                           std::initializer_list<analyze::FigureName> figures) {
+  for (const FigureContrast& contrast : condition.contrasts) {
+    if (std::ranges::find(figures, contrast.figure) != figures.end()) return &contrast;
+  }
+  return nullptr;
+}
+
+// "0.89 [0.87, 0.91]"
+std::string interval_text(const FigureContrast& contrast) {
+  const analyze::Location& ratio = contrast.judgement.ratio;
+  const double a = natural(contrast, ratio.low);
+  const double b = natural(contrast, ratio.high);
+  const double low = std::min(a, b);
+  const double high = std::max(a, b);
+  if (!std::isfinite(low) || !std::isfinite(high) || low <= 0) {
+    return fmt::format("{:.2f} (too few blocks)", natural(contrast, ratio.estimate));
+  }
+  return fmt::format("{:.2f} [{:.2f}, {:.2f}]", natural(contrast, ratio.estimate), low, high);
+}
+
+std::string_view word_of(Decision decision) {
+  switch (decision) {
+    case Decision::better:
+      return "better";
+    case Decision::slightly_better:
+      return "slightly better";
+    case Decision::alike:
+      return "alike";
+    case Decision::slightly_worse:
+      return "slightly worse";
+    case Decision::worse:
+      return "worse";
+    case Decision::undecided:
+      return "undecided";
+    case Decision::invalid:
+      return "invalid";
+  }
+  return "";
+}
+
+// "serve/connections:64/body_bytes:12" as "serve 64, 12 B": names of values that everyone knows are
+// left out.
+std::string short_name(const std::string& condition) {
+  std::string name;
+  std::size_t begin = 0;
+  while (begin <= condition.size()) {
+    const std::size_t end = std::min(condition.find('/', begin), condition.size());
+    const std::string part = condition.substr(begin, end - begin);
+    begin = end + 1;
+    const std::size_t colon = part.find(':');
+    if (colon == std::string::npos) {
+      name += part;
+      continue;
+    }
+    const std::string key = part.substr(0, colon);
+    const std::string value = part.substr(colon + 1);
+    if (key == "connections") {
+      name += " " + value;
+    } else if (key == "body_bytes" || key == "message_bytes") {
+      name += ", " + format_bytes(std::stod(value));
+    } else if (key == "arrivals") {
+      const std::size_t rate = value.find(':');
+      name += rate == std::string::npos
+                  ? " " + value
+                  : fmt::format(" at {}/s", format_count(std::stod(value.substr(rate + 1))));
+    } else if (key != "subject") {
+      name += fmt::format(", {} {}", key, value);
+    }
+  }
+  return name;
+}
+
+// "9 to 21 % less", of ratios of CPU per request.
+std::string amount(std::vector<double> ratios) {
+  std::ranges::sort(ratios);
+  const auto percent = [](double ratio) { return std::abs(ratio - 1) * 100; };
+  const double a = std::min(percent(ratios.front()), percent(ratios.back()));
+  const double b = std::max(percent(ratios.front()), percent(ratios.back()));
+  const std::string_view word = ratios.front() < 1 ? "less" : "more";
+  if (std::round(a) == std::round(b)) return fmt::format("{:.0f} % {}", a, word);
+  return fmt::format("{:.0f} to {:.0f} % {}", a, b, word);
+}
+
+struct Share {
+  std::vector<double> ratios;
+  std::vector<std::string> names;
+};
+
+std::string where(const Share& share, std::size_t all) {
+  if (share.names.size() == all) return all == 1 ? "" : " in every condition";
+  constexpr std::size_t kNamed = 4;
+  if (share.names.size() <= kNamed) return fmt::format(" ({})", fmt::join(share.names, "; "));
+  return fmt::format(" in {} of {} conditions", share.names.size(), all);
+}
+
+// What the other is worse in beside CPU, in the conditions where it is not worse in CPU.
+std::string price(const Versus& versus) {
+  std::vector<std::string> prices;
+  for (const auto& [figures, title] :
+       {std::pair{std::array{analyze::kServiceP99, analyze::kResponseP99}, "p99"},
+        std::pair{std::array{analyze::kServiceP50, analyze::kResponseP50}, "p50"}}) {
+    std::vector<std::string> places;
+    for (const Condition& condition : versus.conditions) {
+      const FigureContrast* const contrast = find(condition, {figures[0], figures[1]});
+      if (contrast == nullptr || contrast->judgement.decision != Decision::worse) continue;
+      places.push_back(
+          fmt::format("{} times at {}", interval_text(*contrast), short_name(condition.name)));
+    }
+    if (places.empty()) continue;
+    const std::size_t more = places.size() - std::min<std::size_t>(places.size(), 2);
+    places.resize(places.size() - more);
+    prices.push_back(fmt::format("{} is worse: {}{}", title, fmt::join(places, ", "),
+                                 more == 0 ? "" : fmt::format(", and in {} more", more)));
+  }
+  return fmt::format("{}", fmt::join(prices, "; "));
+}
+
+}  // namespace
+
+std::string versus_table(const Versus& versus, std::size_t width) {
+  const std::size_t name_width = std::max<std::size_t>(20, width - 57);
+  std::string text = fmt::format("{:<{}} {:<22} {:>6} {:>6} {:>6}  {}\n",
+                                 fmt::format("{} / {}", versus.other, versus.reference), name_width,
+                                 "CPU per request", "p50", "p99", "req/s", "CPU is");
+  for (const Condition& condition : versus.conditions) {
+    std::string name = short_name(condition.name);
+    if (name.size() > name_width) name = name.substr(0, name_width - 2) + "..";
+    text += fmt::format("{:<{}} {:<22} {:>6} {:>6} {:>6}  {}\n", name, name_width,
+                        interval_text(condition.contrasts.front()),
+                        ratio_text(find(condition, {analyze::kServiceP50, analyze::kResponseP50})),
+                        ratio_text(find(condition, {analyze::kServiceP99, analyze::kResponseP99})),
+                        ratio_text(find(condition, {analyze::kThroughput})),
+                        word_of(condition.deciding().decision));
+  }
+  return text;
+}
+
+std::string versus_answer(const Versus& versus) {
+  if (versus.conditions.empty()) {
+    return fmt::format("nothing was measured of both {} and {}", versus.other, versus.reference);
+  }
+  std::map<Decision, Share> shares;
+  for (const Condition& condition : versus.conditions) {
+    Decision decision = condition.deciding().decision;
+    if (decision == Decision::slightly_better) decision = Decision::better;
+    if (decision == Decision::slightly_worse) decision = Decision::worse;
+    shares[decision].ratios.push_back(condition.deciding().ratio.estimate);
+    shares[decision].names.push_back(short_name(condition.name));
+  }
+  const std::size_t all = versus.conditions.size();
+  const auto margin = fmt::format("{:g} %", versus.rule.margin * 100);
+  std::vector<std::string> clauses;
+  const auto clause = [&](Decision decision, const std::string& says) {
+    const auto found = shares.find(decision);
+    if (found != shares.end()) clauses.push_back(says + where(found->second, all));
+  };
+  if (const auto found = shares.find(Decision::better); found != shares.end()) {
+    clause(Decision::better, fmt::format("needs {} CPU per request", amount(found->second.ratios)));
+  }
+  if (const auto found = shares.find(Decision::worse); found != shares.end()) {
+    clause(Decision::worse, fmt::format("needs {} CPU per request", amount(found->second.ratios)));
+  }
+  clause(Decision::alike, "is alike within " + margin);
+  clause(Decision::undecided, "is undecided");
+  clause(Decision::invalid, "has nothing valid");
+
+  const bool gains = shares.contains(Decision::better);
+  const bool loses = shares.contains(Decision::worse);
+  const bool open = shares.contains(Decision::undecided) || shares.contains(Decision::invalid);
+  std::string_view verdict = "Open";
+  if (gains && !loses) {
+    verdict = "Yes, move";
+  } else if (gains) {
+    verdict = "It depends";
+  } else if (loses) {
+    verdict = "No, stay";
+  } else if (!open) {
+    verdict = "No reason to move";
+  }
+  std::string text = fmt::format("{}: against {}, {} {}.", verdict, versus.reference, versus.other,
+                                 fmt::join(clauses, ", "));
+  if (const std::string paid = price(versus); !paid.empty())
+    text += fmt::format(" But its {}.", paid);
+  std::vector<double> noise;
+  for (const Condition& condition : versus.conditions) {
+    if (condition.noise) noise.push_back(std::abs(condition.noise->ratio.estimate - 1) * 100);
+  }
+  if (!noise.empty()) {
+    text += fmt::format(" Noise: {0} differs from its own twin by {1:.1f} % at most.",
+                        versus.reference, *std::ranges::max_element(noise));
+  }
+  return text;
+}
+
+std::string versus_json(const Versus& versus) {
+  Json conditions = Json::array();
+  const auto finite = [](double value) {
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
+  };
+  const auto judged = [&](analyze::FigureName figure, const Judgement& judgement) {
+    const FigureContrast contrast{figure, judgement};
+    const double a = natural(contrast, judgement.ratio.low);
+    const double b = natural(contrast, judgement.ratio.high);
+    return Json{{"figure", figure},
+                {"ratio", finite(natural(contrast, judgement.ratio.estimate))},
+                {"low", finite(std::min(a, b))},
+                {"high", finite(std::max(a, b))},
+                {"blocks", judgement.blocks},
+                {"p", judgement.p},
+                {"decision", name_of(judgement.decision)}};
+  };
+  for (const Condition& condition : versus.conditions) {
+    Json contrasts = Json::array();
+    for (const FigureContrast& contrast : condition.contrasts) {
+      contrasts.push_back(judged(contrast.figure, contrast.judgement));
+    }
+    conditions.push_back(
+        {{"condition", condition.name},
+         {"contrasts", contrasts},
+         {"twin", condition.noise ? judged(condition.contrasts.front().figure, *condition.noise)
+                                  : Json(nullptr)}});
+  }
+  return Json{{"other", versus.other},
+              {"reference", versus.reference},
+              {"margin", versus.rule.margin},
+              {"conditions", conditions},
+              {"answer", versus_answer(versus)}}
+      .dump(2);
+}
+
+}  // namespace asyncbench::report
