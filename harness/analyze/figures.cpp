@@ -203,7 +203,7 @@ Figure made_from(FigureName name) {
   Figure figure{.name = name};
   const auto unit = std::ranges::find_if(kNamed, [&](Unit each) {
     const std::string_view suffix =
-        each == Unit::per_request ? std::string_view("_per_request") : suffix_of(each);
+        each == Unit::per_request ? std::string_view("_per_request") : info_of(each).suffix;
     return name.size() > suffix.size() && name.ends_with(suffix);
   });
   if (unit == kNamed.end()) return figure;
@@ -247,32 +247,19 @@ std::optional<CensoredLatencies> decoded(const std::optional<Latency>& ended,
   return latencies.completed.empty() ? std::nullopt : std::optional(std::move(latencies));
 }
 
-std::string_view name_of(Unit unit) {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "requests_per_s", "per_s", "bytes_per_s", "bytes", "time",
-      "cpu_time",       "share", "per_request", "ratio"};
-  return kNames[static_cast<std::size_t>(unit)];
-}
-
-std::string_view suffix_of(Unit unit) {
-  switch (unit) {
-    case Unit::requests_per_s:
-    case Unit::per_s:
-      return "_per_s";
-    case Unit::bytes_per_s:
-      return "_bytes_per_s";
-    case Unit::bytes:
-      return "_bytes";
-    case Unit::time:
-    case Unit::cpu_time:
-      return "_ns";
-    case Unit::share:
-      return "_share";
-    case Unit::per_request:
-    case Unit::ratio:
-      return "";
-  }
-  return "";
+const UnitInfo& info_of(Unit unit) {
+  static constexpr std::array<UnitInfo, 9> kInfos = {{
+      {"requests_per_s", "_per_s", "requests/s"},
+      {"per_s", "_per_s", "1/s"},
+      {"bytes_per_s", "_bytes_per_s", "bytes/s"},
+      {"bytes", "_bytes", "bytes"},
+      {"time", "_ns", "ns"},
+      {"cpu_time", "_ns", "ns"},
+      {"share", "_share", "share"},
+      {"per_request", "", "1/request"},
+      {"ratio", "", "ratio"},
+  }};
+  return kInfos[static_cast<std::size_t>(unit)];
 }
 
 TrialView::TrialView(const result::Cell& of_cell, const Trial& of_trial)
@@ -296,7 +283,7 @@ std::string Figure::terminal_title() const {
 }
 
 std::string_view Figure::stem() const {
-  return name.substr(0, name.size() - suffix_of(unit).size());
+  return name.substr(0, name.size() - info_of(unit).suffix.size());
 }
 
 std::span<const Figure> figures() { return kTable; }

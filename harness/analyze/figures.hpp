@@ -27,9 +27,12 @@ enum class Unit : std::uint8_t {
   per_request,
   ratio,
 };
-std::string_view name_of(Unit unit);
-// What ends the name of a figure of this unit, "_ns"; empty where nothing does.
-std::string_view suffix_of(Unit unit);
+struct UnitInfo {
+  std::string_view name;    // in files: "cpu_time"
+  std::string_view suffix;  // what ends the name of a figure of this unit, "_ns", or empty
+  std::string_view symbol;  // "bytes/s"
+};
+const UnitInfo& info_of(Unit unit);
 
 // Which tables of the terminal show a figure. The page shows all that some cell has.
 enum class Shown : std::uint8_t {

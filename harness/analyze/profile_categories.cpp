@@ -28,241 +28,100 @@ constexpr std::array<CategoryInfo, kCategories> kInfos = {{
     {"other", "other"},
 }};
 
-using Rule = KernelRule;
-
-// See kernel_rules().
-constexpr std::array kKernelRules = {
-    // Before io_*, which is io_uring.
-    Rule{"io_schedule*", Category::scheduler},
-    Rule{"io_apic*", Category::other},
-    Rule{"iomap_*", Category::file_system},
-
-    Rule{"schedule", Category::scheduler},
-    Rule{"__schedule", Category::scheduler},
-    Rule{"schedule_*", Category::scheduler},
-    Rule{"preempt_schedule*", Category::scheduler},
-    Rule{"finish_task_switch", Category::scheduler},
-    Rule{"prepare_task_switch", Category::scheduler},
-    Rule{"__switch_to*", Category::scheduler},
-    Rule{"switch_mm*", Category::scheduler},
-    Rule{"try_to_wake_up", Category::scheduler},
-    Rule{"ttwu_*", Category::scheduler},
-    Rule{"wake_up_*", Category::scheduler},
-    Rule{"__wake_up*", Category::scheduler},
-    Rule{"default_wake_function", Category::scheduler},
-    Rule{"autoremove_wake_function", Category::scheduler},
-    Rule{"prepare_to_wait*", Category::scheduler},
-    Rule{"finish_wait", Category::scheduler},
-    Rule{"add_wait_queue*", Category::scheduler},
-    Rule{"remove_wait_queue", Category::scheduler},
-    Rule{"select_task_rq*", Category::scheduler},
-    Rule{"enqueue_task*", Category::scheduler},
-    Rule{"enqueue_entit*", Category::scheduler},
-    Rule{"dequeue_task*", Category::scheduler},
-    Rule{"dequeue_entit*", Category::scheduler},
-    Rule{"pick_next_*", Category::scheduler},
-    Rule{"put_prev_*", Category::scheduler},
-    Rule{"set_next_*", Category::scheduler},
-    Rule{"update_curr*", Category::scheduler},
-    Rule{"sched_*", Category::scheduler},
-    Rule{"__sched_*", Category::scheduler},
-    Rule{"do_sched_yield", Category::scheduler},
-    Rule{"resched_*", Category::scheduler},
-    Rule{"futex_*", Category::scheduler},
-    Rule{"__futex_*", Category::scheduler},
-    Rule{"do_futex", Category::scheduler},
-    Rule{"do_nanosleep", Category::scheduler},
-    Rule{"hrtimer_nanosleep", Category::scheduler},
-    Rule{"eventfd_*", Category::scheduler},
-    Rule{"do_eventfd", Category::scheduler},
-    Rule{"kernel_clone", Category::scheduler},
-    Rule{"copy_process", Category::scheduler},
-    Rule{"create_io_thread", Category::scheduler},
-    Rule{"ret_from_fork*", Category::scheduler, true},
-    Rule{"do_exit", Category::scheduler},
-    Rule{"set_cpus_allowed*", Category::scheduler},
-
-    Rule{"perf_*", Category::profiler},
-    Rule{"__perf_*", Category::profiler},
-    Rule{"ctx_sched_*", Category::profiler},
-    Rule{"event_sched_*", Category::profiler},
-    Rule{"merge_sched_in", Category::profiler},
-    Rule{"cpu_clock_event_*", Category::profiler},
-
-    Rule{"ep_*", Category::epoll},
-    Rule{"do_epoll_*", Category::epoll},
-    Rule{"__ep_*", Category::epoll},
-    Rule{"__x64_sys_epoll_*", Category::epoll},
-    Rule{"__do_sys_epoll_*", Category::epoll},
-    Rule{"epoll_*", Category::epoll},
-    Rule{"do_sys_poll", Category::epoll},
-    Rule{"do_poll*", Category::epoll},
-    Rule{"do_select", Category::epoll},
-    Rule{"core_sys_select", Category::epoll},
-    Rule{"sock_poll", Category::epoll, true},
-    Rule{"tcp_poll", Category::epoll, true},
-
-    Rule{"io_*", Category::io_uring},
-    Rule{"__io_*", Category::io_uring},
-    Rule{"__x64_sys_io_uring_*", Category::io_uring},
-    Rule{"__do_sys_io_uring_*", Category::io_uring},
-    Rule{"tctx_task_work*", Category::io_uring},
-    Rule{"task_work_run", Category::io_uring, true},
-
-    Rule{"tcp_sendmsg*", Category::tcp_send},
-    Rule{"inet_sendmsg", Category::tcp_send},
-    Rule{"inet6_sendmsg", Category::tcp_send},
-    Rule{"sock_sendmsg*", Category::tcp_send},
-    Rule{"__sock_sendmsg", Category::tcp_send},
-    Rule{"____sys_sendmsg", Category::tcp_send},
-    Rule{"___sys_sendmsg", Category::tcp_send},
-    Rule{"__sys_sendmsg*", Category::tcp_send},
-    Rule{"__sys_sendto", Category::tcp_send},
-    Rule{"__x64_sys_send*", Category::tcp_send},
-    Rule{"sock_write_iter", Category::tcp_send},
-    Rule{"unix_stream_sendmsg", Category::tcp_send},
-
-    Rule{"tcp_recvmsg*", Category::tcp_receive},
-    Rule{"inet_recvmsg", Category::tcp_receive},
-    Rule{"inet6_recvmsg", Category::tcp_receive},
-    Rule{"sock_recvmsg*", Category::tcp_receive},
-    Rule{"____sys_recvmsg", Category::tcp_receive},
-    Rule{"___sys_recvmsg", Category::tcp_receive},
-    Rule{"__sys_recvmsg*", Category::tcp_receive},
-    Rule{"__sys_recvfrom", Category::tcp_receive},
-    Rule{"__x64_sys_recv*", Category::tcp_receive},
-    Rule{"sock_read_iter", Category::tcp_receive},
-    Rule{"unix_stream_recvmsg", Category::tcp_receive},
-    Rule{"unix_stream_read_*", Category::tcp_receive},
-
-    Rule{"__sys_connect*", Category::connections},
-    Rule{"__x64_sys_connect", Category::connections},
-    Rule{"__inet_stream_connect", Category::connections},
-    Rule{"inet_stream_connect", Category::connections},
-    Rule{"tcp_v4_connect", Category::connections},
-    Rule{"unix_stream_connect", Category::connections},
-    Rule{"__sys_accept4*", Category::connections},
-    Rule{"__x64_sys_accept*", Category::connections},
-    Rule{"do_accept", Category::connections},
-    Rule{"inet_accept", Category::connections},
-    Rule{"inet_csk_accept", Category::connections},
-    Rule{"__sys_socket", Category::connections},
-    Rule{"__x64_sys_socket", Category::connections},
-    Rule{"__sock_create", Category::connections},
-    Rule{"sock_create*", Category::connections},
-    Rule{"sock_alloc*", Category::connections},
-    Rule{"__sys_setsockopt", Category::connections},
-    Rule{"do_sock_setsockopt", Category::connections},
-    Rule{"__sys_getsockopt", Category::connections},
-    Rule{"__sys_getsockname", Category::connections},
-    Rule{"__sys_bind", Category::connections},
-    Rule{"__sys_shutdown*", Category::connections},
-    Rule{"__x64_sys_shutdown", Category::connections},
-    Rule{"inet_shutdown", Category::connections},
-    Rule{"sock_close", Category::connections},
-    Rule{"__sock_release", Category::connections},
-    Rule{"inet_release", Category::connections},
-    Rule{"tcp_close", Category::connections},
-    Rule{"__tcp_close", Category::connections},
-
-    Rule{"asm_exc_page_fault", Category::memory},
-    Rule{"exc_page_fault", Category::memory},
-    Rule{"do_user_addr_fault", Category::memory},
-    Rule{"handle_mm_fault", Category::memory},
-    Rule{"alloc_pages*", Category::memory},
-    Rule{"__alloc_pages*", Category::memory},
-    Rule{"__alloc_frozen_pages*", Category::memory},
-    Rule{"alloc_frozen_pages*", Category::memory},
-    Rule{"get_page_from_freelist", Category::memory},
-    Rule{"free_unref_*", Category::memory},
-    Rule{"free_frozen_pages", Category::memory},
-    Rule{"__free_frozen_pages", Category::memory},
-    Rule{"__free_pages", Category::memory},
-    Rule{"kmem_cache_*", Category::memory},
-    Rule{"__kmem_cache_*", Category::memory},
-    Rule{"kmalloc*", Category::memory},
-    Rule{"__kmalloc*", Category::memory},
-    Rule{"kvmalloc*", Category::memory},
-    Rule{"kfree", Category::memory},
-    Rule{"kvfree*", Category::memory},
-    Rule{"___slab_alloc", Category::memory},
-    Rule{"__slab_*", Category::memory},
-    Rule{"slab_*", Category::memory},
-    Rule{"obj_cgroup_*", Category::memory},
-    Rule{"__memcg_*", Category::memory},
-    Rule{"memcg_*", Category::memory},
-    Rule{"mod_memcg_*", Category::memory},
-    Rule{"__x64_sys_mmap", Category::memory},
-    Rule{"vm_mmap*", Category::memory},
-    Rule{"do_mmap", Category::memory},
-    Rule{"mmap_region", Category::memory},
-    Rule{"do_vmi_*", Category::memory},
-    Rule{"do_munmap", Category::memory},
-    Rule{"__x64_sys_munmap", Category::memory},
-    Rule{"__vm_munmap", Category::memory},
-    Rule{"do_madvise*", Category::memory},
-    Rule{"do_mprotect*", Category::memory},
-    Rule{"mprotect_fixup", Category::memory},
-    Rule{"__x64_sys_brk", Category::memory},
-    Rule{"flush_tlb*", Category::memory},
-    Rule{"tlb_*", Category::memory},
-    Rule{"exit_mmap", Category::memory},
-
-    Rule{"ext4_*", Category::file_system},
-    Rule{"__ext4_*", Category::file_system},
-    Rule{"xfs_*", Category::file_system},
-    Rule{"btrfs_*", Category::file_system},
-    Rule{"shmem_*", Category::file_system},
-    Rule{"ovl_*", Category::file_system},
-    Rule{"jbd2_*", Category::file_system},
-    Rule{"filemap_*", Category::file_system},
-    Rule{"__filemap_*", Category::file_system},
-    Rule{"generic_file_*", Category::file_system},
-    Rule{"generic_perform_write", Category::file_system},
-    Rule{"page_cache_*", Category::file_system},
-    Rule{"file_write_and_wait*", Category::file_system},
-    Rule{"submit_bio*", Category::file_system},
-    Rule{"bio_*", Category::file_system},
-    Rule{"blk_*", Category::file_system},
-    Rule{"__blk_*", Category::file_system},
-    Rule{"blkdev_*", Category::file_system},
-    Rule{"virtblk_*", Category::file_system},
-    Rule{"nvme_*", Category::file_system},
-    Rule{"do_sys_open*", Category::file_system},
-    Rule{"do_filp_open", Category::file_system},
-    Rule{"path_openat", Category::file_system},
-    Rule{"vfs_fsync*", Category::file_system},
-    Rule{"do_fsync", Category::file_system},
-    Rule{"vfs_*", Category::file_system, true},
-    Rule{"ksys_*", Category::file_system, true},
-
-    // Packets that come in while something else runs; below a send they are the send's.
-    Rule{"net_rx_action", Category::tcp_receive, true},
-    Rule{"__napi_poll", Category::tcp_receive, true},
-    Rule{"tcp_v4_rcv", Category::tcp_receive, true},
-    Rule{"tcp_write_timer*", Category::tcp_send, true},
-    Rule{"tcp_delack_timer*", Category::tcp_receive, true},
-
-    // The way in and out, where nothing more is known.
-    Rule{"entry_SYSCALL_64*", Category::syscall, true},
-    Rule{"entry_SYSRETQ*", Category::syscall, true},
-    Rule{"syscall_*", Category::syscall, true},
-    Rule{"do_syscall_64", Category::syscall, true},
-    Rule{"x64_sys_call", Category::syscall, true},
-    Rule{"__x64_sys_*", Category::syscall, true},
-    Rule{"exit_to_user_mode*", Category::syscall, true},
+// Rules of one category; a space separates their patterns. See kernel_rules() and categorize().
+struct Rules {
+  Category category;
+  std::string_view patterns;
+  bool weak = false;
 };
 
-const Rule* kernel_rule(std::string_view name) {
-  const auto rule = std::ranges::find_if(
-      kKernelRules, [&](const Rule& candidate) { return candidate.fits(name); });
-  return rule == kKernelRules.end() ? nullptr : &*rule;
+constexpr std::array kRules = {
+    // Before io_*, which is io_uring.
+    Rules{Category::scheduler, "io_schedule*"},
+    Rules{Category::other, "io_apic*"},
+    Rules{Category::file_system, "iomap_*"},
+    Rules{Category::scheduler,
+          "schedule __schedule schedule_* preempt_schedule* finish_task_switch "
+          "prepare_task_switch __switch_to* switch_mm* try_to_wake_up ttwu_* wake_up_* __wake_up* "
+          "default_wake_function autoremove_wake_function prepare_to_wait* finish_wait "
+          "add_wait_queue* remove_wait_queue select_task_rq* enqueue_task* enqueue_entit* "
+          "dequeue_task* dequeue_entit* pick_next_* put_prev_* set_next_* update_curr* sched_* "
+          "__sched_* do_sched_yield resched_* futex_* __futex_* do_futex do_nanosleep "
+          "hrtimer_nanosleep eventfd_* do_eventfd kernel_clone copy_process create_io_thread "
+          "do_exit set_cpus_allowed*"},
+    Rules{Category::scheduler, "ret_from_fork*", true},
+    Rules{Category::profiler,
+          "perf_* __perf_* ctx_sched_* event_sched_* merge_sched_in cpu_clock_event_*"},
+    Rules{Category::epoll,
+          "ep_* do_epoll_* __ep_* __x64_sys_epoll_* __do_sys_epoll_* epoll_* do_sys_poll do_poll* "
+          "do_select core_sys_select"},
+    Rules{Category::epoll, "sock_poll tcp_poll", true},
+    Rules{Category::io_uring,
+          "io_* __io_* __x64_sys_io_uring_* __do_sys_io_uring_* tctx_task_work*"},
+    Rules{Category::io_uring, "task_work_run", true},
+    Rules{Category::tcp_send,
+          "tcp_sendmsg* inet_sendmsg inet6_sendmsg sock_sendmsg* __sock_sendmsg ____sys_sendmsg "
+          "___sys_sendmsg __sys_sendmsg* __sys_sendto __x64_sys_send* sock_write_iter "
+          "unix_stream_sendmsg"},
+    Rules{Category::tcp_receive,
+          "tcp_recvmsg* inet_recvmsg inet6_recvmsg sock_recvmsg* ____sys_recvmsg ___sys_recvmsg "
+          "__sys_recvmsg* __sys_recvfrom __x64_sys_recv* sock_read_iter unix_stream_recvmsg "
+          "unix_stream_read_*"},
+    Rules{Category::connections,
+          "__sys_connect* __x64_sys_connect __inet_stream_connect inet_stream_connect "
+          "tcp_v4_connect unix_stream_connect __sys_accept4* __x64_sys_accept* do_accept "
+          "inet_accept inet_csk_accept __sys_socket __x64_sys_socket __sock_create sock_create* "
+          "sock_alloc* __sys_setsockopt do_sock_setsockopt __sys_getsockopt __sys_getsockname "
+          "__sys_bind __sys_shutdown* __x64_sys_shutdown inet_shutdown sock_close __sock_release "
+          "inet_release tcp_close __tcp_close"},
+    Rules{Category::memory,
+          "asm_exc_page_fault exc_page_fault do_user_addr_fault handle_mm_fault alloc_pages* "
+          "__alloc_pages* __alloc_frozen_pages* alloc_frozen_pages* get_page_from_freelist "
+          "free_unref_* free_frozen_pages __free_frozen_pages __free_pages kmem_cache_* "
+          "__kmem_cache_* kmalloc* __kmalloc* kvmalloc* kfree kvfree* ___slab_alloc __slab_* "
+          "slab_* obj_cgroup_* __memcg_* memcg_* mod_memcg_* __x64_sys_mmap vm_mmap* do_mmap "
+          "mmap_region do_vmi_* do_munmap __x64_sys_munmap __vm_munmap do_madvise* do_mprotect* "
+          "mprotect_fixup __x64_sys_brk flush_tlb* tlb_* exit_mmap"},
+    Rules{Category::file_system,
+          "ext4_* __ext4_* xfs_* btrfs_* shmem_* ovl_* jbd2_* filemap_* __filemap_* "
+          "generic_file_* generic_perform_write page_cache_* file_write_and_wait* submit_bio* "
+          "bio_* blk_* __blk_* blkdev_* virtblk_* nvme_* do_sys_open* do_filp_open path_openat "
+          "vfs_fsync* do_fsync"},
+    Rules{Category::file_system, "vfs_* ksys_*", true},
+    // Packets that come in while something else runs; below a send they are the send's.
+    Rules{Category::tcp_receive, "net_rx_action __napi_poll tcp_v4_rcv", true},
+    Rules{Category::tcp_send, "tcp_write_timer*", true},
+    Rules{Category::tcp_receive, "tcp_delack_timer*", true},
+    // The way in and out, where nothing more is known.
+    Rules{Category::syscall,
+          "entry_SYSCALL_64* entry_SYSRETQ* syscall_* do_syscall_64 x64_sys_call __x64_sys_* "
+          "exit_to_user_mode*",
+          true},
+};
+
+std::vector<KernelRule> separate_rules() {
+  std::vector<KernelRule> rules;
+  for (const Rules& group : kRules) {
+    for (std::string_view left = group.patterns; !left.empty();) {
+      const std::string_view pattern = left.substr(0, left.find(' '));
+      rules.push_back({pattern, group.category, group.weak});
+      left.remove_prefix(std::min(pattern.size() + 1, left.size()));
+    }
+  }
+  return rules;
+}
+
+const KernelRule* kernel_rule(std::string_view name) {
+  for (const KernelRule& rule : kernel_rules()) {
+    if (rule.fits(name)) return &rule;
+  }
+  return nullptr;
 }
 
 Category category_in_kernel(std::span<const Function* const> stack) {
-  const Rule* weak = nullptr;
+  const KernelRule* weak = nullptr;
   for (auto frame = stack.rbegin(); frame != stack.rend() && is_kernel((*frame)->module); ++frame) {
-    const Rule* const rule = kernel_rule((*frame)->name);
+    const KernelRule* const rule = kernel_rule((*frame)->name);
     if (rule == nullptr) continue;
     if (!rule->weak) return rule->category;
     if (weak == nullptr) weak = rule;
@@ -323,7 +182,10 @@ bool KernelRule::fits(std::string_view name) const {
          (name.size() == pattern.size() || name[pattern.size()] == '.');
 }
 
-std::span<const KernelRule> kernel_rules() { return kKernelRules; }
+std::span<const KernelRule> kernel_rules() {
+  static const std::vector<KernelRule> kSeparate = separate_rules();
+  return kSeparate;
+}
 
 const CategoryInfo& info_of(Category category) {
   return kInfos[static_cast<std::size_t>(category)];

@@ -10,9 +10,10 @@
 #include "measure/environment.hpp"
 
 namespace asyncbench::cli {
-namespace {
 
 using Json = nlohmann::ordered_json;
+
+namespace {
 
 // What a calibration is of: kernel and CPU, as results name them.
 Json machine() {

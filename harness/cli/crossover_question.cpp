@@ -40,21 +40,9 @@ Json estimate_json(const result::Estimate& estimate) {
 }
 
 std::string_view name_of(CrossoverKind kind) {
-  switch (kind) {
-    case CrossoverKind::crossing:
-      return "crossing";
-    case CrossoverKind::edge:
-      return "edge";
-    case CrossoverKind::none:
-      return "none";
-    case CrossoverKind::unclear:
-      return "unclear";
-    case CrossoverKind::several:
-      return "several";
-    case CrossoverKind::failed:
-      return "failed";
-  }
-  return "unclear";
+  static constexpr std::array<std::string_view, 6> kNames = {"crossing", "edge",    "none",
+                                                             "unclear",  "several", "failed"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
 class CrossoverQuestion : public Question {

@@ -145,18 +145,28 @@ std::vector<std::string> read_urls(const std::string& path) {
   return urls;
 }
 
+// "asyncbench-search-TIME.json" in the current folder; the name of `run`, the usual command, is
+// left out.
+std::string default_out(std::string_view command, std::string_view time) {
+  return command == "run" ? fmt::format("asyncbench-{}.json", time)
+                          : fmt::format("asyncbench-{}-{}.json", command, time);
+}
+
 }  // namespace
 
 // What was typed, before it is understood.
 struct MeasuringOptions::Typed {
+  std::string command;
   std::vector<WorkOption> work = work_options();
   std::vector<SettingOption> settings = setting_options();
   std::string strategies;
   std::vector<std::string> plugins;
   std::string urls_from;
+  std::string out;
 };
 
-MeasuringOptions::MeasuringOptions() : typed_(std::make_unique<Typed>()) {}
+MeasuringOptions::MeasuringOptions(std::string command)
+    : typed_(std::make_unique<Typed>(Typed{.command = std::move(command)})) {}
 MeasuringOptions::~MeasuringOptions() = default;
 
 const std::vector<std::string>& MeasuringOptions::plugins() const { return typed_->plugins; }
@@ -178,8 +188,21 @@ void MeasuringOptions::define(App& app, const run::GivenSettings& defaults) {
   }
 }
 
-void MeasuringOptions::apply(const App& app, RunOptions& options) const {
+void MeasuringOptions::define_output(App& app, std::string_view content) {
+  add_value(app, "--out,-o", typed_->out, "FILE", content)
+      .default_str(default_out(typed_->command, "<UTC>"))
+      .group("Output");
+}
+
+void MeasuringOptions::apply(const App& app, const Arguments& arguments,
+                             RunOptions& options) const {
   const Typed& typed = *typed_;
+  options.command = {"asyncbench", typed.command};
+  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+  options.out = typed.out.empty()
+                    ? default_out(typed.command,
+                                  fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr))))
+                    : typed.out;
   options.strategies = workloads::split_list(typed.strategies);
   cli::apply(app, typed.work, options);
   for (const SettingOption& option : typed.settings) cli::apply(app, option, options.settings);
@@ -189,16 +212,18 @@ void MeasuringOptions::apply(const App& app, RunOptions& options) const {
   options.settings.set(&run::Settings::urls, std::move(urls));
 }
 
+void add_resume(App& app, std::string& resume, std::string_view what) {
+  add_value(app, "--resume", resume, "FILE",
+            fmt::format("go on with {} that was to write FILE", what))
+      .group("Output");
+}
+
 void check_resume_alone(const App& app) {
   const auto given = app.parse_order().size();
   if (given > app.count("--resume") + app.count("--json") + app.count("--plugin")) {
     throw usage_error("--resume takes the plan from the journal",
                       "give no other option with it but --json and --plugin");
   }
-}
-
-std::string default_out(std::string_view kind) {
-  return fmt::format("asyncbench-{}{:%Y%m%dT%H%M%SZ}.json", kind, fmt::gmtime(std::time(nullptr)));
 }
 
 }  // namespace asyncbench::cli

@@ -4,24 +4,30 @@
 #include <memory>
 #include <string>
 
+#include "cli/command.hpp"
 #include "run/options.hpp"
 
 namespace asyncbench::cli {
 
 class App;
 
-// Strategies, plugins, parameters of the work, URLs, the folder, and how trials are made.
+// Strategies, plugins, parameters of the work, URLs, the folder, how trials are made, and the file
+// of the result.
 class MeasuringOptions {
  public:
-  MeasuringOptions();
+  explicit MeasuringOptions(std::string command);  // "search"
   ~MeasuringOptions();
 
   // Adds the options to `app`, which uses this object until it has parsed. `defaults`: what the
   // command gives where its user does not; help shows it.
   void define(App& app, const run::GivenSettings& defaults);
 
-  // What was typed. Throws CommandError and run::UsageError, which name the option.
-  void apply(const App& app, run::RunOptions& options) const;
+  // Adds --out, after the command's own options. `content`: what FILE gets.
+  void define_output(App& app, std::string_view content = "result; the journal is FILE.journal");
+
+  // What was typed, and `arguments` as the command that the result stores. Throws CommandError and
+  // run::UsageError, which name the option.
+  void apply(const App& app, const Arguments& arguments, run::RunOptions& options) const;
 
   const std::vector<std::string>& plugins() const;  // paths as given
 
@@ -40,12 +46,11 @@ auto named(std::string_view option, Read read) {
   }
 }
 
+// Adds --resume, which goes on with `what` ("the search").
+void add_resume(App& app, std::string& resume, std::string_view what);
+
 // What --resume goes on with is in the journal: options beside it would be silently without effect.
 // Throws CommandError.
 void check_resume_alone(const App& app);
-
-// "asyncbench-20261121T120000Z.json" in the current folder; `kind` ("search-") stands before the
-// time.
-std::string default_out(std::string_view kind = "");
 
 }  // namespace asyncbench::cli

@@ -40,16 +40,9 @@ constexpr std::string_view kFooter =
     "  2 wrong usage   4 some cell lacks valid trials   5 some cells failed\n"
     "  6 the result could not be stored   7 internal error   130, 143 interrupted";
 
-// A profile is made of short trials: it is the samples of all of them that count.
-run::GivenSettings defaults() {
-  return run::GivenSettings()
-      .set(&run::Settings::duration, std::chrono::seconds(2))
-      .set(&run::Settings::warmup, std::chrono::milliseconds(500));
-}
-
 struct Typed {
   run::RunOptions options;
-  MeasuringOptions measuring;
+  MeasuringOptions measuring{"profile"};
   std::string frequency = "999";
   std::string profiler = "builtin";
 };
@@ -86,26 +79,23 @@ std::optional<run::RunOptions> parse_profile(const Arguments& arguments,
   run::RunOptions& options = typed.options;
   app->add_option("what", options.what, "a workload or a suite, as for asyncbench run")
       .option_text("WORKLOAD|SUITE");
-  options.settings = defaults();
+  // A profile is made of short trials: it is the samples of all of them that count.
+  options.settings.set(&run::Settings::duration, std::chrono::seconds(2))
+      .set(&run::Settings::warmup, std::chrono::milliseconds(500));
   typed.measuring.define(*app, options.settings);
   add_value(*app, "--frequency", typed.frequency, "HZ", "samples in a second of CPU time")
       .group("Profile");
   add_value(*app, "--profiler", typed.profiler, "HOW",
             "builtin: stacks by frame pointers; perf: `perf record` with DWARF stacks")
       .group("Profile");
-  add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
-      .default_str("asyncbench-profile-<UTC>.json")
-      .group("Output");
+  typed.measuring.define_output(*app);
   if (!parse(*app, arguments)) return std::nullopt;
   if (options.what.empty()) {
     throw usage_error("no workload or suite given", "for example: asyncbench profile fetch");
   }
   options.profile = profiling_of(typed);
-  typed.measuring.apply(*app, options);
+  typed.measuring.apply(*app, arguments, options);
   plugins = typed.measuring.plugins();
-  if (options.out.empty()) options.out = default_out("profile-");
-  options.command = {"asyncbench", "profile"};
-  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
   return options;
 }
 

@@ -40,18 +40,15 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
                             kFooter);
   RunRequest request;
   run::RunOptions& options = request.options;
-  MeasuringOptions measuring;
+  MeasuringOptions measuring("run");
   app->add_option(
          "what", options.what,
          fmt::format("{}, {}, or the path of a suite (.toml)",
                      fmt::join(run::workload_names(), ", "), fmt::join(run::suite_names(), ", ")))
       .option_text("WORKLOAD|SUITE");
   measuring.define(*app, {});
-  add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
-      .default_str("asyncbench-<UTC>.json")
-      .group("Output");
-  add_value(*app, "--resume", request.resume, "FILE", "go on with the run that was to write FILE")
-      .group("Output");
+  measuring.define_output(*app);
+  add_resume(*app, request.resume, "the run");
   add_switch(*app, "--json", request.json, "print the result as JSON instead of the table")
       .group("Output");
   add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
@@ -66,10 +63,7 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   if (options.what.empty()) {
     throw usage_error("no workload or suite given", "for example: asyncbench run fetch");
   }
-  measuring.apply(*app, options);
-  if (options.out.empty()) options.out = default_out();
-  options.command = {"asyncbench", "run"};
-  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+  measuring.apply(*app, arguments, options);
   return request;
 }
 

@@ -41,12 +41,6 @@ constexpr std::string_view kFooter =
     "  strategy is not supported here   6 the result could not be stored\n"
     "  7 internal error   130, 143 interrupted";
 
-run::GivenSettings defaults() {
-  return run::GivenSettings()
-      .set(&run::Settings::duration, std::chrono::seconds(1))
-      .set(&run::Settings::warmup, std::chrono::milliseconds(500));
-}
-
 constexpr unsigned kSweepTrials = 6;
 constexpr const char* kSweepValues = "1..256*2";
 
@@ -254,22 +248,20 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
   SearchRequest request;
   run::RunOptions& options = request.options;
   Typed typed;
-  MeasuringOptions measuring;
+  MeasuringOptions measuring("search");
   app->add_option("what", options.what, fmt::format("{}", fmt::join(run::workload_names(), ", ")))
       .option_text("WORKLOAD");
   define(*app, typed);
-  options.settings = defaults();
+  options.settings.set(&run::Settings::duration, std::chrono::seconds(1))
+      .set(&run::Settings::warmup, std::chrono::milliseconds(500));
   measuring.define(*app, options.settings);
   app->get_option("--trials").description("of each point of --usl");
   app->get_option("--strategies").default_str("none");
-  add_value(*app, "--out,-o", options.out, "FILE",
-            "every trial, as run stores them; the points and the answer go to FILE's name with "
-            ".answer.json")
-      .default_str("asyncbench-search-<UTC>.json")
-      .group("Output");
-  add_value(*app, "--resume", request.resume, "FILE",
-            "go on with the search that was to write FILE")
-      .group("Output");
+  measuring.define_output(
+      *app,
+      "every trial, as run stores them; the points and the answer go to FILE's name with "
+      ".answer.json");
+  add_resume(*app, request.resume, "the search");
   add_switch(*app, "--json", request.json, "print points and answer as JSON instead")
       .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
@@ -284,7 +276,7 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
   }
   const std::string question = chosen_question(*app);
   const workloads::Workload& workload = run::workload_named(options.what);
-  measuring.apply(*app, options);
+  measuring.apply(*app, arguments, options);
   if (question == "--crossover") {
     request.question = parse_crossover(typed, workload, options);
   } else if (question == "--objective") {
@@ -292,9 +284,6 @@ std::optional<SearchRequest> parse_search_options(const Arguments& arguments) {
   } else {
     request.question = parse_sweep(workload, options);
   }
-  if (options.out.empty()) options.out = default_out("search-");
-  options.command = {"asyncbench", "search"};
-  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
   return request;
 }
 

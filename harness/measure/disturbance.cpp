@@ -81,7 +81,10 @@ Duration spin_canary() {
     const Time start = now();
     // The clock in the seed keeps the compiler from computing the result beforehand.
     auto value = static_cast<std::uint64_t>(to_ns(start));
-    for (int i = 0; i < kSteps; ++i) value = value * 6364136223846793005U + 1442695040888963407U;
+    for (int i = 0; i < kSteps; ++i) {
+      value = value * 6364136223846793005U + 1442695040888963407U;
+      asm("" : "+r"(value));  // keeps clang from computing several steps with one multiply
+    }
     volatile std::uint64_t sink = value;
     static_cast<void>(sink);
     fastest = std::min(fastest, now() - start);

@@ -10,36 +10,12 @@
 namespace asyncbench::report {
 namespace {
 
-using analyze::Unit;
 using result::Cell;
 using result::Estimate;
 
 // The longest names that Bencher takes, in characters.
 constexpr std::size_t kBenchmarkNameMax = 1024;
 constexpr std::size_t kMeasureNameMax = 64;
-
-std::string_view unit_text(Unit unit) {
-  switch (unit) {
-    case Unit::requests_per_s:
-      return "requests/s";
-    case Unit::per_s:
-      return "1/s";
-    case Unit::bytes_per_s:
-      return "bytes/s";
-    case Unit::bytes:
-      return "bytes";
-    case Unit::time:
-    case Unit::cpu_time:
-      return "ns";
-    case Unit::share:
-      return "share";
-    case Unit::per_request:
-      return "1/request";
-    case Unit::ratio:
-      break;
-  }
-  return "ratio";
-}
 
 std::string interval_text(const Estimate& estimate) {
   switch (estimate.interval) {
@@ -83,7 +59,7 @@ Exported github_action_benchmark(const result::Result& result, Direction directi
       if (!figure.higher_is_better) unclear.insert(figure.name);
       if (figure.higher_is_better != (direction == Direction::bigger_is_better)) continue;
       Json entry = {{"name", fmt::format("{} {}", cell->id, figure.name)},
-                    {"unit", unit_text(figure.unit)},
+                    {"unit", analyze::info_of(figure.unit).symbol},
                     {"value", estimate.median}};
       if (estimate.interval != result::IntervalKind::single) {
         entry["range"] = fmt::format(

@@ -229,7 +229,7 @@ Json figures_json(const PageInput& input) {
   for (const analyze::Figure& figure : analyze::figures_of(cells)) {
     figures.push_back({{"name", figure.name},
                        {"title", figure.short_title()},
-                       {"unit", name_of(figure.unit)},
+                       {"unit", info_of(figure.unit).name},
                        {"higher_is_better",
                         figure.higher_is_better ? Json(*figure.higher_is_better) : Json(nullptr)},
                        {"own", figure.is_own()}});

@@ -7,8 +7,12 @@
 
 #include <array>
 #include <concepts>
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "result/result.hpp"
 
@@ -342,6 +346,31 @@ void describe(auto&& visit, Is<Result> auto& result) {
   visit("plan", result.plan);
   visit("cells", result.cells);
 }
+
+// Optional values, lists and maps as JSON: for a `Writer` of their elements to inherit.
+template <class Json, class Writer>
+class WriteContainers {
+ public:
+  template <class T>
+  Json operator()(const std::optional<T>& value) const {
+    return value ? written(*value) : Json();
+  }
+  template <class T>
+  Json operator()(const std::vector<T>& list) const {
+    Json json = Json::array();
+    for (const T& element : list) json.push_back(written(element));
+    return json;
+  }
+  template <class T>
+  Json operator()(const std::map<std::string, T>& map) const {
+    Json json = Json::object();
+    for (const auto& [name, value] : map) json[name] = written(value);
+    return json;
+  }
+
+ private:
+  Json written(const auto& value) const { return static_cast<const Writer&>(*this)(value); }
+};
 
 // The names of an enumeration's values, in their order.
 template <class Enum>

@@ -12,7 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Write {
+struct Write : WriteContainers<Json, Write> {
+  using WriteContainers<Json, Write>::operator();
+
   // Anything with described fields: an object.
   template <class T>
   Json operator()(const T& object) const requires std::is_class_v<T> {
@@ -41,11 +43,6 @@ struct Write {
     return field.text.empty() ? Json() : Json(field.text);
   }
 
-  template <class T>
-  Json operator()(const std::optional<T>& value) const {
-    return value ? (*this)(*value) : Json();
-  }
-
   template <class Map>
   Json operator()(const OneFigure<Map>& field) const {
     const auto found = field.figures.find(field.name);
@@ -60,20 +57,6 @@ struct Write {
         json[name] = (*this)(estimate);
       }
     }
-    return json;
-  }
-
-  template <class T>
-  Json operator()(const std::vector<T>& list) const {
-    Json json = Json::array();
-    for (const auto& element : list) json.push_back((*this)(element));
-    return json;
-  }
-
-  template <class T>
-  Json operator()(const std::map<std::string, T>& map) const {
-    Json json = Json::object();
-    for (const auto& [name, value] : map) json[name] = (*this)(value);
     return json;
   }
 

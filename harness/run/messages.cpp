@@ -176,7 +176,9 @@ concept Described = requires(T& value) {
   describe([](const char*, auto&&) {}, value);
 };
 
-struct Write {
+struct Write : result::WriteContainers<json, Write> {
+  using WriteContainers<json, Write>::operator();
+
   template <class T>
   json operator()(const T& value) const {
     if constexpr (Described<const T>) {
@@ -202,22 +204,6 @@ struct Write {
   json operator()(const Histogram& value) const {
     if (value.empty()) return nullptr;
     return {{"hdr", value.encode()}, {"below", value.below()}, {"above", value.above()}};
-  }
-  template <class T>
-  json operator()(const std::optional<T>& value) const {
-    return value ? (*this)(*value) : json(nullptr);
-  }
-  template <class T>
-  json operator()(const std::vector<T>& list) const {
-    json all = json::array();
-    for (const T& one : list) all.push_back((*this)(one));
-    return all;
-  }
-  template <class T>
-  json operator()(const std::map<std::string, T>& map) const {
-    json all = json::object();
-    for (const auto& [name, value] : map) all[name] = (*this)(value);
-    return all;
   }
 
  private:

@@ -10,6 +10,12 @@
 
 namespace asyncbench::workloads {
 
+inline constexpr ParameterInfo kBodyBytesInfo{.name = "body_bytes",
+                                              .kind = ValueKind::size,
+                                              .otherwise = "12",
+                                              .description = "body of a response",
+                                              .most = std::uint64_t{1} << 32};
+
 inline constexpr ParameterInfo kServerDelayInfo{
     .name = "server_delay",
     .kind = ValueKind::delay,

@@ -10,15 +10,16 @@
 namespace asyncbench::workloads {
 namespace {
 
+constexpr ParameterInfo kOriginBodyBytesInfo = [] {
+  ParameterInfo info = kBodyBytesInfo;
+  info.always_shown = true;
+  info.of_origin = true;
+  return info;
+}();
+
 constexpr std::array kInfos = {
     kConnectionsInfo,
-    ParameterInfo{.name = "body_bytes",
-                  .kind = ValueKind::size,
-                  .otherwise = "12",
-                  .description = "body of a response",
-                  .most = std::uint64_t{1} << 32,
-                  .always_shown = true,
-                  .of_origin = true},
+    kOriginBodyBytesInfo,
     kServerDelayInfo,
     ParameterInfo{.name = "keep_alive",
                   .kind = ValueKind::on_off,

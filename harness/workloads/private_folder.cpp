@@ -12,7 +12,7 @@
 namespace asyncbench::workloads {
 namespace {
 
-constexpr const char* kPrefix = "asyncbench-files-";
+constexpr const char* kFolderPrefix = "asyncbench-files-";
 
 enum class Lock { ours, taken, none };
 
@@ -37,7 +37,7 @@ PrivateFolder::PrivateFolder(const std::string& parent) {
   remove_abandoned(parent);
   // Until it is locked, a new folder looks abandoned, and another process may remove it.
   while (true) {
-    path_ = parent + '/' + kPrefix + "XXXXXX";
+    path_ = parent + '/' + kFolderPrefix + "XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) refuse("no folder can be made in " + parent);
     lock_ = open_folder(path_);
     if (!lock_ && errno != ENOENT) refuse("opening " + path_);
@@ -54,7 +54,7 @@ void PrivateFolder::remove_abandoned(const std::string& parent) {
   std::error_code ignored;
   for (std::filesystem::directory_iterator entry(parent, ignored), end; entry != end;
        entry.increment(ignored)) {
-    if (!entry->path().filename().string().starts_with(kPrefix)) continue;
+    if (!entry->path().filename().string().starts_with(kFolderPrefix)) continue;
     const Fd folder = open_folder(entry->path().string());
     if (!folder || lock(folder.get()) != Lock::ours) continue;
     std::filesystem::remove_all(entry->path(), ignored);

@@ -28,7 +28,7 @@ TEST(Figures, HaveNamesThatOccurOnceAndEndInTheirUnit) {
   std::set<std::string_view> names;
   for (const Figure& figure : figures()) {
     EXPECT_TRUE(names.insert(figure.name).second) << figure.name;
-    EXPECT_TRUE(figure.name.ends_with(suffix_of(figure.unit))) << figure.name;
+    EXPECT_TRUE(figure.name.ends_with(info_of(figure.unit).suffix)) << figure.name;
     EXPECT_FALSE(figure.title().empty() || figure.terminal_title().empty()) << figure.name;
   }
 }

@@ -1,4 +1,5 @@
-// The claims that faults_test.cpp leaves out: where a message ends, large bodies, limits, many in a row.
+// The claims that faults_test.cpp leaves out: where a message ends, large bodies, limits, many in a
+// row.
 #include "http/response_reader.hpp"
 
 #include <gtest/gtest.h>
@@ -92,7 +93,7 @@ TEST_F(Reading, TakesNoByteBeyondTheMessage) {
 TEST_F(Reading, TakesLargeChunkedBodiesInReceivesOfAnySize) {
   const std::string message = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
                               in_chunks(body_of("/chunked/60000", 60'000), 777);
-  for (const std::size_t size : {1, 2, 3, 7, 1000, 1460, 32768}) {
+  for (const std::size_t size : {1U, 2U, 3U, 7U, 1000U, 1460U, 32768U}) {
     begin("/chunked/60000");
     for (std::size_t at = 0; at < message.size(); at += size) {
       reader_.feed(as_bytes(std::string_view(message).substr(at, size)));

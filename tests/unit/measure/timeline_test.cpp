@@ -143,7 +143,9 @@ TEST(RequestLog, CountsLatencyFromTheIntendedStart) {
 
 TEST(BatchSizes, AreExactUpToSixtyFourAndToAnEighthBeyond) {
   BatchSizes sizes;
-  for (const std::uint64_t size : {0, 1, 1, 63, 64, 71, 72, 127, 191, 192}) sizes.add(size);
+  for (const std::uint64_t size : {0U, 1U, 1U, 63U, 64U, 71U, 72U, 127U, 191U, 192U}) {
+    sizes.add(size);
+  }
   EXPECT_EQ(sizes.total(), 10U);
   using Rows = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
   EXPECT_EQ(sizes.rows(),

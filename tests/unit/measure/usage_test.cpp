@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <stop_token>
 #include <thread>
-#include <vector>
 
 #include "core/fd.hpp"
 #include "measure/disturbance.hpp"
@@ -49,10 +50,15 @@ TEST(Usage, CountsDescriptorsAndThreads) {
 }
 
 TEST(Usage, CountsMinorPageFaults) {
+  // Not from the heap, whose pages an earlier test may have touched.
+  constexpr std::size_t kBytes = std::size_t{8} << 20;
+  void* const pages =
+      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
   const UsageSnapshot before = take_usage();
-  std::vector<char> pages(std::size_t{8} << 20, 1);
-  EXPECT_EQ(pages.back(), 1);
+  std::memset(pages, 1, kBytes);
   EXPECT_GT(*difference(before, take_usage()).page_faults_minor, 0);
+  ::munmap(pages, kBytes);
 }
 
 TEST(Usage, HasNoRunQueueWaitWhenAThreadHasEnded) {

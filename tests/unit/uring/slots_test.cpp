@@ -35,7 +35,7 @@ TEST(SlotPlan, NeverExceedsTheDescriptorsThatTheProcessMayHave) {
   NoAcceptor acceptor;
   for (const rlim_t limit : {rlim_t{64}, rlim_t{1024}}) {
     const DescriptorLimit lowered(limit);
-    for (const std::size_t tasks : {0, 1, 63, 5000}) {
+    for (const std::size_t tasks : {0U, 1U, 63U, 5000U}) {
       for (Acceptor* const accepting :
            {static_cast<Acceptor*>(nullptr), static_cast<Acceptor*>(&acceptor)}) {
         Job job;

@@ -18,7 +18,7 @@ std::vector<std::byte> made_block(std::size_t bytes = 4096) {
 }
 
 TEST(FileContent, MatchesOnlyAtItsPlaceAndForItsWrite) {
-  for (const std::size_t bytes : {512, 4096, 256 * 1024}) {
+  for (const std::size_t bytes : {512U, 4096U, 256U * 1024}) {
     EXPECT_TRUE(block_matches(made_block(bytes), kOffset, kWrite)) << bytes;
   }
 }

@@ -89,7 +89,7 @@ FileParameters small_file() {
 }
 
 TEST(PreparedFile, HoldsTheRightContentInEveryBlock) {
-  for (const std::uint64_t block_bytes : {512, 4096, 3 << 20}) {
+  for (const std::uint64_t block_bytes : {512U, 4096U, 3U << 20}) {
     FileParameters parameters = small_file();
     parameters.block_bytes = block_bytes;
     parameters.file_bytes = 3 * block_bytes;
