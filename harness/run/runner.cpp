@@ -137,13 +137,13 @@ class Runner {
   }
 
   Step step_at(const Schedule& schedule, const DueTrial& due, const result::Result& result,
-               std::size_t done) {
+               std::size_t index, std::size_t done) {
     const PlannedCell& cell = plan_.cells[due.trial.cell];
     return {.cell = cell,
             .trial = due.trial,
             .so_far = *result.find_cell(cell.id),
             .cell_done = !schedule.has_due(due.trial.cell),
-            .done = done,
+            .index = index,
             .total = done + schedule.due().size(),
             .elapsed = now() - began_,
             .remaining = schedule.expected_time()};
@@ -169,10 +169,10 @@ class Runner {
 
   // Returns how many trials are done then.
   std::size_t measure_due(Schedule& schedule, result::Result& result, result::Journal& journal,
-                          std::size_t done) {
+                          std::size_t index, std::size_t done) {
     while (interrupt_.taken() == 0 && !schedule.due().empty()) {
       const std::vector<DueTrial> next = schedule.next();
-      progress_.trial_begins(step_at(schedule, next.front(), result, done));
+      progress_.trial_begins(step_at(schedule, next.front(), result, done, done));
       std::vector<result::Trial> trials = sit(next);
       // An interrupted trial leaves no record: it is run again on resume.
       if (std::ranges::find(trials, result::TrialStatus::cancelled, &result::Trial::status) !=
@@ -191,7 +191,8 @@ class Runner {
       schedule.take(next, trials);
       done += next.size();
       for (std::size_t i = 0; i < next.size(); ++i) {
-        progress_.trial_ends(step_at(schedule, next[i], result, done), trials[i]);
+        progress_.trial_ends(step_at(schedule, next[i], result, done - next.size() + i, done),
+                             trials[i]);
       }
     }
     return done;
