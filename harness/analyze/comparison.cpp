@@ -37,13 +37,6 @@ double signed_rank_p(std::span<const double> differences) {
 constexpr Method kPaired{.p = sign_test_p, .location = median_with_sign_interval};
 constexpr Method kApart{.p = signed_rank_p, .location = hodges_lehmann, .apart = true};
 
-Location as_ratio(Location log_ratio) {
-  log_ratio.estimate = std::exp(log_ratio.estimate);
-  log_ratio.low = std::exp(log_ratio.low);
-  log_ratio.high = std::exp(log_ratio.high);
-  return log_ratio;
-}
-
 Contrast contrast_of(const CellFigures& reference, const CellFigures& other, FigureName figure,
                      const Method& method) {
   const std::vector<double> ratios = log_ratios(reference, other, figure);

@@ -1,6 +1,7 @@
 #include "analyze/paired.hpp"
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
@@ -33,7 +34,18 @@ bool all_finite(std::span<const double> values) {
   return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
 }
 
+double standard_error(std::span<const double> values) {
+  return standard_deviation(values) / std::sqrt(static_cast<double>(values.size()));
+}
+
 }  // namespace
+
+Location as_ratio(Location log_ratio) {
+  log_ratio.estimate = std::exp(log_ratio.estimate);
+  log_ratio.low = std::exp(log_ratio.low);
+  log_ratio.high = std::exp(log_ratio.high);
+  return log_ratio;
+}
 
 Location locate(std::span<const double> sorted, std::size_t rank) {
   assert(2 * rank <= sorted.size() + 1);
@@ -138,6 +150,31 @@ Location hodges_lehmann(std::span<const double> differences, double alpha_each_s
   Location location = locate(walsh, rank);
   location.alpha_each_side = alpha_each_side;
   location.reached_alpha = tail;
+  location.degenerate = is_degenerate(differences);
+  return location;
+}
+
+double t_test_p(std::span<const double> differences) {
+  if (differences.size() < 2) return 1;
+  const double average = mean(differences);
+  const double error = standard_error(differences);
+  if (error == 0) return average == 0 ? 1 : 0;
+  const boost::math::students_t_distribution<double> t(static_cast<double>(differences.size() - 1));
+  return 2 * boost::math::cdf(boost::math::complement(t, std::abs(average / error)));
+}
+
+Location mean_with_t_interval(std::span<const double> differences, double alpha_each_side) {
+  assert(alpha_each_side > 0 && alpha_each_side < 0.5);
+  Location location = locate({}, 0);
+  location.alpha_each_side = alpha_each_side;
+  if (!differences.empty()) location.estimate = mean(differences);
+  if (differences.size() < 2) return location;
+  const boost::math::students_t_distribution<double> t(static_cast<double>(differences.size() - 1));
+  const double half_width = boost::math::quantile(boost::math::complement(t, alpha_each_side)) *
+                            standard_error(differences);
+  location.low = location.estimate - half_width;
+  location.high = location.estimate + half_width;
+  location.reached_alpha = alpha_each_side;
   location.degenerate = is_degenerate(differences);
   return location;
 }

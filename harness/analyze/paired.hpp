@@ -1,6 +1,7 @@
-// Paired differences: tests of whether there is one, and estimates of where it lies, free of
-// assumed distributions. The sign test assumes nothing; the signed-rank test, which finds smaller
-// differences, takes them to be symmetric.
+// Paired differences: tests of whether there is one, and estimates of where it lies. The sign test
+// assumes nothing of their distribution; the signed-rank test, which finds smaller differences,
+// takes them to be symmetric; Student's test, which alone reaches small p with few pairs, takes
+// them to be normal.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +26,9 @@ struct Location {
   // nothing about the precision.
   bool degenerate = false;
 };
+
+// The location of log ratios as that of ratios.
+Location as_ratio(Location log_ratio);
 
 // What estimators by order statistics have in common: the median of the `sorted` candidates, and
 // the interval from the rank-th smallest to the rank-th largest of them; infinite for rank 0. Both
@@ -91,5 +95,14 @@ SignedRank signed_rank(std::span<const double> differences);
 // Source: Hodges and Lehmann, Annals of Mathematical Statistics 34 (1963); Hollander, Wolfe and
 // Chicken, sections 3.2 and 3.3.
 Location hodges_lehmann(std::span<const double> differences, double alpha_each_side);
+
+// Student's test of one sample: two-sided p of the hypothesis that the mean difference is 0. With
+// differences that are all equal 0 (or 1, if they are 0); 1 with fewer than two.
+double t_test_p(std::span<const double> differences);
+
+// The mean with Student's interval, mean +- t_{n-1} s / sqrt(n). 0 < alpha_each_side < 0.5.
+// Infinite for fewer than two differences. `reached_alpha` is the one asked for: exact for normal
+// differences.
+Location mean_with_t_interval(std::span<const double> differences, double alpha_each_side);
 
 }  // namespace asyncbench::analyze

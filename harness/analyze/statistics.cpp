@@ -15,9 +15,8 @@ namespace {
 constexpr double kTail = 0.025;  // 95 %, two-sided
 
 double pearson(std::span<const double> x, std::span<const double> y) {
-  const auto n = static_cast<double>(x.size());
-  const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n;
-  const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
+  const double mean_x = mean(x);
+  const double mean_y = mean(y);
   double xy = 0;
   double xx = 0;
   double yy = 0;
@@ -30,6 +29,19 @@ double pearson(std::span<const double> x, std::span<const double> y) {
 }
 
 }  // namespace
+
+double mean(std::span<const double> values) {
+  assert(!values.empty());
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double standard_deviation(std::span<const double> values) {
+  assert(values.size() >= 2);
+  const double middle = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - middle) * (value - middle);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
 
 double median(std::span<const double> values) {
   assert(!values.empty());

@@ -17,6 +17,12 @@ namespace asyncbench::analyze {
 // The middle value, or the mean of the two middle ones. Not of an empty span.
 double median(std::span<const double> values);
 
+// Not of an empty span.
+double mean(std::span<const double> values);
+
+// Of a sample: the divisor is n - 1. Not of fewer than two values.
+double standard_deviation(std::span<const double> values);
+
 // Median and interval across trials: the sign interval at 2.5 % a side (see paired.hpp), which
 // takes 6 trials. For fewer the range, which makes no statement of confidence. Not of an empty
 // span.
