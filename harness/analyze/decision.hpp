@@ -52,7 +52,7 @@ std::optional<std::size_t> next_look(std::size_t blocks);
 //
 // Spending: Lan and DeMets, Biometrika 70 (1983); this power family: Kim and DeMets, Biometrika 74
 // (1987). Exponent 1 is like Pocock's boundary, 3 like that of O'Brien and Fleming, which would
-// spend 0.0003 and less on the looks after 6 and 8 blocks and hardly ever end there. At 1.5, six
+// spend 0.0003 on the first look and hardly ever end there. At 1.5, six
 // blocks decide an A/A comparison, or a difference of 5 %, where the deviation of a block's log
 // ratio is 1 %. The levels add up to alpha, so that the bound on errors needs no assumption about
 // how looks depend on one another (Bonferroni); the exact boundary would save 5 % of the blocks.
