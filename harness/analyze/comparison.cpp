@@ -13,6 +13,7 @@
 #include "analyze/notes.hpp"
 #include "analyze/paired.hpp"
 #include "analyze/ranking.hpp"
+#include "analyze/ratio.hpp"
 #include "analyze/validity.hpp"
 
 namespace asyncbench::analyze {
@@ -37,8 +38,9 @@ double signed_rank_p(std::span<const double> differences) {
 constexpr Method kPaired{.p = sign_test_p, .location = median_with_sign_interval};
 constexpr Method kApart{.p = signed_rank_p, .location = hodges_lehmann, .apart = true};
 
+// `block_seconds`: how long one more pair takes to measure.
 Contrast contrast_of(const CellFigures& reference, const CellFigures& other, FigureName figure,
-                     const Method& method) {
+                     const Method& method, double block_seconds) {
   const std::vector<double> ratios = log_ratios(reference, other, figure);
   Contrast contrast{.figure = figure, .pairs = ratios.size()};
   if (ratios.empty()) {
@@ -46,8 +48,9 @@ Contrast contrast_of(const CellFigures& reference, const CellFigures& other, Fig
     contrast.why = reference.empty() || other.empty() ? "no valid trial" : "no such figure in both";
     return contrast;
   }
-  contrast.ratio = as_ratio(method.location(ratios, kAlpha / 2));
+  contrast.ratio = exp_of(method.location(ratios, kAlpha / 2));
   contrast.p = method.p(ratios);
+  contrast.price = price_of(ratios, kAlike, block_seconds);
   return contrast;
 }
 
@@ -56,8 +59,7 @@ void conclude(Contrast& contrast, const Method& method) {
   if (contrast.sureness == Sureness::invalid) return;
   const std::size_t needed = fewest_pairs(2, kAlpha);
   if (contrast.pairs < needed) {
-    contrast.why =
-        fmt::format("{} of the {} pairs of trials that it needs", contrast.pairs, needed);
+    contrast.why = too_few_text(contrast.pairs, needed);
     return;
   }
   if (contrast.adjusted_p <= kAlpha && !method.apart) {
@@ -67,7 +69,7 @@ void conclude(Contrast& contrast, const Method& method) {
   } else if (contrast.ratio.high < 1 + kAlike && contrast.ratio.low > 1 / (1 + kAlike)) {
     contrast.sureness = Sureness::no_difference;
   } else {
-    contrast.why = "more trials would decide it";
+    contrast.why = contrast.price ? text_of(*contrast.price) : "more trials would decide it";
   }
 }
 
@@ -109,11 +111,13 @@ void note_load(GroupComparison& comparison, const Group& group) {
        "some strategy did not achieve the offered load: CPU is not compared at equal load"});
 }
 
-GroupComparison compare(const Group& group, const std::string& reference_name) {
+GroupComparison compare(const Group& group, const std::string& reference_name,
+                        double trial_seconds) {
   GroupComparison comparison{.name = group.name, .figures = figures_to_compare(group)};
   const std::vector<const Cell*> cells = ranked(group, comparison.figures.front());
   std::map<const Cell*, CellFigures> figures;
   for (const Cell* cell : cells) figures.emplace(cell, figures_of(*cell));
+  const double block_seconds = trial_seconds * static_cast<double>(cells.size());
   const auto named = std::ranges::find(cells, reference_name, &Cell::strategy);
   const auto chosen = named != cells.end() ? named : std::ranges::find_if(cells, [&](auto* cell) {
     return !figures[cell].empty();
@@ -124,7 +128,7 @@ GroupComparison compare(const Group& group, const std::string& reference_name) {
     if (cell != reference && reference != nullptr) {
       for (const FigureName figure : comparison.figures) {
         standing.contrasts.push_back(
-            contrast_of(figures[reference], figures[cell], figure, kPaired));
+            contrast_of(figures[reference], figures[cell], figure, kPaired, block_seconds));
       }
     }
     comparison.standings.push_back(std::move(standing));
@@ -158,15 +162,16 @@ std::map<std::string, std::string> winners_of(const Result& result) {
 }  // namespace
 
 std::string_view name_of(Sureness sureness) {
-  static constexpr std::array<std::string_view, 5> kNames = {
-      "clear", "likely", "no difference shown", "inconclusive", "invalid"};
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "clear", "likely", "no difference shown", "inconclusive", "invalid", "nothing to compare"};
   return kNames[static_cast<std::size_t>(sureness)];
 }
 
 Comparison compare_strategies(const Result& result, const std::string& reference) {
   Comparison comparison;
+  const double seconds = trial_seconds(result);
   for (const Group& group : groups_of(result)) {
-    comparison.groups.push_back(compare(group, reference));
+    comparison.groups.push_back(compare(group, reference, seconds));
   }
   conclude(comparison, kPaired);
   return comparison;
@@ -179,20 +184,26 @@ Comparison compare_results(const Result& before, const Result& after) {
        "The two were measured in different runs: what changed on the machine between them is not "
        "in the intervals, so nothing is more than likely. asyncbench gate measures two builds "
        "side by side."});
-  for (const Cell& is : after.cells) {
-    const Cell* was = before.find_cell(is.id);
+  const double pair_seconds = trial_seconds(before) + trial_seconds(after);
+  std::vector<const Cell*> cells;
+  for (const Group& same_work : groups_of(after)) {
+    cells.insert(cells.end(), same_work.cells.begin(), same_work.cells.end());
+  }
+  for (const Cell* is : cells) {
+    const Cell* was = before.find_cell(is->id);
     if (was == nullptr) {
-      comparison.missing.push_back(is.id + ": only in the second result");
+      comparison.missing.push_back(is->id + ": only in the second result");
       continue;
     }
-    const Group both{.name = is.id, .cells = {was, &is}};
-    GroupComparison group{.name = is.id, .figures = figures_to_compare(both)};
+    const Group both{.name = is->id, .cells = {was, is}};
+    GroupComparison group{.name = is->id, .figures = figures_to_compare(both)};
     group.standings.push_back({.cell = was, .reference = was});
-    Standing standing{.cell = &is, .reference = was};
+    Standing standing{.cell = is, .reference = was};
     const CellFigures figures_before = figures_of(*was);
-    const CellFigures figures_after = figures_of(is);
+    const CellFigures figures_after = figures_of(*is);
     for (const FigureName figure : group.figures) {
-      standing.contrasts.push_back(contrast_of(figures_before, figures_after, figure, kApart));
+      standing.contrasts.push_back(
+          contrast_of(figures_before, figures_after, figure, kApart, pair_seconds));
     }
     group.standings.push_back(std::move(standing));
     note_load(group, both);

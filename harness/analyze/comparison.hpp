@@ -9,6 +9,7 @@
 
 #include "analyze/figures.hpp"
 #include "analyze/paired.hpp"
+#include "analyze/price.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {
@@ -20,6 +21,7 @@ enum class Sureness : std::uint8_t {
   no_difference,  // none shown, and one of more than kAlike is excluded
   inconclusive,   // neither; `why` says what would decide it
   invalid,        // a cell has nothing valid to compare
+  alone,          // nothing else was measured that it could be compared with
 };
 std::string_view name_of(Sureness sureness);
 
@@ -37,6 +39,8 @@ struct Contrast {
   double adjusted_p = 1;  // Benjamini-Hochberg, over all contrasts of the comparison
   Sureness sureness = Sureness::inconclusive;
   std::string why;  // inconclusive, invalid
+  // Of telling a difference of kAlike; empty where the spread is not known.
+  std::optional<Price> price;
 };
 
 // A cell with its contrasts to the group's reference; the reference itself has none.

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "analyze/multiplicity.hpp"
+#include "analyze/power.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/statistics.hpp"
 #include "analyze/validity.hpp"
@@ -236,8 +237,8 @@ class Judge {
     const Finding& finding = row.finding;
     const std::string title = info_of(row.figure).title();
     if (finding.verdict == Verdict::regression) {
-      report_.reasons.push_back(fmt::format("{}: {} got {:.1f} % worse", row.cell, title,
-                                            100 * std::expm1(finding.location.estimate)));
+      report_.reasons.push_back(
+          fmt::format("{}: {} {} of the base: worse", row.cell, title, text_of(row.ratio())));
     } else if (finding.verdict == Verdict::inconclusive) {
       report_.reasons.push_back(fmt::format("{}: {}: {}", row.cell, title, doubt_of(row)));
     }
@@ -248,22 +249,40 @@ class Judge {
       case Doubt::clock_resolution:
         return "more than a fifth of the pairs are equal: its steps are too coarse";
       case Doubt::too_few: {
-        std::size_t deciding = 0;
-        for (const GateRow& other : report_.rows) deciding += !other.hypothesis.advisory;
-        return fmt::format("{} pairs, {} needed for {} figures", row.hypothesis.log_ratios.size(),
-                           fewest_pairs(deciding, report_.alpha), deciding);
+        const std::size_t deciding = deciding_figures();
+        return fmt::format(
+            "{}, for {} figures",
+            too_few_text(row.hypothesis.log_ratios.size(), fewest_pairs(deciding, report_.alpha)),
+            deciding);
       }
       case Doubt::noise:
         return fmt::format(
-            "too noisy: only {:.0f} % and more would be found, the margin is {:.0f} %",
-            100 * row.finding.smallest_detectable_effect, 100 * row.hypothesis.margin);
+            "too noisy: a slowdown of {} and more would be found, the margin is {}{}",
+            slowdown_text(row.finding.smallest_detectable_effect),
+            slowdown_text(row.hypothesis.margin), price_text(row));
       case Doubt::borderline:
       case Doubt::none:
         break;
     }
-    return fmt::format("borderline: {:+.1f} %, up to {:+.1f} %, the margin is {:.0f} %",
-                       100 * std::expm1(row.finding.location.estimate),
-                       100 * std::expm1(row.finding.location.high), 100 * row.hypothesis.margin);
+    return fmt::format("borderline: {} of the base, the margin is {}", text_of(row.ratio()),
+                       slowdown_text(row.hypothesis.margin));
+  }
+
+  // "; about 40 pairs would find that: --pairs 40"
+  std::string price_text(const GateRow& row) const {
+    const std::vector<double>& ratios = row.hypothesis.log_ratios;
+    if (ratios.size() < 2) return "";
+    const std::size_t deciding = deciding_figures();
+    const std::size_t pairs = pairs_to_detect(robust_deviation(ratios), row.hypothesis.margin,
+                                              report_.alpha, deciding, kMostPairs);
+    return pairs > kMostPairs
+               ? fmt::format("; more than {} pairs would find that", kMostPairs)
+               : fmt::format("; about {0} pairs would find that: --pairs {0}", pairs);
+  }
+
+  std::size_t deciding_figures() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        report_.rows, [](const GateRow& row) { return !row.hypothesis.advisory; }));
   }
 
   // A candidate that fails where the base does not is worse, however fast its failures are.
@@ -305,6 +324,10 @@ class Judge {
 };
 
 }  // namespace
+
+std::optional<Ratio> GateRow::ratio() const {
+  return ratio_of(figure, exp_of(finding.location), hypothesis.log_ratios.size());
+}
 
 GateReport judge_gate(const Result& result, const GateOptions& options) {
   Judge judge(options, options.alpha_a_look());

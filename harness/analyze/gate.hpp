@@ -9,6 +9,7 @@
 
 #include "analyze/figures.hpp"
 #include "analyze/gate_rule.hpp"
+#include "analyze/ratio.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {
@@ -36,6 +37,11 @@ struct GateRow {
   Finding finding;
   std::optional<double> base;  // medians
   std::optional<double> candidate;
+
+  // The candidate's figure as a multiple of the base's, and what the interval says of it: "worse",
+  // "better" or "". Empty without pairs.
+  std::optional<Ratio> ratio() const;
+  std::string_view worth() const { return worth_of(exp_of(finding.location)); }
 };
 
 // What was counted per request, in trials of its own with one request at a time.

@@ -59,15 +59,17 @@ Share share_of(const std::vector<Counted>& trials, double sample_ns, auto&& coun
   return share;
 }
 
+// Of Student's t for the trials of two cells; of the normal distribution where these are two.
+double quantile_of(std::size_t trials, double tail) {
+  return trials > 2
+             ? boost::math::quantile(boost::math::complement(
+                   boost::math::students_t_distribution<double>(static_cast<double>(trials - 2)),
+                   tail))
+             : boost::math::quantile(boost::math::complement(boost::math::normal{}, tail));
+}
+
 double margin_of(const Share& a, const Share& b, std::size_t trials, double tail) {
-  const double error = std::hypot(a.standard_error, b.standard_error);
-  const double quantile =
-      trials > 2
-          ? boost::math::quantile(boost::math::complement(
-                boost::math::students_t_distribution<double>(static_cast<double>(trials - 2)),
-                tail))
-          : boost::math::quantile(boost::math::complement(boost::math::normal{}, tail));
-  return quantile * error;
+  return quantile_of(trials, tail) * std::hypot(a.standard_error, b.standard_error);
 }
 
 std::string microseconds(double ns) { return fmt::format("{:.2f}us", ns / 1e3); }
@@ -195,8 +197,11 @@ std::vector<Difference> differences(const CellProfile& a, const CellProfile& b) 
   return list;
 }
 
-Difference difference_of_all(const CellProfile& a, const CellProfile& b) {
-  return {.ns = b.all.ns - a.all.ns, .margin = margin_of(a.all, b.all, a.trials + b.trials, kTail)};
+Ratio ratio_of_all(const CellProfile& a, const CellProfile& b) {
+  const double error = std::hypot(a.all.standard_error / a.all.ns, b.all.standard_error / b.all.ns);
+  const double factor = std::exp(quantile_of(a.trials + b.trials, kTail) * error);
+  const double ratio = a.all.ns / b.all.ns;
+  return {.estimate = ratio, .low = ratio / factor, .high = ratio * factor};
 }
 
 std::string difference_in_words(const CellProfile& a, const CellProfile& b) {
@@ -212,17 +217,13 @@ std::string difference_in_words(const CellProfile& a, const CellProfile& b) {
   };
   std::ranges::sort(saved, larger);
   std::ranges::sort(paid, larger);
-  const Difference all = difference_of_all(a, b);
-  const std::string& name = a.cell->strategy;
+  const Ratio ratio = ratio_of_all(a, b);
+  const bool told = *ratio.low > 1 || *ratio.high < 1;
   const std::string& other = b.cell->strategy;
-  std::string text = fmt::format("{} spends {} of CPU per request{}, ", name,
-                                 microseconds(a.all.ns), a.kernel ? "" : " outside of the kernel");
-  if (all.beyond_noise()) {
-    text += fmt::format("{} {} than {}", microseconds(std::abs(all.ns)),
-                        all.ns > 0 ? "less" : "more", other);
-  } else {
-    text += fmt::format("within noise of {}'s {}", other, microseconds(b.all.ns));
-  }
+  std::string text =
+      fmt::format("{} spends {} of CPU per request{}, {} times {}'s {}{}", a.cell->strategy,
+                  microseconds(a.all.ns), a.kernel ? "" : " outside of the kernel", text_of(ratio),
+                  other, microseconds(b.all.ns), told ? "" : ", which is within noise");
   if (saved.empty() && paid.empty()) {
     return text + "; no category differs by more than the noise of sampling.";
   }

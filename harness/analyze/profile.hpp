@@ -10,6 +10,7 @@
 
 #include "analyze/paired.hpp"
 #include "analyze/profile_categories.hpp"
+#include "analyze/ratio.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {
@@ -81,11 +82,12 @@ struct Difference {
 
 // The difference in each category, in their order. Both must have samples.
 std::vector<Difference> differences(const CellProfile& a, const CellProfile& b);
-// The difference in all categories together, at 95 % by itself.
-Difference difference_of_all(const CellProfile& a, const CellProfile& b);
+// The CPU of `a` in all categories together as a multiple of that of `b`, with its 95 % interval
+// (the delta method on the logarithm). Both must have samples.
+Ratio ratio_of_all(const CellProfile& a, const CellProfile& b);
 
-// "uring spends 5.31us of CPU per request, 1.20us less than asio: it saves 0.92us in epoll and
-// 0.41us in TCP receive, and pays 0.33us in io_uring. Within noise: ...".
+// "uring spends 5.31us of CPU per request, 0.82 [0.79, 0.84] times asio's 6.51us: it saves 0.92us
+// in epoll and 0.61us in TCP receive, and pays 0.33us in io_uring."
 std::string difference_in_words(const CellProfile& a, const CellProfile& b);
 
 // What sampling costs: logarithms of throughput without over with it, of the pairs of trials in the

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "analyze/figures.hpp"
+#include "analyze/group_order.hpp"
 #include "analyze/notes.hpp"
 #include "analyze/statistics.hpp"
 #include "analyze/validity.hpp"
@@ -182,6 +183,7 @@ std::vector<Group> groups_of(const result::Result& result) {
     if (group == groups.end()) group = groups.insert(groups.end(), Group{name, {}});
     group->cells.push_back(&cell);
   }
+  sort_groups(groups);
   return groups;
 }
 

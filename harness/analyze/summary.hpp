@@ -17,8 +17,8 @@ void summarize(result::Cell& cell);
 // it may be called again.
 void summarize(result::Result& result);
 
-// The cells to be compared with one another: those that differ in their strategy alone, groups and
-// cells in the order of the result.
+// The cells to be compared with one another: those that differ in their strategy alone. Workloads
+// and cells in the order of the result; a workload's groups by their parameters, numbers by size.
 struct Group {
   std::string name;  // "fetch/connections:64/body_bytes:12"
   std::vector<const result::Cell*> cells;

@@ -50,7 +50,7 @@ void print(const Calibration& calibration, const GateOptions& options) {
       std::fputs(report::wrapped(report::printable(cell), "", kColumns).c_str(), stdout);
     }
     const auto found = [&](unsigned pairs) {
-      return report::format_percent(analyze::detectable_effect(
+      return analyze::slowdown_text(analyze::detectable_effect(
           spread.deviation, pairs, options.alpha / 2, calibration.spreads.size()));
     };
     fmt::print("  {:<18} {:>6}  {:>6}  {:>6}\n", analyze::info_of(spread.figure).title(),

@@ -1,6 +1,7 @@
 // `asyncbench compare`: results -> verdicts.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include "analyze/comparison.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
+#include "report/change_text.hpp"
 #include "report/comparison_json.hpp"
 #include "report/comparison_text.hpp"
 #include "run/names.hpp"
@@ -74,21 +76,33 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
 
   std::set<std::string> peers;
   for (const result::Result& result : results) peers.insert(result.plan.peer_strategy);
-  analyze::Comparison comparison;
-  if (results.size() == 1 || peers.size() > 1) {
-    comparison = analyze::compare_strategies(results.front(), against);
-    analyze::note_peers(comparison, pointers);
-  } else if (results.size() == 2) {
-    comparison = analyze::compare_results(results[0], results[1]);
-  } else {
+  const bool strategies = results.size() == 1 || peers.size() > 1;
+  if (!strategies && results.size() > 2) {
     throw usage_error("more than two results of the same peer strategy", "compare them two by two");
   }
+  analyze::Comparison comparison = strategies
+                                       ? analyze::compare_strategies(results.front(), against)
+                                       : analyze::compare_results(results[0], results[1]);
+  if (strategies) analyze::note_peers(comparison, pointers);
   if (comparison.groups.empty()) {
     throw usage_error("the results have no cell in common",
                       "see which they have with asyncbench show");
   }
-  const std::string text = json ? report::comparison_json(comparison, paths, forced)
-                                : report::comparison_text(comparison, forced, kColumns);
+  const report::Terminal terminal = report::terminal_of(STDOUT_FILENO);
+  std::string text;
+  if (json) {
+    text = report::comparison_json(comparison, paths, forced);
+  } else if (strategies) {
+    text = report::comparison_text(comparison, forced, terminal.width);
+  } else {
+    text = report::change_text({.comparison = comparison,
+                                .before = results[0],
+                                .after = results[1],
+                                .before_name = paths[0],
+                                .after_name = paths[1],
+                                .forced = forced},
+                               terminal);
+  }
   std::fputs(text.c_str(), stdout);
   return ExitCode::done;
 }

@@ -152,9 +152,10 @@ void tell_workflow(const GateReport& report, bool json) {
 }
 
 void print(const GateReport& report, const Typed& typed, const std::string& result) {
-  std::fputs((typed.json ? report::gate_json(report, result) : report::gate_text(report, kColumns))
-                 .c_str(),
-             stdout);
+  const std::string text = typed.json
+                               ? report::gate_json(report, result)
+                               : report::gate_text(report, report::terminal_of(STDOUT_FILENO));
+  std::fputs(text.c_str(), stdout);
   if (!typed.json && !result.empty()) fmt::print("Trials: {}\n", result);
   std::fflush(stdout);
 }

@@ -96,8 +96,8 @@ std::string text_of(const Request& request, const result::Result& result) {
   if (request.format == "markdown")
     return report::markdown(result, {.bytes_max = bytes_max(request)});
   if (request.format == "csv") return report::csv(result);
-  const bool color = request.out.empty() && report::wants_color(STDOUT_FILENO);
-  return report::table(result, {.color = color});
+  return report::table(
+      result, request.out.empty() ? report::terminal_of(STDOUT_FILENO) : report::Terminal{});
 }
 
 void write(const std::string& path, std::string_view text) {

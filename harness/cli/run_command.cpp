@@ -29,8 +29,7 @@ void print_report(const run::RunReport& report, bool json) {
   if (json) {
     std::fputs(result::serialize(report.result).c_str(), stdout);
   } else if (measured_anything(report.result)) {
-    std::fputs(report::table(report.result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(),
-               stdout);
+    std::fputs(report::table(report.result, report::terminal_of(STDOUT_FILENO)).c_str(), stdout);
     if (!report.out.empty()) {
       fmt::print("\nResult: {0}\nAgain:  asyncbench show {0}\nPage:   asyncbench report {0}\n",
                  report.out);

@@ -31,7 +31,7 @@ ExitCode show_command(const Arguments& arguments, Registry&) {
   }
 
   const result::Result result = result_from(path);
-  std::fputs(report::table(result, {.color = report::wants_color(STDOUT_FILENO)}).c_str(), stdout);
+  std::fputs(report::table(result, report::terminal_of(STDOUT_FILENO)).c_str(), stdout);
   if (report::has_profile(result)) {
     std::fputs(("\n" + report::profile_text(result, kColumns)).c_str(), stdout);
   }

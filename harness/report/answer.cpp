@@ -20,11 +20,6 @@ using analyze::GroupComparison;
 using analyze::Standing;
 using analyze::Sureness;
 
-std::optional<double> end(double value) {
-  if (!std::isfinite(value) || value <= 0) return std::nullopt;
-  return value;
-}
-
 bool is_told_apart(Sureness sureness) {
   return sureness == Sureness::clear || sureness == Sureness::likely;
 }
@@ -144,21 +139,12 @@ std::string sentence_of(const Answer& answer, const GroupComparison& group) {
 
 }  // namespace
 
-std::optional<Ratio> winner_to_next(const Contrast& contrast) {
-  if (contrast.pairs == 0) return std::nullopt;
-  const analyze::Location& worse = contrast.ratio;
-  if (analyze::info_of(contrast.figure).higher_is_better.value_or(false)) {
-    return Ratio{worse.estimate, end(worse.low), end(worse.high)};
-  }
-  return Ratio{1 / worse.estimate, end(1 / worse.high), end(1 / worse.low)};
-}
-
-std::string text_of(const Ratio& ratio) {
-  const auto text = [](const std::optional<double>& value) {
-    return value ? format_number(*value) : std::string("?");
-  };
-  return fmt::format("{} [{}, {}]", format_number(ratio.estimate), text(ratio.low),
-                     text(ratio.high));
+std::optional<analyze::Ratio> winner_to_next(const Contrast& contrast) {
+  analyze::Location inverse = contrast.ratio;
+  inverse.estimate = 1 / contrast.ratio.estimate;
+  inverse.low = 1 / contrast.ratio.high;
+  inverse.high = 1 / contrast.ratio.low;
+  return ratio_of(contrast.figure, inverse, contrast.pairs);
 }
 
 Answer answer_of(const GroupComparison& group) {
@@ -175,6 +161,7 @@ Answer answer_of(const GroupComparison& group) {
     answer.p99 = find(standing, {analyze::kServiceP99, analyze::kResponseP99});
     answer.cpu = find(standing, {analyze::kCpu, analyze::kTotalCpu});
   }
+  if (answer.winner != nullptr && answer.next == nullptr) answer.sureness = Sureness::alone;
   answer.sentence = sentence_of(answer, group);
   return answer;
 }

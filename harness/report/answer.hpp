@@ -7,22 +7,13 @@
 #include <vector>
 
 #include "analyze/comparison.hpp"
+#include "analyze/ratio.hpp"
 
 namespace asyncbench::report {
 
-// A figure of the winner as a multiple of the next's: 1.3 of throughput is faster, 0.8 of a latency
-// too. An end of the 95 % interval is empty where there are too few pairs for it.
-struct Ratio {
-  double estimate = 1;
-  std::optional<double> low;
-  std::optional<double> high;
-};
-
-// The ratio in the contrast of the next with the winner; empty without pairs.
-std::optional<Ratio> winner_to_next(const analyze::Contrast& contrast);
-
-// "1.31 [1.27, 1.35]", with ? for an end that is open.
-std::string text_of(const Ratio& ratio);
+// The winner's figure as a multiple of the next's, in the contrast of the next with the winner.
+// Empty without pairs.
+std::optional<analyze::Ratio> winner_to_next(const analyze::Contrast& contrast);
 
 // Everything that it points to belongs to the comparison and its result, which outlive it.
 struct Answer {
@@ -40,8 +31,8 @@ struct Answer {
   const analyze::Contrast* throughput = nullptr;
   const analyze::Contrast* p99 = nullptr;  // of the response time in open loop, else service time
   const analyze::Contrast* cpu = nullptr;  // of both ends where peers differ
-  // How sure the ranking is: invalid without a next. Inconclusive also where the medians favour the
-  // winner, but the blocks, one by one, the next.
+  // How sure the ranking is: alone without a next, invalid without a winner. Inconclusive also
+  // where the medians favour the winner, but the blocks, one by one, the next.
   analyze::Sureness sureness = analyze::Sureness::invalid;
   // In plain words, without a full stop. Holds names as they are: to be escaped as the place
   // demands.

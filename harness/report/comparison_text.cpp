@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "analyze/ratio.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
 
@@ -23,31 +23,25 @@ std::string median_text(const result::Cell& cell, const Figure& figure) {
   return estimate ? figure_text(figure.unit, estimate->median) : "-";
 }
 
-// Which of two is better is known of every figure that is compared.
-bool is_higher_better(const Figure& figure) { return figure.higher_is_better.value_or(false); }
-
-// "uring: 3.1 % more throughput than asio (clear), 8.0 % less CPU per request (clear)": of the
-// reference, against the next.
-std::string sentence(const Standing& next) {
+// "asio against uring: 0.97 [0.95, 0.98] times the throughput (worse, clear), 1.08 [1.05, 1.10]
+// times the CPU per request (worse, clear)".
+std::string sentence(const Standing& other) {
   std::string text;
-  for (const Contrast& contrast : next.contrasts) {
+  for (const Contrast& contrast : other.contrasts) {
     if (contrast.sureness != Sureness::clear && contrast.sureness != Sureness::likely) continue;
-    const Figure figure = analyze::info_of(contrast.figure);
-    // The reference's share of the other's figure.
-    const double change =
-        (is_higher_better(figure) ? contrast.ratio.estimate : 1 / contrast.ratio.estimate) - 1;
     text +=
-        fmt::format("{}{} {} {} ({})", text.empty() ? "" : ", ", format_percent(std::abs(change)),
-                    change > 0 ? "more" : "less", figure.title(), name_of(contrast.sureness));
+        fmt::format("{}{} times the {} ({}, {})", text.empty() ? "" : ", ", ratio_text(contrast),
+                    analyze::info_of(contrast.figure).title(),
+                    contrast.ratio.estimate > 1 ? "worse" : "better", name_of(contrast.sureness));
   }
   if (text.empty()) {
-    return fmt::format("{} and {}: nothing tells them apart here", next.reference->strategy,
-                       next.cell->strategy);
+    return fmt::format("{} and {}: nothing tells them apart here", other.reference->strategy,
+                       other.cell->strategy);
   }
-  return fmt::format("{} against {}: {}", next.reference->strategy, next.cell->strategy, text);
+  return fmt::format("{} against {}: {}", other.cell->strategy, other.reference->strategy, text);
 }
 
-// "inconclusive: 5 of the 6 pairs of trials that it needs": each reason once.
+// "inconclusive: 5 of the 6 pairs that it needs": each reason once.
 std::vector<std::string> doubts_of(const GroupComparison& group) {
   std::vector<std::string> doubts;
   for (const Standing& standing : group.standings) {
@@ -126,16 +120,7 @@ class Writer {
 }  // namespace
 
 std::string ratio_text(const Contrast& contrast) {
-  if (contrast.pairs == 0) return "-";
-  const auto end = [](double value) {
-    return std::isinf(value) || value == 0 ? std::string("?") : format_number(value);
-  };
-  const analyze::Location& ratio = contrast.ratio;
-  if (is_higher_better(analyze::info_of(contrast.figure))) {
-    return fmt::format("{} [{}, {}]", end(1 / ratio.estimate), end(1 / ratio.high),
-                       end(1 / ratio.low));
-  }
-  return fmt::format("{} [{}, {}]", end(ratio.estimate), end(ratio.low), end(ratio.high));
+  return text_of(ratio_of(contrast.figure, contrast.ratio, contrast.pairs));
 }
 
 std::string comparison_text(const analyze::Comparison& comparison,

@@ -32,6 +32,21 @@ std::vector<Figure> columns_of(const analyze::Group& group) {
   return columns;
 }
 
+std::string work_text(const result::Cell& cell) {
+  constexpr std::string_view kBytes = "_bytes";
+  std::string text = cell.workload;
+  for (const auto& [name, value] : cell.parameters) {
+    const auto* const number = std::get_if<std::int64_t>(&value);
+    const bool is_size = number != nullptr && name.ends_with(kBytes);
+    std::string title = is_size ? name.substr(0, name.size() - kBytes.size()) : name;
+    std::ranges::replace(title, '_', ' ');
+    text +=
+        fmt::format("{}{} {}", text.size() == cell.workload.size() ? ": " : ", ", title,
+                    is_size ? format_bytes(static_cast<double>(*number)) : result::text_of(value));
+  }
+  return text;
+}
+
 std::string figure_text(Unit unit, double value) {
   switch (unit) {
     case Unit::requests_per_s:
@@ -75,13 +90,17 @@ std::string estimate_text(const result::Estimate* estimate, Unit unit,
                      estimate->unresolved ? "?" : "");
 }
 
-std::string spread_text(const result::Estimate* estimate) {
+std::string spread_text(const result::Estimate* estimate, Unit unit) {
   if (estimate == nullptr || estimate->interval == result::IntervalKind::single ||
-      estimate->median == 0) {
+      (estimate->low == 0 && estimate->high == 0)) {
     return "";
   }
   const double farther =
       std::max(estimate->high - estimate->median, estimate->median - estimate->low);
+  if (farther > std::abs(estimate->median)) {
+    return fmt::format("{}..{}", number_text(unit, estimate->low),
+                       number_text(unit, estimate->high));
+  }
   return "\u00b1" + format_percent(farther / std::abs(estimate->median));
 }
 

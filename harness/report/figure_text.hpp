@@ -13,6 +13,9 @@ namespace asyncbench::report {
 // The columns of a group, after those that tell what a row is.
 std::vector<analyze::Figure> columns_of(const analyze::Group& group);
 
+// "fetch: connections 64, body 12B": the work of a cell, as it stands in the result: foreign text.
+std::string work_text(const result::Cell& cell);
+
 // A value with its unit: "165k/s", "412us".
 std::string figure_text(analyze::Unit unit, double value);
 
@@ -23,7 +26,8 @@ std::string number_text(analyze::Unit unit, double value);
 std::string estimate_text(const result::Estimate* estimate, analyze::Unit unit,
                           std::string (*write)(analyze::Unit, double));
 
-// "±2.1%": the farther end of the interval, as a share of the median; empty for one value.
-std::string spread_text(const result::Estimate* estimate);
+// "±2.1%": the farther end of the interval, as a share of the median; "12.0us..4.50ms" where that
+// is more than all of it, so that a share would tell nothing; empty for one value.
+std::string spread_text(const result::Estimate* estimate, analyze::Unit unit);
 
 }  // namespace asyncbench::report

@@ -79,9 +79,8 @@ std::string gate_junit(const GateReport& report) {
   }
   for (const GateRow& row : report.rows) {
     if (row.hypothesis.advisory) continue;
-    cases.push_back(
-        case_of(row.cell, analyze::info_of(row.figure).title(), row.finding.verdict,
-                fmt::format("{:+.1f} %", 100 * std::expm1(row.finding.location.estimate))));
+    cases.push_back(case_of(row.cell, analyze::info_of(row.figure).title(), row.finding.verdict,
+                            fmt::format("{} of the base", text_of(row.ratio()))));
   }
   // The whole, which can be worse than its figures: a sentinel that differs, requests that fail.
   cases.push_back(case_of("gate", "verdict", report.verdict,

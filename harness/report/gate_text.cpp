@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <vector>
 
 #include "report/escape.hpp"
@@ -20,31 +19,38 @@ using analyze::GateReport;
 using analyze::GateRow;
 using analyze::Verdict;
 
-// "+2.1%", from a logarithm.
-std::string change_text(double log_ratio) {
-  if (!std::isfinite(log_ratio)) return "?";
-  return fmt::format("{:+.1f}%", 100 * std::expm1(log_ratio));
-}
-
-std::string interval_text(const analyze::Location& location) {
-  return fmt::format("{} [{}, {}]", change_text(location.estimate), change_text(location.low),
-                     change_text(location.high));
-}
-
 std::string value_text(const GateRow& row, const std::optional<double>& value) {
   return value ? figure_text(analyze::info_of(row.figure).unit, *value) : "-";
 }
 
+// What decides nothing stands in parentheses.
 std::string verdict_text(const GateRow& row) {
-  std::string text(name_of(row.finding.verdict));
-  if (row.hypothesis.advisory) text += " (advisory)";
-  return text;
+  const std::string_view verdict = name_of(row.finding.verdict);
+  return row.hypothesis.advisory ? fmt::format("({})", verdict) : std::string(verdict);
 }
 
+// "1.50": the candidate's count as a multiple of the base's.
 std::string count_change(const CountRow& row) {
   if (!row.repeatable) return "not repeatable";
-  if (row.base == 0) return row.candidate == 0 ? "+0.0%" : "new";
-  return fmt::format("{:+.1f}%", 100 * (row.candidate / row.base - 1));
+  if (row.base == 0) return row.candidate == 0 ? "1" : "new";
+  return row.candidate == row.base ? "1" : analyze::ratio_number(row.candidate / row.base, 3);
+}
+
+std::string_view count_verdict(const CountRow& row) {
+  return row.repeatable ? name_of(row.verdict) : "not judged";
+}
+
+Color color_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
+      return Color::good;
+    case Verdict::regression:
+    case Verdict::invalid:
+      return Color::bad;
+    case Verdict::inconclusive:
+      break;
+  }
+  return Color::doubtful;
 }
 
 std::string upper_case(std::string_view text) {
@@ -55,11 +61,11 @@ std::string upper_case(std::string_view text) {
 
 std::string method_text(const GateReport& report) {
   std::string text = fmt::format(
-      "{} pairs of trials. Changes are in the worse direction (+ is slower) with the interval of "
-      "Hodges and Lehmann ({:g} at each end); a pass excludes a slowdown of the margin, a "
-      "regression "
-      "is significant by Wilcoxon's signed-rank test with Holm's correction and at least the "
-      "margin. detect: the smallest effect that these pairs would find.",
+      "{} pairs of trials. Ratios are of the candidate to the base, with the interval of Hodges "
+      "and "
+      "Lehmann ({:g} at each end); a pass excludes a slowdown of the margin, a regression is "
+      "significant by Wilcoxon's signed-rank test with Holm's correction and at least the margin. "
+      "detect: the smallest slowdown that these pairs would find. In parentheses: decides nothing.",
       report.pairs, report.alpha);
   if (report.stored) {
     text +=
@@ -70,8 +76,7 @@ std::string method_text(const GateReport& report) {
 }
 
 std::string detectable_text(const GateRow& row) {
-  const double effect = row.finding.smallest_detectable_effect;
-  return std::isfinite(effect) && effect > 0 ? format_percent(effect) : "?";
+  return analyze::slowdown_text(row.finding.smallest_detectable_effect);
 }
 
 // Cells in the order of their first rows.
@@ -84,15 +89,17 @@ std::vector<std::string> cells_of(const std::vector<Row>& rows) {
   return cells;
 }
 
-void put_rows(std::string& out, const std::vector<GateRow>& rows, std::size_t width) {
+constexpr const char* kRow = "  {:<11} {:>7} {:>7}  {:<20} {:<6} {:>6} ";
+
+void put_rows(std::string& out, const std::vector<GateRow>& rows, const Terminal& terminal) {
   for (const std::string& cell : cells_of(rows)) {
-    out += wrapped(printable(cell), "", width);
+    out += wrapped(printable(cell), "", terminal.width);
     for (const GateRow& row : rows) {
       if (row.cell != cell) continue;
-      out += fmt::format("  {:<11} {:>8} {:>8}  {:<23} {:>6}  {}\n",
-                         analyze::info_of(row.figure).short_title(), value_text(row, row.base),
-                         value_text(row, row.candidate), interval_text(row.finding.location),
-                         detectable_text(row), verdict_text(row));
+      out += fmt::format(fmt::runtime(kRow), analyze::info_of(row.figure).short_title(),
+                         value_text(row, row.base), value_text(row, row.candidate),
+                         text_of(row.ratio()), row.worth(), detectable_text(row));
+      out += terminal.paint(verdict_text(row), color_of(row.finding.verdict)) + '\n';
     }
   }
 }
@@ -115,33 +122,40 @@ std::string gate_headline(const GateReport& report) {
   return line;
 }
 
-std::string gate_text(const GateReport& report, std::size_t width) {
+std::string gate_text(const GateReport& report, const Terminal& terminal) {
   std::string out;
   if (!report.counts.empty()) {
     out += "Counted per request, one request at a time\n";
     for (const std::string& cell : cells_of(report.counts)) {
-      out += wrapped(printable(cell), "", width);
+      out += wrapped(printable(cell), "", terminal.width);
       for (const CountRow& row : report.counts) {
         if (row.cell != cell) continue;
-        out += fmt::format("  {:<17} {:>8} {:>8}  {:<15} {}\n", row.name, format_number(row.base),
-                           format_number(row.candidate), count_change(row),
-                           row.repeatable ? name_of(row.verdict) : "not judged");
+        out += fmt::format("  {:<17} {:>8} {:>8}  {:<15} ", row.name, format_number(row.base),
+                           format_number(row.candidate), count_change(row));
+        out += terminal.paint(count_verdict(row),
+                              row.repeatable ? color_of(row.verdict) : Color::doubtful) +
+               '\n';
       }
     }
     out += '\n';
   }
-  out += fmt::format("  {:<11} {:>8} {:>8}  {:<23} {:>6}\n", "Timed", "base", "candid.", "change",
-                     "detect");
-  put_rows(out, report.rows, width);
+  std::string head =
+      fmt::format(fmt::runtime(kRow), "Timed", "base", "candid.", "candid. / base", "", "detect");
+  head.erase(head.find_last_not_of(' ') + 1);
+  out += head + '\n';
+  put_rows(out, report.rows, terminal);
   if (!report.sentinel.empty()) {
     out += "\nSentinel: the base against itself\n";
-    put_rows(out, report.sentinel, width);
+    put_rows(out, report.sentinel, terminal);
   }
-  out += '\n' + wrapped(method_text(report), "", width) + '\n';
+  out += '\n' + wrapped(method_text(report), "", terminal.width) + '\n';
   for (std::size_t i = 1; i < report.reasons.size(); ++i) {
-    out += wrapped(printable(report.reasons[i]), "- ", width);
+    out += wrapped(printable(report.reasons[i]), "- ", terminal.width);
   }
-  return out + wrapped(printable(gate_headline(report)), "", width);
+  const std::string headline = wrapped(printable(gate_headline(report)), "", terminal.width);
+  const std::size_t word = upper_case(name_of(report.verdict)).size();
+  return out + terminal.paint(headline.substr(0, word), color_of(report.verdict)) +
+         headline.substr(word);
 }
 
 std::string gate_markdown(const GateReport& report) {
@@ -152,23 +166,23 @@ std::string gate_markdown(const GateReport& report) {
   }
   if (!report.counts.empty()) {
     out +=
-        "\n| cell | counted per request | base | candidate | change | verdict |\n"
+        "\n| cell | counted per request | base | candidate | candidate / base | verdict |\n"
         "|---|---|--:|--:|--:|---|\n";
     for (const CountRow& row : report.counts) {
       out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(row.cell), row.name,
                          format_number(row.base), format_number(row.candidate), count_change(row),
-                         row.repeatable ? name_of(row.verdict) : "not judged");
+                         count_verdict(row));
     }
   }
   out +=
-      "\n| cell | figure | base | candidate | change | detectable | verdict |\n"
-      "|---|---|--:|--:|--:|--:|---|\n";
+      "\n| cell | figure | base | candidate | candidate / base | | detectable | verdict |\n"
+      "|---|---|--:|--:|--:|---|--:|---|\n";
   const auto put = [&](const std::vector<GateRow>& rows, std::string_view prefix) {
     for (const GateRow& row : rows) {
-      out += fmt::format("| {}{} | {} | {} | {} | {} | {} | {} |\n", prefix,
+      out += fmt::format("| {}{} | {} | {} | {} | {} | {} | {} | {} |\n", prefix,
                          markdown_text(row.cell), analyze::info_of(row.figure).title(),
                          value_text(row, row.base), value_text(row, row.candidate),
-                         markdown_text(interval_text(row.finding.location)), detectable_text(row),
+                         markdown_text(text_of(row.ratio())), row.worth(), detectable_text(row),
                          verdict_text(row));
     }
   };

@@ -1,11 +1,11 @@
 // A gate's report for people: on a terminal, and in a pull request.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "analyze/gate.hpp"
+#include "report/terminal.hpp"
 
 namespace asyncbench::report {
 
@@ -14,9 +14,8 @@ std::string_view name_of(analyze::Verdict verdict);  // "pass", "regression" ...
 // "PASS: ..." and why, in one line: what a reader wants first.
 std::string gate_headline(const analyze::GateReport& report);
 
-// The counts, the timed figures with their intervals, the sentinel, and the headline last. At most
-// `width` columns.
-std::string gate_text(const analyze::GateReport& report, std::size_t width = 80);
+// The counts, the timed figures with their intervals, the sentinel, and the headline last.
+std::string gate_text(const analyze::GateReport& report, const Terminal& terminal = {});
 
 // The same as Markdown, the headline first; foreign names cannot become markup. GitHub takes a
 // step summary of at most 1 MiB, a comment of 65,536 characters: a gate stays far below.

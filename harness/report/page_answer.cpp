@@ -102,28 +102,17 @@ std::string workload_html(const Reported& reported, const Cell& cell) {
       parameters.empty() ? "" : fmt::format(" <span class=\"parameters\">{}</span>", parameters));
 }
 
-// "−22 % [−26, −17]": how much less or more than the next's.
-std::string change_html(const analyze::Contrast* contrast) {
+// "0.78 [0.74, 0.83]": times the next's.
+std::string ratio_html(const analyze::Contrast* contrast) {
   const auto ratio = contrast == nullptr ? std::nullopt : winner_to_next(*contrast);
-  if (!ratio) return "–";
-  const auto percent = [](const std::optional<double>& value) {
-    if (!value) return std::string("?");
-    const double change = std::round((*value - 1) * 100);
-    return change == 0 ? "0" : fmt::format("{}{:.0f}", change < 0 ? "−" : "+", std::abs(change));
-  };
-  return fmt::format("{}\u00a0% [{}, {}]", percent(ratio->estimate), percent(ratio->low),
-                     percent(ratio->high));
+  return ratio ? xml_text(text_of(*ratio)) : "–";
 }
 
 // The ratio, and below it what it is of.
 std::string advantage_html(const Answer& answer) {
   if (answer.next == nullptr) return "–";
-  const bool is_rate = answer.ranked_by == analyze::kThroughput;
-  return fmt::format(
-      "{}<span class=\"over\">{} {} {}</span>",
-      is_rate ? "×" + text_of(*winner_to_next(*answer.ranking)) : change_html(answer.ranking),
-      analyze::info_of(answer.ranked_by).title(), is_rate ? "over" : "against",
-      xml_text(answer.next->strategy));
+  return fmt::format("{}<span class=\"over\">times the {} of {}</span>", ratio_html(answer.ranking),
+                     analyze::info_of(answer.ranked_by).title(), xml_text(answer.next->strategy));
 }
 
 std::string winner_html(const Answer& answer) {
@@ -140,7 +129,7 @@ std::string winner_html(const Answer& answer) {
 
 std::string answer_row(const Reported& reported, const Group& group, const Answer& answer) {
   const auto beside = [&](const analyze::Contrast* contrast) {
-    return contrast == answer.ranking ? std::string("–") : change_html(contrast);
+    return contrast == answer.ranking ? std::string("–") : ratio_html(contrast);
   };
   return fmt::format(
       "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
@@ -294,8 +283,8 @@ std::string parameters_html(const Reported& reported, const Cell& cell, bool all
 }
 
 std::string sureness_html(analyze::Sureness sureness) {
-  static constexpr std::array kClasses = {"clear", "likely", "no-difference", "inconclusive",
-                                          "invalid"};
+  static constexpr std::array kClasses = {"clear",        "likely",  "no-difference",
+                                          "inconclusive", "invalid", "alone"};
   return fmt::format("<span class=\"sure {}\">{}</span>",
                      kClasses[static_cast<std::size_t>(sureness)], name_of(sureness));
 }

@@ -9,6 +9,7 @@
 
 #include "analyze/causes.hpp"
 #include "analyze/profile.hpp"
+#include "analyze/ratio.hpp"
 #include "analyze/summary.hpp"
 #include "report/causes_text.hpp"
 #include "report/format.hpp"
@@ -203,17 +204,13 @@ class Writer {
   void cost(const Group& group) {
     const analyze::SamplingCost cost = analyze::sampling_cost(group.cells);
     if (cost.pairs == 0) return;
-    const auto share = [](double log_ratio) { return std::expm1(log_ratio); };
-    std::string text =
-        fmt::format("a request takes {} {} with it", signed_percent(share(cost.log_ratio.estimate)),
-                    cost.by_cpu ? "CPU" : "time");
-    if (std::isfinite(cost.log_ratio.low)) {
-      text += fmt::format(" (95 %: {} to {})", signed_percent(share(cost.log_ratio.low)),
-                          signed_percent(share(cost.log_ratio.high)));
-    }
-    text += fmt::format(", {} pair{} of trials in blocks", cost.pairs, cost.pairs == 1 ? "" : "s");
-    const char* const verdict = share(cost.log_ratio.high) <= analyze::kMostCost ? "within 2 %"
-                                : share(cost.log_ratio.low) > analyze::kMostCost
+    const analyze::Location ratio = analyze::exp_of(cost.log_ratio);
+    const auto times = ratio_of(analyze::kCpu, ratio, cost.pairs);
+    const std::string text = fmt::format(
+        "a request takes {} times the {} with it{}", text_of(times), cost.by_cpu ? "CPU" : "time",
+        times->low ? fmt::format(", {} pairs of trials in blocks", cost.pairs) : "");
+    const char* const verdict = ratio.high <= 1 + analyze::kMostCost ? "within 2 %"
+                                : ratio.low > 1 + analyze::kMostCost
                                     ? "NOT within 2 %"
                                     : "too noisy to tell whether within 2 %";
     line(fmt::format("{}: {}", verdict, text), "its cost   ");

@@ -72,7 +72,7 @@ std::string answer_row(const Answer& answer) {
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(answer.group),
                      winner_text(answer), ratio_text(answer, answer.throughput),
                      ratio_text(answer, answer.p99), ratio_text(answer, answer.cpu),
-                     answer.next ? name_of(answer.sureness) : "nothing to compare");
+                     name_of(answer.sureness));
 }
 
 // All figures of a group, folded.
@@ -91,7 +91,7 @@ std::string group_details(const Group& group) {
     rows += fmt::format("| {} |", markdown_text(cell->strategy));
     for (const analyze::Figure& column : columns) {
       const result::Estimate* const estimate = cell->find(column.name);
-      const std::string spread = spread_text(estimate);
+      const std::string spread = spread_text(estimate, column.unit);
       rows +=
           fmt::format(" {}{}{} |", markdown_text(estimate_text(estimate, column.unit, number_text)),
                       spread.empty() ? "" : "<br>", markdown_text(spread));

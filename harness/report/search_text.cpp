@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyze/comparison.hpp"
+#include "analyze/paired.hpp"
+#include "analyze/price.hpp"
+#include "analyze/ratio.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
 
@@ -41,14 +45,28 @@ double first_above(const Crossover& found, const CrossoverWords& words) {
   return std::max(std::ceil(found.estimate), static_cast<double>(found.low + 1));
 }
 
-// How much the better one saves, as a share of the worse one's cost.
-std::string saving(const CrossoverPoint& point) {
-  const result::Estimate seen = point.estimate();
-  const double toward = seen.median < 0 ? 1 : -1;
-  const double near = -std::expm1(toward * (seen.median < 0 ? seen.high : seen.low));
-  const double far = -std::expm1(toward * (seen.median < 0 ? seen.low : seen.high));
-  return fmt::format("{} [{}, {}]", format_percent(-std::expm1(toward * seen.median)),
-                     format_percent(near), format_percent(far));
+// The figure of one strategy as a multiple of the other's.
+std::optional<analyze::Ratio> ratio_at(const CrossoverPoint& point, const CrossoverWords& words,
+                                       Better of) {
+  std::vector<double> worse = point.log_ratios;
+  if (of == Better::b) {
+    for (double& log_ratio : worse) log_ratio = -log_ratio;
+  }
+  constexpr double kTail = 0.025;  // as better() has it
+  return analyze::ratio_of(
+      words.by, analyze::exp_of(analyze::median_with_sign_interval(worse, kTail)), worse.size());
+}
+
+// What sentence and table say of a value: one judgement.
+std::string_view sureness_of(const CrossoverPoint& point) {
+  if (point.better() == Better::unclear) return "open";
+  return point.firm() ? "clear" : "likely";
+}
+
+// "uring is cheaper (likely: 0.80 [0.78, 0.82] times)"
+std::string praise_at(const CrossoverPoint& point, const CrossoverWords& words) {
+  return fmt::format("{} {} ({}: {} times)", name_of(point.better(), words), praise(words.by),
+                     sureness_of(point), text_of(ratio_at(point, words, point.better())));
 }
 
 // "1, 32 or 1024", or what the values span.
@@ -66,30 +84,87 @@ std::string listed(std::span<const CrossoverPoint> points, const CrossoverWords&
   return text;
 }
 
+// Values at which nobody is better, of those that `of` takes: "; at 16 no difference could be
+// told".
+std::string exceptions(std::span<const CrossoverPoint> points, const CrossoverWords& words,
+                       auto&& of) {
+  std::vector<CrossoverPoint> open;
+  for (const CrossoverPoint& point : points) {
+    if (point.better() == Better::unclear && of(point.value)) open.push_back(point);
+  }
+  return open.empty() ? ""
+                      : fmt::format("; at {} no difference could be told", listed(open, words));
+}
+
+// What it would take to tell at the value that needs the most pairs.
+std::string price_text(std::span<const CrossoverPoint> points, const CrossoverWords& words) {
+  const CrossoverPoint* dearest = nullptr;
+  std::size_t most = 0;
+  for (const CrossoverPoint& point : points) {
+    const auto price = analyze::price_of(point.log_ratios, analyze::kAlike, 0);
+    if (point.better() != Better::unclear || !price || price->blocks <= most) continue;
+    most = price->blocks;
+    dearest = &point;
+  }
+  if (dearest == nullptr) return "";
+  return fmt::format("; to tell {:.0f} % takes about {} pairs at {}", 100 * analyze::kAlike, most,
+                     value_of(dearest->value, words));
+}
+
+// Nothing is sure enough for an answer; what some values show all the same is said.
+std::string unclear_text(std::span<const CrossoverPoint> points, const CrossoverWords& words) {
+  if (points.empty()) return "no answer: nothing was measured";
+  std::string shown;
+  std::vector<CrossoverPoint> open;
+  for (const CrossoverPoint& point : points) {
+    if (point.better() == Better::unclear) {
+      open.push_back(point);
+    } else {
+      shown += fmt::format("{}{} at {}", shown.empty() ? "" : ", ", praise_at(point, words),
+                           place_text(value_of(point.value, words), words));
+    }
+  }
+  if (shown.empty()) {
+    return fmt::format("no difference between {} and {} could be told at {}{}", words.a, words.b,
+                       place_text(listed(points, words), words), price_text(points, words));
+  }
+  return fmt::format("no crossover is shown: {}{}{}", shown,
+                     exceptions(points, words, [](std::int64_t) { return true; }),
+                     price_text(points, words));
+}
+
 std::string answer_text(const Crossover& found, std::span<const CrossoverPoint> points,
                         const CrossoverWords& words) {
   const std::string is_better = praise(words.by);
   switch (found.kind) {
     case CrossoverKind::crossing:
       return fmt::format(
-          "{} {} below {}, {} above", name_of(found.below, words), is_better,
+          "{} {} below {}, {} above{}", name_of(found.below, words), is_better,
           place_text(fmt::format("{} [{}, {}]", words.value(first_above(found, words)),
                                  value_of(found.low, words), value_of(found.high, words)),
                      words),
-          name_of(found.above, words));
+          name_of(found.above, words), exceptions(points, words, [&](std::int64_t value) {
+            return value < found.low || value > found.high;
+          }));
     case CrossoverKind::edge: {
       const bool above = found.below == Better::unclear;
-      return fmt::format("{} {} {} {}; {} {} no difference could be told",
+      return fmt::format("{} {} {} {}; {} {} no difference could be told{}",
                          name_of(above ? found.above : found.below, words), is_better,
                          above ? "from" : "up to",
                          place_text(value_of(above ? found.high : found.low, words), words),
-                         above ? "up to" : "from", value_of(above ? found.low : found.high, words));
+                         above ? "up to" : "from", value_of(above ? found.low : found.high, words),
+                         exceptions(points, words, [&](std::int64_t value) {
+                           return above ? value > found.high : value < found.low;
+                         }));
     }
     case CrossoverKind::none:
-      return fmt::format("{} {} throughout, by {} at {} and {} at {}", name_of(found.below, words),
-                         is_better, saving(points.front()), value_of(points.front().value, words),
-                         saving(points.back()),
-                         place_text(value_of(points.back().value, words), words));
+      return fmt::format("{} {} throughout: {} times at {} and {} times at {}{}",
+                         name_of(found.below, words), is_better,
+                         text_of(ratio_at(points.front(), words, found.below)),
+                         value_of(points.front().value, words),
+                         text_of(ratio_at(points.back(), words, found.below)),
+                         place_text(value_of(points.back().value, words), words),
+                         exceptions(points, words, [](std::int64_t) { return true; }));
     case CrossoverKind::several: {
       std::string text = "there is no one crossover";
       for (std::size_t i = 0; i < found.changes.size(); ++i) {
@@ -105,9 +180,7 @@ std::string answer_text(const Crossover& found, std::span<const CrossoverPoint> 
     case CrossoverKind::unclear:
       break;
   }
-  return points.empty() ? "no answer: nothing was measured"
-                        : fmt::format("no difference between {} and {} could be told at {}",
-                                      words.a, words.b, place_text(listed(points, words), words));
+  return unclear_text(points, words);
 }
 
 // "48200": enough digits to set a rate by.
@@ -130,11 +203,10 @@ std::string crossover_sentence(const Crossover& found, std::span<const Crossover
 
 std::string point_text(const CrossoverPoint& point, const CrossoverWords& words) {
   if (point.log_ratios.empty()) return "nothing valid";
-  if (point.better() != Better::unclear) {
-    return fmt::format("{} {} by {}", name_of(point.better(), words), praise(words.by),
-                       saving(point));
-  }
-  return "no difference told";
+  if (point.better() != Better::unclear) return praise_at(point, words);
+  return fmt::format("open: {} has {} times the {} of {}", words.a,
+                     text_of(ratio_at(point, words, Better::a)), analyze::info_of(words.by).title(),
+                     words.b);
 }
 
 std::string crossover_table(std::span<const CrossoverPoint> points,
@@ -143,19 +215,21 @@ std::string crossover_table(std::span<const CrossoverPoint> points,
   std::string text = wrapped(
       fmt::format("A: {}, B: {}, by {}", words.a, words.b, analyze::info_of(words.by).title()), "",
       80);
-  text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  better\n", words.parameter.substr(0, 13), "pairs",
-                      "A", "B");
+  text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  {:<19} better\n", words.parameter.substr(0, 13),
+                      "pairs", "A", "B", "A / B");
   for (std::size_t i = 0; i < points.size(); ++i) {
     const CrossoverPoint& point = points[i];
     const auto cost = [&](const std::optional<double>& value) {
       return value ? figure_text(analyze::info_of(words.by).unit, *value) : "-";
     };
     const Better better = point.better();
-    text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  {}\n", value_of(point.value, words),
+    text += fmt::format("{:>13} {:>5}  {:>8} {:>8}  {:<19} {}{}\n", value_of(point.value, words),
                         point.log_ratios.size(), cost(costs[i].a), cost(costs[i].b),
-                        better == Better::unclear
-                            ? "-"
-                            : fmt::format("{} by {}", name_of(better, words), saving(point)));
+                        text_of(ratio_at(point, words, Better::a)),
+                        better == Better::a   ? "A, "
+                        : better == Better::b ? "B, "
+                                              : "",
+                        sureness_of(point));
   }
   return text;
 }

@@ -30,12 +30,14 @@ struct CrossoverWords {
 // "9 connections", "server delay 2ms".
 std::string place_text(const std::string& value, const CrossoverWords& words);
 
-// One line: "thread_per_request is cheaper below 9 [6, 14] connections, uring above".
+// One line: "thread_per_request is cheaper below 9 [6, 14] connections, uring above". It says no
+// more, and no less, than the table does of the same points.
 std::string crossover_sentence(const analyze::Crossover& found,
                                std::span<const analyze::CrossoverPoint> points,
                                const CrossoverWords& words);
 
-// What is known at one point: "uring is cheaper by 12% [8%, 15%]", or that nothing is.
+// What is known at one point: "uring is cheaper (clear: 0.88 [0.85, 0.92] times)", or that it is
+// open.
 std::string point_text(const analyze::CrossoverPoint& point, const CrossoverWords& words);
 
 // One line a point. `costs`: for each point the medians of A and B, in the figure's own unit.

@@ -1,10 +1,8 @@
 #include "report/table.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <numeric>
 #include <string_view>
 #include <vector>
@@ -30,14 +28,14 @@ std::string value_text(const Estimate* estimate, const Figure& column) {
 
 class Writer {
  public:
-  explicit Writer(const TableOptions& options) : options_(options) {}
+  explicit Writer(const Terminal& terminal) : terminal_(terminal) {}
 
   void group(const Group& group) {
     const analyze::FigureName ranking = analyze::ranking_of(group);
     const auto cells = analyze::ranked(group, ranking);
     out_ += wrapped(
         fmt::format("{} (best first by {})", heading(group), analyze::info_of(ranking).title()), "",
-        options_.width);
+        terminal_.width);
     if (!cells.empty()) blocks(group, cells);
     for (const Cell* cell : group.cells) {
       if (cell->status == result::CellStatus::measured && cell->summary) continue;
@@ -46,7 +44,7 @@ class Writer {
                                                                                   : "not measured";
       out_ += wrapped(
           printable(fmt::format("{}{}", state, cell->reason.empty() ? "" : ": " + cell->reason)),
-          fmt::format("{:<{}}", printable(cell->strategy), name_width(group) + 2), options_.width);
+          fmt::format("{:<{}}", printable(cell->strategy), name_width(group) + 2), terminal_.width);
     }
     out_ += '\n';
   }
@@ -54,9 +52,9 @@ class Writer {
   void notes(const result::Result& result) {
     const std::vector<Remark> remarks = remarks_of(result);
     for (const Remark& remark : remarks) {
-      out_ += wrapped(printable(remark.text), "- ", options_.width);
+      out_ += wrapped(printable(remark.text), "- ", terminal_.width);
       for (const std::string& detail : remark.details) {
-        out_ += wrapped(printable(detail), "    ", options_.width);
+        out_ += wrapped(printable(detail), "    ", terminal_.width);
       }
     }
     if (!remarks.empty()) out_ += '\n';
@@ -77,11 +75,11 @@ class Writer {
       text += " ?: unresolved, too few requests in a trial for this percentile.";
     }
     if (any(&Estimate::at_least)) text += " >=: at least; the true value may be higher.";
-    out_ += wrapped(text, "", options_.width);
+    out_ += wrapped(text, "", terminal_.width);
   }
 
   void machine(const result::Result& result) {
-    out_ += wrapped(printable(machine_text(result)), "", options_.width);
+    out_ += wrapped(printable(machine_text(result)), "", terminal_.width);
   }
 
   std::string take() { return std::move(out_); }
@@ -114,18 +112,18 @@ class Writer {
       for (const Cell* cell : cells) {
         const Estimate* const estimate = cell->find(column.name);
         width = std::max({width, display_width(value_text(estimate, column)),
-                          display_width(spread_text(estimate))});
+                          display_width(spread_text(estimate, column.unit))});
       }
       widths.push_back(width);
     }
     // One space between columns when that saves a second block.
     const std::size_t text = std::accumulate(widths.begin(), widths.end(), names);
-    gap_ = text + 2 * columns.size() <= options_.width ? 2 : 1;
+    gap_ = text + 2 * columns.size() <= terminal_.width ? 2 : 1;
     for (std::size_t first = 0; first < columns.size();) {
       std::size_t last = first;
       std::size_t used = names;
       while (last < columns.size() &&
-             (last == first || used + gap_ + widths[last] <= options_.width)) {
+             (last == first || used + gap_ + widths[last] <= terminal_.width)) {
         used += gap_ + widths[last++];
       }
       if (first > 0) out_ += '\n';
@@ -137,49 +135,42 @@ class Writer {
   void block(const std::vector<const Cell*>& cells, const std::vector<Figure>& columns,
              const std::vector<std::size_t>& widths, std::size_t names, std::size_t first,
              std::size_t last) {
-    const auto line = [&](std::string_view name, auto&& text_of, const char* style) {
+    const auto line = [&](std::string_view name, auto&& text_of, Color color) {
       std::string row = fmt::format("{:<{}}", name, names);
       for (std::size_t i = first; i < last; ++i) {
         row += fmt::format("{:>{}}", text_of(i), widths[i] + gap_);
       }
       row.erase(row.find_last_not_of(' ') + 1);
       if (row.empty()) return;
-      out_ += options_.color && *style ? fmt::format("{}{}\033[0m\n", style, row) : row + '\n';
+      out_ += terminal_.paint(row, color) + '\n';
     };
     line(
-        "strategy", [&](std::size_t i) { return columns[i].terminal_title(); }, "");
+        "strategy", [&](std::size_t i) { return columns[i].terminal_title(); }, Color::none);
     for (const Cell* cell : cells) {
       const auto figure = [&](std::size_t i) { return cell->find(columns[i].name); };
       line(
           printable(cell->strategy),
           [&](std::size_t i) { return value_text(figure(i), columns[i]); },
-          cell == cells.front() && cells.size() > 1 ? "\033[1m" : "");
+          cell == cells.front() && cells.size() > 1 ? Color::bold : Color::none);
       line(
-          "", [&](std::size_t i) { return spread_text(figure(i)); }, "\033[2m");
+          "", [&](std::size_t i) { return spread_text(figure(i), columns[i].unit); }, Color::dim);
     }
   }
 
-  const TableOptions& options_;
+  Terminal terminal_;
   std::size_t gap_ = 2;  // between columns
   std::string out_;
 };
 
 }  // namespace
 
-std::string table(const result::Result& result, const TableOptions& options) {
-  Writer writer(options);
+std::string table(const result::Result& result, const Terminal& terminal) {
+  Writer writer(terminal);
   for (const Group& group : analyze::groups_of(result)) writer.group(group);
   writer.notes(result);
   writer.legend(result);
   writer.machine(result);
   return writer.take();
-}
-
-bool wants_color(int fd) {
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  return ::isatty(fd) == 1 && !(no_color && *no_color) &&
-         !(term && std::string_view(term) == "dumb");
 }
 
 }  // namespace asyncbench::report

@@ -16,7 +16,9 @@ namespace {
 
 using result::Cell;
 using result::IntervalKind;
+using result::Result;
 using result::Trial;
+using result::Values;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -164,6 +166,51 @@ std::vector<std::string> codes(const Cell& cell, const Trial& trial) {
   std::vector<std::string> found;
   for (const auto& note : assess(cell, trial)) found.push_back(note.code);
   return found;
+}
+
+// Names of the groups that cells of these parameters make.
+std::vector<std::string> groups_with(const std::vector<std::pair<std::string, Values>>& cells) {
+  Result result;
+  for (const auto& [workload, parameters] : cells) {
+    result.cells.push_back({.workload = workload, .strategy = "uring", .parameters = parameters});
+  }
+  std::vector<std::string> names;
+  for (const Group& group : groups_of(result)) names.push_back(group.name);
+  return names;
+}
+
+Values connections(std::int64_t count) { return {{"connections", count}}; }
+
+TEST(Groups, OrderNumbersBySizeAndWorkloadsAsTheyCome) {
+  EXPECT_THAT(groups_with({{"serve", connections(1)},
+                           {"fetch", connections(64)},
+                           {"serve", connections(64)},
+                           {"serve", connections(8)},
+                           {"fetch", connections(512)},
+                           {"fetch", connections(8)}}),
+              ElementsAre("serve/connections:1", "serve/connections:8", "serve/connections:64",
+                          "fetch/connections:8", "fetch/connections:64", "fetch/connections:512"));
+}
+
+TEST(Groups, OrderDurationsByTheirLengthAndKeepTheOrderOfWords) {
+  const auto delay = [](const char* text) { return Values{{"delay", std::string(text)}}; };
+  EXPECT_THAT(groups_with({{"fetch", delay("20ms")},
+                           {"fetch", delay("random")},
+                           {"fetch", delay("1s")},
+                           {"fetch", delay("900us")},
+                           {"fetch", delay("hot")}}),
+              ElementsAre("fetch/delay:random", "fetch/delay:hot", "fetch/delay:900us",
+                          "fetch/delay:20ms", "fetch/delay:1s"));
+}
+
+TEST(Groups, OrderByTheFirstParameterFirst) {
+  const auto point = [](std::int64_t connections, std::int64_t bytes) {
+    return Values{{"connections", connections}, {"body_bytes", bytes}};
+  };
+  EXPECT_THAT(
+      groups_with({{"fetch", point(64, 12)}, {"fetch", point(8, 4096)}, {"fetch", point(8, 12)}}),
+      ElementsAre("fetch/connections:8/body_bytes:12", "fetch/connections:8/body_bytes:4096",
+                  "fetch/connections:64/body_bytes:12"));
 }
 
 TEST(Validity, NotesASlowStart) {

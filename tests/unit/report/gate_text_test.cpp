@@ -1,5 +1,6 @@
 #include "report/gate_text.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -46,7 +47,45 @@ TEST(GateText, FitsIntoEightyColumnsWithoutControlCharacters) {
     EXPECT_THAT(line, Not(HasSubstr("\x1b")));
   }
   EXPECT_THAT(gate_text(regression()), HasSubstr("REGRESSION: "));
-  EXPECT_THAT(gate_text(regression()), HasSubstr("+20.0% [+20.0%, +20.0%]"));
+  EXPECT_THAT(gate_text(regression()), HasSubstr("0.83 [0.83, 0.83]    worse"));
+}
+
+// A figure with so many pairs near a ratio of the candidate to the base, as it is.
+GateRow row_of(analyze::FigureName figure, double natural, std::size_t pairs = 10) {
+  const double sign = analyze::info_of(figure).higher_is_better.value() ? -1 : 1;
+  GateRow row{.cell = "fetch", .figure = figure, .base = 1e6, .candidate = natural * 1e6};
+  for (std::size_t i = 0; i < pairs; ++i) {
+    row.hypothesis.log_ratios.push_back(sign * std::log(natural) +
+                                        0.002 * static_cast<double>(i % 3));
+  }
+  row.finding = analyze::judge({{row.hypothesis}}, 0.025).front();
+  return row;
+}
+
+TEST(GateText, ShowsEachFigureInItsOwnDirectionWithAWord) {
+  const auto text_with = [](const GateRow& row) {
+    return gate_text({.verdict = Verdict::pass, .pairs = 10, .alpha = 0.025, .rows = {row}});
+  };
+  EXPECT_THAT(text_with(row_of(analyze::kThroughput, 1.05)),
+              HasSubstr("  1.05 [1.05, 1.05]    better "));
+  EXPECT_THAT(text_with(row_of(analyze::kThroughput, 0.95)),
+              HasSubstr("  0.948 [0.947, 0.950] worse "));
+  EXPECT_THAT(text_with(row_of(analyze::kCpu, 1.2)), HasSubstr("  1.20 [1.20, 1.20]    worse "));
+  EXPECT_THAT(text_with(row_of(analyze::kCpu, 0.8)), HasSubstr("  0.802 [0.800, 0.802] better "));
+}
+
+TEST(GateText, SaysOfTooFewPairsHowManyThereAre) {
+  for (const std::size_t pairs : {0U, 1U, 5U}) {
+    const std::string text =
+        gate_text({.alpha = 0.025, .rows = {row_of(analyze::kThroughput, 0.5, pairs)}});
+    EXPECT_THAT(text, Not(HasSubstr("inf")));
+    EXPECT_THAT(text, Not(HasSubstr("?")));
+    EXPECT_THAT(text, HasSubstr(pairs == 0 ? "-" : fmt::format("({} of 6 pairs)", pairs)));
+  }
+}
+
+TEST(GateText, ColorsTheVerdictOnlyWhenAsked) {
+  EXPECT_THAT(gate_text(regression(), {.color = true}), HasSubstr("\033[31mREGRESSION\033[0m: "));
 }
 
 TEST(GateText, SaysOfAPassWhatItExcludes) {
@@ -63,7 +102,7 @@ TEST(GateMarkdown, KeepsForeignNamesText) {
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with('|')) continue;
     const auto bars = std::count(line.begin(), line.end(), '|');
-    EXPECT_TRUE(bars == 7 || bars == 8) << line;
+    EXPECT_TRUE(bars == 7 || bars == 9) << line;
   }
 }
 

@@ -61,8 +61,8 @@ TEST(EscapeTest, EscapesMarkupAndTakesTheSpellOffControlCharacters) {
 TEST(PageTest, AnswersFirst) {
   const Result result = result_of({measured("uring", 200'000), measured("asio", 100'000)});
   const std::string body = page_body(input_of(result));
-  EXPECT_THAT(body, HasSubstr("<td><b>uring</b></td><td class=\"number\">×2.00 [2.00, 2.00]"
-                              "<span class=\"over\">throughput over asio</span></td>"));
+  EXPECT_THAT(body, HasSubstr("<td><b>uring</b></td><td class=\"number\">2.00 [2.00, 2.00]"
+                              "<span class=\"over\">times the throughput of asio</span></td>"));
   EXPECT_THAT(body, HasSubstr("<span class=\"sure clear\">clear</span>"));
   EXPECT_THAT(body, HasSubstr("title=\"throughput 99.9k/s\">50\u00a0%</td>"));
   EXPECT_THAT(body, HasSubstr("s10 best"));

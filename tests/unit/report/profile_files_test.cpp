@@ -108,8 +108,8 @@ TEST(ProfileText, PutsStrategiesSideBySide) {
             "all samples                  500000              900000\n"
             "CPU account                  500000              900000\n"
             "\n"
-            "uring spends 500.00us of CPU per request, 400.00us less than asio: it saves\n"
-            "600.00us in TCP send, and pays 200.00us in libc, libstdc++.\n"
+            "uring spends 500.00us of CPU per request, 0.56 [0.50, 0.62] times asio's\n"
+            "900.00us: it saves 600.00us in TCP send, and pays 200.00us in libc, libstdc++.\n"
             "Named are differences beyond 95 % intervals over all categories together.\n"
             "\n"
             "sampled    cpu-clock at 1000 Hz; samples: uring 500 of 1 trials, asio 900 of 1\n"
@@ -119,8 +119,8 @@ TEST(ProfileText, PutsStrategiesSideBySide) {
             "no name    within 5 %: samples that no symbol names, in the program and the\n"
             "           kernel: uring 0% (libraries 40%), asio 0% (libraries 0%)\n"
             "lost       none\n"
-            "its cost   too noisy to tell whether within 2 %: a request takes +1.0% time with\n"
-            "           it, 2 pairs of trials in blocks\n"
+            "its cost   too noisy to tell whether within 2 %: a request takes 1.01 (2 of 6\n"
+            "           pairs) times the time with it\n"
             "\n");
 }
 

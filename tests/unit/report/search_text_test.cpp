@@ -85,18 +85,52 @@ TEST(CrossoverSentence, ClaimsNoMoreThanWasFound) {
             "uring is cheaper from 50.0 connections; up to 40.0 no difference could be told");
   EXPECT_EQ(crossover_sentence({.kind = CrossoverKind::none, .below = Better::a},
                                std::vector{point(1, 0.8), point(8, 0.5)}, kConnections),
-            "uring is cheaper throughout, by 20% [18%, 22%] at 1.00 and 50% [49%, 51%] at 8.00 "
-            "connections");
+            "uring is cheaper throughout: 0.80 [0.78, 0.82] times at 1.00 and 0.50 [0.49, 0.51] "
+            "times at 8.00 connections");
   EXPECT_EQ(crossover_sentence({.kind = CrossoverKind::several,
                                 .changes = {{1, Better::a}, {32, Better::b}, {1024, Better::a}}},
                                kPoints, kConnections),
             "there is no one crossover: uring is cheaper at 1.00, thread_per_request is cheaper at "
             "32.0, uring is cheaper at 1.02k");
-  EXPECT_THAT(crossover_sentence({.kind = CrossoverKind::unclear}, kPoints, kConnections),
-              HasSubstr("no difference between uring and thread_per_request could be told at 1.00, "
-                        "32.0 or 1.02k connections"));
+  EXPECT_EQ(
+      crossover_sentence({.kind = CrossoverKind::unclear},
+                         std::vector{point(1, 1), point(32, 1.001), point(1024, 1)}, kConnections),
+      "no difference between uring and thread_per_request could be told at 1.00, 32.0 or "
+      "1.02k connections; to tell 5 % takes about 9 pairs at 1.00");
   EXPECT_THAT(crossover_sentence({.kind = CrossoverKind::failed, .low = 32}, kPoints, kConnections),
               HasSubstr("nothing valid could be measured at 32.0 connections"));
+}
+
+// Wherever the table names a better one, so does the sentence; wherever it does not, neither.
+TEST(CrossoverSentence, AgreesWithTheTableAtEveryValue) {
+  const std::vector<CrossoverPoint> points = {point(1, 1), point(8, 0.9), point(64, 1)};
+  const std::string sentence =
+      crossover_sentence({.kind = CrossoverKind::unclear}, points, kConnections);
+  EXPECT_THAT(sentence, HasSubstr("no crossover is shown: uring is cheaper (likely: 0.90 [0.88, "
+                                  "0.92] times) at 8.00 connections; at 1.00 or 64.0 no difference "
+                                  "could be told"));
+  const std::string table = crossover_table(points, std::vector<PointCosts>(3), kConnections);
+  EXPECT_THAT(table, HasSubstr("0.90 [0.88, 0.92]   A, likely"));
+  EXPECT_THAT(table, HasSubstr("1 [0.98, 1.02]      open"));
+  EXPECT_EQ(point_text(points[1], kConnections),
+            "uring is cheaper (likely: 0.90 [0.88, 0.92] times)");
+  EXPECT_EQ(
+      crossover_sentence({.kind = CrossoverKind::none, .below = Better::a},
+                         std::vector{point(1, 0.8), point(8, 1), point(64, 0.5)}, kConnections),
+      "uring is cheaper throughout: 0.80 [0.78, 0.82] times at 1.00 and 0.50 [0.49, 0.51] "
+      "times at 64.0 connections; at 8.00 no difference could be told");
+}
+
+TEST(CrossoverTable, GivesRatiosInTheFiguresDirection) {
+  CrossoverWords words = kConnections;
+  words.by = analyze::kThroughput;
+  // A's throughput is 0.8 of B's: its cost in the worse direction is 1.25.
+  const std::vector<CrossoverPoint> points = {point(1, 1.25)};
+  EXPECT_THAT(crossover_table(points, std::vector<PointCosts>(1), words),
+              HasSubstr("0.80 [0.78, 0.82]   B, likely"));
+  EXPECT_EQ(point_text(points[0], words),
+            "thread_per_request is faster (likely: 1.25 [1.23, 1.28] times)");
+  EXPECT_EQ(point_text({.value = 1}, words), "nothing valid");
 }
 
 TEST(CrossoverTable, HasOneLineAPointWithinEightyColumns) {
