@@ -49,14 +49,6 @@ bool any_own_figure(const Reported& reported) {
   return std::ranges::any_of(analyze::figures_of(cells), &analyze::Figure::is_own);
 }
 
-bool has_sweep(const PageInput& input) {
-  return std::ranges::any_of(input.results, [](const Reported& reported) {
-    return std::ranges::any_of(reported.sweeps, [](const analyze::Sweep& sweep) {
-      return sweep.parameter == "connections" || sweep.parameter == "in_flight";
-    });
-  });
-}
-
 }  // namespace
 
 Reported::Reported(const result::Result& of)
@@ -79,11 +71,15 @@ std::string result_heading(const PageInput& input, const Reported& reported) {
 }
 
 std::string page_body(const PageInput& input) {
-  std::string body = identity_section(input);
-  body += answer_section(input);
-  body += matrix_section(input);
+  std::string body = identity_section(input) + change_section(input);
+  const std::string why = why_section(input);
+  const std::string top = answer_section(input) + matrix_section(input);
+  const std::string legend = "<div id=\"legend\"></div>\n";
+  // Strategies are profiled to learn why.
+  body += why.empty() ? top + legend : legend + why + top;
+  body += sweeps_section(input);
   body += chart_section(
-      input, "throughput", has_sweep(input) ? "Throughput by concurrency" : "Throughput",
+      input, "throughput", "Throughput",
       "Median across trials; the band is its 95 % interval. The knee is where more requests in "
       "flight begin to wait rather than to help, by the Universal Scalability Law.",
       any_trial);
@@ -107,7 +103,6 @@ std::string page_body(const PageInput& input) {
       "What a workload measures beside its requests, such as the lag of a heartbeat or the "
       "amplification of the tail: medians across trials. The tables below have all of them.",
       any_own_figure);
-  body += why_section(input);
   body += chart_section(
       input, "stability", "Stability",
       "Latency over time in the trial with the median throughput, stronger where more requests "
@@ -115,7 +110,6 @@ std::string page_body(const PageInput& input) {
       "and every trial in the order in which it ran: a drift there would be the machine's.",
       any_trial);
   body += outcomes_section(input);
-  body += change_section(input);
   body += method_section(input);
   return body;
 }

@@ -1,13 +1,10 @@
-// The top of the page: what was measured, whether it can be trusted, and the answer.
+// The answer, and each strategy beside the best.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
-#include "analyze/notes.hpp"
 #include "analyze/ranking.hpp"
 #include "report/escape.hpp"
 #include "report/figure_text.hpp"
@@ -20,80 +17,6 @@ namespace {
 using analyze::FigureName;
 using analyze::Group;
 using result::Cell;
-
-// "suite standard · AMD EPYC, 2 CPUs · Linux 6.18 · g++ 12.2.0 · commit cdb95eb · ..."
-std::string identity_line(const result::Result& result) {
-  std::vector<std::string> parts;
-  const auto add = [&](const char* format, const std::string& value) {
-    if (!value.empty()) parts.push_back(fmt::format(fmt::runtime(format), xml_text(value)));
-  };
-  add("suite <b>{}</b>", result.plan.suite);
-  add("{}", result.environment.text_of("cpu"));
-  add("{} CPUs", result.environment.text_of("cpus"));
-  add("Linux {}", result.environment.text_of("kernel"));
-  add("{}", result.environment.text_of("compiler"));
-  add("commit {}", result.environment.text_of("git_commit").substr(0, 7));
-  add("asyncbench {}", result.run.version);
-  add("{}", result.run.started);
-  parts.push_back(fmt::format("{} trials of {} a cell, in random order", result.plan.trials,
-                              format_duration_ns(static_cast<double>(result.plan.window_ns))));
-  return fmt::format("<p class=\"identity\">{} · <a href=\"#method\">how measured</a></p>\n",
-                     fmt::join(parts, " · "));
-}
-
-// Notes that make figures doubtful. generator_limited and peers_differ are not among them: the
-// ranking takes account of those.
-constexpr std::array kDoubts = {analyze::kDisturbed,     analyze::kNotSteady, analyze::kStalled,
-                                analyze::kNonStationary, analyze::kOverload,  analyze::kNoRequests,
-                                analyze::kErrors,        analyze::kFewTrials};
-
-std::vector<std::string> doubts_of(const result::Result& result) {
-  std::vector<std::string> doubts;
-  std::size_t failed = 0;
-  std::int64_t invalid = 0;
-  std::int64_t timed = 0;
-  std::map<std::string_view, std::size_t> noted;
-  for (const Cell& cell : result.cells) {
-    failed += cell.status == result::CellStatus::failed;
-    if (!cell.summary) continue;
-    timed += cell.summary->trials_timed;
-    invalid += cell.summary->trials_timed - cell.summary->trials_valid;
-    for (const result::Note& note : cell.summary->notes) ++noted[note.code];
-  }
-  if (!result.run.complete) doubts.emplace_back("the run is incomplete");
-  if (timed == 0) doubts.emplace_back("nothing was measured");
-  if (failed > 0)
-    doubts.push_back(fmt::format("{} of {} cells failed", failed, result.cells.size()));
-  if (invalid > 0) doubts.push_back(fmt::format("{} of {} trials were invalid", invalid, timed));
-  for (const std::string_view code : kDoubts) {
-    if (!noted.contains(code)) continue;
-    std::string_view meaning = analyze::meaning_of(code)->meaning;
-    if (meaning.ends_with('.')) meaning.remove_suffix(1);
-    doubts.push_back(fmt::format("{} of {} cells: {}", noted[code], result.cells.size(), meaning));
-  }
-  return doubts;
-}
-
-std::string validity_strip(const PageInput& input) {
-  std::vector<std::string> doubts;
-  for (const std::string& warning : input.warnings) {
-    doubts.push_back("figures of these results do not compare: they differ in " + warning);
-  }
-  for (const Reported& reported : input.results) {
-    for (const std::string& doubt : doubts_of(*reported.result)) {
-      doubts.push_back(input.results.size() > 1 ? reported.label + ": " + doubt : doubt);
-    }
-  }
-  if (doubts.empty()) {
-    return "<p class=\"validity good\" role=\"status\">Every trial is valid, every request is "
-           "accounted for, and nothing disturbed the machine.</p>\n";
-  }
-  std::string list;
-  for (const std::string& doubt : doubts) list += fmt::format("<li>{}</li>", xml_text(doubt));
-  return fmt::format(
-      "<div class=\"validity bad\" role=\"status\"><b>Read with care:</b><ul>{}</ul></div>\n",
-      list);
-}
 
 std::string workload_html(const Reported& reported, const Cell& cell) {
   const std::string parameters = parameters_html(reported, cell, false);
@@ -138,54 +61,9 @@ std::string answer_row(const Reported& reported, const Group& group, const Answe
       beside(answer.p99), beside(answer.cpu), sureness_html(answer.sureness));
 }
 
-std::string value_text(const analyze::Sweep& sweep, double value) {
-  if (sweep.unit == "ns") return format_duration_ns(value);
-  if (sweep.unit == "/s") return format_count(value) + "/s";
-  return sweep.parameter.ends_with("_bytes") ? format_bytes(value) : fmt::format("{}", value);
-}
-
-// "along connections: thread_per_request at 1 to 4, uring from 8 on": where the better changes; ""
-// where it does not.
-std::string changes_of(const Reported& reported, const analyze::Sweep& sweep) {
-  struct Stretch {
-    std::string leader;
-    double first;
-    double last;
-  };
-  std::vector<Stretch> stretches;
-  std::set<std::string> leaders;
-  for (const analyze::SweepPoint& point : sweep.points) {
-    const Answer& answer = reported.answers[point.group];
-    const bool is_told =
-        answer.sureness == analyze::Sureness::clear || answer.sureness == analyze::Sureness::likely;
-    const std::string leader =
-        answer.winner != nullptr && is_told ? answer.winner->strategy : "none shown";
-    if (is_told) leaders.insert(leader);
-    if (stretches.empty() || stretches.back().leader != leader) {
-      stretches.push_back({leader, point.value, point.value});
-    }
-    stretches.back().last = point.value;
-  }
-  if (leaders.size() < 2) return "";
-  std::vector<std::string> parts;
-  for (const Stretch& stretch : stretches) {
-    const std::string from = value_text(sweep, stretch.first);
-    parts.push_back(stretch.first == stretch.last
-                        ? fmt::format("{} at {}", stretch.leader, from)
-                        : fmt::format("{} from {} to {}", stretch.leader, from,
-                                      value_text(sweep, stretch.last)));
-  }
-  return fmt::format("{}: the best along {} is {}", sweep.name, sweep.parameter,
-                     fmt::join(parts, ", "));
-}
-
 // "fetch, connections 64: uring completes ..."
 std::string sentences_html(const Reported& reported) {
   std::string list;
-  for (const analyze::Sweep& sweep : reported.sweeps) {
-    const std::string changes = changes_of(reported, sweep);
-    if (!changes.empty()) list += fmt::format("<li>{}.</li>\n", xml_text(changes));
-  }
   std::size_t shown = 0;
   for (std::size_t i = 0; i < reported.groups.size() && shown < kRowsShown; ++i, ++shown) {
     list += fmt::format("<li>{}: {}.</li>\n",
@@ -308,12 +186,6 @@ std::string folded_table(const std::string& classes, const std::string& head,
   return out;
 }
 
-std::string identity_section(const PageInput& input) {
-  std::string out = "<header id=\"identity\">\n<h1>Which async strategy wins?</h1>\n";
-  for (const Reported& reported : input.results) out += identity_line(*reported.result);
-  return out + validity_strip(input) + "</header>\n";
-}
-
 std::string answer_section(const PageInput& input) {
   constexpr const char* kHead =
       "<th scope=\"col\">Workload</th><th scope=\"col\">Winner</th>"
@@ -333,7 +205,6 @@ std::string answer_section(const PageInput& input) {
     }
     content += folded_table("answer", kHead, rows) + sentences_html(reported);
   }
-  content += "<div id=\"legend\"></div>\n";
   return section("answer", "The answer",
                  "The best strategy of each workload against the next best: medians of ratios "
                  "within blocks of trials, with 95 % intervals. <b>Clear</b> holds also when all "

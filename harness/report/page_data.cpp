@@ -219,6 +219,28 @@ Json result_json(const Reported& reported) {
           {"workloads", workloads}};
 }
 
+// Strategies of a family wait in the same way; a variant ("uring:oneshot") is of its base's family.
+std::string_view family_of(std::string_view strategy) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kFamilies = {{
+      {"thread_per_request", "thread_per_request"},
+      {"thread_per_connection", "threads"},
+      {"thread_pool", "threads"},
+      {"epoll", "readiness"},
+      {"asio", "readiness"},
+      {"asio_coro", "readiness"},
+      {"libuv", "readiness"},
+      {"libevent", "readiness"},
+      {"asio_uring", "io_uring"},
+      {"uring", "io_uring"},
+      {"curl_multi", "libcurl"},
+      {"curl_threads", "libcurl"},
+  }};
+  const auto base = strategy.substr(0, strategy.find(':'));
+  const auto found =
+      std::ranges::find(kFamilies, base, [](const auto& pair) { return pair.first; });
+  return found == kFamilies.end() ? "other" : found->second;
+}
+
 // What the charts need to know of the figures that some cell has.
 Json figures_json(const PageInput& input) {
   std::vector<const Cell*> cells;
@@ -226,7 +248,7 @@ Json figures_json(const PageInput& input) {
     for (const Cell& cell : reported.result->cells) cells.push_back(&cell);
   }
   Json figures = Json::array();
-  for (const analyze::Figure& figure : analyze::figures_of(cells)) {
+  for (const analyze::Figure& figure : telling_figures(cells)) {
     figures.push_back({{"name", figure.name},
                        {"title", figure.short_title()},
                        {"unit", info_of(figure.unit).name},
@@ -245,7 +267,7 @@ std::string page_data(const PageInput& input) {
   for (const Reported& reported : input.results) {
     for (const Cell& cell : reported.result->cells) {
       if (std::ranges::find(names, cell.strategy) != names.end()) continue;
-      strategies.push_back({{"name", cell.strategy}, {"style", names.size()}});
+      strategies.push_back({{"name", cell.strategy}, {"family", family_of(cell.strategy)}});
       names.push_back(cell.strategy);
     }
   }

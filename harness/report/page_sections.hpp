@@ -1,6 +1,7 @@
 // What the page is made of. Internal to the page.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +20,12 @@ Json profile_json(const result::Cell& cell);
 
 // The body's sections in their order. Each is "" where there is nothing to say.
 std::string identity_section(const PageInput& input);
+std::string change_section(const PageInput& input);
 std::string answer_section(const PageInput& input);
 std::string matrix_section(const PageInput& input);
+std::string sweeps_section(const PageInput& input);
 std::string why_section(const PageInput& input);
 std::string outcomes_section(const PageInput& input);
-std::string change_section(const PageInput& input);
 std::string method_section(const PageInput& input);
 
 // <section id=...> with its heading and the sentence that says what is seen.
@@ -42,6 +44,10 @@ std::string sureness_html(analyze::Sureness sureness);
 
 // "uring: unsupported" and the like need the state's name; it is a class, too.
 std::string state_of(const result::Cell& cell);
+
+// The figures that some of the cells has and that say anything: not those that are 0 in all of
+// them.
+std::vector<analyze::Figure> telling_figures(std::span<const result::Cell* const> cells);
 
 // How many rows a table shows before the rest is folded away.
 inline constexpr std::size_t kRowsShown = 40;

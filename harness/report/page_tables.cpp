@@ -133,9 +133,23 @@ std::string estimate_html(const Estimate* estimate, const analyze::Figure& figur
                      xml_text(estimate_text(estimate, figure.unit, figure_text)));
 }
 
+// "0 in each of them: errors, page faults."
+std::string zeros_html(const std::vector<const Cell*>& cells,
+                       const std::vector<analyze::Figure>& telling) {
+  std::vector<std::string> titles;
+  for (const analyze::Figure& figure : analyze::figures_of(cells)) {
+    if (std::ranges::find(telling, figure.name, &analyze::Figure::name) == telling.end()) {
+      titles.push_back(figure.short_title());
+    }
+  }
+  if (titles.empty()) return "";
+  return fmt::format("<p class=\"note\">0 in each of them: {}.</p>\n",
+                     xml_text(fmt::format("{}", fmt::join(titles, ", "))));
+}
+
 // A row for each cell of a workload, with every figure that some of them has.
 std::string cells_table(const Reported& reported, const std::vector<const Cell*>& cells) {
-  const std::vector<analyze::Figure> figures = analyze::figures_of(cells);
+  const std::vector<analyze::Figure> figures = telling_figures(cells);
   std::string head =
       "<th scope=\"col\">Workload</th><th scope=\"col\">Strategy</th><th scope=\"col\">Trials</th>";
   for (const analyze::Figure& figure : figures) {
@@ -161,24 +175,30 @@ std::string cells_table(const Reported& reported, const std::vector<const Cell*>
     rows += fmt::format("<td>{}</td></tr>\n", xml_text(fmt::format("{}", fmt::join(codes, ", "))));
   }
   return fmt::format(
-      "<div class=\"table\"><table class=\"cells sortable\"><thead><tr>{}</tr></thead>"
-      "<tbody>\n{}</tbody></table></div>\n",
-      head, rows);
+             "<div class=\"table\"><table class=\"cells sortable\"><thead><tr>{}</tr></thead>"
+             "<tbody>\n{}</tbody></table></div>\n",
+             head, rows) +
+         zeros_html(cells, figures);
 }
 
 // One table for each workload: what another workload measures of its own is no column of it.
 std::string cells_tables(const Reported& reported) {
   std::vector<std::pair<std::string_view, std::vector<const Cell*>>> workloads;
-  for (const Cell& cell : reported.result->cells) {
-    auto workload = std::ranges::find(workloads, std::string_view(cell.workload),
-                                      [](const auto& pair) { return pair.first; });
-    if (workload == workloads.end()) {
-      workload = workloads.insert(workload, {cell.workload, {}});
-    }
-    workload->second.push_back(&cell);
+  for (const analyze::Group& group : reported.groups) {
+    const std::string_view name = group.cells.front()->workload;
+    if (workloads.empty() || workloads.back().first != name) workloads.push_back({name, {}});
+    std::ranges::copy(group.cells, std::back_inserter(workloads.back().second));
   }
   std::string tables;
-  for (const auto& [name, cells] : workloads) tables += cells_table(reported, cells);
+  for (const auto& [name, cells] : workloads) {
+    const std::string table = cells_table(reported, cells);
+    tables += workloads.size() == 1
+                  ? table
+                  : fmt::format(
+                        "<details class=\"fold\"><summary>{}: every figure</summary>\n{}"
+                        "</details>\n",
+                        xml_text(name), table);
+  }
   return tables;
 }
 
@@ -245,6 +265,17 @@ constexpr const char* kMethod =
     "throughput; in an open loop it is response time from the moment the request was due.</p>\n";
 
 }  // namespace
+
+std::vector<analyze::Figure> telling_figures(std::span<const Cell* const> cells) {
+  std::vector<analyze::Figure> figures = analyze::figures_of(cells);
+  std::erase_if(figures, [&](const analyze::Figure& figure) {
+    return std::ranges::all_of(cells, [&](const Cell* cell) {
+      const Estimate* const estimate = cell->find(figure.name);
+      return estimate == nullptr || (estimate->low == 0 && estimate->high == 0);
+    });
+  });
+  return figures;
+}
 
 std::string outcomes_section(const PageInput& input) {
   std::string content;

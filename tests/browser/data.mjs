@@ -1,9 +1,11 @@
 /** Data as `asyncbench report` writes it (harness/report/page/README.md), made up. */
 
-const kNames = [
-  "thread_per_request", "thread_per_connection", "thread_pool", "asio_coro", "asio_uring", "epoll",
-  "uring", "libuv", "libevent", "curl_multi", "curl_threads", "uring:oneshot",
-];
+const kFamilies = {
+  thread_per_request: "thread_per_request", thread_per_connection: "threads", thread_pool: "threads",
+  asio_coro: "readiness", asio_uring: "io_uring", epoll: "readiness", uring: "io_uring", libuv: "readiness",
+  libevent: "readiness", curl_multi: "libcurl", curl_threads: "libcurl", "uring:oneshot": "io_uring",
+};
+const kNames = Object.keys(kFamilies);
 
 /** The same "random" numbers each time. */
 export function randomFrom(seed) {
@@ -92,9 +94,12 @@ const kFigures = [
   figureRow("memory_per_connection_bytes", "memory per connection", "bytes", true),
 ];
 
+/** As the data has a strategy. */
+export const asStrategy = (name) => ({ name, family: Object.hasOwn(kFamilies, name) ? kFamilies[name] : "other" });
+
 const report = (strategies, results) => ({
   schema: { name: "asyncbench-report", major: 1, minor: 0 },
-  strategies: strategies.map((name, style) => ({ name, style })),
+  strategies: strategies.map(asStrategy),
   figures: kFigures,
   results: results.map((workloads, index) => ({
     label: `standard, 2026-11-2${5 + index} 14:12 UTC`, run: {}, environment: {}, plan: {}, workloads,

@@ -53,6 +53,17 @@ describe("The page's looks", () => {
     }));
   }
 
+  it("MakeCardsOfRowsOnAPhone", () => onPage(made.standard(), { viewport: { width: 390, height: 800 } }, async (page) => {
+    const row = page.locator("table.answer tbody tr").first();
+    const cells = await row.locator("td").evaluateAll((all) => all.map((cell) => ({
+      label: getComputedStyle(cell, "::before").content, right: cell.getBoundingClientRect().right,
+    })));
+    assert.deepEqual(cells.map(({ label }) => label), ['"Winner"', '"Throughput over the next"', '"p99"', '"CPU per request"', '"How sure"']);
+    for (const { right } of cells) assert.ok(right <= 390, `a cell ends at ${right}`);
+    assert.equal(await page.evaluate(() => document.querySelector(".table:has(> .answer)").scrollWidth
+      - document.querySelector(".table:has(> .answer)").clientWidth), 0, "nothing is to be scrolled sideways");
+  }));
+
   it("FollowTheWindowsWidth", () => onPage(made.sweeps(), {}, async (page) => {
     await page.locator("#throughput .drawing").first().scrollIntoViewIfNeeded();
     await page.locator("#throughput .card svg[role=img]").first().waitFor();

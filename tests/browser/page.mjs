@@ -28,14 +28,15 @@ function body(data) {
   return [
     `<header id="identity"><h1>Which async strategy wins?</h1>
       <p class="identity">suite <strong>standard</strong> · linux 6.18, 2 CPUs, g++ 12.2.0 · 2026-11-25 14:12 UTC · 6 trials a cell</p>
-      <p class="validity good">Valid: every trial kept its invariants.</p><div class="validity bad"><b>Read with care:</b><ul><li>3 of 700 trials were invalid</li></ul></div></header>`,
+      <p class="validity good">Valid: every trial kept its invariants.</p><div class="validity bad"><b>Read with care:</b><ul><li>3 of 700 trials were invalid</li></ul></div>
+      <details class="validity noise" open><summary><b>A noisy machine:</b> in 37 of 700 cells something else used the CPUs.</summary><ul><li>Stop it.</li></ul></details></header>`,
     section("answer", "The answer", `<div class="table"><table class="answer"><thead><tr><th>Workload</th><th>Winner</th>
       <th>Throughput over the next</th><th>p99</th><th>CPU per request</th><th>How sure</th></tr></thead><tbody>${sure}</tbody></table></div>
-      <ul class="sentences"><li>fetch: uring does 1.31 times as many requests as epoll.</li></ul><div id="legend"></div>`),
+      <ul class="sentences"><li>fetch: uring does 1.31 times as many requests as epoll.</li></ul>`),
     section("matrix", "Share of the best", `<table class="matrix"><thead><tr><th></th>${shades.map((_, i) => `<th>s${i}</th>`).join("")}<th>x</th><th>y</th></tr></thead>
       <tbody><tr><th>fetch</th>${shades.join("")}<td class="unsupported">unsupported</td><td class="failed">failed</td></tr>
       <tr><th>echo</th>${shades.slice(0, 10).join("")}<td class="share s10 best">100%</td><td class="invalid">invalid</td><td></td></tr></tbody></table>`),
-    section("throughput", "Throughput", charts), section("percentiles", "Latency by percentile", charts),
+    '<div id="legend"></div>', section("sweeps", "Along a parameter", charts), section("throughput", "Throughput", charts), section("percentiles", "Latency by percentile", charts),
     section("open-loop", "Latency against throughput", charts), section("cost", "What a request costs", charts),
     section("own", "Figures of the workloads' own", charts),
     section("stability", "Stability", charts),

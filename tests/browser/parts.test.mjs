@@ -1,10 +1,14 @@
 /** The page's parts that need no page. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { bytes, count, duration, estimate, percent, plain, printable, tick } from "../../harness/report/page/src/format.js";
 import { logTicks, pushApart, sparse } from "../../harness/report/page/src/layout.js";
-import { along, intervalText, inverse, place, point, sweepPlace, sweepsOf } from "../../harness/report/page/src/model.js";
+import { markerPath } from "../../harness/report/page/src/markers.js";
+import { along, intervalText, place, point, sweepPlace, sweepsOf } from "../../harness/report/page/src/model.js";
 import { Strategies } from "../../harness/report/page/src/strategies.js";
+
+const kSources = new URL("../../harness/report/page/src/", import.meta.url);
 
 describe("Format", () => {
   it("WritesFiguresAsTheProgramDoes", () => {
@@ -49,11 +53,6 @@ describe("Layout", () => {
 });
 
 describe("Model", () => {
-  it("TurnsACostIntoARateWithItsInterval", () => {
-    const value = { median: 200, low: 100, high: 400, interval: "sign_95", trials: 6 };
-    assert.deepEqual(inverse(value, 1000), { ...value, median: 5, low: 2.5, high: 10 });
-    assert.equal(inverse({ ...value, low: 0 }, 1000), null);
-  });
   it("NamesAPointByWhatDiffers", () => {
     const group = (connections) => ({ name: "x", parameters: { connections, body_bytes: 4096, cache: "hot" } });
     const workload = { name: "fetch", groups: [group(1), group(64)] };
@@ -85,14 +84,88 @@ describe("Model", () => {
 });
 
 describe("Strategies", () => {
-  it("LookDifferentUpToThirtyTwo", () => {
-    const strategies = new Strategies(Array.from({ length: 32 }, (_, style) => ({ name: `s${style}`, style })));
-    const looks = strategies.names.map((name) => strategies.look(name)).map(({ stroke, dash }) => stroke + dash);
-    assert.equal(new Set(looks).size, 32);
+  const builtIn = {
+    thread_per_request: "thread_per_request", thread_per_connection: "threads", thread_pool: "threads",
+    epoll: "readiness", asio: "readiness", asio_coro: "readiness", libevent: "readiness", libuv: "readiness",
+    uring: "io_uring", asio_uring: "io_uring", curl_multi: "libcurl", curl_threads: "libcurl",
+  };
+  const all = Object.entries(builtIn).map(([name, family]) => ({ name, family }));
+  const looks = (list) => {
+    const strategies = new Strategies(list);
+    return new Map(list.map(({ name }) => {
+      const { stroke, dash, symbol } = strategies.look(name);
+      return [name, [stroke, dash, markerPath(symbol, 5)].join("|")];
+    }));
+  };
+
+  it("LookTheSameInEveryResult", () => {
+    const whole = looks(all);
+    for (const some of [all.slice(3), [...all].reverse(), [{ name: "mine", family: "readiness" }, ...all]]) {
+      for (const [name, look] of looks(some)) if (whole.has(name)) assert.equal(look, whole.get(name), name);
+    }
+    const plugin = { name: "my_loop", family: "other" };
+    assert.equal(looks([plugin]).get("my_loop"), looks([...all, plugin]).get("my_loop"));
   });
+  it("HaveTheirFamiliesColourAndAMarkerAndADashOfTheirOwn", () => {
+    const strategies = new Strategies(all);
+    for (const { name, family } of all) assert.equal(strategies.look(name).stroke, `var(--c-${family})`);
+    const markers = all.map(({ name }) => markerPath(strategies.look(name).symbol, 5));
+    assert.equal(new Set(markers).size, all.length, "no marker twice");
+    for (const family of new Set(Object.values(builtIn))) {
+      const dashes = all.filter((each) => each.family === family).map(({ name }) => strategies.look(name).dash);
+      assert.equal(new Set(dashes).size, dashes.length, family);
+    }
+  });
+  it("LookDifferentUpToFifty", () => {
+    const list = Array.from({ length: 50 }, (_, index) => ({ name: `s${index}`, family: "other" }));
+    assert.equal(new Set(looks(list).values()).size, 50);
+  });
+  it("StandByFamily", () => assert.deepEqual(new Strategies([...all].reverse()).names,
+    ["thread_pool", "thread_per_connection", "thread_per_request", "libuv", "libevent", "asio_coro", "asio", "epoll",
+      "asio_uring", "uring", "curl_threads", "curl_multi"]));
   it("GiveALookToOneThatTheListForgot", () => {
-    const strategies = new Strategies([{ name: "a", style: 0 }]);
+    const strategies = new Strategies([{ name: "a", family: "io_uring" }]);
     assert.notDeepEqual(strategies.look("b"), strategies.look("a"));
     assert.ok(strategies.shown("b"));
   });
+  it("AreLedByTheBestOfEachFamilyWhereTheyAreMany", () => {
+    const strategies = new Strategies(all);
+    const names = all.map(({ name }) => name);
+    const badness = (name) => (name === "libuv" ? 0 : name.length);
+    assert.deepEqual(strategies.leaders(names, badness).sort(),
+      ["curl_multi", "libuv", "thread_per_request", "thread_pool", "uring"]);
+    assert.deepEqual(strategies.leaders(names.slice(0, 6), badness), names.slice(0, 6), "few are all shown");
+  });
+});
+
+describe("The families' colours", () => {
+  const style = readFileSync(new URL("style.css", kSources), "utf8");
+  const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const rgb = (hex) => [1, 3, 5].map((at) => linear(parseInt(hex.slice(at, at + 2), 16) / 255));
+  const times = (matrix, vector) => matrix.map((row) => Math.min(1, Math.max(0, row.reduce((sum, x, i) => sum + x * vector[i], 0))));
+  const oklab = (colour) => times3([[0.2104542553, 0.793617785, -0.0040720468], [1.9779984951, -2.428592205, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.808675766]], times3([[0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]], colour).map(Math.cbrt));
+  const times3 = (matrix, vector) => matrix.map((row) => row.reduce((sum, x, i) => sum + x * vector[i], 0));
+  // Machado, Oliveira and Fernandes, IEEE TVCG 15 (2009), severity 1.
+  const kEyes = {
+    normal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    protanopia: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    deuteranopia: [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    tritanopia: [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+  };
+  const [light, dark] = [...style.matchAll(/--c-threads:[^}]*?--t-threads/g)].map(([text]) =>
+    Object.fromEntries([...text.matchAll(/--c-(\w+): (#\w{6})/g)].map(([, name, hex]) => [name, hex])));
+  for (const [scheme, colours] of Object.entries({ light, dark })) {
+    it(`AreToldApartByEveryEyeIn_${scheme}`, () => {
+      assert.equal(Object.keys(colours).length, 6);
+      for (const [eyes, matrix] of Object.entries(kEyes)) {
+        const seen = Object.entries(colours).map(([name, hex]) => [name, oklab(times(matrix, rgb(hex)))]);
+        seen.forEach(([a, one], index) => seen.slice(index + 1).forEach(([b, other]) => {
+          const distance = Math.hypot(...one.map((x, i) => x - other[i]));
+          assert.ok(distance > 0.06, `${a} and ${b} to ${eyes}: ${distance.toFixed(3)}`);
+        }));
+      }
+    });
+  }
 });

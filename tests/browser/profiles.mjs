@@ -1,6 +1,6 @@
 /** Profiles as `asyncbench report` writes them, made up, and the section that they are drawn in. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { cell, kHostile, randomFrom } from "./data.mjs";
+import { asStrategy, cell, kHostile, randomFrom } from "./data.mjs";
 import { pageOf } from "./page.mjs";
 
 /** A tree of [name, module, own ns, ...callees] as the page's data has it. */
@@ -57,7 +57,7 @@ const kLatencies = { threads: 9e6, asio: 3e6, uring: 2e6 };
 function report(strategies, name, cells, more = []) {
   return {
     schema: { name: "asyncbench-report", major: 1, minor: 0 },
-    strategies: strategies.map((each, style) => ({ name: each, style })),
+    strategies: strategies.map(asStrategy),
     results: [{
       label: "profile", run: {}, environment: {}, plan: {},
       workloads: [{

@@ -96,9 +96,9 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
   it("ShowsEverySectionInOrder", () => onPage(report("order.html", result), async (page) => {
     await drawAll(page);
     const ids = await page.locator("main > header, main > section").evaluateAll((all) => all.map(({ id }) => id));
-    assert.deepEqual(ids, ["identity", "answer", "matrix", "throughput", "percentiles", "open-loop", "cost",
+    assert.deepEqual(ids, ["identity", "answer", "matrix", "sweeps", "throughput", "percentiles", "open-loop", "cost",
       "stability", "outcomes", "method"]);
-    for (const id of ["throughput", "percentiles", "open-loop", "cost", "stability"]) {
+    for (const id of ["sweeps", "throughput", "percentiles", "open-loop", "cost", "stability"]) {
       assert.notEqual(await page.locator(`#${id} .card svg[role=img]`).count(), 0, id);
       assert.equal(await page.locator(`#${id} .card`).count(), await page.locator(`#${id} .card svg[role=img]`).count());
     }
@@ -151,6 +151,29 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
     await drawAll(page);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400);
   }, { viewport: { width: 400, height: 800 } }));
+
+  it("CutsNoColumnOnPaper", () => onPage(report("paper.html", result, "--baseline", result), async (page) => {
+    await unfold(page);
+    await page.emulateMedia({ media: "print" });
+    const cells = (table) => page.locator(`${table} tbody tr`).evaluateAll((rows) => rows.flatMap((row) => [...row.cells])
+      .filter((cell) => cell.checkVisibility()).map((cell) => cell.getBoundingClientRect()).map(({ right, width }) => ({ right, width })));
+    const all = await cells("table");
+    assert.ok(all.length > 100);
+    assert.equal(all.filter(({ right }) => right > 719).length, 0, "none is cut");
+    assert.ok((await cells("table.cells")).every(({ width }) => width > 100), "none is squeezed to a letter a line");
+    await page.evaluate(() => document.querySelector("table.cells").classList.remove("many"));
+    assert.ok((await cells("table.cells")).some(({ width }) => width < 100), "so many columns have no room on paper");
+  }, { viewport: { width: 718, height: 1000 } }));
+
+  it("LeavesOutFiguresThatAreZeroEverywhere", () => onPage(report("zeros.html", result), async (page) => {
+    const { cells } = JSON.parse(readFileSync(result, "utf8"));
+    const zero = (name) => cells.every(({ summary }) => !summary[name] || summary[name].high === 0);
+    assert.ok(zero("error_share") && !zero("memory_peak_bytes"));
+    const headings = await page.locator("table.cells thead th").allTextContents();
+    assert.ok(headings.includes("memory peak"), headings.join());
+    assert.ok(!headings.includes("errors"));
+    assert.match(await page.locator("#method .note").first().textContent(), /^0 in each of them: .*\berrors\b/);
+  }));
 
   it("KeepsHostileNamesText", () => {
     const evil = "</script><img src=x onerror=document.title='broken'>\u001b[31m";

@@ -36,7 +36,7 @@ async function dataOf(where) {
 describe("The page", () => {
   it("DrawsEverySectionThatHasData", () => onPage(made.sweeps(), async (page) => {
     await drawAll(page);
-    for (const id of ["throughput", "percentiles", "open-loop", "cost", "stability"]) {
+    for (const id of ["sweeps", "throughput", "percentiles", "open-loop", "cost", "stability"]) {
       assert.notEqual(await page.locator(`#${id} .card svg[role=img] path`).count(), 0, id);
     }
     assert.equal(await page.locator("#throughput .hollow circle").count(), 6);
@@ -86,7 +86,10 @@ describe("The page", () => {
         const [first] = await dataOf(card(page, "cost", "fetch"));
         const cell = cells.find(({ strategy }) => strategy === first[0]);
         const cpu = cell.summary[differ ? "cpu_per_request_total_ns" : "cpu_per_request_ns"];
-        assert.deepEqual(first.slice(1, 4), [1e9 / cpu.median, 1e9 / cpu.high, 1e9 / cpu.low]);
+        assert.deepEqual(first.slice(1, 4), [cpu.median, cpu.low, cpu.high]);
+        const least = Math.min(...cells.filter(({ summary }) => summary)
+          .map(({ summary }) => summary[differ ? "cpu_per_request_total_ns" : "cpu_per_request_ns"].median));
+        assert.equal(cpu.median, least, "the least stands first");
       });
     }
   });
@@ -216,11 +219,100 @@ describe("The page", () => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   }));
 
-  it("IsHonestAboutNothing", () => onPage(made.empty(), async (page) => {
+  it("LeavesOutSectionsWithoutData", () => onPage(made.empty(), async (page) => {
     assert.equal(await page.locator(".card").count(), 0);
-    assert.deepEqual(await page.locator(".charts").allTextContents(),
-      Array(6).fill("Nothing was measured that could be drawn here."));
+    assert.deepEqual(await page.locator("main > section").evaluateAll((all) => all.map(({ id }) => id)),
+      ["answer", "matrix", "outcomes", "change", "method"]);
   }));
+
+  it("DrawsWhatAParameterCosts", () => onPage(made.sweeps(), async (page) => {
+    const [fetch] = made.sweeps().results[0].workloads;
+    for (const [title, name] of [["CPU per request", "cpu_per_request_ns"], ["p99", "service_time_p99_ns"]]) {
+      const wanted = fetch.groups.flatMap((group) => group.cells.map(({ strategy, summary }) => {
+        const { median, low, high, trials } = summary[name];
+        return [strategy, group.parameters.connections, median, low, high, trials];
+      }));
+      const rows = await dataOf(card(page, "sweeps", `fetch: ${title} by connections`));
+      assert.deepEqual(rows.map(String).sort(), wanted.map(String).sort(), title);
+    }
+  }));
+
+  it("LetsTheBestOfEachFamilyStandOutAndTheOthersBePointedAt", () => onPage(made.standard(), async (page) => {
+    const where = card(page, "percentiles", "fetch");
+    const drawing = where.locator(".drawing");
+    await drawing.scrollIntoViewIfNeeded();
+    await where.locator("svg[role=img]").waitFor();
+    const { cells } = made.standard().results[0].workloads[0].groups[0];
+    const p99 = ({ percentiles: { points } }) => points.find(([share]) => share === 0.99)[1];
+    const best = new Map();
+    for (const cell of [...cells].sort((a, b) => p99(a) - p99(b))) {
+      const { family } = made.asStrategy(cell.strategy);
+      if (!best.has(family)) best.set(family, cell.strategy);
+    }
+    const named = (selector) => where.locator(selector).evaluateAll((all) => all.map((each) => each.dataset.strategy).sort());
+    const leaders = [...best.values()].sort();
+    assert.equal(leaders.length, 5);
+    assert.deepEqual(await named(".strong[aria-label=line]"), leaders);
+    assert.deepEqual(await named(".ends text"), leaders);
+    assert.deepEqual(await named(".faint[aria-label=line]"),
+      cells.map(({ strategy }) => strategy).filter((name) => !leaders.includes(name)).sort());
+
+    await page.keyboard.press("Tab");
+    await drawing.focus();
+    await page.keyboard.press("ArrowDown");
+    const lit = () => where.locator(".on[aria-label=line]").evaluateAll((all) => all.map((each) => each.dataset.strategy));
+    const first = await lit();
+    assert.equal(first.length, 1);
+    assert.equal(await where.locator(".readout tr.on th").textContent(), first[0]);
+    const faint = (await named(".faint[aria-label=line]"));
+    for (let step = 0; step < 12 && !faint.includes((await lit())[0]); ++step) await page.keyboard.press("ArrowDown");
+    assert.ok(faint.includes((await lit())[0]), "the faint ones can be reached");
+    const opacity = (selector) => where.locator(selector).first().evaluate((each) => Number(getComputedStyle(each).opacity));
+    assert.equal(await opacity(".on[aria-label=line]"), 1);
+    assert.ok(await opacity(".strong[aria-label=line]:not(.on)") < 0.5, "the others step back");
+    await page.keyboard.press("Escape");
+    assert.deepEqual(await lit(), []);
+    assert.equal(await opacity(".strong[aria-label=line]"), 1);
+  }));
+
+  it("LeavesOutFiguresThatAreZeroForAll", () => {
+    const data = made.standard();
+    for (const { summary } of data.results[0].workloads[0].groups[0].cells) {
+      Object.assign(summary.context_switches_per_request, { median: 0, low: 0, high: 0 });
+    }
+    return onPage(data, async (page) => {
+      await drawAll(page);
+      const panels = (title) => card(page, "cost", title).locator("text.panel").allTextContents();
+      assert.deepEqual(await panels("fetch"), ["CPU per request", "system calls per request"]);
+      assert.deepEqual(await panels("echo"), ["CPU per message", "context switches per message", "system calls per message"]);
+    });
+  });
+
+  it("KeepsWhatWasChosenInTheLink", async () => {
+    const file = pageOf(made.sweeps());
+    const { page, context, complaints } = await open(browser, file);
+    const pressed = (on, name) => on.getByRole("button", { name, exact: true }).getAttribute("aria-pressed");
+    await page.getByRole("button", { name: "epoll", exact: true }).click();
+    await page.getByRole("button", { name: "libuv", exact: true }).click();
+    const link = page.url();
+    assert.match(link, /#hide=epoll&hide=libuv$|#hide=libuv&hide=epoll$/);
+
+    const second = await context.newPage();
+    await second.goto(link);
+    assert.deepEqual([await pressed(second, "epoll"), await pressed(second, "libuv"), await pressed(second, "uring")],
+      ["false", "false", "true"]);
+    await drawAll(second);
+    assert.equal(await second.locator("#throughput .card svg[role=img] text", { hasText: /^epoll$/ }).count(), 0);
+    await second.evaluate(() => { location.hash = "#hide=uring"; });
+    await second.waitForFunction(() => document.querySelector(".key[aria-pressed=false]")?.textContent === "uring");
+    await second.evaluate(() => { location.hash = "#method"; });
+    await second.evaluate(() => new Promise(requestAnimationFrame));
+    assert.equal(await pressed(second, "uring"), "false", "an anchor is no choice");
+    await second.getByRole("button", { name: "all", exact: true }).click();
+    assert.ok(!second.url().includes("#"), second.url());
+    await context.close();
+    assert.deepEqual(complaints, []);
+  });
 
   it("DrawsOneStrategyAlone", () => {
     const data = made.standard();

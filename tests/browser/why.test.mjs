@@ -234,6 +234,17 @@ describe("The difference of two", () => {
     assert.deepEqual(new Set((await frames(where)).map((each) => each.look)), new Set(["frame same"]), "against itself");
   }));
 
+  it("KeepsTheChoiceInTheLink", () => onPage(profiles(), async (page) => {
+    await difference(page).getByRole("combobox", { name: "second" }).selectOption("threads");
+    await page.getByRole("searchbox", { name: "Find functions of fetch" }).fill("tcp");
+    await page.reload();
+    await drawAll(page);
+    assert.equal(await difference(page).getByRole("combobox", { name: "second" }).inputValue(), "threads");
+    assert.match(await difference(page).locator(".keys").textContent(), /^threads 12\.0us, against uring 4\.00us/);
+    assert.equal(await page.getByRole("searchbox", { name: "Find functions of fetch" }).inputValue(), "tcp");
+    assert.match(await page.locator("#why .search output").textContent(), /^uring: 3\.00us/);
+  }));
+
   it("ZoomsAndForgetsItWhereOthersAreChosen", () => onPage(profiles(), async (page) => {
     const where = difference(page);
     await hover(page, where, "tcp_sendmsg");
@@ -364,11 +375,12 @@ describe("Why", () => {
     }
   }));
 
-  it("IsHonestAboutNothing", async () => {
+  it("LeavesOutChartsThatItHasNoDataFor", async () => {
     const data = profiles();
     for (const each of data.results[0].workloads[0].groups[0].cells) each.profile = null;
     await onPage(data, async (page) => {
-      assert.equal(await page.locator("#why .charts").textContent(), "No call stacks and no slow requests were recorded that could be drawn here.");
+      assert.equal(await page.locator("#why .charts").count(), 0);
+      assert.equal(await page.locator("#why table.why").count(), 1, "the table stays");
     });
   });
 });

@@ -91,6 +91,29 @@ TEST(PageTest, TheStripIsGoodOnlyWhenNothingIsToBeSaid) {
   EXPECT_THAT(body, HasSubstr("invariant B does not hold"));
 }
 
+TEST(PageTest, NoiseIsOneLineWithWhatItMeans) {
+  Result result = result_of({measured("uring", 200'000), measured("asio", 100'000)});
+  for (result::Trial& trial : result.cells[0].trials) {
+    trial.notes = {{"disturbed", "12 % stolen"}, {"not_steady", "at the start"}};
+  }
+  analyze::summarize(result);
+  const std::string body = page_body(input_of(result));
+  EXPECT_THAT(body,
+              HasSubstr("<summary><b>A noisy machine:</b> in 1 of 2 cells something else used "
+                        "the CPUs; the intervals show what that does to the figures."));
+  EXPECT_THAT(body, HasSubstr("<li>in 1 of 2 cells the start of the window still differs from the "
+                              "rest. Use a longer --warmup.</li>"));
+  EXPECT_THAT(body, Not(HasSubstr("class=\"validity bad\"")));
+  EXPECT_THAT(body, Not(HasSubstr("class=\"validity good\"")));
+}
+
+TEST(PageTest, FiguresThatAreZeroEverywhereAreNamedOnce) {
+  const std::string body =
+      page_body(input_of(result_of({measured("uring", 200'000), measured("asio", 100'000)})));
+  EXPECT_THAT(body, HasSubstr("0 in each of them: errors"));
+  EXPECT_THAT(body, Not(HasSubstr(">errors</th>")));
+}
+
 TEST(PageTest, UnsupportedAndFailedCellsAreSaidToBeSo) {
   Cell unsupported = cell_named("curl_multi", {{"connections", std::int64_t{64}}});
   unsupported.status = result::CellStatus::unsupported;
@@ -142,7 +165,8 @@ TEST(PageDataTest, HoldsTheFiguresOfTheResult) {
   const Result result = result_of({measured("uring", 200'000), measured("asio", 100'000)});
   const Json data = data_of(result);
   EXPECT_EQ(data.at("schema").at("name"), "asyncbench-report");
-  EXPECT_EQ(data.at("strategies").at(1).at("style"), 1);
+  EXPECT_EQ(data.at("strategies").at(0).at("family"), "io_uring");
+  EXPECT_EQ(data.at("strategies").at(1).at("family"), "readiness");
   const Json& group = data.at("results").at(0).at("workloads").at(0).at("groups").at(0);
   EXPECT_EQ(group.at("rank_by"), "throughput_per_s");
   EXPECT_EQ(group.at("parameters").at("connections"), 64);
@@ -193,6 +217,7 @@ TEST(PageTest, WhatChangedSinceTheBaselineStandsWithRegressionsFirst) {
   input.change = &change;
   input.baseline = "before <b>";
   const std::string body = page_body(input);
+  EXPECT_LT(body.find("id=\"change\""), body.find("id=\"answer\""));
   const std::size_t worse = body.find("<tr class=\"worse\">");
   const std::size_t better = body.find("<tr class=\"better\">");
   ASSERT_NE(worse, std::string::npos);

@@ -1,5 +1,7 @@
 /** Elements without markup in strings: whatever a name holds, it stays text. */
 
+import { markerPath } from "./markers.js";
+
 const kSvg = "http://www.w3.org/2000/svg";
 
 function fill(node, attributes, children) {
@@ -37,10 +39,13 @@ export function save(text, type, fileName) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-/** A short piece of a strategy's line, for the legend and read-outs. */
+/** A short piece of a strategy's line with its marker, for the legend and read-outs. */
 export const swatch = (look) =>
-  svg("svg", { class: "swatch", width: 26, height: 8, "aria-hidden": "true" },
+  svg("svg", { class: "swatch", width: 30, height: 12, "aria-hidden": "true" },
     svg("line", {
-      x1: 1, x2: 25, y1: 4, y2: 4,
-      stroke: look.stroke, "stroke-width": 2.5, "stroke-dasharray": look.dash || null,
-    }));
+      x1: 1, x2: 29, y1: 6, y2: 6,
+      stroke: look.stroke, "stroke-width": 2, "stroke-dasharray": look.dash || null,
+    }),
+    // The hole of a marker shows no line.
+    look.symbol ? svg("circle", { cx: 15, cy: 6, r: 4, fill: "var(--page)" }) : null,
+    look.symbol ? svg("path", { d: markerPath(look.symbol, 4.2), transform: "translate(15,6)", fill: look.stroke }) : null);

@@ -18,6 +18,7 @@ import { logTicks, pushApart } from "./layout.js";
  * @property {(at: number, key: string) => number | undefined} [step] where a key goes from a stop
  * @property {(at: number) => void} [act] what a click and Enter do, and
  * @property {number} [start] where the keyboard is then
+ * @property {(strategy: string | null) => void} [light] brings one strategy's marks to the fore
  *
  * @typedef {object} Stop
  * @property {number} x in the drawing's pixels
@@ -27,11 +28,44 @@ import { logTicks, pushApart } from "./layout.js";
  * @property {{strategy?: string, fill?: string, name?: string, text: string, y?: number, x?: number}[]} lines
  */
 
-/** Plot.plot without what the page's policy refuses. */
+/**
+ * Plot.plot without what the page's policy refuses. Marks that have a strategy as their
+ * `ariaDescription` belong to it, see lighting().
+ */
 export function plot(options) {
   const node = Plot.plot({ className: "plot", ...options });
   for (const style of node.querySelectorAll("style")) style.remove();
+  for (const mark of node.querySelectorAll("[aria-description]")) {
+    mark.dataset.strategy = mark.getAttribute("aria-description");
+    mark.removeAttribute("aria-description");
+  }
   return node;
+}
+
+/** A drawing's `light`: the other strategies' marks and names step back. */
+export const lighting = (node) => (strategy) => {
+  node.classList.toggle("lit", strategy !== null);
+  for (const mark of node.querySelectorAll("[data-strategy]")) {
+    mark.classList.toggle("on", mark.dataset.strategy === strategy);
+  }
+};
+
+/**
+ * One strategy's line with its markers, strong or, where it only shows how the others lie, faint.
+ * @param {object[]} points
+ * @param {{x: Function, y: Function}} place of a point
+ * @param {{faint: boolean, markers?: boolean}} how
+ */
+export function lineMarks(strategies, strategy, points, place, { faint, markers = true }) {
+  const look = strategies.look(strategy);
+  const own = { ariaDescription: strategy, className: faint ? "faint" : "strong" };
+  const dots = markers && !faint;
+  return [
+    Plot.line(points, { ...place, ...own, stroke: look.stroke, strokeWidth: faint ? 1.25 : 2, strokeDasharray: look.dash }),
+    // The hole of a marker shows no line.
+    dots ? Plot.dot(points, { ...place, ...own, r: 3, fill: "var(--card)" }) : null,
+    dots ? Plot.dot(points, { ...place, ...own, r: 3.4, fill: look.stroke, symbol: look.symbol }) : null,
+  ];
 }
 
 /** Between the end of the longest line and the names. */
@@ -100,10 +134,10 @@ export function endLabels(ends, strategies, { at, top, bottom, fit }) {
         Math.abs(y - end.y) > 3 || at - end.x > kNameGap + 2
           ? svg("path", {
             d: `M${end.x + 3},${end.y}L${at - 5},${y}H${at - 2}`,
-            stroke: look.stroke, class: "leader",
+            stroke: look.stroke, class: "leader", "data-strategy": end.strategy,
           })
           : null,
-        svg("text", { x: at, y, dy: "0.32em", fill: look.text }, fit(end.strategy)),
+        svg("text", { x: at, y, dy: "0.32em", fill: look.text, "data-strategy": end.strategy }, fit(end.strategy)),
       ];
     }));
 }

@@ -34,6 +34,9 @@ export const count = (value) => inUnits(value, kCounts);
 /** "850B", "12.3KiB". */
 export const bytes = (value) => inUnits(value, kBytes);
 
+/** "12.3MiB/s". */
+export const bytesRate = (value) => `${bytes(value)}/s`;
+
 /** A measured share, as the program's tables write it: "2.1%", "12%". */
 export function share(value) {
   const percent = value * 100;
@@ -44,9 +47,9 @@ export function share(value) {
 /** "99.9%", "12%": as many digits as the share needs, none that it does not have. */
 export const percent = (share) => `${Number((share * 100).toPrecision(9))}%`;
 
-/** A round number on an axis, without digits that say nothing: "20k", "500us". */
-export const tick = (format) => (value) =>
-  format(value).replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+/** A round number on an axis, 0 without a unit and without digits that say nothing: "20k", "500us". */
+export const tick = (format) => (value) => (value === 0 ? "0" : format(value))
+  .replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 
 /** For a data table: as many digits as anybody can use, without separators, fit to be copied. */
 export function plain(value) {

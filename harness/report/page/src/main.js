@@ -1,11 +1,12 @@
 /** The report's script: everything that the page can do beyond being read. */
+import { Choices } from "./choices.js";
 import { breakable, save } from "./dom.js";
 import { printable } from "./format.js";
 import { Lazy } from "./lazy.js";
 import { legend } from "./legend.js";
 import { fillSections } from "./sections.js";
 import { Strategies } from "./strategies.js";
-import { focusable, makeSortable, scrollable } from "./tables.js";
+import { focusable, label, makeSortable, scrollable } from "./tables.js";
 
 const text = document.getElementById("data").textContent;
 
@@ -13,6 +14,7 @@ for (const heading of document.querySelectorAll(".matrix thead th")) {
   heading.replaceChildren(...breakable(heading.textContent));
 }
 for (const table of document.querySelectorAll("main table")) {
+  label(table);
   if (table.classList.contains("sortable")) makeSortable(table);
   scrollable(table, nameOf(table));
 }
@@ -26,11 +28,12 @@ document.getElementById("download")?.addEventListener("click", () =>
 const data = harmless(JSON.parse(text));
 const strategies = new Strategies(data.strategies);
 const lazy = new Lazy();
+const choices = new Choices();
 strategies.onChange(() => lazy.stale());
 
 const keys = document.getElementById("legend");
-if (keys) legend(keys, strategies);
-fillSections(data, { strategies, lazy });
+if (keys) legend(keys, { strategies, choices });
+fillSections(data, { strategies, lazy, choices });
 
 /** The same data with every text made printable. */
 function harmless(value, key = "") {

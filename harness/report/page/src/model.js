@@ -3,7 +3,7 @@
  * out here, once, so that charts see drawable cells alone.
  */
 
-import { bytes, count, duration, number, parameter, share } from "./format.js";
+import { bytes, bytesRate, count, duration, number, parameter, share } from "./format.js";
 
 /**
  * @typedef {object} Estimate
@@ -29,10 +29,9 @@ export function figure(cell, name) {
  * @property {boolean} own of some workload alone
  */
 
+const rate = (value) => `${count(value)}/s`;
 const kFormats = {
-  time: duration, cpu_time: duration, bytes, share,
-  requests_per_s: (value) => `${count(value)}/s`, per_s: (value) => `${count(value)}/s`,
-  bytes_per_s: (value) => `${bytes(value)}/s`,
+  time: duration, cpu_time: duration, bytes, share, requests_per_s: rate, per_s: rate, bytes_per_s: bytesRate,
 };
 const kUnitNames = {
   time: ", ns", cpu_time: ", ns", bytes: ", bytes", share: ", share",
@@ -53,14 +52,21 @@ export const measureOf = ({ name, title, unit, higher_is_better: higher }) => ({
   of: (cell) => figure(cell, name),
 });
 
-/** The other way around, for example CPU time a request to requests a CPU-second. */
-export function inverse(value, scale) {
-  if (!value || !(value.low > 0)) return null;
-  return { ...value, median: scale / value.median, low: scale / value.high, high: scale / value.low };
-}
-
-export const hasNote = (cell, code) =>
+const hasNote = (cell, code) =>
   [...(cell.notes ?? []), ...(cell.summary?.notes ?? [])].some((note) => note.code === code);
+
+/**
+ * Which CPU time of these groups compares: of both ends where the peers' differs by strategy.
+ * @returns {{figure: string, both: boolean, notes: string[]}}
+ */
+export function cpuOf(groups) {
+  const both = groups.some((group) => group.cells.some((cell) => hasNote(cell, "peers_differ")));
+  return {
+    both,
+    figure: both ? "cpu_per_request_total_ns" : "cpu_per_request_ns",
+    notes: both ? ["CPU of both ends: the peers' own differs by strategy."] : [],
+  };
+}
 
 const parameterText = (name, value) => `${name} ${parameter(value, "", name)}`;
 

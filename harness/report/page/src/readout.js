@@ -11,6 +11,7 @@ export class Readout {
   #strategies;
   #drawing = null;
   #at = -1;
+  #lit = null;
   #cursor = null;
   #panel = html("div", { class: "readout", role: "status", hidden: "" });
 
@@ -43,6 +44,26 @@ export class Readout {
     this.#cursor?.remove();
     this.#cursor = null;
     this.#at = -1;
+    this.#light(null);
+  }
+
+  /** Brings the strategy to the fore, in the drawing and in the list. */
+  #light(strategy) {
+    if (!this.#drawing?.light || strategy === this.#lit) return;
+    this.#lit = strategy;
+    this.#drawing.light(strategy);
+    for (const row of this.#panel.querySelectorAll("tr")) row.classList.toggle("on", row.dataset.strategy === strategy);
+  }
+
+  /** Whether a stop has a line of each strategy, one of which can be brought to the fore. */
+  #choosesLines() {
+    return this.#drawing.light && this.#drawing.nearest === "x";
+  }
+
+  /** The strategies of a stop from the top to the bottom. */
+  #lines() {
+    return (this.#drawing.stops[this.#at]?.lines ?? []).filter(({ strategy, y }) => strategy && y !== undefined)
+      .sort((a, b) => a.y - b.y);
   }
 
   #point(event) {
@@ -63,6 +84,9 @@ export class Readout {
       if (distance(stop) < distance(stops[best])) best = index;
     });
     this.#go(best);
+    if (!this.#choosesLines()) return;
+    const near = this.#lines().reduce((a, b) => (a && Math.abs(a.y - y) <= Math.abs(b.y - y) ? a : b), null);
+    if (near) this.#light(near.strategy);
   }
 
   #key(event) {
@@ -71,6 +95,13 @@ export class Readout {
     if (this.#drawing.act && (event.key === "Enter" || event.key === " ")) {
       event.preventDefault();
       return this.#act();
+    }
+    if (this.#choosesLines() && this.#at >= 0 && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+      event.preventDefault();
+      const lines = this.#lines();
+      const at = lines.findIndex(({ strategy }) => strategy === this.#lit);
+      const to = at < 0 ? 0 : at + (event.key === "ArrowDown" ? 1 : -1);
+      return this.#light(lines[Math.max(0, Math.min(lines.length - 1, to))]?.strategy ?? null);
     }
     const last = this.#drawing.stops.length - 1;
     const to = this.#drawing.step ? this.#drawing.step(this.#at, event.key) : {
@@ -109,6 +140,7 @@ export class Readout {
 
   #go(index) {
     if (!this.#drawing || index === this.#at) return;
+    const lit = this.#lit;
     this.hide();
     this.#at = index;
     const { node, stops, nearest } = this.#drawing;
@@ -116,7 +148,7 @@ export class Readout {
     this.#panel.replaceChildren(
       html("strong", {}, stop.heading),
       html("table", {},
-        stop.lines.map((line) => html("tr", {},
+        stop.lines.map((line) => html("tr", { "data-strategy": line.strategy },
           html("td", {}, this.#swatch(line)),
           html("th", { scope: "row" }, line.name ?? line.strategy ?? ""),
           html("td", { class: "number" }, line.text)))));
@@ -133,5 +165,6 @@ export class Readout {
           fill: line.strategy ? this.#strategies.look(line.strategy).stroke : "currentColor",
         })));
     node.append(this.#cursor);
+    this.#light(this.#choosesLines() ? lit : (this.#lines()[0]?.strategy ?? null));
   }
 }

@@ -5,6 +5,7 @@ import { openLoopCharts } from "./charts/open_loop.js";
 import { ownCharts } from "./charts/own.js";
 import { percentileCharts } from "./charts/percentiles.js";
 import { stabilityCharts } from "./charts/stability.js";
+import { sweepCharts } from "./charts/sweeps.js";
 import { throughputCharts } from "./charts/throughput.js";
 import { fillWhy } from "./charts/why.js";
 import { fold, html } from "./dom.js";
@@ -17,6 +18,7 @@ import { fold, html } from "./dom.js";
 const kOpen = 16;
 
 const kSections = [
+  { id: "sweeps", make: sweepCharts, workloads: 12, charts: 6 },
   { id: "throughput", make: throughputCharts, workloads: 12, charts: 6 },
   { id: "percentiles", make: percentileCharts, workloads: 12, charts: 2 },
   { id: "open-loop", make: openLoopCharts, workloads: 12, charts: 6 },
@@ -26,25 +28,34 @@ const kSections = [
   { id: "stability", make: stabilityCharts, workloads: 0, charts: 0 },
 ];
 
+/** A section for which there is nothing to draw is taken out. */
 export function fillSections(data, page) {
   for (const section of kSections) {
     const place = document.querySelector(`#${section.id} .charts`);
     if (!place) continue;
-    for (const result of data.results) {
-      if (data.results.length > 1) place.append(html("h3", { class: "result" }, result.label));
-      if (section.fill) section.fill(place, result, page);
-      else fill(place, section, result, { ...page, figures: data.figures ?? [] });
-    }
+    const filled = data.results.filter((result) => {
+      const heading = data.results.length > 1 ? html("h3", { class: "result" }, result.label) : null;
+      const parts = section.fill
+        ? section.fill(result, page)
+        : fill(section, result, { ...page, figures: data.figures ?? [] });
+      if (parts.length > 0) place.append(...[heading, ...parts].filter(Boolean));
+      return parts.length > 0;
+    });
+    if (filled.length === 0) emptied(place);
   }
 }
 
-function fill(place, section, result, page) {
+/** The place, and its section unless that says something without charts. */
+function emptied(place) {
+  const section = place.closest("section");
+  place.remove();
+  if (![...section.children].some((child) => !child.matches("h2, .lead"))) section.remove();
+}
+
+function fill(section, result, page) {
   const lists = section.make(result, page.strategies, page.figures).filter(({ charts }) => charts.length > 0);
+  if (lists.length === 0) return [];
   const grid = (charts) => html("div", { class: "grid" }, charts.map((chart) => card(chart, page)));
-  if (lists.length === 0) {
-    place.append(html("p", { class: "note" }, "Nothing was measured that could be drawn here."));
-    return;
-  }
   const each = Math.max(1, Math.min(section.charts, Math.floor(kOpen / lists.length)));
   const open = [];
   const folds = [];
@@ -58,9 +69,8 @@ function fill(place, section, result, page) {
   for (const { workload, charts } of lists.slice(section.workloads)) {
     folds.push(fold(`${workload.name}: ${counted(charts)}`, () => grid(charts)));
   }
-  if (open.length) place.append(grid(open));
-  place.append(...folds);
   if (section.workloads === 0) folds[0].open = true;
+  return [...(open.length ? [grid(open)] : []), ...folds];
 }
 
 const counted = (charts, more = "") => `${charts.length} ${more}chart${charts.length === 1 ? "" : "s"}`;

@@ -1,45 +1,79 @@
 /**
- * How each strategy is drawn, and which ones the reader wants to see: the same in every chart.
+ * How each strategy is drawn, the same in every chart of every result: its family's colour, a marker
+ * and a dash of its own. And which strategies the reader wants to see.
  */
+import { marker, kMarkers } from "./markers.js";
 
-const kColours = 8;
-const kDashes = ["", "7 3", "2 3", "8 3 2 3"];
+/** The families in the order in which the legend has them; their colours are in style.css. */
+const kFamilies = ["threads", "thread_per_request", "readiness", "io_uring", "libcurl", "other"];
+const kDashes = ["", "7 3", "2 3", "8 3 2 3", "12 4", "1.5 2"];
+
+/** Marker and dash of what the program comes with, never chosen by what a result happens to hold. */
+const kMembers = {
+  thread_per_connection: ["square", 0], thread_pool: ["plus", 1],
+  thread_per_request: ["times", 0],
+  epoll: ["circle", 0], asio: ["ring", 1], asio_coro: ["half", 2], libevent: ["star", 3], libuv: ["hourglass", 4],
+  uring: ["diamond", 0], asio_uring: ["frame", 1],
+  curl_multi: ["triangle", 0], curl_threads: ["triangle_down", 1],
+};
 
 /**
  * @typedef {object} Look
- * @property {string} stroke for lines and bars, a CSS variable of style.css
+ * @property {string} family
+ * @property {string} stroke for lines, bars and markers, a CSS variable of style.css
  * @property {string} text the same hue, dark (or light) enough to be read
- * @property {string} dash for stroke-dasharray; with the colour, 32 different looks
+ * @property {string} dash for stroke-dasharray
+ * @property {{draw: (context: object, size: number) => void}} symbol
  */
 
 /** @returns {Look} */
-function lookOf(style) {
-  const colour = style % kColours;
-  const round = Math.floor(style / kColours);
+function lookOf(family, [name, dash]) {
+  const known = kFamilies.includes(family) ? family : "other";
   return {
-    stroke: `var(--c${colour})`,
-    text: `var(--t${colour})`,
-    dash: kDashes[(colour + round) % kDashes.length],
+    family: known, stroke: `var(--c-${known})`, text: `var(--t-${known})`, dash: kDashes[dash],
+    symbol: marker(name), key: `${known} ${name} ${dash}`,
   };
 }
+
+/** A number that is the same for a name everywhere. */
+const hash = (name) => [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) >>> 0, 7);
 
 export class Strategies {
   #looks = new Map();
   #hidden = new Set();
   #listeners = [];
 
-  /** @param {{name: string, style: number}[]} strategies of the report's data */
+  /** @param {{name: string, family: string}[]} strategies of the report's data */
   constructor(strategies) {
-    for (const { name, style } of strategies) this.#looks.set(name, lookOf(style));
+    const own = ({ name }) => Object.hasOwn(kMembers, name);
+    for (const { name, family } of strategies.filter(own)) this.#looks.set(name, lookOf(family, kMembers[name]));
+    for (const { name, family } of strategies.filter((each) => !own(each))) this.#add(name, family);
+    const order = new Map(strategies.map(({ name }, index) => [name, index]));
+    const place = ([name, { family }]) => kFamilies.indexOf(family) * 1000 + order.get(name);
+    this.#looks = new Map([...this.#looks].sort((a, b) => place(a) - place(b)));
   }
 
+  /** Others' looks come from their names; the next ones are tried where two would be alike. */
+  #add(name, family) {
+    const taken = new Set([...this.#looks.values()].map(({ key }) => key));
+    const all = kMarkers.length * kDashes.length;
+    let look;
+    for (let step = 0; step < all; ++step) {
+      const number = (hash(name) + step) % all;
+      look = lookOf(family, [kMarkers[number % kMarkers.length], Math.floor(number / kMarkers.length)]);
+      if (!taken.has(look.key)) break;
+    }
+    this.#looks.set(name, look);
+  }
+
+  /** By family, and within it in the order of the data. */
   get names() {
     return [...this.#looks.keys()];
   }
 
   /** @returns {Look} */
   look(name) {
-    if (!this.#looks.has(name)) this.#looks.set(name, lookOf(this.#looks.size));
+    if (!this.#looks.has(name)) this.#add(name, "other");
     return this.#looks.get(name);
   }
 
@@ -47,18 +81,37 @@ export class Strategies {
     return !this.#hidden.has(name);
   }
 
-  /** Shows these strategies alone, and tells everybody. */
-  show(names) {
+  get hidden() {
+    return [...this.#hidden];
+  }
+
+  /** Hides these strategies alone, and tells everybody. */
+  hide(names) {
     const wanted = new Set(names);
-    this.#hidden = new Set(this.names.filter((name) => !wanted.has(name)));
+    this.#hidden = new Set(this.names.filter((name) => wanted.has(name)));
     for (const listener of this.#listeners) listener();
   }
 
-  toggle(name) {
-    this.show(this.names.filter((each) => this.shown(each) !== (each === name)));
+  /**
+   * The strategies that lead their families, the least by `badness` first; all of them where that
+   * are few enough to be told apart.
+   * @param {string[]} names
+   * @param {(name: string) => number} badness
+   */
+  leaders(names, badness) {
+    if (names.length <= kFewLines) return names;
+    const best = new Map();
+    for (const name of [...names].sort((a, b) => badness(a) - badness(b))) {
+      const { family } = this.look(name);
+      if (!best.has(family) && Number.isFinite(badness(name))) best.set(family, name);
+    }
+    return [...best.values()];
   }
 
   onChange(listener) {
     this.#listeners.push(listener);
   }
 }
+
+/** So many lines can be told apart in one chart. */
+const kFewLines = 6;

@@ -40,6 +40,22 @@ export function focusable(box, name) {
   return box;
 }
 
+/** So many columns have room on paper. */
+const kFitPaper = 9;
+
+/**
+ * Each cell says what its column is, for where rows are cards: on a phone, and wide tables on paper
+ * (style.css).
+ */
+export function label(table) {
+  const columns = [...(table.tHead?.rows[table.tHead.rows.length - 1]?.cells ?? [])].map((cell) => cell.textContent.trim());
+  for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
+    [...row.cells].forEach((cell, index) => { cell.dataset.label = columns[index] ?? ""; });
+  }
+  table.classList.add("labelled");
+  table.classList.toggle("many", columns.length > kFitPaper);
+}
+
 const kUnits = {
   ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9,
   k: 1e3, M: 1e6, G: 1e9, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, "%": 0.01,

@@ -1,7 +1,7 @@
 /** Horizontal bars of estimates with whiskers, one a strategy: a panel of its own or one of several. */
 import * as Plot from "@observablehq/plot";
 import { plot } from "../drawing.js";
-import { bytes, estimate, tick } from "../format.js";
+import { bytes, bytesRate, estimate, tick } from "../format.js";
 
 const kRow = 22;
 const kTop = 8;
@@ -39,7 +39,7 @@ export function bars(rows, strategies, { width, format, names, heading, interval
   const node = plot({
     width, height, marginLeft: left, marginRight: room, marginTop: kTop, marginBottom: kBottom,
     x: {
-      domain: [0, most], ticks: format === bytes ? binaryTicks(most, parts) : parts,
+      domain: [0, most], ticks: [bytes, bytesRate].includes(format) ? binaryTicks(most, parts) : parts,
       tickFormat: tick(format), label: null, grid: true, tickSize: 0,
     },
     y: { domain: rows.map((_, index) => index), axis: null, padding: 0.28 },

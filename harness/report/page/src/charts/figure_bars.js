@@ -14,6 +14,9 @@ import { panels, panelsHeight } from "./panels.js";
  * @property {(cell: object) => import("../model.js").Estimate | null} of
  */
 
+/** Whether a figure says anything of a group: one that is 0 everywhere does not. */
+const tells = ({ of }, group) => group.cells.some((cell) => (of(cell)?.median ?? 0) !== 0);
+
 /**
  * The strategies stand in the order of the first measure, the best at the top.
  * @param {Measure[]} measures
@@ -21,7 +24,8 @@ import { panels, panelsHeight } from "./panels.js";
  * @returns {import("../card.js").Chart | null} null where no cell has any of them
  */
 export function figureBars(workload, group, measures, strategies, { remark = "", notes = [] } = {}) {
-  const list = measures.filter(({ of }) => group.cells.some((cell) => of(cell)));
+  const list = measures.filter((measure) => tells(measure, group));
+  if (list.length === 0) return null;
   const drawable = (cell) => cell.status === "measured" && list.some(({ of }) => of(cell));
   const badness = (cell) => {
     const median = list[0].of(cell)?.median;

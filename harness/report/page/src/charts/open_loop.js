@@ -1,6 +1,6 @@
 /** Open loop: what latency a rate costs. Along a swept rate as lines, at one rate as a span. */
 import * as Plot from "@observablehq/plot";
-import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
+import { endLabels, kNameGap, latencyAxis, lighting, lineMarks, nameRoom, plot } from "../drawing.js";
 import { count, duration, estimate, tick } from "../format.js";
 import { absences, along, cellsAlong, figure, intervalText, sweepPlace, sweepsOf, titleOf } from "../model.js";
 
@@ -40,7 +40,7 @@ function sweepChart(workload, sweep, percentile, strategies) {
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return null;
   const all = series.flatMap(({ points }) => points.map((point) => point.latency));
-    return {
+  return {
     title: `${workload.name}: ${percentile} against throughput`,
     subtitle: [sweepPlace(workload, sweep), `response time; ${intervalText(all)}; a line that turns back or rises steeply has met its limit`].filter(Boolean).join("; "),
     says: `${series.length} strategies at ${sweep.points.length} offered rates.`,
@@ -77,10 +77,9 @@ function drawSweep(series, width, percentile, workload, strategies) {
       return [
         Plot.ruleX(each.points.filter(({ latency }) => latency.low > 0), {
           x: place.x, y1: ({ latency }) => latency.low, y2: ({ latency }) => latency.high,
-          stroke: look.stroke, strokeOpacity: 0.5,
+          stroke: look.stroke, strokeOpacity: 0.5, ariaDescription: each.strategy,
         }),
-        Plot.line(each.points, { ...place, stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash }),
-        Plot.dot(each.points, { ...place, r: 2.5, fill: look.stroke }),
+        lineMarks(strategies, each.strategy, each.points, place, { faint: false }),
       ];
     })],
   });
@@ -95,6 +94,7 @@ function drawSweep(series, width, percentile, workload, strategies) {
   return {
     node,
     nearest: "xy",
+    light: lighting(node),
     stops: series.flatMap((each) => each.points.map(({ offered, achieved, latency }) => ({
       x: x.apply(achieved.median), y: y.apply(latency.median), heading: `${count(offered)} ${workload.unit}/s offered`,
       lines: [
@@ -145,7 +145,7 @@ function drawSpans(rows, width, strategies) {
       axis.marks,
       Plot.ruleY(shown, { y: "index", x1: (row) => row.p50.median, x2: (row) => row.p99.median, stroke, strokeWidth: 2.5 }),
       Plot.dot(shown, { y: "index", x: (row) => row.p50.median, stroke, className: "hollow", r: 4.5, strokeWidth: 2 }),
-      Plot.dot(shown, { y: "index", x: (row) => row.p99.median, fill: stroke, r: 5 }),
+      Plot.dot(shown, { y: "index", x: (row) => row.p99.median, fill: stroke, r: 5, symbol: ({ strategy }) => strategies.look(strategy).symbol }),
       Plot.text(shown, {
         y: "index", x: (row) => row.p99.median, dx: 10, textAnchor: "start", className: "figure",
         text: (row) => duration(row.p99.median),

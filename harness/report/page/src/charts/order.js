@@ -58,6 +58,7 @@ function draw(trials, width, figure, strategies) {
   if (trials.length === 0) return null;
   const margin = { marginLeft: 52, marginRight: 16, marginTop: 24, marginBottom: 38 };
   const stroke = ({ strategy }) => strategies.look(strategy).stroke;
+  const symbol = ({ strategy }) => strategies.look(strategy).symbol;
   // Five percent at least: noise must not look like a drift for want of anything larger.
   const shares = trials.map(({ share }) => share);
   const [low, high] = [Math.min(0.95, ...shares), Math.max(1.05, ...shares)];
@@ -74,8 +75,8 @@ function draw(trials, width, figure, strategies) {
     },
     marks: [
       Plot.ruleY([1], { strokeOpacity: 0.4 }),
-      Plot.dot(trials.filter(({ valid }) => valid), { x: "order", y: "share", r: 3, fill: stroke }),
-      Plot.dot(trials.filter(({ valid }) => !valid), { x: "order", y: "share", r: 3.5, stroke, strokeWidth: 1.5, className: "hollow" }),
+      Plot.dot(trials.filter(({ valid }) => valid), { x: "order", y: "share", r: 3, fill: stroke, symbol }),
+      Plot.dot(trials.filter(({ valid }) => !valid), { x: "order", y: "share", r: 3.5, stroke, strokeWidth: 1.5, symbol, className: "hollow" }),
     ],
   });
   const x = node.scale("x");

@@ -1,6 +1,8 @@
-/** Latency by percentile: how bad the worst 1 in 10, 100, 1000 ... requests are. */
-import * as Plot from "@observablehq/plot";
-import { endLabels, kNameGap, latencyAxis, nameRoom, plot } from "../drawing.js";
+/**
+ * Latency by percentile: how bad the worst 1 in 10, 100, 1000 ... requests are. The best of each
+ * family stands out; the others are faint until the pointer comes to them.
+ */
+import { endLabels, kNameGap, latencyAxis, lighting, lineMarks, nameRoom, plot } from "../drawing.js";
 import { count, duration, percent, tick } from "../format.js";
 import { sparse } from "../layout.js";
 import { absences, titleOf } from "../model.js";
@@ -27,11 +29,13 @@ function chart(workload, group, strategies) {
   const cells = group.cells.filter(drawable);
   if (cells.length === 0) return null;
   const best = cells.reduce((a, b) => (at(b, 0.99) < at(a, 0.99) ? b : a));
+  const faint = leadersOf(cells, strategies).size < cells.length ? "; strong: the best of each family at p99" : "";
   return {
     title: titleOf(workload, group),
-    subtitle: group.open_loop
+    subtitle: (group.open_loop
       ? `response time at equal load${group.offered_per_s ? `: ${tick(count)(group.offered_per_s)} ${workload.unit}/s offered` : ""}`
-      : "service time, each at its own throughput: not at equal load",
+      : "service time, each at its own throughput: not at equal load") + faint,
+    keys: "Left and right read the figures, up and down choose a strategy.",
     says: `Least at p99: ${best.strategy}, ${duration(at(best, 0.99))}.`,
     notes: absences(group.cells, drawable),
     height: () => kHeight,
@@ -42,6 +46,11 @@ function chart(workload, group, strategies) {
         [cell.strategy, percent(share), ns, cell.percentiles.count])),
     }),
   };
+}
+
+function leadersOf(cells, strategies) {
+  const p99 = new Map(cells.map((cell) => [cell.strategy, at(cell, 0.99)]));
+  return new Set(strategies.leaders([...p99.keys()], (strategy) => p99.get(strategy)));
 }
 
 /** The latency at a share, between the points beside it. */
@@ -58,7 +67,9 @@ function at(cell, share) {
 
 function draw(cells, width, group, strategies) {
   if (cells.length === 0) return null;
-  const names = nameRoom(cells.map((cell) => cell.strategy), width);
+  const leads = leadersOf(cells, strategies);
+  const strong = cells.filter(({ strategy }) => leads.has(strategy));
+  const names = nameRoom([...leads], width);
   const margin = { marginLeft: 52, marginRight: names.pixels + kNameGap, marginTop: 26, marginBottom: 40 };
   const most = Math.max(0.5, ...cells.map((cell) => drawn(cell).at(-1)[0]));
   const shares = [...new Set(cells.flatMap((cell) => drawn(cell).map(([share]) => share)))].sort((a, b) => a - b);
@@ -74,24 +85,21 @@ function draw(cells, width, group, strategies) {
       label: "percentile", labelAnchor: "center", labelArrow: "none", grid: true,
     },
     y: latency.scale,
-    marks: [latency.marks, cells.map((cell) => {
-      const look = strategies.look(cell.strategy);
-      return Plot.line(drawn(cell), {
-        x: ([share]) => nines(share), y: ([, ns]) => ns,
-        stroke: look.stroke, strokeWidth: 2, strokeDasharray: look.dash,
-      });
-    })],
+    marks: [latency.marks, [...cells].sort((a, b) => leads.has(a.strategy) - leads.has(b.strategy)).map((cell) =>
+      lineMarks(strategies, cell.strategy, drawn(cell), { x: ([share]) => nines(share), y: ([, ns]) => ns },
+        { faint: !leads.has(cell.strategy), markers: false }))],
   });
   const x = node.scale("x");
   const y = node.scale("y");
   const bottom = kHeight - margin.marginBottom;
-  node.append(endLabels(cells.map((cell) => {
+  node.append(endLabels(strong.map((cell) => {
     const [share, ns] = drawn(cell).at(-1);
     return { strategy: cell.strategy, x: x.apply(nines(share)), y: y.apply(ns) };
   }), strategies, { at: width - names.pixels, top: 14, bottom: bottom - 4, fit: names.fit }));
   return {
     node,
     nearest: "x",
+    light: lighting(node),
     stops: shares.map((share) => ({
       x: x.apply(nines(share)), y: 0, top: margin.marginTop, bottom,
       heading: `${percent(share)} took at most`,

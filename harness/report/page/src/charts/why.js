@@ -2,6 +2,7 @@
 import { card } from "../card.js";
 import { fold, html } from "../dom.js";
 import { titleOf } from "../model.js";
+import { selector } from "../selector.js";
 import { aligned, readTree } from "./call_tree.js";
 import { differenceFlame, Search, strategyFlame } from "./flame.js";
 import { longest, tailChart } from "./tail.js";
@@ -9,17 +10,13 @@ import { longest, tailChart } from "./tail.js";
 /** How many groups with profiles stand open. */
 const kOpen = 3;
 
-export function fillWhy(place, result, page) {
+export function fillWhy(result, page) {
   const blocks = result.workloads.flatMap((workload) => workload.groups.map((group) => ({ workload, group })))
     .map(({ workload, group }) => ({ title: titleOf(workload, group), profiles: profilesOf(group) }))
     .filter(({ profiles }) => profiles.some(({ on, off, tail }) => on || off || tail));
-  if (blocks.length === 0) {
-    place.append(html("p", { class: "note" }, "No call stacks and no slow requests were recorded that could be drawn here."));
-  }
-  blocks.forEach(({ title, profiles }, index) => {
-    if (index < kOpen) place.append(...block(title, profiles, page));
-    else place.append(fold(`${title}: flame graphs and slowest requests`, () => html("div", {}, block(title, profiles, page))));
-  });
+  return blocks.flatMap(({ title, profiles }, index) => (index < kOpen
+    ? block(title, profiles, page)
+    : [fold(`${title}: flame graphs and slowest requests`, () => html("div", {}, block(title, profiles, page)))]));
 }
 
 /** The cells with profiles, the least CPU first. */
@@ -43,7 +40,7 @@ function block(title, profiles, page) {
     widest: () => most(list, page, ({ [part]: root }) => root.all),
   })));
   const parts = [];
-  if (on.length || off.length) parts.push(searchBox(title, on, search));
+  if (on.length || off.length) parts.push(searchBox(title, on, search, page));
   if (on.length) {
     parts.push(html("div", { class: "grid" }, flames(on, "on", "on the CPU", "samples of the CPU"),
       on.length > 1 ? card(difference(title, on, search, page), page) : null));
@@ -81,48 +78,55 @@ function ofStrategy({ strategy }, page, chart) {
   return element;
 }
 
-function searchBox(title, profiles, search) {
+function searchBox(title, profiles, search, { choices }) {
+  const key = `find ${title}`;
   const found = html("output", {});
   const input = html("input", { type: "search", autocomplete: "off", spellcheck: "false" });
-  input.addEventListener("input", () => {
+  const find = () => {
     search.text = input.value;
     found.textContent = search.active
       ? profiles.map(({ strategy, on }) => `${strategy}: ${search.share(on)}`).join("; ")
       : "";
+  };
+  const follow = () => {
+    input.value = choices.get(key) ?? "";
+    find();
+  };
+  input.addEventListener("input", () => {
+    choices.set(key, input.value || null);
+    find();
   });
+  follow();
+  choices.onChange(follow);
   return html("div", { class: "search" }, html("label", {}, `Find functions of ${title} `, input), found);
 }
 
 /** Two of the strategies and how their stacks are put side by side. */
 function difference(title, profiles, search, page) {
-  let [first, second] = profiles;
-  let whole = false;
-  const side = (profile, other) => ({ name: profile.strategy, root: whole ? profile.on : aligned(profile.on, other.on) });
-  const both = () => ({ first: side(first, second), second: side(second, first) });
-  let pair = both();
-  const options = (chosen) => profiles.map((profile, index) =>
-    html("option", { value: index, selected: profile === chosen ? "" : null }, profile.strategy));
-  const select = (name, content, choose) => {
-    const element = html("select", { "aria-label": name }, content);
-    element.addEventListener("change", () => choose(element.value));
-    return html("label", {}, `${name} `, element);
+  let changed = () => {};
+  const chooser = (name, options, preset) => selector(page.choices, { name, key: `${name} ${title}`, options, preset }, () => changed());
+  const names = profiles.map(({ strategy }) => [strategy, strategy]);
+  const choosers = {
+    first: chooser("first", names, profiles[0].strategy),
+    second: chooser("second", names, profiles[1].strategy),
+    by: chooser("by", [["shared", "shared functions, the kernel's apart"], ["whole", "whole stacks"]], "shared"),
   };
-  return drawnFor(() => [first.strategy, second.strategy], page, differenceFlame({
+  const profile = (which) => profiles.find(({ strategy }) => strategy === choosers[which].value);
+  const side = (which, other) => ({
+    name: profile(which).strategy,
+    root: choosers.by.value === "whole" ? profile(which).on : aligned(profile(which).on, profile(other).on),
+  });
+  const both = () => ({ first: side("first", "second"), second: side("second", "first") });
+  let pair = both();
+  return drawnFor(() => [pair.first.name, pair.second.name], page, differenceFlame({
     title: `${title}: the difference of two`, search,
     pair: () => pair,
-    choose: (redraw) => {
-      const changed = () => {
+    choose(redraw) {
+      changed = () => {
         pair = both();
         redraw();
       };
-      return [
-        select("first", options(first), (value) => { first = profiles[value]; changed(); }),
-        select("second", options(second), (value) => { second = profiles[value]; changed(); }),
-        select("by", [
-          html("option", { value: "shared" }, "shared functions, the kernel's apart"),
-          html("option", { value: "whole" }, "whole stacks"),
-        ], (value) => { whole = value === "whole"; changed(); }),
-      ];
+      return Object.values(choosers).map(({ element }) => element);
     },
   }));
 }
