@@ -93,7 +93,8 @@ std::optional<run::RunOptions> parse_profile(const Arguments& arguments,
   add_value(*app, "--profiler", typed.profiler, "HOW",
             "builtin: stacks by frame pointers; perf: `perf record` with DWARF stacks")
       .group("Profile");
-  add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
+  add_value(*app, "--out,-o", options.out, "FILE",
+            "result, compressed if FILE ends in .gz; the journal is FILE.journal")
       .default_str("asyncbench-profile-<UTC>.json")
       .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;

@@ -47,7 +47,8 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
                      fmt::join(run::workload_names(), ", "), fmt::join(run::suite_names(), ", ")))
       .option_text("WORKLOAD|SUITE");
   measuring.define(*app, {});
-  add_value(*app, "--out,-o", options.out, "FILE", "result; the journal is FILE.journal")
+  add_value(*app, "--out,-o", options.out, "FILE",
+            "result, compressed if FILE ends in .gz; the journal is FILE.journal")
       .default_str("asyncbench-<UTC>.json")
       .group("Output");
   add_value(*app, "--resume", request.resume, "FILE", "go on with the run that was to write FILE")
