@@ -28,6 +28,7 @@ constexpr std::array kCommands = {
     Command{"profile", "where each request's CPU goes, strategy beside strategy", profile_command},
     Command{"list", "which strategies and workloads this host supports", list_command},
     Command{"compare", "which strategy wins and how sure that is; what changed", compare_command},
+    Command{"history", "since which commit figures differ, over many results", history_command},
     Command{"gate", "whether one build is slower than another", gate_command},
     Command{"calibrate", "how small a slowdown this machine lets a gate find", calibrate_command},
     Command{"report", "turn results into a page: the answer first, then pictures", report_command},

@@ -44,6 +44,7 @@ ExitCode profile_command(const Arguments& arguments, Registry& registry);
 ExitCode search_command(const Arguments& arguments, Registry& registry);
 ExitCode list_command(const Arguments& arguments, Registry& registry);
 ExitCode compare_command(const Arguments& arguments, Registry& registry);
+ExitCode history_command(const Arguments& arguments, Registry& registry);
 ExitCode calibrate_command(const Arguments& arguments, Registry& registry);
 ExitCode gate_command(const Arguments& arguments, Registry& registry);
 ExitCode report_command(const Arguments& arguments, Registry& registry);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 
 #include "cli/parse.hpp"
@@ -135,9 +134,7 @@ ExitCode report_command(const Arguments& arguments, Registry&) {
     return ExitCode::done;
   }
   const std::string out =
-      request->out.empty()
-          ? std::filesystem::path(request->paths[0]).replace_extension(".html").string()
-          : request->out;
+      request->out.empty() ? result::stem_of(request->paths[0]) + ".html" : request->out;
   const std::string page = page_of(*request, results);
   write(out, page);
   fmt::print(stderr, "{}: {}, open it in a browser\n", report::printable(out),

@@ -55,12 +55,7 @@ class SearchProgress : public run::Progress {
 };
 
 // "search.answer.json" for "search.json".
-std::string answer_path(const std::string& out) {
-  constexpr std::string_view kExtension = ".json";
-  const std::string stem =
-      out.ends_with(kExtension) ? out.substr(0, out.size() - kExtension.size()) : out;
-  return stem + ".answer.json";
-}
+std::string answer_path(const std::string& out) { return result::stem_of(out) + ".answer.json"; }
 
 // "connections": "1,2,4".
 std::map<std::string, std::string> texts_of(const run::ParameterLists& lists) {

@@ -72,7 +72,7 @@ std::optional<Request> parse_request(const Arguments& arguments) {
   string workloads;
   add_value(*app, "--workload", workloads, "NAME,...", "instead of serve and fetch").group("What");
   measuring.define(*app, {});
-  add_value(*app, "--out,-o", request.options.out, "FILE", "result; the journal is FILE.journal")
+  add_value(*app, "--out,-o", request.options.out, "FILE", "result, compressed if FILE ends in .gz; the journal is FILE.journal")
       .default_str("asyncbench-versus-<UTC>.json")
       .group("Output");
   add_switch(*app, "--json", request.json, "print the answer as JSON").group("Output");

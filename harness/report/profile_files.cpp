@@ -1,17 +1,16 @@
 #include "report/profile_files.hpp"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
-#include <stdexcept>
 
 #include "analyze/profile.hpp"
 #include "report/location_json.hpp"
 #include "report/protobuf.hpp"
+#include "result/gzip.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -61,25 +60,6 @@ long long picoseconds(std::uint64_t samples, const CellProfile& profile) {
   return std::llround(static_cast<double>(samples) * ns_of_a_sample(profile) * kPicoseconds);
 }
 
-std::string gzipped(const std::string& bytes) {
-  z_stream stream{};
-  constexpr int kGzip = 15 + 16;  // the greatest window, and gzip's header: zlib.h
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) !=
-      Z_OK) {
-    throw std::runtime_error("deflateInit2: out of memory");
-  }
-  std::string packed(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  const int status = deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (status != Z_STREAM_END) throw std::runtime_error("deflate did not come to its end");
-  return packed;
-}
-
 // Texts by index, the first of them empty as the format demands.
 class StringTable {
  public:
@@ -112,7 +92,7 @@ class Pprof {
     profile_.integer(13, strings_.index_of(cell.id));  // a comment
     profile_.integer(14, strings_.index_of(kTypes.back().first));
     for (const std::string& text : strings_.texts()) profile_.text(6, text);
-    return gzipped(profile_.bytes());
+    return result::gzipped(profile_.bytes());
   }
 
  private:

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "result/gzip.hpp"
+
 namespace asyncbench::result {
 namespace {
 
@@ -69,6 +71,19 @@ void write_atomically(const std::string& path, std::string_view text) {
   sync_folder_of(path);
 }
 
+void store(const std::string& path, const Result& result) {
+  const std::string text = serialize(result);
+  write_atomically(path, path.ends_with(kCompressedExtension) ? gzipped(text) : text);
+}
+
+std::string stem_of(const std::string& path) {
+  std::string_view stem = path;
+  for (const std::string_view extension : {kCompressedExtension, std::string_view(".json")}) {
+    if (stem.ends_with(extension)) stem.remove_suffix(extension.size());
+  }
+  return std::string(stem);
+}
+
 void check_writable(const std::string& path) {
   refuse_special(path);
   const Temporary file(path);
@@ -79,8 +94,15 @@ void check_writable(const std::string& path) {
 
 Parsed load(const std::string& path) {
   const Fd fd = open_file(path, O_RDONLY);
-  const std::string text = read_all(fd.get(), kMaxResultBytes, path);
+  std::string text = read_all(fd.get(), kMaxResultBytes, path);
   try {
+    if (is_gzip(text)) text = gunzipped(text, kMaxResultBytes);
+    if (const std::string_view packer = foreign_packer(text); !packer.empty()) {
+      throw FormatError(
+          fmt::format("is compressed by {0}, and asyncbench reads gzip; unpack it with {0} -d",
+                      packer),
+          0);
+    }
     return parse(text);
   } catch (const FormatError& error) {
     throw FormatError(fmt::format("{}: {}", path, error.what()), error.offset());

@@ -215,7 +215,7 @@ class Runner {
     }
     if (summarize_) summarize_(report.result);
     try {
-      result::write_atomically(out_, result::serialize(report.result));
+      result::store(out_, report.result);
       report.out = out_;
     } catch (const result::StoreError& error) {
       report.exit_code = ExitCode::not_stored;

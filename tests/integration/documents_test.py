@@ -1,6 +1,6 @@
 """Holds the program's own documents against their schemas: documents_test.py PROGRAM SCHEMAS.
 
-What compare, gate, calibrate and search print must be valid; and it must cease to be when it is
+What compare, history, gate, calibrate and search print must be valid; and it must cease to be when it is
 damaged, so that a schema which accepts anything does not pass.
 """
 
@@ -104,6 +104,23 @@ class Documents(unittest.TestCase):
         self.check("comparison", "compare", "--json", "a.json", "b.json")
         document = self.check("gate", "gate", "--json", "a.json", "b.json")
         self.assertIsNone(document["result"])
+
+    def test_history(self):
+        self.measure("r.json")
+        folder = pathlib.Path(self.folder)
+        result = json.loads((folder / "r.json").read_text())
+        (folder / "results").mkdir()
+        for day in range(1, 17):
+            result["run"].update(id=f"{day}", started=f"2026-11-{day:02}T04:00:00Z")
+            result["environment"]["git_commit"] = f"{day:040x}"
+            if day == 11:  # from here on
+                for trial in result["cells"][1]["trials"]:
+                    trial["subject"]["cpu_system_ns"] *= 2
+                    trial["peer"]["cpu_system_ns"] *= 2
+            (folder / f"results/{day}.json").write_text(json.dumps(result))
+        document = self.check("history", "history", "results", "--format", "json")
+        self.assertEqual([document["runs"][c["to"]]["commit"] for c in document["changes"]],
+                         [f"{11:040x}"])  # fmt: skip
 
     def test_gate(self):
         builds = ["--base", PROGRAM, "--candidate", PROGRAM]
