@@ -65,22 +65,20 @@ std::optional<Request> parse_request(const Arguments& arguments) {
   const auto app =
       make_app("versus", "Says whether to move from one strategy to another, and when.", kFooter);
   Request request;
-  MeasuringOptions measuring;
+  MeasuringOptions measuring("versus");
   app->add_option("strategies", request.strategies,
                   "the one that you have, then those that you consider")
       .option_text("NAME NAME...");
   string workloads;
   add_value(*app, "--workload", workloads, "NAME,...", "instead of serve and fetch").group("What");
   measuring.define(*app, {});
-  add_value(*app, "--out,-o", request.options.out, "FILE", "result, compressed if FILE ends in .gz; the journal is FILE.journal")
-      .default_str("asyncbench-versus-<UTC>.json")
-      .group("Output");
+  measuring.define_output(*app);
   add_switch(*app, "--json", request.json, "print the answer as JSON").group("Output");
   add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
       .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
   request.plugins = measuring.plugins();
-  measuring.apply(*app, request.options);
+  measuring.apply(*app, arguments, request.options);
   if (request.strategies.size() < 2) {
     throw usage_error("versus compares two strategies or more",
                       "for example: asyncbench versus epoll uring");
@@ -96,9 +94,6 @@ std::optional<Request> parse_request(const Arguments& arguments) {
   request.workloads = workloads::split_list(workloads);
   request.options.strategies = request.strategies;
   request.options.settings.set(&run::Settings::against, request.strategies.front());
-  if (request.options.out.empty()) request.options.out = default_out("versus-");
-  request.options.command = {"asyncbench", "versus"};
-  request.options.command.insert(request.options.command.end(), arguments.begin(), arguments.end());
   return request;
 }
 

@@ -169,7 +169,7 @@ class Runner {
 
   // Returns how many trials are done then.
   std::size_t measure_due(Schedule& schedule, result::Result& result, result::Journal& journal,
-                          std::size_t index, std::size_t done) {
+                          std::size_t done) {
     while (interrupt_.taken() == 0 && !schedule.due().empty()) {
       const std::vector<DueTrial> next = schedule.next();
       progress_.trial_begins(step_at(schedule, next.front(), result, done, done));
