@@ -91,10 +91,11 @@ void print_strategies(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const StrategyInfo& info = *row.info;
     if (info.in_all) infos.push_back(&info);
-    fmt::print("{}",
-               report::wrapped(fmt::format("{} ({}; waits in {}){}", info.summary, info.library,
-                                           info.waits, info.in_all ? "" : "; not part of 'all'"),
-                               fmt::format("  {}: ", info.name), kColumns));
+    fmt::print("{}", report::wrapped(
+                         fmt::format("{} ({}; waits in {}{}){}", info.summary, info.library,
+                                     info.waits, info.family ? "; family: " + *info.family : "",
+                                     info.in_all ? "" : "; not part of 'all'"),
+                         fmt::format("  {}: ", info.name), kColumns));
   }
   fmt::print("\n{}", report::wrapped(report::files_text(infos), "", kColumns));
 }
@@ -133,6 +134,8 @@ void print_json(const std::vector<Row>& rows) {
                           {"summary", row.info->summary},
                           {"library", row.info->library},
                           {"waits", row.info->waits},
+                          {"family", row.info->family ? nlohmann::ordered_json(*row.info->family)
+                                                      : nlohmann::ordered_json(nullptr)},
                           {"operations", operations},
                           {"files", row.info->files ? nlohmann::ordered_json(*row.info->files)
                                                     : nlohmann::ordered_json(nullptr)},

@@ -18,6 +18,17 @@ struct StrategyOption {
   std::string value;  // "32768"
 };
 
+// The families of the strategies here. Families are compared first, then members within them: the
+// strategies of a family do alike what matters most. They are named in advance, never after figures
+// were seen.
+namespace family {
+inline constexpr const char* kLongLivedThreads = "long-lived threads";
+inline constexpr const char* kThreadPerRequest = "thread per request";
+inline constexpr const char* kReadinessLoops = "readiness loops";
+inline constexpr const char* kIoUring = "io_uring";
+inline constexpr const char* kLibcurl = "libcurl";
+}  // namespace family
+
 // What a strategy says about itself. The harness derives from it in which workloads the strategy
 // takes part.
 struct StrategyInfo {
@@ -25,7 +36,8 @@ struct StrategyInfo {
   std::string summary;  // one line for people
   std::string library;  // "liburing 2.3", "kernel" for plain system calls
   std::string waits;    // how it waits: "io_uring_enter", "epoll_wait", "blocking calls"
-  OpSet operations;     // all that it offers
+  std::optional<std::string> family;  // one of those above, or another; empty: one of its own
+  OpSet operations;                   // all that it offers
   // Those among them that have nothing to do with what the strategy is about. It performs them for
   // work that needs others, too, and takes no part in work that needs nothing else: a file workload
   // under libcurl would measure what is not libcurl's.

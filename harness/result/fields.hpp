@@ -288,6 +288,7 @@ void describe(auto&& visit, Is<StrategyInfo> auto& info) {
   visit("summary", info.summary);
   visit("library", info.library);
   visit("waits", info.waits);
+  visit("family", OrAbsent{info.family});
   visit("files", OrAbsent{info.files});
   visit("event_loop", info.event_loop);
   visit("in_all", info.in_all);

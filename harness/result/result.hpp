@@ -407,7 +407,7 @@ std::string text_of(const Fact& fact);
 struct Schema {
   std::string name = "asyncbench-result";
   std::int64_t major = 1;
-  std::int64_t minor = 3;
+  std::int64_t minor = 4;
 
   bool operator==(const Schema&) const = default;
 };

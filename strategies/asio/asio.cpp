@@ -12,6 +12,7 @@ Flavour over_epoll(const char* name, const char* summary, asio_loop::MakeStream 
   return {.info = {.name = name,
                    .summary = summary,
                    .waits = "epoll_wait",
+                   .family = family::kReadinessLoops,
                    .files = kSharedFilePool,
                    .options = {{"events_per_wait", "128"},
                                {"send",

@@ -26,6 +26,7 @@ std::unique_ptr<Strategy> make_asio_uring() {
                 .summary = "Boost.Asio over its io_uring backend: one request an operation, "
                            "plain descriptors, callbacks",
                 .waits = "io_uring_enter",
+                .family = family::kIoUring,
                 .files = "io_uring (the shared pool opens and syncs)",
                 .options = {{"ring_entries", "16384"},
                             {"requests_per_submit_max", "128"},

@@ -38,6 +38,7 @@ class Epoll final : public Strategy {
       .summary = "edge-triggered epoll by hand: one loop a thread, operations tried at once",
       .library = "kernel",
       .waits = "epoll_pwait2",
+      .family = family::kReadinessLoops,
       .operations = kAllButExchange,
       .files = kSharedFilePool,
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},

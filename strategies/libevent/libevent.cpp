@@ -26,6 +26,7 @@ class Libevent final : public Strategy {
       .summary = "libevent: one event_base a thread, persistent events, recv and send",
       .library = std::string("libevent ") + event_get_version(),
       .waits = "epoll_wait",
+      .family = family::kReadinessLoops,
       .operations = kAllButExchange,
       .files = kSharedFilePool,
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},

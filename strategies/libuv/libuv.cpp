@@ -21,6 +21,7 @@ class Libuv final : public Strategy {
         .summary = "libuv: one uv_loop_t a thread, its streams, its thread pool for files",
         .library = std::string("libuv ") + uv_version_string(),
         .waits = "epoll_wait",
+        .family = family::kReadinessLoops,
         .operations = kAllButExchange,
         .files = "libuv's pool",
         .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},

@@ -24,6 +24,7 @@ class PollStrategy final : public Strategy {
                      .summary = "one poll over all descriptors a turn: the strategy to copy",
                      .library = "kernel",
                      .waits = "ppoll",
+                     .family = family::kReadinessLoops,
                      .operations = kAllButExchange,
                      .files = kSharedFilePool,
                      .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},

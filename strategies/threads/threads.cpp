@@ -70,7 +70,8 @@ std::unique_ptr<Strategy> make_thread_per_request() {
   return std::make_unique<ThreadStrategy>(
       StrategyInfo{.name = "thread_per_request",
                    .summary = "a fresh thread for every request, blocking calls",
-                   .waits = "blocking calls"},
+                   .waits = "blocking calls",
+                   .family = family::kThreadPerRequest},
       &run_in_fresh_threads<FreshThread::for_every_begin>);
 }
 
@@ -78,7 +79,8 @@ std::unique_ptr<Strategy> make_thread_per_connection() {
   return std::make_unique<ThreadStrategy>(
       StrategyInfo{.name = "thread_per_connection",
                    .summary = "one thread for every connection, blocking calls",
-                   .waits = "blocking calls"},
+                   .waits = "blocking calls",
+                   .family = family::kLongLivedThreads},
       &run_in_fresh_threads<FreshThread::for_every_task>);
 }
 
@@ -88,6 +90,7 @@ std::unique_ptr<Strategy> make_thread_pool() {
           .name = "thread_pool",
           .summary = "a bounded pool of threads with a work queue, blocking calls",
           .waits = "blocking calls, and epoll_wait for idle connections",
+          .family = family::kLongLivedThreads,
           .options = {{"workers_max", std::to_string(kPoolWorkers)},
                       {"receive_patience_ms", std::to_string(ThreadPool::kPatience.count())}}},
       &run_in_pool);

@@ -78,6 +78,7 @@ StrategyInfo info_of(const Rung& rung) {
   info.summary = rung.summary;
   info.library = "liburing " LIBURING_VERSION;
   info.waits = "io_uring_enter";
+  info.family = family::kIoUring;
   info.operations = kAllButExchange;
   info.files = "io_uring";
   info.in_all = info.name == "uring";

@@ -251,6 +251,7 @@ TEST(Cli, ListSaysWhichStrategySupportsWhatAndWhyNot) {
   for (const auto& strategy : json["strategies"]) {
     if (strategy["name"] != "curl_multi") continue;
     found = true;
+    EXPECT_EQ(strategy["family"], "libcurl");
     EXPECT_TRUE(strategy["workloads"]["fetch"]["supported"]);
     EXPECT_FALSE(strategy["workloads"]["serve"]["supported"]);
     EXPECT_EQ(strategy["workloads"]["serve"]["reason"],

@@ -11,7 +11,7 @@ constexpr std::string_view kOddity = ODDITY;
 
 class Idle final : public Strategy {
  public:
-  explicit Idle(std::string name) : info_{.name = std::move(name)} {}
+  explicit Idle(std::string name) : info_{.name = std::move(name), .family = "odd"} {}
   const StrategyInfo& info() const override { return info_; }
   void run(Job&) override {}
 
