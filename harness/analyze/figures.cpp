@@ -15,6 +15,7 @@ namespace {
 
 using result::Latency;
 using result::Trial;
+using result::TrialKind;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -127,8 +128,8 @@ std::optional<Reading> balance(const TrialView& view) {
 constexpr bool kHigher = true;
 constexpr bool kLower = false;
 constexpr std::nullopt_t kNeither = std::nullopt;
-constexpr auto kTimed = result::TrialKind::timed;
-constexpr auto kCount = result::TrialKind::count;
+constexpr auto kTimed = TrialKind::timed;
+constexpr auto kCount = TrialKind::count;
 
 // clang-format off
 constexpr auto kTable = std::to_array<Figure>({
