@@ -47,7 +47,8 @@ std::optional<std::int64_t> peer_cpu_ns(const Trial& trial) {
   return trial.peer ? trial.peer->cpu_ns() : std::nullopt;
 }
 
-// An amount of CPU time per request: over the turns in which it was read, otherwise over the window.
+// An amount of CPU time per request: over the turns in which it was read, otherwise over the
+// window.
 template <class OfTurn>
 std::optional<Reading> cpu_per_request(const Trial& trial, std::optional<std::int64_t> in_window,
                                        OfTurn of_turn) {

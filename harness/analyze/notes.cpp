@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 13> kMeanings = {{
+constexpr std::array<NoteMeaning, 15> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -37,6 +37,14 @@ constexpr std::array<NoteMeaning, 13> kMeanings = {{
      "Threads ended all the time, and the kernel's account of a process lacks what it spends on a "
      "thread's end, so the CPU is more than shown.",
      "Run as root, or in a control group of your own: systemd-run --user --scope -p Delegate=yes."},
+    {kTurnsOverlap,
+     "Requests outlasted the rest after their turn, so that cells disturbed one another and the "
+     "CPU "
+     "of a turn is not whole.",
+     "Use a longer --rest (and --turn), or --turns off."},
+    {kWorksAtRest,
+     "It used CPU while other cells had their turns: a thread that spins, or work that is put off.",
+     "Measure it with --turns off."},
     {kArrivalsNotPoisson,
      "The schedule of arrivals in a trial was an unusual one for a Poisson process, as one in a "
      "hundred is; all strategies of its block had the same.",

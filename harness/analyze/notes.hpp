@@ -19,6 +19,8 @@ inline constexpr std::string_view kInvalidTrials = "invalid_trials";
 inline constexpr std::string_view kFewTrials = "few_trials";
 inline constexpr std::string_view kPeersDiffer = "peers_differ";
 inline constexpr std::string_view kCpuIncomplete = "cpu_incomplete";
+inline constexpr std::string_view kTurnsOverlap = "turns_overlap";
+inline constexpr std::string_view kWorksAtRest = "works_at_rest";
 inline constexpr std::string_view kArrivalsNotPoisson = "arrivals_not_poisson";  // by run
 
 struct NoteMeaning {

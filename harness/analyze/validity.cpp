@@ -174,14 +174,16 @@ void assess_load(const Trial& trial, std::vector<Note>& notes) {
 
 void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
   const auto window = static_cast<double>(trial.window_ns);
+  // What the machine did was read over the turns of all cells together.
+  const auto watched = trial.turns ? static_cast<double>(trial.turns->sitting_ns) : window;
   const result::Disturbance& machine = trial.disturbance;
   const auto add = [&](std::string detail) {
     notes.push_back({std::string(kDisturbed), std::move(detail)});
   };
   constexpr double kStolen = 0.01;
-  if (machine.steal_ns && static_cast<double>(*machine.steal_ns) > kStolen * window) {
+  if (machine.steal_ns && static_cast<double>(*machine.steal_ns) > kStolen * watched) {
     add(fmt::format("the hypervisor took {:.1f} % of a CPU",
-                    100 * static_cast<double>(*machine.steal_ns) / window));
+                    100 * static_cast<double>(*machine.steal_ns) / watched));
     return;
   }
   constexpr double kChanged = 0.05;
@@ -207,6 +209,37 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
   const double taken = std::min(static_cast<double>(*wait), left);
   if (taken > kWaited * window) {
     add(fmt::format("the subject waited {:.0f} % of the window for its CPU", 100 * taken / window));
+  }
+}
+
+// Cells that take turns must leave one another alone.
+void assess_turns(const Trial& trial, std::vector<Note>& notes) {
+  if (!trial.turns) return;
+  const result::Turns& turns = *trial.turns;
+  std::uint64_t requests = 0;
+  std::int64_t in_turns_ns = 0;
+  bool all_read = !turns.rounds.empty();
+  for (const result::Turn& turn : turns.rounds) {
+    requests += turn.requests;
+    in_turns_ns += turn.subject_cpu_ns.value_or(0);
+    all_read = all_read && turn.subject_cpu_ns.has_value();
+  }
+  constexpr double kOverran = 0.01;
+  if (static_cast<double>(turns.overran) > kOverran * static_cast<double>(requests)) {
+    notes.push_back({std::string(kTurnsOverlap),
+                     fmt::format("{} of {} requests outlasted the rest of {:.0f} ms", turns.overran,
+                                 requests, static_cast<double>(turns.rest_ns) / 1e6)});
+  }
+  const std::int64_t own_ns =
+      (turns.length_ns + turns.rest_ns) * static_cast<std::int64_t>(turns.rounds.size());
+  const auto at_rest_ns = static_cast<double>(turns.sitting_ns - own_ns);
+  const auto used = trial.subject.cpu_ns();
+  constexpr double kIdle = 0.005;
+  if (!all_read || !used || at_rest_ns <= 0) return;
+  const double share = static_cast<double>(*used - in_turns_ns) / at_rest_ns;
+  if (share > kIdle) {
+    notes.push_back({std::string(kWorksAtRest),
+                     fmt::format("{:.1f} % of a CPU between its turns", share * 100)});
   }
 }
 
@@ -254,6 +287,7 @@ std::vector<Note> assess(const result::Cell& cell, const Trial& trial,
   assess_generator(cell, trial, figures, notes);
   assess_load(trial, notes);
   assess_machine(cell, trial, notes);
+  assess_turns(trial, notes);
   assess_account(trial, notes);
   return notes;
 }

@@ -212,6 +212,7 @@ void describe(auto&& visit, Is<Turns> auto& turns) {
   visit("length_ns", turns.length_ns);
   visit("rest_ns", turns.rest_ns);
   visit("lead_in_ns", turns.lead_in_ns);
+  visit("sitting_ns", turns.sitting_ns);
   visit("overran", turns.overran);
   visit("rounds", turns.rounds);
 }

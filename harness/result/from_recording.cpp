@@ -58,16 +58,18 @@ void put_recording(Trial& trial, const measure::Recording& recording) {
   }
 }
 
-void put_turns(Trial& trial, const measure::Recording& recording, const measure::Turns& times,
-               std::int64_t window_start_ns) {
+void put_turns(Trial& trial, const measure::Recording& recording,
+               const measure::WindowSpan& window) {
+  const measure::Turns& times = window.turns.value();
   Turns& turns = trial.turns.emplace();
   turns.length_ns = times.length.count();
   turns.rest_ns = times.rest.count();
   turns.lead_in_ns = times.lead_in.count();
+  turns.sitting_ns = window.end_ns.value() - window.start_ns;
   std::uint64_t completions = 0;
   for (std::size_t i = times.warm_up; i < times.size(); ++i) {
     const measure::Recording::TurnCounts& counts = recording.turns.at(i);
-    turns.rounds.push_back({.start_ns = times.begins_ns[i] - window_start_ns,
+    turns.rounds.push_back({.start_ns = times.begins_ns[i] - window.start_ns,
                             .requests = counts.requests,
                             .completions = counts.completions,
                             .latencies = counts.latencies,

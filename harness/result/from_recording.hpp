@@ -24,7 +24,7 @@ void put_recording(Trial& trial, const measure::Recording& recording);
 
 // Fills the trial's turns, without those of the warm-up and without CPU times, and its throughput,
 // which is that of the turns after their lead-ins.
-void put_turns(Trial& trial, const measure::Recording& recording, const measure::Turns& times,
-               std::int64_t window_start_ns);
+void put_turns(Trial& trial, const measure::Recording& recording,
+               const measure::WindowSpan& window);
 
 }  // namespace asyncbench::result

@@ -145,6 +145,8 @@ struct Turns {
   std::int64_t rest_ns = 0;     // after each: what is in flight ends, and usage is read
   std::int64_t lead_in_ns = 0;  // at the beginning of each: requests that begin in it count for CPU
                                 // per request, but neither for throughput nor for latencies
+  std::int64_t sitting_ns = 0;  // of the turns of all cells with their rests, from the window's
+                                // start to its end
   std::uint64_t overran = 0;    // requests that outlasted the rest of their turn
   std::vector<Turn> rounds;     // one a round, without the warm-up
 

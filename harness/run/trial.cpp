@@ -216,9 +216,7 @@ void TrialRun::judge() {
 // The CPU time of a turn is that of its participants in it, where all of them read theirs in time.
 void TrialRun::put_turns() {
   if (!window_.turns) return;
-  const measure::Turns& times = *window_.turns;
-  const report::Record& client = in(Role::client).record;
-  result::put_turns(trial_, *client.recording, times, client.window_start_ns);
+  result::put_turns(trial_, *in(Role::client).record.recording, window_);
   for (std::size_t i = 0; i < trial_.turns->rounds.size(); ++i) {
     result::Turn& turn = trial_.turns->rounds[i];
     const auto cpu_ns = [&](Role role) -> std::optional<std::int64_t> {
