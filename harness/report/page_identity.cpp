@@ -126,7 +126,8 @@ std::string doubts_strip(const PageInput& input) {
     std::ranges::copy(doubts_of(input, reported), std::back_inserter(doubts));
   }
   if (doubts.empty()) return "";
-  std::ranges::stable_partition(doubts, &Doubtful::is_noise);
+  std::stable_partition(doubts.begin(), doubts.end(),
+                        [](const Doubtful& doubt) { return doubt.is_noise; });
   std::string list;
   for (const Doubtful& doubt : doubts) {
     list += fmt::format("<li>{}. {}</li>", xml_text(doubt.text), xml_text(doubt.advice));
