@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
 #include "report/format.hpp"
@@ -28,9 +30,23 @@ std::string plan_text(const run::Plan& plan) {
                                  ? workloads::to_text(settings.duration) + " window"
                                  : fmt::format("{} requests", settings.requests);
   text += fmt::format("\n{}\n", amount_text(plan));
-  text += fmt::format("each trial: {} warm-up, {}, at most {} grace; seed {}\n",
-                      workloads::to_text(settings.warmup), window,
-                      workloads::to_text(settings.grace), settings.seed);
+  const std::vector<run::Point> points = run::points_of(plan);
+  const bool any_turns = std::ranges::any_of(points, &run::Point::in_turns);
+  if (any_turns) {
+    text += "cells that differ in their strategy take turns, in fresh processes for every block";
+    if (settings.budget > Duration{0}) {
+      text += fmt::format(",\nuntil all differences of {:g} % are decided or {} have passed",
+                          settings.relevant.value * 100, clock_text(settings.budget));
+    }
+    text += '\n';
+  }
+  const bool all_turns = any_turns && std::ranges::all_of(points, &run::Point::in_turns);
+  if (!all_turns) {
+    text += fmt::format("each {}trial: {} warm-up, {}, at most {} grace\n",
+                        any_turns ? "other " : "", workloads::to_text(settings.warmup), window,
+                        workloads::to_text(settings.grace));
+  }
+  text += fmt::format("seed {}\n", settings.seed);
   text += fmt::format("peer strategy {}; CPUs: subject {}, peer {}\n", settings.peer_strategy,
                       cpu_list(settings.pin.subject), cpu_list(settings.pin.peer));
   return text;

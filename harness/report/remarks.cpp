@@ -93,16 +93,52 @@ std::vector<Remark> remarks_of(const result::Result& result) {
   return remarks;
 }
 
+std::string how_measured(const result::Result& result) {
+  const auto range = [](std::int64_t least, std::int64_t most, auto text_of) {
+    return least == most ? text_of(least) : fmt::format("{} to {}", text_of(least), text_of(most));
+  };
+  std::int64_t blocks = 0;
+  std::int64_t most_blocks = 0;
+  std::int64_t length_ns = 0;
+  std::int64_t longest_ns = 0;
+  bool whole_windows = false;
+  for (const result::Cell& cell : result.cells) {
+    const auto trials = cell.valid_trials();
+    if (trials.empty()) continue;
+    if (!trials.front()->turns) {
+      whole_windows = true;
+      continue;
+    }
+    const auto count = static_cast<std::int64_t>(trials.size());
+    const std::int64_t turn_ns = trials.front()->turns->length_ns;
+    blocks = blocks == 0 ? count : std::min(blocks, count);
+    most_blocks = std::max(most_blocks, count);
+    length_ns = length_ns == 0 ? turn_ns : std::min(length_ns, turn_ns);
+    longest_ns = std::max(longest_ns, turn_ns);
+  }
+  std::string text;
+  if (blocks > 0) {
+    text = fmt::format("{} blocks of fresh processes that took turns of {}",
+                       range(blocks, most_blocks, [](std::int64_t n) { return std::to_string(n); }),
+                       range(length_ns, longest_ns, [](std::int64_t ns) {
+                         return format_duration_ns(static_cast<double>(ns));
+                       }));
+    if (!whole_windows) return text;
+    text += "; else ";
+  }
+  return text + fmt::format("{} trial{} of {} after {} of warm-up", result.plan.trials,
+                            result.plan.trials == 1 ? "" : "s",
+                            format_duration_ns(static_cast<double>(result.plan.window_ns)),
+                            format_duration_ns(static_cast<double>(result.plan.warm_up_ns)));
+}
+
 std::string machine_text(const result::Result& result) {
   std::vector<std::string> parts;
   for (const std::string_view name : {"cpu", "cpus", "kernel"}) {
     const std::string text = result.environment.text_of(name);
     if (!text.empty()) parts.push_back(name == "cpus" ? text + " cpus" : text);
   }
-  std::string text = fmt::format("{} trial{} of {} after {} of warm-up", result.plan.trials,
-                                 result.plan.trials == 1 ? "" : "s",
-                                 format_duration_ns(static_cast<double>(result.plan.window_ns)),
-                                 format_duration_ns(static_cast<double>(result.plan.warm_up_ns)));
+  std::string text = how_measured(result);
   if (!parts.empty()) text += fmt::format(" on {}", fmt::join(parts, ", "));
   if (!result.run.started.empty()) text += fmt::format("; {}", result.run.started);
   if (!result.run.complete) text += "; incomplete";

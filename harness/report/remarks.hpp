@@ -26,6 +26,10 @@ std::vector<Remark> remarks_of(const result::Result& result);
 
 // "6 trials of 1s after 300ms of warm-up on AMD EPYC, 2 cpus; 2026-11-20T22:05:00Z.", foreign text
 // as it is.
+// "6 blocks of fresh processes that took turns of 50ms", "6 trials of 3.00s after 1.00s of
+// warm-up".
+std::string how_measured(const result::Result& result);
+
 std::string machine_text(const result::Result& result);
 
 }  // namespace asyncbench::report

@@ -12,7 +12,7 @@
 
 #include "measure/syscall_tally.hpp"
 #include "run/plan.hpp"
-#include "run/trial.hpp"
+#include "run/sitting.hpp"
 #include "strategies/registry.hpp"
 #include "tests/sanitized.hpp"
 #include "tests/scratch_folder.hpp"
@@ -97,7 +97,7 @@ TEST_P(Syscalls, AreThoseThatStraceCounts) {
                           .peer_strategy = "epoll",
                           .profile = measure::ProfileOptions{}};
   const result::Trial trial =
-      run_trial({.cell = cell, .settings = settings, .kind = result::TrialKind::count});
+      run_alone({.cell = cell, .settings = settings, .kind = result::TrialKind::count});
   // Under strace an invariant about rates may break, which does not matter here.
   ASSERT_TRUE(trial.profile && trial.profile->calls) << trial.reason;
   ASSERT_EQ(trial.ended(), kRequests);

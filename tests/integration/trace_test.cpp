@@ -15,7 +15,7 @@
 #include "report/causes_text.hpp"
 #include "report/perfetto.hpp"
 #include "run/plan.hpp"
-#include "run/trial.hpp"
+#include "run/sitting.hpp"
 #include "strategies/registry.hpp"
 
 namespace asyncbench::run {
@@ -35,7 +35,7 @@ result::Trial traced(const Registry& registry, const std::string& strategy,
                           .peer_program = ASYNCBENCH_PROGRAM,
                           .peer_strategy = "epoll",
                           .profile = measure::ProfileOptions{}};
-  return run_trial({.cell = cell, .settings = settings, .kind = result::TrialKind::trace});
+  return run_alone({.cell = cell, .settings = settings, .kind = result::TrialKind::trace});
 }
 
 std::int64_t sum(const measure::PhaseTimes& phases) {
@@ -83,8 +83,8 @@ TEST_P(Trace, ExplainsTheWholeTimeOfEveryRequest) {
   EXPECT_LE(tail.slow.sum(measure::Activity::own_code), tail.slow.latency_ns);
   EXPECT_GT(tail.slow.sum(measure::Activity::own_code), 0);
   EXPECT_FALSE(tail.excerpt.turns.empty());
-  const report::TracedProcess process{.name = strategy, .tail = &tail};
-  EXPECT_THAT(report::perfetto(std::span(&process, 1)), HasSubstr("connection "));
+  const asyncbench::report::TracedProcess process{.name = strategy, .tail = &tail};
+  EXPECT_THAT(asyncbench::report::perfetto(std::span(&process, 1)), HasSubstr("connection "));
   // At most eight requests were in flight.
   EXPECT_EQ(trial.profile->in_flight.back().first, 8U);
 }
@@ -147,7 +147,7 @@ TEST(CausesText, OfRealTrialsFitsIntoEightyColumns) {
     cell.trials.back().valid = true;
     causes.push_back(analyze::causes_of(cell));
   }
-  const std::string text = report::causes_text(causes);
+  const std::string text = asyncbench::report::causes_text(causes);
   EXPECT_THAT(text, HasSubstr("The slowest 0.1 % of requests"));
   std::size_t at = 0;
   while (at < text.size()) {
