@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "report/escape.hpp"
-#include "report/format.hpp"
 #include "report/history_text.hpp"
 
 namespace asyncbench::report {
@@ -37,19 +36,28 @@ class Scale {
       : top_(top), bottom_(bottom) {
     low_ = high_ = line.points.front().log_ratio.estimate;
     for (const HistoryPoint& point : line.points) {
-      const analyze::Location& ratio = point.log_ratio;
-      low_ = std::min({low_, ratio.estimate, std::isinf(ratio.low) ? low_ : ratio.low});
-      high_ = std::max({high_, ratio.estimate, std::isinf(ratio.high) ? high_ : ratio.high});
+      low_ = std::min(low_, point.log_ratio.estimate);
+      high_ = std::max(high_, point.log_ratio.estimate);
     }
-    // What is below the margin shall not look like a change.
-    const double least = 4 * std::log1p(history.margin);
-    const double room = std::max(0.05 * (high_ - low_), (least - (high_ - low_)) / 2);
-    low_ -= room;
-    high_ += room;
+    // What is below the margin shall not look like a change, and the estimates shall be told apart
+    // where the intervals are much wider than they differ: then those are cut off at the edges.
+    const double spread = std::max(high_ - low_, 4 * std::log1p(history.margin));
+    const double middle = (low_ + high_) / 2;
+    double below = middle - spread / 2;
+    double above = middle + spread / 2;
+    for (const HistoryPoint& point : line.points) {
+      const analyze::Location& ratio = point.log_ratio;
+      if (std::isinf(ratio.low)) continue;
+      below = std::min(below, std::max(ratio.low, middle - spread));
+      above = std::max(above, std::min(ratio.high, middle + spread));
+    }
+    low_ = below - 0.05 * (above - below);
+    high_ = above + 0.05 * (above - below);
   }
 
   double y(double log_ratio) const {
-    return bottom_ - (log_ratio - low_) / (high_ - low_) * (bottom_ - top_);
+    const double place = (std::clamp(log_ratio, low_, high_) - low_) / (high_ - low_);
+    return bottom_ - place * (bottom_ - top_);
   }
 
   // Three to six round ratios.
@@ -74,11 +82,6 @@ class Scale {
   double low_ = 0;
   double high_ = 0;
 };
-
-std::string_view color_of(const History& history, const HistoryChange& change) {
-  const std::string_view direction = direction_of(history, change);
-  return direction == "worse" ? "bad" : direction == "better" ? "good" : "plain";
-}
 
 class Chart {
  public:
@@ -134,7 +137,7 @@ class Chart {
     for (const double tick : scale_.ticks()) {
       const double y = scale_.y(std::log(tick));
       segment("grid-line", kLeft, y, kRight, y);
-      label("axis", kLeft - 1, y + 4, "end", format_number(tick));
+      label("axis", kLeft - 1, y + 4, "end", ratio_number(tick));
     }
   }
 
@@ -164,7 +167,7 @@ class Chart {
     const double before = scale_.y(std::log(change.before));
     const double since = scale_.y(std::log(change.since));
     const double at = x(static_cast<double>(change.from + change.to) / 2);
-    const std::string color(color_of(history_, change));
+    const std::string color(mark_of(history_, change));
     segment("level", x(static_cast<double>(first) - 0.4), before, at, before);
     segment("level " + color, at, since, x(static_cast<double>(last) + 0.4), since);
     segment("step " + color + (change.is_sure() ? "" : " perhaps"), at, kTop - 8, at, kBottom);
@@ -186,12 +189,8 @@ class Chart {
       segment("interval", x(point.run), scale_.y(ratio.low), x(point.run), scale_.y(ratio.high));
     }
     const analyze::HistoryRun& run = history_.runs[point.run];
-    std::string says = fmt::format("{}, {}: {}", short_commit(run), short_time(run),
-                                   format_number(std::exp(ratio.estimate)));
-    if (!std::isinf(ratio.low)) {
-      says += fmt::format(" [{}, {}]", format_number(std::exp(ratio.low)),
-                          format_number(std::exp(ratio.high)));
-    }
+    const std::string says =
+        fmt::format("{}, {}: {}", short_commit(run), short_time(run), ratio_text(point));
     svg_ += fmt::format(
         "<circle class=\"dot\" cx=\"{:.2f}%\" cy=\"{:.1f}\" r=\"3\"><title>{}"
         "</title></circle>\n",
@@ -230,6 +229,11 @@ class Chart {
 
 }  // namespace
 
+std::string_view mark_of(const History& history, const HistoryChange& change) {
+  const std::string_view direction = direction_of(history, change);
+  return direction == "worse" ? "bad" : direction == "better" ? "good" : "plain";
+}
+
 std::string history_chart(const History& history, std::size_t line) {
   return Chart(history, line).draw();
 }
@@ -263,7 +267,7 @@ std::string history_strip(const History& history, std::size_t index) {
       kWidth, kHeight, band, path);
   for (const HistoryChange* change : changes_of(history, index)) {
     const double at = x(static_cast<double>(change->from + change->to) / 2);
-    svg += fmt::format("<path class=\"step {}{}\" d=\"M{:.1f} 0V{}\"/>", color_of(history, *change),
+    svg += fmt::format("<path class=\"step {}{}\" d=\"M{:.1f} 0V{}\"/>", mark_of(history, *change),
                        change->is_sure() ? "" : " perhaps", at, kHeight);
   }
   return svg + "</svg>";

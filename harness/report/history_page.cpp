@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "report/escape.hpp"
-#include "report/format.hpp"
 #include "report/history_chart.hpp"
 #include "report/history_text.hpp"
 #include "report/page_sections.hpp"
@@ -32,7 +31,7 @@ constexpr std::string_view kStyle = R"css(
 .grid-line { stroke: var(--grid); stroke-opacity: 0.35; }
 .break { stroke: var(--muted); stroke-dasharray: 2 4; }
 .interval { stroke: var(--c0); stroke-opacity: 0.4; stroke-width: 2; fill: none; }
-.thread { stroke: var(--c0); stroke-opacity: 0.65; fill: none; stroke-width: 1.2; }
+.thread { stroke: var(--c0); stroke-opacity: 0.85; fill: none; stroke-width: 1.2; }
 .dot { fill: var(--c0); }
 .level { stroke: var(--mark, var(--muted)); stroke-width: 5; stroke-opacity: 0.35; }
 .step { stroke: var(--mark); stroke-width: 1.5; fill: none; }
@@ -42,14 +41,20 @@ constexpr std::string_view kStyle = R"css(
 .card .said { margin: 2px 0 6px; }
 .card .moved { font-weight: 650; color: var(--mark); }
 .history { width: 100%; }
+.history caption { text-align: left; font-weight: 600; padding: 6px 12px 2px; overflow-wrap: anywhere; }
+.history caption span { font-weight: 400; color: var(--muted); }
 .history th:first-child { width: 13em; }
 .history td { vertical-align: middle; padding-block: 3px; }
 .history .number { width: 12em; }
 .warning { color: var(--likely); background: var(--likely-back); }
 .runs td { font-size: 0.85rem; }
 @media (max-width: 640px) {
-  .history th:first-child { width: auto; overflow-wrap: anywhere; }
-  .history .number { width: auto; white-space: normal; }
+  .history { font-size: 0.8rem; }
+  .history caption { padding-inline: 0; }
+  .history th, .history td { padding-inline: 4px; }
+  .history th:first-child { width: 34%; overflow-wrap: anywhere; }
+  .history .number { width: 5.5em; white-space: normal; }
+  .strip { min-width: 90px; }
 }
 @media print { .plot, .strip, .level, .warning { print-color-adjust: exact; } details:not([open]) { display: none; } }
 )css";
@@ -81,30 +86,32 @@ std::string title_html(const HistoryLine& line) {
   return xml_text(analyze::info_of(line.figure).title());
 }
 
-// What both headings and texts count.
-std::size_t sure_changes(const History& history) {
-  return static_cast<std::size_t>(std::ranges::count_if(history.changes, &HistoryChange::is_sure));
+std::size_t lines_changed(const History& history) {
+  std::set<std::size_t> lines;
+  for (const HistoryChange& change : history.changes) {
+    if (change.is_sure()) lines.insert(change.line);
+  }
+  return lines.size();
 }
 
 std::string identity(const History& history) {
-  const std::size_t sure = sure_changes(history);
-  const std::string headline = history.runs.size() < 2
-                                   ? "One result: nothing to compare it with yet"
-                               : sure == 0 ? "No figure has changed"
-                               : sure == 1 ? "One figure has changed"
-                                           : fmt::format("{} figures have changed", sure);
+  const std::size_t moved = lines_changed(history);
+  const std::string headline =
+      history.runs.size() < 2 ? "One result: nothing to compare it with yet"
+      : moved == 0            ? "No line has changed"
+                   : fmt::format("{} of {} lines {} changed", moved, history.lines.size(),
+                                 moved == 1 ? "has" : "have");
   std::string html = fmt::format(
-      "<header id=\"identity\">\n<h1>{}</h1>\n<p class=\"identity\">{} · {} lines · ratios to {} "
+      "<header id=\"identity\">\n<h1>{}</h1>\n<p class=\"identity\">{} · ratios to {} "
       "in the same run · <a href=\"#method\">how changes are found</a></p>\n",
-      headline, xml_text(extent_of(history)), history.lines.size(),
-      xml_text(references_of(history)));
+      headline, xml_text(extent_of(history)), xml_text(references_of(history)));
   std::set<std::size_t> footings;
   for (const HistoryRun& run : history.runs) footings.insert(run.footing);
   if (footings.size() > 1) {
     html += fmt::format(
-        "<p class=\"validity warning\">Lines begin anew in {} places: machine, "
-        "kernel or plan differ there. <a href=\"#runs\">Where</a></p>\n",
-        footings.size() - 1);
+        "<p class=\"validity warning\">Machine, kernel or plan differ: the results form {} groups, "
+        "not compared with one another. <a href=\"#runs\">Which</a></p>\n",
+        footings.size());
   }
   return html + "</header>\n";
 }
@@ -114,8 +121,8 @@ std::string said_of(const HistoryChange& change) {
     return fmt::format("{} result{}", count, count == 1 ? "" : "s");
   };
   std::string text =
-      fmt::format("{} → {}; {} before, {} since.", format_number(change.before),
-                  format_number(change.since), results(change.runs_before), change.runs_since);
+      fmt::format("{} → {}; {} before, {} since.", ratio_number(change.before),
+                  ratio_number(change.since), results(change.runs_before), change.runs_since);
   if (change.certainty == analyze::Certainty::likely) {
     text += " One line of so many may show this by chance.";
   } else if (change.certainty == analyze::Certainty::single) {
@@ -128,21 +135,70 @@ std::string said_of(const HistoryChange& change) {
   return text;
 }
 
-std::string card(const History& history, const HistoryChange& change) {
-  const HistoryLine& line = history.lines[change.line];
+// What a line did at one commit.
+std::string moved_html(const History& history, const HistoryChange& change) {
   const HistoryRun& run = history.runs[change.to];
-  const std::string_view direction = direction_of(history, change);
+  return fmt::format(
+      "<p class=\"said {}\"><span class=\"moved\">{} {}</span> since <b>{}</b>, {}</p>\n"
+      "<p class=\"note\">{}</p>\n",
+      mark_of(history, change), xml_text(change_text(change)), direction_of(history, change),
+      xml_text(short_commit(run)), xml_text(short_time(run)), xml_text(said_of(change)));
+}
+
+// A line with those of its changes that are sure, or those that are not.
+std::string card(const History& history, std::size_t index, bool sure) {
+  const HistoryLine& line = history.lines[index];
+  std::string moves;
+  for (const HistoryChange& change : history.changes) {
+    if (change.line == index && change.is_sure() == sure) moves += moved_html(history, change);
+  }
   return fmt::format(
       "<article class=\"card\">\n<h3>{} <span class=\"parameters\">{}</span></h3>\n"
-      "<p class=\"subtitle\">{}, times {}</p>\n"
-      "<p class=\"said {}\"><span class=\"moved\">{} {}</span> since <b>{}</b>, {}</p>\n{}"
-      "<p class=\"note\">{}</p>\n</article>\n",
+      "<p class=\"subtitle\">{}, times {}</p>\n{}{}</article>\n",
       xml_text(line.strategy), work_html(line.group), title_html(line), xml_text(line.reference),
-      direction == "worse"    ? "bad"
-      : direction == "better" ? "good"
-                              : "plain",
-      xml_text(change_text(change)), direction, xml_text(short_commit(run)),
-      xml_text(short_time(run)), history_chart(history, change.line), xml_text(said_of(change)));
+      moves, history_chart(history, index));
+}
+
+// One sentence for each strategy's figure and commit: "f1f836c, 2026-11-04 04:00: uring, system
+// calls per request +25% worse, 9 kinds of work".
+std::string sentences(const History& history, bool sure) {
+  struct Moved {
+    const HistoryChange* first;
+    double least;
+    double most;
+    std::size_t groups;
+  };
+  std::vector<Moved> all;
+  for (const HistoryChange& change : history.changes) {
+    if (change.is_sure() != sure) continue;
+    const HistoryLine& line = history.lines[change.line];
+    const double factor = change.factor.estimate;
+    const auto same = std::ranges::find_if(all, [&](const Moved& moved) {
+      const HistoryLine& other = history.lines[moved.first->line];
+      return moved.first->to == change.to && other.strategy == line.strategy &&
+             other.figure == line.figure && (moved.first->factor.estimate > 1) == (factor > 1);
+    });
+    if (same == all.end()) {
+      all.push_back({&change, factor, factor, 1});
+    } else {
+      same->least = std::min(same->least, factor);
+      same->most = std::max(same->most, factor);
+      ++same->groups;
+    }
+  }
+  std::string html;
+  for (const Moved& moved : all) {
+    const HistoryLine& line = history.lines[moved.first->line];
+    const HistoryRun& run = history.runs[moved.first->to];
+    const std::string least = percent_text(moved.least);
+    const std::string most = percent_text(moved.most);
+    html += fmt::format(
+        "<li><code>{}</code> {}: <b>{}</b>, {} {}{}% {}, {}</li>\n", xml_text(short_commit(run)),
+        xml_text(short_time(run)), xml_text(line.strategy), title_html(line), least,
+        least == most ? "" : " to " + most, direction_of(history, *moved.first),
+        moved.groups == 1 ? work_html(line.group) : fmt::format("{} kinds of work", moved.groups));
+  }
+  return "<ul class=\"sentences\">\n" + html + "</ul>\n";
 }
 
 std::string changes(const History& history, bool sure, const std::string& id,
@@ -150,32 +206,32 @@ std::string changes(const History& history, bool sure, const std::string& id,
   // Further ones are in the tables below, as all lines are.
   constexpr std::size_t kMost = 60;
   std::string cards;
-  std::size_t shown = 0;
-  std::size_t left = 0;
+  std::set<std::size_t> shown;
+  std::set<std::size_t> left;
   for (const HistoryChange& change : history.changes) {
-    if (change.is_sure() != sure) continue;
-    if (shown == kMost) {
-      ++left;
-      continue;
+    if (change.is_sure() != sure || shown.contains(change.line)) continue;
+    if (shown.size() == kMost) {
+      left.insert(change.line);
+    } else {
+      shown.insert(change.line);
+      cards += card(history, change.line, sure);
     }
-    cards += card(history, change);
-    ++shown;
   }
-  if (shown == 0) return "";
-  std::string content = "<div class=\"grid\">\n" + cards + "</div>\n";
-  if (left > 0) {
-    content +=
-        fmt::format("<p class=\"note\">And {} more: the tables below mark them.</p>\n", left);
+  if (shown.empty()) return "";
+  std::string content = sentences(history, sure) + "<div class=\"grid\">\n" + cards + "</div>\n";
+  if (!left.empty()) {
+    content += fmt::format("<p class=\"note\">And {} more: the tables below mark them.</p>\n",
+                           left.size());
   }
   return section(id, title, lead, content);
 }
 
 std::string latest_html(const HistoryLine& line) {
   const analyze::Location& ratio = line.points.back().log_ratio;
-  std::string text = fmt::format("<b>{}</b>", format_number(std::exp(ratio.estimate)));
+  std::string text = fmt::format("<b>{}</b>", ratio_number(std::exp(ratio.estimate)));
   if (!std::isinf(ratio.low)) {
-    text += fmt::format(" <span class=\"over\">[{}, {}]</span>", format_number(std::exp(ratio.low)),
-                        format_number(std::exp(ratio.high)));
+    text += fmt::format(" <span class=\"over\">[{}, {}]</span>", ratio_number(std::exp(ratio.low)),
+                        ratio_number(std::exp(ratio.high)));
   }
   return text;
 }
@@ -196,9 +252,10 @@ std::string lines(const History& history) {
             fmt::format("<details class=\"fold\" open>\n<summary>{}</summary>\n", title_html(line));
       }
       content += fmt::format(
-          "<div class=\"table\"><table class=\"history\"><thead><tr><th>{}</th>"
-          "<th>times {}, by result</th><th class=\"number\">newest [95 %]</th></tr></thead>"
-          "<tbody>\n",
+          "<div class=\"table\"><table class=\"history\"><caption>{} <span>times "
+          "{}</span></caption>"
+          "<thead><tr><th scope=\"col\">Strategy</th><th scope=\"col\">by result</th>"
+          "<th scope=\"col\" class=\"number\">newest [95 %]</th></tr></thead><tbody>\n",
           work_html(line.group), xml_text(line.reference));
     }
     content += fmt::format("<tr><th>{}</th><td>{}</td><td class=\"number\">{}</td></tr>\n",
@@ -249,7 +306,8 @@ std::string history_page(const History& history) {
                   "The newest first. Dots are results, with the 95 % interval within each run; "
                   "thick lines are the levels before and since.");
   page += changes(history, false, "perhaps", "Perhaps changed",
-                  "Found in one line, not when all are counted; or in the newest result alone.");
+                  "Found where a line is judged alone, not when all are counted; or in the newest "
+                  "result alone.");
   page += lines(history);
   page += runs(history);
   page += section("method", "How changes are found", xml_text(history_method(history)), "");

@@ -27,21 +27,6 @@ std::string counted(std::size_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
-// "+12", "-3.1": percent by which a factor changes something.
-std::string percent_text(double factor) {
-  const double percent = (factor - 1) * 100;
-  return std::abs(percent) < 9.95 ? fmt::format("{:+.1f}", percent)
-                                  : fmt::format("{:+.0f}", percent);
-}
-
-std::string ratio_text(const HistoryPoint& point) {
-  const analyze::Location& ratio = point.log_ratio;
-  const std::string estimate = format_number(std::exp(ratio.estimate));
-  if (std::isinf(ratio.low)) return estimate;
-  return fmt::format("{} [{}, {}]", estimate, format_number(std::exp(ratio.low)),
-                     format_number(std::exp(ratio.high)));
-}
-
 // The line as a row of at most `width` characters, one a result or, where they are more, one for
 // the median of several; "|" where the next stands on another footing.
 std::string sparkline(const History& history, const HistoryLine& line, std::size_t width,
@@ -134,23 +119,32 @@ class Writer {
   }
 
   void changes(std::string_view title, std::string_view text, bool sure) {
+    constexpr std::size_t kMost = 40;
     const HistoryChange* last = nullptr;
+    std::size_t shown = 0;
+    std::size_t more = 0;
     for (const HistoryChange& change : history_.changes) {
       if (change.is_sure() != sure) continue;
+      if (shown == kMost && !options_.all) {
+        ++more;
+        continue;
+      }
+      ++shown;
       if (last == nullptr) heading(title, text);
       if (last == nullptr || last->to != change.to) commit(change);
       row(change, last != nullptr && last->to == change.to ? last : nullptr);
       last = &change;
     }
+    if (more > 0)
+      out_ += fmt::format("  and {} before; --all prints them\n", counted(more, "change"));
   }
 
   // What the changes of one run have in common.
   void commit(const HistoryChange& change) {
     const HistoryRun& run = history_.runs[change.to];
-    item(fmt::format("{} {}  against {} {}; {} before, {} since", short_commit(run),
-                     short_time(run), short_commit(history_.runs[change.from]),
-                     short_time(history_.runs[change.from]), counted(change.runs_before, "result"),
-                     change.runs_since),
+    item(fmt::format("{} {}, after {}; {} before, {} since", short_commit(run), short_time(run),
+                     short_commit(history_.runs[change.from]),
+                     counted(change.runs_before, "result"), change.runs_since),
          "");
     if (!change.also.empty()) {
       item(fmt::format("{}", fmt::join(change.also, ", ")), "  also differs in ");
@@ -169,8 +163,8 @@ class Writer {
       }
     }
     std::string text =
-        fmt::format("    {} {:>15} {:>19} {:<7}", name_of(line),
-                    format_number(change.before) + " -> " + format_number(change.since),
+        fmt::format("    {} {:>16} {:>18} {:<6}", name_of(line),
+                    ratio_number(change.before) + " -> " + ratio_number(change.since),
                     change_text(change), direction_of(history_, change));
     spark(line, text);
   }
@@ -203,8 +197,7 @@ class Writer {
     out_ += '\n';
     item(fmt::format("{} of {}: no change of {} or more is shown{}",
                      history_.lines.size() - moved.size(), counted(history_.lines.size(), "line"),
-                     format_percent(history_.margin),
-                     options_.all ? "" : "; --all prints every line"),
+                     margin_text(history_), options_.all ? "" : "; --all prints every line"),
          "STEADY  ");
   }
 
@@ -248,6 +241,23 @@ class Writer {
 
 }  // namespace
 
+std::string ratio_number(double ratio) {
+  constexpr double kSmall = 0.0995;  // below, format_number() has fewer digits
+  return ratio < kSmall ? fmt::format("{:.3g}", ratio) : format_number(ratio);
+}
+
+std::string ratio_text(const HistoryPoint& point) {
+  const analyze::Location& ratio = point.log_ratio;
+  const std::string estimate = ratio_number(std::exp(ratio.estimate));
+  if (std::isinf(ratio.low)) return estimate;
+  return fmt::format("{} [{}, {}]", estimate, ratio_number(std::exp(ratio.low)),
+                     ratio_number(std::exp(ratio.high)));
+}
+
+std::string margin_text(const History& history) {
+  return fmt::format("{:.3g}%", 100 * history.margin);
+}
+
 std::string short_commit(const HistoryRun& run) {
   if (run.commit.empty()) return "no commit";
   constexpr std::string_view kDirty = "-dirty";
@@ -278,10 +288,17 @@ std::string references_of(const History& history) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+std::string percent_text(double factor) {
+  const double percent = (factor - 1) * 100;
+  return std::abs(percent) < 9.95 ? fmt::format("{:+.1f}", percent)
+                                  : fmt::format("{:+.0f}", percent);
+}
+
 std::string change_text(const HistoryChange& change) {
   const analyze::Location& factor = change.factor;
   const std::string text = percent_text(factor.estimate) + '%';
-  if (std::isinf(factor.high)) return text;
+  // What is counted exactly has no interval to speak of.
+  if (std::isinf(factor.high) || factor.degenerate) return text;
   return fmt::format("{} [{}, {}]", text, percent_text(factor.low), percent_text(factor.high));
 }
 
@@ -300,7 +317,7 @@ std::string history_method(const History& history) {
       "three count where they lie farther off than the spread of the results before predicts. "
       "What would be found in one line alone, or from the newest result alone, is said apart: "
       "measure again, or decide with asyncbench gate.",
-      format_percent(history.margin));
+      margin_text(history));
 }
 
 std::string history_text(const History& history, const HistoryText& options) {

@@ -36,6 +36,18 @@ std::string extent_of(const analyze::History& history);
 // "thread_per_connection"; several where groups have different ones.
 std::string references_of(const analyze::History& history);
 
+// A ratio with three significant digits, however small.
+std::string ratio_number(double ratio);
+
+// "0.420 [0.402, 0.437]"; without an interval where there is none.
+std::string ratio_text(const analyze::HistoryPoint& point);
+
+// "3%", "2.5%": the margin of a history.
+std::string margin_text(const analyze::History& history);
+
+// "+12", "-3.1": by how many percent a factor changes something.
+std::string percent_text(double factor);
+
 // "+12% [+9.1, +14]", by how much the ratio has changed; without an interval where there is none.
 std::string change_text(const analyze::HistoryChange& change);
 

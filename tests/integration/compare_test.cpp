@@ -72,6 +72,15 @@ TEST_F(CompareTest, SaysHowTheStrategiesCompareAndHowSureThatIs) {
   EXPECT_EQ(standings.at(1).at("contrasts").at(0).at("pairs"), 6);
 }
 
+TEST_F(CompareTest, TakesACompressedResultOfARunBesideAPlainOne) {
+  const std::string before = measured("before.json.gz", "6");
+  const std::string after = measured("after.json", "6");
+  EXPECT_LT(std::filesystem::file_size(before), std::filesystem::file_size(after) / 2);
+  const Ended ended = run_program({"compare", before, after, "--json"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(Json::parse(ended.out).at("groups").size(), 2u);
+}
+
 TEST_F(CompareTest, RefusesOtherMachinesUnlessForcedAndRecordsThat) {
   const std::string before = measured("before.json", "1");
   const std::string after = changed(before, "after.json", [](Json& result) {
