@@ -197,7 +197,7 @@ class OpenLoop {
     for (const std::size_t index : point.cells) {
       run::PlannedCell cell = plan.cells[index];
       cell.work.parameters.set("arrivals", fmt::format("poisson:{:.0f}", rate));
-      cell.id = run::id_of(cell);
+      run::set_names(cell);
       plan.cells.push_back(std::move(cell));
     }
     const vector<run::Point> points = run::points_of(plan);

@@ -13,7 +13,7 @@ using result::TrialKind;
 PlannedCell under(PlannedCell cell, std::string_view build, const std::string& program) {
   cell.build = build;
   cell.program = program;
-  cell.id = id_of(cell);
+  set_names(cell);
   return cell;
 }
 

@@ -187,6 +187,7 @@ Plan plan_of(const result::Result& header) {
     }
     cell.named = std::ranges::find(named, row.strategy) != named.end();
     if (row.status == result::CellStatus::unsupported) cell.unsupported = row.reason;
+    set_names(cell);
     plan.cells.push_back(std::move(cell));
   }
   plan.trials = order_trials(plan, option<bool>(stored, "count_trials"));

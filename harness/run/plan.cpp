@@ -87,7 +87,7 @@ PlannedCell finish_cell(PlannedCell cell, const Registry& registry) {
   if (const std::string objection = cell.workload->objection(cell.work); !objection.empty()) {
     throw UsageError(objection);
   }
-  cell.id = id_of(cell);
+  set_names(cell);
   cell.unsupported = why_unsupported(cell, strategy_named(cell.strategy, registry));
   return cell;
 }
@@ -228,14 +228,15 @@ std::string id_of(const PlannedCell& cell) {
                          shown_parameters(cell));
 }
 
-std::string point_of(const PlannedCell& cell) {
+void set_names(PlannedCell& cell) {
+  cell.id = id_of(cell);
   PlannedCell common = cell;
   if (cell.build.empty()) {
     common.strategy = "*";
   } else {
     common.build.clear();
   }
-  return id_of(common);
+  cell.point = id_of(common);
 }
 
 result::Values shown_parameters(const PlannedCell& cell) {
@@ -347,7 +348,7 @@ std::vector<Point> points_of(const Plan& plan) {
     const PlannedCell& cell = plan.cells[i];
     if (!cell.unsupported.empty() || cell.counts_only) continue;
     const bool in_turns = plan.takes_turns(cell, TrialKind::timed);
-    const auto [found, is_new] = known.emplace(in_turns ? point_of(cell) : cell.id, points.size());
+    const auto [found, is_new] = known.emplace(in_turns ? cell.point : cell.id, points.size());
     if (is_new) points.push_back({.name = found->first, .in_turns = in_turns});
     points[found->second].cells.push_back(i);
   }
@@ -368,8 +369,15 @@ void add_block(std::vector<PlannedTrial>& trials, std::vector<Point> points, uns
 
 bool Plan::takes_turns(const PlannedCell& cell, TrialKind kind) const {
   if (kind != TrialKind::timed && kind != TrialKind::twin) return false;
-  return settings.turns && settings.requests == 0 && !settings.profile &&
-         cell.strategy != kNullStrategy && cell.workload->can_rest(cell.work.parameters);
+  const auto rests = [&](const PlannedCell& one) {
+    return one.strategy != kNullStrategy && one.workload->can_rest(one.work.parameters);
+  };
+  const auto is_partner = [&](const PlannedCell& other) {
+    return other.point == cell.point && other.id != cell.id && other.unsupported.empty() &&
+           !other.counts_only && rests(other);
+  };
+  return settings.turns && settings.requests == 0 && !settings.profile && rests(cell) &&
+         std::ranges::any_of(cells, is_partner);
 }
 
 Duration Plan::expected_time() const {
@@ -386,10 +394,10 @@ Duration Plan::expected_time() const {
 std::size_t Plan::sit_together(std::span<const PlannedTrial> next) const {
   const PlannedTrial& first = next.front();
   if (!takes_turns(cells[first.cell], first.kind)) return 1;
-  const std::string point = point_of(cells[first.cell]);
+  const std::string point = cells[first.cell].point;
   const auto end = std::ranges::find_if_not(next, [&](const PlannedTrial& trial) {
     return trial.block == first.block && takes_turns(cells[trial.cell], trial.kind) &&
-           point_of(cells[trial.cell]) == point;
+           cells[trial.cell].point == point;
   });
   return static_cast<std::size_t>(end - next.begin());
 }

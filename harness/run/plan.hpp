@@ -20,6 +20,9 @@ namespace asyncbench::run {
 // One point to measure. A plain value.
 struct PlannedCell {
   std::string id;  // "fetch/strategy:uring/connections:64/body_bytes:12"
+  // What all cells of one point of comparison have in common: everything but the strategy, or where
+  // builds are compared everything but the build.
+  std::string point;
   const workloads::Workload* workload = nullptr;
   std::string strategy;
   // Where several builds are compared: its name ("base") and its program, which plays the subject.
@@ -53,7 +56,8 @@ struct Plan {
   std::string out;
   std::vector<std::string> command;
 
-  // Whether the trials of the cell take turns with those of the same block and point.
+  // Whether the trials of the cell take turns with those of the same block and point: where the
+  // workload can rest, and another cell is there to take turns with.
   bool takes_turns(const PlannedCell& cell, result::TrialKind kind) const;
 
   // How many of the trials from the first on sit together: those of its point and block, if it
@@ -121,12 +125,11 @@ Support supports_subject(const Strategy& strategy, const workloads::Workload& wo
 // The parameters that a cell's id and result carry, the build among them where there is one.
 result::Values shown_parameters(const PlannedCell& cell);
 
-// What all cells of one point of comparison have in common: everything but the strategy, or where
-// builds are compared everything but the build.
-std::string point_of(const PlannedCell& cell);
-
 // The id of a cell, from its other fields.
 std::string id_of(const PlannedCell& cell);
+
+// Sets id and point, from the other fields.
+void set_names(PlannedCell& cell);
 
 // The names that RunOptions::what can take beside paths.
 std::vector<std::string> workload_names();

@@ -74,7 +74,7 @@ void Schedule::grow() {
   for (std::size_t cell = works_.size(); cell < plan_.cells.size(); ++cell) {
     const PlannedCell& added = plan_.cells[cell];
     const bool shared = plan_.takes_turns(added, result::TrialKind::timed);
-    works_.push_back(shared || !added.build.empty() ? point_of(added) : added.id);
+    works_.push_back(shared || !added.build.empty() ? added.point : added.id);
   }
   for (; planned_ < plan_.trials.size(); ++planned_) {
     const PlannedTrial& trial = plan_.trials[planned_];

@@ -117,6 +117,8 @@ class Documents(unittest.TestCase):
                 for trial in result["cells"][1]["trials"]:
                     trial["subject"]["cpu_system_ns"] *= 2
                     trial["peer"]["cpu_system_ns"] *= 2
+                    for turn in trial.get("turns", {"rounds": []})["rounds"]:
+                        turn[5:] = [cpu and 2 * cpu for cpu in turn[5:]]
             (folder / f"results/{day}.json").write_text(json.dumps(result))
         document = self.check("history", "history", "results", "--format", "json")
         self.assertEqual([document["runs"][c["to"]]["commit"] for c in document["changes"]],

@@ -143,9 +143,9 @@ TEST(Plan, LetsTheCellsOfAPointSitTogetherWithTheTwinOfItsReference) {
     const std::size_t together = plan.sit_together(left);
     ASSERT_EQ(together, members);
     const auto sitting = left.first(together);
-    const std::string point = point_of(plan.cells[sitting.front().cell]);
+    const std::string point = plan.cells[sitting.front().cell].point;
     for (const PlannedTrial& trial : sitting) {
-      EXPECT_EQ(point_of(plan.cells[trial.cell]), point);
+      EXPECT_EQ(plan.cells[trial.cell].point, point);
       EXPECT_EQ(trial.block, sitting.front().block);
     }
     const auto is_twin = [](const PlannedTrial& trial) {

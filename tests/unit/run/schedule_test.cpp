@@ -56,7 +56,7 @@ Plan plan_of_pairs() {
     PlannedCell cell{
         .workload = &workloads::fetch_workload(), .strategy = "s", .build = std::string(build)};
     cell.work.parameters = workloads::Parameters(cell.workload->info().parameters);
-    cell.id = id_of(cell);
+    set_names(cell);
     plan.cells.push_back(cell);
   }
   for (unsigned block = 0; block < 10; ++block) {
@@ -203,7 +203,7 @@ Plan plan_of_turns() {
   for (const auto strategy : {"s", "t"}) {
     PlannedCell cell{.workload = &workloads::fetch_workload(), .strategy = strategy};
     cell.work.parameters = workloads::Parameters(cell.workload->info().parameters);
-    cell.id = id_of(cell);
+    set_names(cell);
     plan.cells.push_back(cell);
   }
   plan.settings.trials = 2;
