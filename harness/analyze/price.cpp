@@ -59,6 +59,15 @@ std::optional<Price> price_of(std::span<const double> log_ratios, double effect,
   return price;
 }
 
+Price price_of(const Judgement& undecided, double margin, double block_seconds) {
+  Price price{.effect = margin,
+              .blocks = undecided.blocks_needed.value_or(kMostPairs),
+              .beyond_reach = !undecided.blocks_needed || *undecided.blocks_needed > kMostPairs};
+  if (price.beyond_reach) price.blocks = kMostPairs;
+  price.seconds = static_cast<double>(price.blocks) * block_seconds;
+  return price;
+}
+
 std::string about(double seconds) {
   if (seconds < 99.5) return fmt::format("{:.0f} s", seconds);
   if (seconds < 99.5 * 60) return fmt::format("{:.0f} min", seconds / 60);

@@ -15,28 +15,20 @@ namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
+using analyze::Decision;
 using analyze::FigureName;
 using analyze::GroupComparison;
 using analyze::Standing;
-using analyze::Sureness;
-
-bool is_told_apart(Sureness sureness) {
-  return sureness == Sureness::clear || sureness == Sureness::likely;
-}
-
-// The medians and the pairs disagree about who is better.
-bool favours_next(const Contrast& contrast) {
-  return is_told_apart(contrast.sureness) && contrast.ratio.estimate < 1;
-}
-
 const Contrast* find(const Standing& standing, std::initializer_list<FigureName> figures) {
-  for (const Contrast& contrast : standing.contrasts) {
+  for (const Contrast& contrast : standing.behind) {
     if (std::ranges::find(figures, contrast.figure) != figures.end()) return &contrast;
   }
   return nullptr;
 }
 
-bool is_open_loop(const Answer& answer) { return answer.ranked_by == analyze::kResponseP99; }
+bool is_open_loop(const Answer& answer) {
+  return answer.p99 != nullptr && answer.p99->figure == analyze::kResponseP99;
+}
 
 // "completes 1.31 [1.27, 1.35] times as many requests per second as asio": what the ranking says,
 // after the winner's name.
@@ -57,10 +49,10 @@ std::string beside_clause(const Contrast* contrast) {
   const auto ratio = winner_to_next(*contrast);
   if (!ratio) return "";
   return fmt::format("{} times the {} ({})", text_of(*ratio),
-                     analyze::info_of(contrast->figure).title(), name_of(contrast->sureness));
+                     analyze::info_of(contrast->figure).title(), sureness_of(contrast->decision()));
 }
 
-// Why the order is not that of throughput; empty where it is.
+// What the comparison is at; empty for a closed loop.
 std::string condition(const Answer& answer, const GroupComparison& group) {
   const auto any = [&](auto&& holds) { return std::ranges::any_of(group.standings, holds); };
   if (is_open_loop(answer)) {
@@ -69,11 +61,9 @@ std::string condition(const Answer& answer, const GroupComparison& group) {
                ? "at equal offered load, "
                : "at an offered load that not all achieved, ";
   }
-  if (answer.ranked_by == analyze::kThroughput) return "";
-  if (any([](const Standing& standing) { return standing.cell->paced; })) {
-    return "at the rate that the work fixes, ";
-  }
-  return "with the load generator at its limit, ";
+  return any([](const Standing& standing) { return standing.cell->paced; })
+             ? "at the rate that the work fixes, "
+             : "";
 }
 
 // Latencies of which only a lower bound is known weaken a ratio of them.
@@ -114,17 +104,13 @@ std::string sentence_of(const Answer& answer, const GroupComparison& group) {
   const std::string how = ranking_clause(answer, ratio);
 
   std::string text = condition(answer, group);
-  if (is_told_apart(answer.sureness)) {
-    text += fmt::format("{} {}, the next best ({})", winner, how, name_of(answer.sureness));
-  } else if (answer.sureness == Sureness::no_difference) {
-    text += fmt::format("{0} and {1} are alike ({2}): {0} {3}", winner, next,
-                        name_of(answer.sureness), how);
+  if (analyze::is_different(*answer.decision)) {
+    text += fmt::format("{} {}, the next best ({})", winner, how, sureness_of(*answer.decision));
+  } else if (answer.decision == Decision::alike) {
+    text += fmt::format("{0} and {1} are alike: {0} {2}", winner, next, how);
   } else {
-    const std::string why = favours_next(*answer.ranking)
-                                ? "the medians favour one, most pairs of trials the other"
-                                : answer.ranking->why;
-    text += fmt::format("it is open whether {0} or {1} is better ({2}): {0} {3}", winner, next, why,
-                        how);
+    text += fmt::format("it is open whether {0} or {1} is better ({2}): {0} {3}", winner, next,
+                        answer.ranking->why, how);
   }
   std::vector<std::string> beside;
   for (const Contrast* contrast : {answer.p99, answer.cpu}) {
@@ -139,29 +125,34 @@ std::string sentence_of(const Answer& answer, const GroupComparison& group) {
 
 }  // namespace
 
+std::string_view sureness_of(Decision decision, bool apart) {
+  if (analyze::is_different(decision)) return apart ? "likely" : "clear";
+  return decision == Decision::undecided ? "open" : name_of(decision);
+}
+
 std::optional<analyze::Ratio> winner_to_next(const Contrast& contrast) {
-  analyze::Location inverse = contrast.ratio;
-  inverse.estimate = 1 / contrast.ratio.estimate;
-  inverse.low = 1 / contrast.ratio.high;
-  inverse.high = 1 / contrast.ratio.low;
-  return ratio_of(contrast.figure, inverse, contrast.pairs);
+  const analyze::Location& ratio = contrast.judgement.ratio;
+  analyze::Location inverse = ratio;
+  inverse.estimate = 1 / ratio.estimate;
+  inverse.low = 1 / ratio.high;
+  inverse.high = 1 / ratio.low;
+  return ratio_of(contrast.figure, inverse, contrast.judgement.blocks);
 }
 
 Answer answer_of(const GroupComparison& group) {
   Answer answer{.group = group.name, .ranked_by = group.figures.front()};
+  if (group.reference != nullptr) answer.winner = group.standings.front().cell;
   for (const Standing& standing : group.standings) {
-    if (answer.winner == nullptr) answer.winner = standing.reference;
-    if (standing.contrasts.empty() || answer.next != nullptr) continue;
-    const Contrast& ranking = standing.contrasts.front();
-    if (ranking.sureness == Sureness::invalid) continue;
+    if (standing.behind.empty() || answer.next != nullptr) continue;
     answer.next = standing.cell;
-    answer.ranking = &ranking;
-    answer.sureness = favours_next(ranking) ? Sureness::inconclusive : ranking.sureness;
+    answer.ranking = &standing.behind.front();
+    answer.decision = answer.ranking->decision();
     answer.throughput = find(standing, {analyze::kThroughput});
     answer.p99 = find(standing, {analyze::kServiceP99, analyze::kResponseP99});
-    answer.cpu = find(standing, {analyze::kCpu, analyze::kTotalCpu});
+    answer.cpu = find(standing, {analyze::kTotalCpu});
+    if (answer.cpu == nullptr) answer.cpu = find(standing, {analyze::kCpu});
   }
-  if (answer.winner != nullptr && answer.next == nullptr) answer.sureness = Sureness::alone;
+  if (answer.winner == nullptr) answer.decision = Decision::invalid;
   answer.sentence = sentence_of(answer, group);
   return answer;
 }

@@ -18,28 +18,29 @@ std::optional<analyze::Ratio> winner_to_next(const analyze::Contrast& contrast);
 // Everything that it points to belongs to the comparison and its result, which outlive it.
 struct Answer {
   std::string group;  // "fetch/connections:64"
-  // The best by its median; null where nothing valid was measured.
+  // The first of GroupComparison::standings; null where nothing valid was measured.
   const result::Cell* winner = nullptr;
   // The next best that can be compared with it; null where there is none.
   const result::Cell* next = nullptr;
-  // What the group is ordered by. Open loop: response time p99; where the work or a limited
-  // generator fixes the rate: CPU per request.
-  analyze::FigureName ranked_by = analyze::kThroughput;
+  // What the group is ordered by: GroupComparison::figures has it first.
+  analyze::FigureName ranked_by = analyze::kTotalCpu;
   // The next's contrasts with the winner; null where the group is not compared by that figure, or
   // has no next. `ranking` is the one of these three by `ranked_by`.
   const analyze::Contrast* ranking = nullptr;
   const analyze::Contrast* throughput = nullptr;
   const analyze::Contrast* p99 = nullptr;  // of the response time in open loop, else service time
-  const analyze::Contrast* cpu = nullptr;  // of both ends where peers differ
-  // How sure the ranking is: alone without a next, invalid without a winner. Inconclusive also
-  // where the medians favour the winner, but the blocks, one by one, the next.
-  analyze::Sureness sureness = analyze::Sureness::invalid;
+  const analyze::Contrast* cpu = nullptr;  // of both ends where both are ours
+  // Of the next against the winner. Empty without a next, invalid without a winner.
+  std::optional<analyze::Decision> decision;
   // In plain words, without a full stop. Holds names as they are: to be escaped as the place
   // demands.
   std::string sentence;
 };
 
-// For a comparison of strategies without a named reference.
+// "clear", "alike", "open" or "invalid": how sure a contrast is; "likely" where its sides were
+// measured apart.
+std::string_view sureness_of(analyze::Decision decision, bool apart = false);
+
 Answer answer_of(const analyze::GroupComparison& group);
 std::vector<Answer> answers_of(const analyze::Comparison& comparison);
 

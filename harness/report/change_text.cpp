@@ -18,28 +18,27 @@ namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
+using analyze::Decision;
 using analyze::GroupComparison;
 using analyze::Standing;
-using analyze::Sureness;
 using result::Cell;
 
-bool is_told(const Contrast& contrast) {
-  return contrast.sureness == Sureness::clear || contrast.sureness == Sureness::likely;
-}
+bool is_told(const Contrast& contrast) { return is_different(contrast.decision()); }
 
-bool is_worse(const Contrast& contrast) { return contrast.ratio.estimate > 1; }
+bool is_worse(const Contrast& contrast) { return contrast.judgement.ratio.estimate > 1; }
 
 // Too few pairs for an interval, or none at all.
 bool has_too_few(const Contrast& contrast) {
-  return contrast.pairs == 0 || !std::isfinite(contrast.ratio.high);
+  return contrast.judgement.blocks == 0 || !std::isfinite(contrast.judgement.ratio.high);
 }
 
 // The cell as it is, with its contrasts to what it was.
 const Standing& standing_of(const GroupComparison& group) { return group.standings.back(); }
 
 std::string_view word_of(const Contrast& contrast) {
-  if (contrast.sureness == Sureness::inconclusive) return "open";
-  return contrast.sureness == Sureness::no_difference ? "alike" : name_of(contrast.sureness);
+  if (contrast.decision() == Decision::undecided) return "open";
+  // Measured apart, no difference is more than likely.
+  return is_told(contrast) ? "likely" : name_of(contrast.decision());
 }
 
 // One figure in all cells that have it.
@@ -49,13 +48,14 @@ struct Tally {
   void add(const Contrast& contrast) {
     ++cells;
     if (is_told(contrast)) {
-      const double ratio = ratio_of(contrast.figure, contrast.ratio, contrast.pairs)->estimate;
+      const double ratio =
+          ratio_of(contrast.figure, contrast.judgement.ratio, contrast.judgement.blocks)->estimate;
       (ratio < 1 ? fell : rose).push_back(ratio);
     } else if (has_too_few(contrast)) {
       ++too_few;
       why = contrast.why;
     } else {
-      open += contrast.sureness == Sureness::inconclusive;
+      open += contrast.decision() == Decision::undecided;
     }
   }
 
@@ -189,7 +189,7 @@ class Writer {
     const analyze::Price* dearest = nullptr;
     for (const GroupComparison& group : change_.comparison.groups) {
       for (const Contrast& contrast : standing_of(group).contrasts) {
-        if (contrast.sureness != Sureness::inconclusive || !contrast.price) continue;
+        if (contrast.decision() != Decision::undecided || !contrast.price) continue;
         if (dearest == nullptr || contrast.price->blocks > dearest->blocks) {
           dearest = &*contrast.price;
         }
@@ -205,7 +205,8 @@ class Writer {
     for (const GroupComparison& group : change_.comparison.groups) {
       const Standing& standing = standing_of(group);
       for (const Contrast& contrast : standing.contrasts) {
-        const double change = is_told(contrast) ? std::abs(std::log(contrast.ratio.estimate)) : 0;
+        const double change =
+            is_told(contrast) ? std::abs(std::log(contrast.judgement.ratio.estimate)) : 0;
         if (change <= most_change) continue;
         most_change = change;
         most = &standing;
@@ -251,7 +252,7 @@ class Writer {
   }
 
   void table(const std::string& work, std::span<const GroupComparison> groups) {
-    std::vector<const Standing*> rows;
+    std::vector<const GroupComparison*> rows;
     std::vector<std::string> alike;
     std::vector<std::string> too_few;
     for (const GroupComparison& group : groups) {
@@ -261,10 +262,10 @@ class Writer {
       if (standing.contrasts.empty() || all(has_too_few)) {
         too_few.push_back(fmt::format(
             "{}: {}", name, standing.contrasts.empty() ? "" : standing.contrasts.front().why));
-      } else if (all([](const Contrast& one) { return one.sureness == Sureness::no_difference; })) {
+      } else if (all([](const Contrast& one) { return one.decision() == Decision::alike; })) {
         alike.push_back(name);
       } else {
-        rows.push_back(&standing);
+        rows.push_back(&group);
       }
     }
     draw(work, rows);
@@ -277,14 +278,14 @@ class Writer {
     out_ += '\n';
   }
 
-  void draw(const std::string& work, const std::vector<const Standing*>& standings) {
-    if (standings.empty()) return;
+  void draw(const std::string& work, const std::vector<const GroupComparison*>& groups) {
+    if (groups.empty()) return;
     std::size_t names = 0;
     std::vector<analyze::Location> drawn;
-    for (const Standing* standing : standings) {
-      names = std::max(names, display_width(printable(standing->cell->strategy)));
-      for (const Contrast& contrast : standing->contrasts) {
-        if (!has_too_few(contrast)) drawn.push_back(contrast.ratio);
+    for (const GroupComparison* group : groups) {
+      names = std::max(names, display_width(printable(group->reference->strategy)));
+      for (const Contrast& contrast : standing_of(*group).contrasts) {
+        if (!has_too_few(contrast)) drawn.push_back(contrast.judgement.ratio);
       }
     }
     constexpr std::size_t kFigures = 59;  // the columns of a row without name and forest
@@ -295,15 +296,14 @@ class Writer {
     const Forest forest(drawn, kForest);
     heading(work, fmt::format("{:<{}} {:<11} {:>7} {:>7}  {:<20} {}", "", indent, "", "before",
                               "after", "after / before", has_forest ? forest.title() : ""));
-    for (const Standing* standing : standings) {
-      std::string name = printable(standing->cell->strategy);
+    for (const GroupComparison* group : groups) {
+      std::string name = printable(group->reference->strategy);
       if (!inline_names) {
         out_ += name + '\n';
         name.clear();
       }
-      for (const Contrast& contrast : standing->contrasts) {
-        row(*standing, contrast, fmt::format("{:<{}}", name, indent),
-            has_forest ? &forest : nullptr);
+      for (const Contrast& contrast : standing_of(*group).contrasts) {
+        row(*group, contrast, fmt::format("{:<{}}", name, indent), has_forest ? &forest : nullptr);
         name.clear();
       }
     }
@@ -321,18 +321,21 @@ class Writer {
     }
   }
 
-  void row(const Standing& standing, const Contrast& contrast, const std::string& name,
+  void row(const GroupComparison& group, const Contrast& contrast, const std::string& name,
            const Forest* forest) {
     const analyze::Figure figure = analyze::info_of(contrast.figure);
     const auto median = [&](const Cell* cell) {
       const result::Estimate* const estimate = cell->find(figure.name);
       return estimate == nullptr ? "-" : figure_text(figure.unit, estimate->median);
     };
-    const auto ratio = ratio_of(contrast.figure, contrast.ratio, contrast.pairs);
+    const auto ratio =
+        ratio_of(contrast.figure, contrast.judgement.ratio, contrast.judgement.blocks);
     out_ += fmt::format("{} {:<11} {:>7} {:>7}  {:<20} ", name, figure.short_title(),
-                        median(standing.reference), median(standing.cell), text_of(ratio));
+                        median(group.reference), median(standing_of(group).cell), text_of(ratio));
     if (forest != nullptr) {
-      out_ += (contrast.pairs == 0 ? std::string(kForest, ' ') : forest->row(contrast.ratio)) + ' ';
+      out_ += (contrast.judgement.blocks == 0 ? std::string(kForest, ' ')
+                                              : forest->row(contrast.judgement.ratio)) +
+              ' ';
     }
     const Color color = !is_told(contrast)   ? Color::none
                         : is_worse(contrast) ? Color::bad

@@ -17,12 +17,12 @@ using analyze::Unit;
 
 std::vector<Figure> columns_of(const analyze::Group& group) {
   const bool is_open_loop = analyze::is_open_loop(group);
-  const bool peers_differ = analyze::any_has(group, analyze::kPeersDiffer);
+  const bool both_ends = analyze::has_figure(group, analyze::kTotalCpu);
   std::vector<Figure> columns;
   for (const Figure& figure : analyze::figures()) {
     if (figure.shown == Shown::always || (figure.shown == Shown::closed_loop && !is_open_loop) ||
         (figure.shown == Shown::open_loop && is_open_loop) ||
-        (figure.shown == Shown::peers_differ && peers_differ)) {
+        (figure.shown == Shown::both_ends && both_ends)) {
       columns.push_back(figure);
     }
   }

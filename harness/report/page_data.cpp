@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "analyze/families.hpp"
 #include "analyze/figures.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/statistics.hpp"
@@ -118,6 +119,13 @@ Json trials_of(const Cell& cell, const Order& order, bool open_loop) {
 // A cell of the skeleton by its id.
 using CellsById = std::map<std::string_view, const Json*>;
 
+// What the charts of throughput and of trials in order go by: throughput where it tells anything.
+analyze::FigureName charted_figure(const Group& group) {
+  const std::vector<analyze::FigureName> figures = analyze::compared_figures(group);
+  const bool tells = std::ranges::find(figures, analyze::kThroughput) != figures.end();
+  return tells ? analyze::kThroughput : figures.front();
+}
+
 Json group_json(const Group& group, const CellsById& cells, const Order& order) {
   const bool open_loop = analyze::is_open_loop(group);
   Json own = Json::array();
@@ -141,7 +149,7 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order) 
           {"parameters", cells.at(group.cells.front()->id)->at("parameters")},
           {"open_loop", open_loop},
           {"offered_per_s", offered},
-          {"rank_by", analyze::ranking_of(group)},
+          {"rank_by", charted_figure(group)},
           {"latency", open_loop ? "response_time" : "service_time"},
           {"cells", own}};
 }
@@ -219,26 +227,19 @@ Json result_json(const Reported& reported) {
           {"workloads", workloads}};
 }
 
-// Strategies of a family wait in the same way; a variant ("uring:oneshot") is of its base's family.
-std::string_view family_of(std::string_view strategy) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kFamilies = {{
-      {"thread_per_request", "thread_per_request"},
-      {"thread_per_connection", "threads"},
-      {"thread_pool", "threads"},
-      {"epoll", "readiness"},
-      {"asio", "readiness"},
-      {"asio_coro", "readiness"},
-      {"libuv", "readiness"},
-      {"libevent", "readiness"},
-      {"asio_uring", "io_uring"},
-      {"uring", "io_uring"},
-      {"curl_multi", "libcurl"},
-      {"curl_threads", "libcurl"},
+// The families that have a colour, by what style.css calls it.
+std::string_view colour_of(const Cell& cell) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kColours = {{
+      {family::kThreadPerRequest, "thread_per_request"},
+      {family::kLongLivedThreads, "threads"},
+      {family::kReadinessLoops, "readiness"},
+      {family::kIoUring, "io_uring"},
+      {family::kLibcurl, "libcurl"},
   }};
-  const auto base = strategy.substr(0, strategy.find(':'));
-  const auto found =
-      std::ranges::find(kFamilies, base, [](const auto& pair) { return pair.first; });
-  return found == kFamilies.end() ? "other" : found->second;
+  const std::string name = analyze::family_of(cell);
+  const auto* const found =
+      std::ranges::find(kColours, name, [](const auto& pair) { return pair.first; });
+  return found == kColours.end() ? "other" : found->second;
 }
 
 // What the charts need to know of the figures that some cell has.
@@ -267,7 +268,7 @@ std::string page_data(const PageInput& input) {
   for (const Reported& reported : input.results) {
     for (const Cell& cell : reported.result->cells) {
       if (std::ranges::find(names, cell.strategy) != names.end()) continue;
-      strategies.push_back({{"name", cell.strategy}, {"family", family_of(cell.strategy)}});
+      strategies.push_back({{"name", cell.strategy}, {"family", colour_of(cell)}});
       names.push_back(cell.strategy);
     }
   }

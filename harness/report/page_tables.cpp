@@ -16,7 +16,6 @@ namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
-using analyze::Sureness;
 using result::Cell;
 using result::Estimate;
 using result::Summary;
@@ -89,7 +88,7 @@ std::vector<std::string> unusable_rows(const Reported& reported) {
 struct Change {
   const analyze::Standing* standing;
   const Contrast* contrast;
-  bool told;  // clear or likely
+  bool told;  // a difference was shown
 };
 
 std::vector<Change> changes_of(const analyze::Comparison& comparison) {
@@ -97,16 +96,14 @@ std::vector<Change> changes_of(const analyze::Comparison& comparison) {
   for (const analyze::GroupComparison& group : comparison.groups) {
     for (const analyze::Standing& standing : group.standings) {
       for (const Contrast& contrast : standing.contrasts) {
-        const bool told =
-            contrast.sureness == Sureness::clear || contrast.sureness == Sureness::likely;
-        changes.push_back({&standing, &contrast, told});
+        changes.push_back({&standing, &contrast, analyze::is_different(contrast.decision())});
       }
     }
   }
   // Regressions first, the largest at the top; then what got better, the largest first.
   std::ranges::stable_sort(changes, [](const Change& a, const Change& b) {
-    const double left = std::log(a.contrast->ratio.estimate);
-    const double right = std::log(b.contrast->ratio.estimate);
+    const double left = std::log(a.contrast->judgement.ratio.estimate);
+    const double right = std::log(b.contrast->judgement.ratio.estimate);
     if ((left > 0) != (right > 0)) return left > 0;
     return std::abs(left) > std::abs(right);
   });
@@ -115,13 +112,15 @@ std::vector<Change> changes_of(const analyze::Comparison& comparison) {
 
 std::string change_row(const Change& change) {
   const Contrast& contrast = *change.contrast;
-  const char* direction = !change.told ? "" : contrast.ratio.estimate > 1 ? "worse" : "better";
+  const char* direction = !change.told                            ? ""
+                          : contrast.judgement.ratio.estimate > 1 ? "worse"
+                                                                  : "better";
   return fmt::format(
       "<tr class=\"{}\"><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
       "<td>{}</td></tr>\n",
       direction, xml_text(change.standing->cell->id),
       xml_text(analyze::info_of(contrast.figure).title()), xml_text(ratio_text(contrast)),
-      sureness_html(contrast.sureness));
+      sureness_html(sureness_of(contrast.decision(), true)));
 }
 
 std::string estimate_html(const Estimate* estimate, const analyze::Figure& figure) {
