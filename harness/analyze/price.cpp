@@ -75,14 +75,11 @@ std::string about(double seconds) {
 }
 
 std::string text_of(const Price& price) {
-  if (price.beyond_reach) {
-    return fmt::format("to tell {:.0f} % takes more than {} trials of each", 100 * price.effect,
-                       price.blocks);
-  }
+  const std::string what = fmt::format("to tell {:.0f} %", 100 * price.effect);
+  if (price.beyond_reach) return fmt::format("{}: more than {} trials", what, price.blocks);
   const std::string time =
-      price.seconds > 0 ? fmt::format(" ({})", about(price.seconds)) : std::string();
-  return fmt::format("to tell {:.0f} % takes about {} trials of each{}: --trials {}",
-                     100 * price.effect, price.blocks, time, price.blocks);
+      price.seconds > 0 ? fmt::format(" (about {})", about(price.seconds)) : std::string();
+  return fmt::format("{}: --trials {}{}", what, price.blocks, time);
 }
 
 }  // namespace asyncbench::analyze

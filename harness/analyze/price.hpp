@@ -33,7 +33,7 @@ std::optional<Price> price_of(std::span<const double> log_ratios, double effect,
 // That of deciding what is undecided: Judgement::blocks_needed, which shows `margin`.
 Price price_of(const Judgement& undecided, double margin, double block_seconds);
 
-// "to tell 5 % takes about 54 trials of each (12 min): --trials 54"
+// "to tell 5 %: --trials 54 (about 12 min)"
 std::string text_of(const Price& price);
 
 // "45 s", "12 min", "4 h"
