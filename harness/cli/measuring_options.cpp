@@ -96,10 +96,13 @@ struct SettingOption {
   }
 };
 
-std::vector<SettingOption> setting_options() {
+// `decides`: the command measures until all is decided.
+std::vector<SettingOption> setting_options(bool decides) {
   std::vector<SettingOption> options;
   for (const Setting& setting : run::all_settings()) {
-    if (setting.from != Setting::From::plan) options.push_back({.setting = setting});
+    if (setting.from == Setting::From::plan) continue;
+    if (setting.from == Setting::From::deciding && !decides) continue;
+    options.push_back({.setting = setting});
   }
   return options;
 }
@@ -111,7 +114,7 @@ void define(App& app, SettingOption& option, const run::Settings& defaults) {
           ? app.add_option(setting.option_name(), option.list, std::string(setting.help))
           : app.add_option(setting.option_name(), option.text, std::string(setting.help));
   defined.type_name(std::string(setting.type));
-  defined.group(setting.from == Setting::From::anywhere ? "How" : "What");
+  defined.group(setting.from == Setting::From::command_line ? "What" : "How");
   defined.default_str(setting.otherwise ? std::string(*setting.otherwise) : setting.text(defaults));
 }
 
@@ -158,7 +161,7 @@ std::string default_out(std::string_view command, std::string_view time) {
 struct MeasuringOptions::Typed {
   std::string command;
   std::vector<WorkOption> work = work_options();
-  std::vector<SettingOption> settings = setting_options();
+  std::vector<SettingOption> settings = setting_options(command == "run" || command == "versus");
   std::string strategies;
   std::vector<std::string> plugins;
   std::string urls_from;

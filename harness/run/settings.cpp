@@ -67,15 +67,18 @@ constexpr std::array kSettings = {
             .otherwise = "half a second of turns, at least 4"},
     Setting{.name = "relevant",
             .member = &Settings::relevant,
+            .from = From::deciding,
             .type = "SHARE",
             .help = "the smallest difference worth a decision"},
     Setting{.name = "budget",
             .member = &Settings::budget,
+            .from = From::deciding,
             .type = "TIME",
             .help = "measure what is undecided on, up to so long in all; 0: --trials are all",
             .otherwise = "10m, without --trials"},
     Setting{.name = "against",
             .member = &Settings::against,
+            .from = From::deciding,
             .type = "NAME",
             .help = "the strategy that others are compared with",
             .otherwise = "thread_per_connection"},
@@ -239,7 +242,7 @@ void GivenSettings::read(const Setting& setting, std::string_view text) {
 void GivenSettings::read(std::string_view name, std::string_view text) {
   std::vector<std::string> known;
   for (const Setting& setting : kSettings) {
-    if (setting.from != From::anywhere) continue;
+    if (setting.from != From::anywhere && setting.from != From::deciding) continue;
     if (setting.name == name) return read(setting, text);
     known.emplace_back(setting.name);
   }

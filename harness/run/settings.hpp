@@ -85,6 +85,7 @@ struct Setting {
   enum class From : std::uint8_t {
     anywhere,      // suites, and the command line under "How"
     command_line,  // under "What"
+    deciding,      // as anywhere, of commands that measure until all is decided
     plan,          // nobody: make_plan() finds it
   };
 

@@ -189,6 +189,15 @@ TEST_F(HistoryTest, NamesWhereLinesBeginAnew) {
 }
 
 // Every command that reads a result reads a compressed one.
+// Some commands name their files.
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
 TEST_F(HistoryTest, CompressedResultsGiveWhatPlainOnesGive) {
   write("r.json", result_of(1));
   write("packed/r.json.gz", result::gzipped(result_of(1)));
@@ -212,7 +221,7 @@ TEST_F(HistoryTest, CompressedResultsGiveWhatPlainOnesGive) {
     const Ended expected = run_program(command);
     const Ended ended = run_program(other);
     EXPECT_EQ(ended.exit_code, expected.exit_code) << command[0] << ended.err;
-    EXPECT_EQ(ended.out, expected.out) << command[0];
+    EXPECT_EQ(replaced(ended.out, packed, plain), expected.out) << command[0];
     EXPECT_NE(ended.out, "") << command[0];
   }
   const Ended report = run_program({"report", packed, "--baseline", packed});

@@ -268,6 +268,7 @@ TEST(Schedule, NoticesRecordsThatAreTwiceOrNotPlanned) {
 
 TEST(Schedule, AnUnsupportedStrategyCountsOnlyWhenItWasNamed) {
   Plan plan;
+  plan.settings.turns = false;
   plan.cells = {{.id = "a", .named = false, .unsupported = "EPERM"}};
   result::Result result = nothing_of(plan);
   EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::done);
