@@ -113,7 +113,8 @@ std::string command_for(const Change& change) {
   for (const GroupComparison& group : change.comparison.groups) {
     const Standing& standing = standing_of(group);
     for (const Contrast& contrast : standing.contrasts) {
-      const double size = is_told(contrast) ? std::abs(std::log(contrast.judgement.ratio.estimate)) : 0;
+      const double size =
+          is_told(contrast) ? std::abs(std::log(contrast.judgement.ratio.estimate)) : 0;
       if (size <= most_change) continue;
       most_change = size;
       most = &standing;
@@ -141,9 +142,7 @@ std::string command_for(const Change& change) {
 
 }  // namespace
 
-bool is_told(const Contrast& contrast) {
-  return is_different(contrast.decision());
-}
+bool is_told(const Contrast& contrast) { return is_different(contrast.decision()); }
 
 bool is_worse(const Contrast& contrast) { return contrast.judgement.ratio.estimate > 1; }
 
