@@ -122,11 +122,12 @@ Judgement decide(std::span<const double> log_ratios, const DecisionRule& rule) {
   if (blocks >= 2) judgement.deviation = standard_deviation(log_ratios);
   const double level = level_at(blocks, rule);
   if (level == 0) {
-    judgement.ratio = as_ratio(locate({}, 0));
+    judgement.ratio = exp_of(locate({}, 0));
     judgement.ratio.estimate = std::exp(median(log_ratios));
+    judgement.ratio.alpha_each_side = rule.alpha / 2;
   } else {
     const Test test = test_for(blocks, level);
-    judgement.ratio = as_ratio(test.location(log_ratios, level / 2));
+    judgement.ratio = exp_of(test.location(log_ratios, level / 2));
     judgement.p = std::min(1.0, test.p(log_ratios) * rule.alpha / level);
     const Location one_sided = test.location(log_ratios, level);
     const double limit = std::log1p(rule.margin);

@@ -152,7 +152,7 @@ constexpr auto kTable = std::to_array<Figure>({
     {kCpu, Unit::cpu_time, kLower, "CPU per request", "CPU/request", "CPU us",
      Shown::always, kTimed, cpu},
     {kTotalCpu, Unit::cpu_time, kLower, "total CPU per request", "total CPU", "total us",
-     Shown::peers_differ, kTimed, total_cpu},
+     Shown::both_ends, kTimed, total_cpu},
     {kPeerCpu, Unit::cpu_time, kLower, "CPU of the peer per request", "peer CPU", "peer us",
      Shown::not_in_terminal, kTimed, peer_cpu},
     {"context_switches_per_request", Unit::per_request, kLower, "context switches per request",
@@ -170,7 +170,7 @@ constexpr auto kTable = std::to_array<Figure>({
      [](const TrialView& view) {
        return reading(per_request(view.trial, view.trial.subject.page_faults_major));
      }},
-    {"memory_peak_bytes", Unit::bytes, kLower, "peak memory", "memory peak", {},
+    {kMemoryPeak, Unit::bytes, kLower, "peak memory", "memory peak", {},
      Shown::not_in_terminal, kTimed, memory_peak},
     {"error_share", Unit::share, kLower, "share of failed requests", "errors", {},
      Shown::not_in_terminal, kTimed,
@@ -186,7 +186,7 @@ constexpr auto kTable = std::to_array<Figure>({
     {"gather_time_p50_ns", Unit::time, kLower},
     {"gather_time_p99_ns", Unit::time, kLower},
     {"heartbeat_lag_p50_ns", Unit::time, kLower},
-    {"heartbeat_lag_p99_ns", Unit::time, kLower},
+    {kHeartbeatLagP99, Unit::time, kLower},
     {"memory_fit", Unit::ratio, kNeither, "fit of the line that memory grows by"},
     {"memory_per_connection_bytes", Unit::bytes, kLower},
     {"memory_per_task_bytes", Unit::bytes, kLower},
@@ -336,18 +336,25 @@ CellFigures figures_of(const result::Cell& cell, TrialKind kind) {
   return found;
 }
 
-std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
-                               FigureName figure) {
+BlockRatios block_ratios(const CellFigures& reference, const CellFigures& other,
+                         FigureName figure) {
   const double worse = info_of(figure).higher_is_better.value_or(false) ? -1 : 1;
-  std::vector<double> ratios;
+  BlockRatios ratios;
   for (const auto& [block, trial] : reference) {
     const auto beside = other.find(block);
     if (beside == other.end()) continue;
     const auto a = trial.find(figure);
     const auto b = beside->second.find(figure);
     if (a == trial.end() || b == beside->second.end()) continue;
-    if (const auto ratio = log_ratio(a->second, b->second)) ratios.push_back(worse * *ratio);
+    if (const auto ratio = log_ratio(a->second, b->second)) ratios.emplace(block, worse * *ratio);
   }
+  return ratios;
+}
+
+std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
+                               FigureName figure) {
+  std::vector<double> ratios;
+  for (const auto& [block, ratio] : block_ratios(reference, other, figure)) ratios.push_back(ratio);
   return ratios;
 }
 

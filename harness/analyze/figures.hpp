@@ -39,7 +39,7 @@ enum class Shown : std::uint8_t {
   always,
   closed_loop,
   open_loop,
-  peers_differ,
+  both_ends,  // where both are ours
   where_measured,
   not_in_terminal,
 };
@@ -100,6 +100,8 @@ inline constexpr FigureName kResponseP99 = "response_time_p99_ns";
 inline constexpr FigureName kCpu = "cpu_per_request_ns";
 inline constexpr FigureName kPeerCpu = "cpu_per_request_peer_ns";
 inline constexpr FigureName kTotalCpu = "cpu_per_request_total_ns";  // both ends
+inline constexpr FigureName kMemoryPeak = "memory_peak_bytes";
+inline constexpr FigureName kHeartbeatLagP99 = "heartbeat_lag_p99_ns";
 
 // The whole table, in the order in which people read it.
 std::span<const Figure> figures();
@@ -120,13 +122,16 @@ TrialFigures figures_of(const result::Cell& cell, const result::Trial& trial);
 // The figures of a cell's valid timed trials, or of those of its twin, by block. It decodes their
 // histograms, so keep what it returns. Throws measure::HdrFormatError when one cannot be read.
 using CellFigures = std::map<std::int64_t, TrialFigures>;
-CellFigures figures_of(const result::Cell& cell,
-                       result::TrialKind kind = result::TrialKind::timed);
+CellFigures figures_of(const result::Cell& cell, result::TrialKind kind = result::TrialKind::timed);
 
 // ln(other / reference) of each block that both have, in the worse direction: > 0 where `other` is
 // worse. Where both took turns in the block it is the median over rounds of the ratio within the
 // round, in which the machine was the same for both (docs/method.md, "Turns"). Blocks in which
 // either has no figure, or 0, are left out.
+using BlockRatios = std::map<std::int64_t, double>;
+BlockRatios block_ratios(const CellFigures& reference, const CellFigures& other, FigureName figure);
+
+// The same without the blocks' numbers, in their order.
 std::vector<double> log_ratios(const CellFigures& reference, const CellFigures& other,
                                FigureName figure);
 

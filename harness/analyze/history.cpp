@@ -14,12 +14,12 @@
 namespace asyncbench::analyze {
 namespace {
 
+using result::kUsualReference;
 using result::Result;
 using result::Trial;
 
 constexpr std::string_view kSyscalls = "syscalls_per_request";
 constexpr std::string_view kContextSwitches = "context_switches_per_request";
-constexpr std::string_view kUsualReference = "thread_per_connection";
 
 // Of one run; what more would add to an interval is not worth the cube of their number.
 constexpr std::size_t kMostBlocks = 60;

@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 15> kMeanings = {{
+constexpr std::array<NoteMeaning, 17> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -45,6 +45,12 @@ constexpr std::array<NoteMeaning, 15> kMeanings = {{
     {kWorksAtRest,
      "It used CPU while other cells had their turns: a thread that spins, or work that is put off.",
      "Measure it with --turns off."},
+    {kReferenceAbsent, "What others are to be compared with has nothing valid here.",
+     "Measure it too, or name another with --against."},
+    {kTwinDiffers,
+     "A strategy differs from its own twin by more than chance, so differences between strategies "
+     "mean nothing here.",
+     "Stop other load, see `asyncbench doctor`, and measure again; if it comes again, report it."},
     {kArrivalsNotPoisson,
      "The schedule of arrivals in a trial was an unusual one for a Poisson process, as one in a "
      "hundred is; all strategies of its block had the same.",

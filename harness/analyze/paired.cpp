@@ -40,7 +40,7 @@ double standard_error(std::span<const double> values) {
 
 }  // namespace
 
-Location as_ratio(Location log_ratio) {
+Location exp_of(Location log_ratio) {
   log_ratio.estimate = std::exp(log_ratio.estimate);
   log_ratio.low = std::exp(log_ratio.low);
   log_ratio.high = std::exp(log_ratio.high);

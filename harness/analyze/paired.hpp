@@ -27,8 +27,8 @@ struct Location {
   bool degenerate = false;
 };
 
-// The location of log ratios as that of ratios.
-Location as_ratio(Location log_ratio);
+// The location of logarithms of ratios as that of the ratios.
+Location exp_of(Location log_ratio);
 
 // What estimators by order statistics have in common: the median of the `sorted` candidates, and
 // the interval from the rank-th smallest to the rank-th largest of them; infinite for rank 0. Both

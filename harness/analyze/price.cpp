@@ -59,6 +59,15 @@ std::optional<Price> price_of(std::span<const double> log_ratios, double effect,
   return price;
 }
 
+Price price_of(const Judgement& undecided, double margin, double block_seconds) {
+  Price price{.effect = margin,
+              .blocks = undecided.blocks_needed.value_or(kMostPairs),
+              .beyond_reach = !undecided.blocks_needed || *undecided.blocks_needed > kMostPairs};
+  if (price.beyond_reach) price.blocks = kMostPairs;
+  price.seconds = static_cast<double>(price.blocks) * block_seconds;
+  return price;
+}
+
 std::string about(double seconds) {
   if (seconds < 99.5) return fmt::format("{:.0f} s", seconds);
   if (seconds < 99.5 * 60) return fmt::format("{:.0f} min", seconds / 60);
@@ -66,14 +75,11 @@ std::string about(double seconds) {
 }
 
 std::string text_of(const Price& price) {
-  if (price.beyond_reach) {
-    return fmt::format("to tell {:.0f} % takes more than {} trials of each", 100 * price.effect,
-                       price.blocks);
-  }
+  const std::string what = fmt::format("to tell {:.0f} %", 100 * price.effect);
+  if (price.beyond_reach) return fmt::format("{}: more than {} trials", what, price.blocks);
   const std::string time =
-      price.seconds > 0 ? fmt::format(" ({})", about(price.seconds)) : std::string();
-  return fmt::format("to tell {:.0f} % takes about {} trials of each{}: --trials {}",
-                     100 * price.effect, price.blocks, time, price.blocks);
+      price.seconds > 0 ? fmt::format(" (about {})", about(price.seconds)) : std::string();
+  return fmt::format("{}: --trials {}{}", what, price.blocks, time);
 }
 
 }  // namespace asyncbench::analyze

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "analyze/decision.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {
@@ -29,7 +30,10 @@ struct Price {
 std::optional<Price> price_of(std::span<const double> log_ratios, double effect,
                               double block_seconds);
 
-// "to tell 5 % takes about 54 trials of each (12 min): --trials 54"
+// That of deciding what is undecided: Judgement::blocks_needed, which shows `margin`.
+Price price_of(const Judgement& undecided, double margin, double block_seconds);
+
+// "to tell 5 %: --trials 54 (about 12 min)"
 std::string text_of(const Price& price);
 
 // "45 s", "12 min", "4 h"

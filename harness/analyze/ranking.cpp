@@ -1,7 +1,7 @@
 #include "analyze/ranking.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <array>
 
 #include "analyze/notes.hpp"
 
@@ -19,29 +19,35 @@ bool has_figure(const Group& group, FigureName figure) {
 }
 
 FigureName cpu_figure_of(const Group& group) {
-  return any_has(group, kPeersDiffer) ? kTotalCpu : kCpu;
+  return has_figure(group, kTotalCpu) ? kTotalCpu : kCpu;
 }
 
 FigureName ranking_of(const Group& group) {
-  if (is_open_loop(group)) return kResponseP99;
-  const bool paced = std::ranges::any_of(group.cells, &Cell::paced);
-  if (paced || any_has(group, kGeneratorLimited)) return cpu_figure_of(group);
-  return kThroughput;
+  const FigureName cpu = cpu_figure_of(group);
+  if (has_figure(group, cpu)) return cpu;
+  return is_open_loop(group) ? kResponseP99 : kThroughput;
 }
 
-std::vector<const Cell*> ranked(const Group& group, FigureName by) {
-  const bool higher_is_better = info_of(by).higher_is_better.value_or(false);
-  std::vector<const Cell*> cells;
-  for (const Cell* cell : group.cells) {
-    if (cell->status == result::CellStatus::measured && cell->summary) cells.push_back(cell);
-  }
-  const auto badness = [&](const Cell* cell) {
-    const result::Estimate* const figure = cell->find(by);
-    if (figure == nullptr) return std::numeric_limits<double>::infinity();
-    return higher_is_better ? -figure->median : figure->median;
+std::vector<FigureName> compared_figures(const Group& group) {
+  std::vector<FigureName> figures = {ranking_of(group)};
+  const auto add = [&](FigureName figure) {
+    if (figure != figures.front() && has_figure(group, figure)) figures.push_back(figure);
   };
-  std::ranges::stable_sort(cells, {}, badness);
-  return cells;
+  add(kCpu);
+  const bool open_loop = is_open_loop(group);
+  const bool paced = std::ranges::any_of(group.cells, &Cell::paced);
+  // The schedule, the work or the generator's limit fixes it elsewhere.
+  if (!open_loop && !paced && !any_has(group, kGeneratorLimited)) add(kThroughput);
+  add(open_loop ? kResponseP50 : kServiceP50);
+  add(open_loop ? kResponseP99 : kServiceP99);
+  add(kHeartbeatLagP99);
+  add(kMemoryPeak);
+  return figures;
+}
+
+bool is_traded(FigureName figure) {
+  constexpr std::array kTraded = {kServiceP99, kResponseP99, kHeartbeatLagP99, kMemoryPeak};
+  return std::ranges::find(kTraded, figure) != kTraded.end();
 }
 
 }  // namespace asyncbench::analyze

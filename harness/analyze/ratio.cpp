@@ -23,13 +23,6 @@ int decimals_of(const Ratio& ratio) {
 
 }  // namespace
 
-Location exp_of(Location log_ratio) {
-  log_ratio.estimate = std::exp(log_ratio.estimate);
-  log_ratio.low = std::exp(log_ratio.low);
-  log_ratio.high = std::exp(log_ratio.high);
-  return log_ratio;
-}
-
 std::optional<Ratio> ratio_of(FigureName figure, const Location& worse, std::size_t pairs) {
   if (pairs == 0) return std::nullopt;
   const bool higher_is_better = info_of(figure).higher_is_better.value_or(false);

@@ -22,9 +22,6 @@ struct Ratio {
   std::size_t needed = 0;  // the fewest pairs that give an interval at its level
 };
 
-// Logarithms of ratios as ratios.
-Location exp_of(Location log_ratio);
-
 // From a ratio in the worse direction (above 1 is worse). Empty without pairs.
 std::optional<Ratio> ratio_of(FigureName figure, const Location& worse, std::size_t pairs);
 

@@ -74,9 +74,14 @@ std::string page_of(const Request& request, const std::vector<result::Result>& r
                       "measure both alike, or use --force, which the page records");
   }
   for (const std::string& reason : reasons) input.warnings.push_back(reason + " (baseline)");
-  const analyze::Comparison change = analyze::compare_results(baseline, results[0]);
+  const analyze::Comparison comparison = analyze::compare_results(baseline, results[0]);
+  const report::Change change{.comparison = comparison,
+                              .before = baseline,
+                              .after = results[0],
+                              .before_name = report::Reported(baseline).label,
+                              .after_name = input.results[0].label,
+                              .forced = {}};
   input.change = &change;
-  input.baseline = report::Reported(baseline).label;
   return report::page(input);
 }
 

@@ -4,172 +4,328 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 
-#include "analyze/notes.hpp"
-#include "analyze/summary.hpp"
+#include "analyze/price.hpp"
 #include "report/figure_text.hpp"
-#include "report/format.hpp"
+#include "report/gain.hpp"
 
 namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
-using analyze::FigureName;
+using analyze::Decision;
+using analyze::FamilyStanding;
 using analyze::GroupComparison;
 using analyze::Standing;
-using analyze::Sureness;
 
-bool is_told_apart(Sureness sureness) {
-  return sureness == Sureness::clear || sureness == Sureness::likely;
-}
-
-// The medians and the pairs disagree about who is better.
-bool favours_next(const Contrast& contrast) {
-  return is_told_apart(contrast.sureness) && contrast.ratio.estimate < 1;
-}
-
-const Contrast* find(const Standing& standing, std::initializer_list<FigureName> figures) {
-  for (const Contrast& contrast : standing.contrasts) {
-    if (std::ranges::find(figures, contrast.figure) != figures.end()) return &contrast;
+// "a", "a or b", "a, b or c".
+std::string joined(const std::vector<std::string>& names, std::string_view last) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? fmt::format(" {} ", last) : ", ";
+    text += names[i];
   }
-  return nullptr;
+  return text;
 }
 
-bool is_open_loop(const Answer& answer) { return answer.ranked_by == analyze::kResponseP99; }
-
-// "completes 1.31 [1.27, 1.35] times as many requests per second as asio": what the ranking says,
-// after the winner's name.
-std::string ranking_clause(const Answer& answer, const std::string& ratio) {
-  const std::string& next = answer.next->strategy;
-  const analyze::Figure figure = analyze::info_of(answer.ranked_by);
-  if (figure.unit == analyze::Unit::requests_per_s) {
-    return fmt::format("completes {} times as many requests per second as {}", ratio, next);
-  }
-  return fmt::format("{} {} times the {} of {}",
-                     figure.unit == analyze::Unit::cpu_time ? "costs" : "has", ratio,
-                     figure.title(), next);
-}
-
-// "0.85 [0.81, 0.90] times the CPU per request (clear)", of a figure beside the ranking.
-std::string beside_clause(const Contrast* contrast) {
-  if (contrast == nullptr) return "";
-  const auto ratio = winner_to_next(*contrast);
-  if (!ratio) return "";
-  return fmt::format("{} times the {} ({})", text_of(*ratio),
-                     analyze::info_of(contrast->figure).title(), name_of(contrast->sureness));
-}
-
-// Why the order is not that of throughput; empty where it is.
-std::string condition(const Answer& answer, const GroupComparison& group) {
-  const auto any = [&](auto&& holds) { return std::ranges::any_of(group.standings, holds); };
-  if (is_open_loop(answer)) {
-    return std::ranges::find(group.notes, analyze::kOverload, &result::Note::code) ==
-                   group.notes.end()
-               ? "at equal offered load, "
-               : "at an offered load that not all achieved, ";
-  }
-  if (answer.ranked_by == analyze::kThroughput) return "";
-  if (any([](const Standing& standing) { return standing.cell->paced; })) {
-    return "at the rate that the work fixes, ";
-  }
-  return "with the load generator at its limit, ";
-}
-
-// Latencies of which only a lower bound is known weaken a ratio of them.
-std::string bounds(const Answer& answer) {
-  if (answer.p99 == nullptr) return "";
+std::vector<std::string> names_of(const std::vector<const Standing*>& standings) {
   std::vector<std::string> names;
-  for (const result::Cell* cell : {answer.winner, answer.next}) {
-    const result::Estimate* const estimate = cell->find(answer.p99->figure);
-    if (estimate && estimate->at_least) names.push_back(cell->strategy);
-  }
-  if (names.empty()) return "";
-  return fmt::format("; the {} of {} is a lower bound",
-                     analyze::info_of(answer.p99->figure).title(), fmt::join(names, " and of "));
+  for (const Standing* standing : standings) names.push_back(standing->cell->strategy);
+  return names;
 }
 
-std::string sentence_alone(const Answer& answer, const GroupComparison& group) {
-  if (answer.winner == nullptr) {
-    return group.standings.size() == 1
-               ? fmt::format("nothing valid was measured of {}", group.standings[0].cell->strategy)
-               : fmt::format("nothing valid was measured of any of {} strategies",
-                             group.standings.size());
-  }
-  const analyze::Figure figure = analyze::info_of(answer.ranked_by);
-  const result::Estimate* const estimate = answer.winner->find(figure.name);
-  const std::string value =
-      estimate ? fmt::format(" ({} {}{})", figure.title(), estimate->at_least ? ">=" : "",
-                             figure_text(figure.unit, estimate->median))
-               : "";
-  return fmt::format("only {} was measured{}: there is nothing to compare it with",
-                     answer.winner->strategy, value);
+// By the ranking figure; null for the reference itself.
+const Contrast* ranking_of(const Standing& standing) {
+  return standing.contrasts.empty() ? nullptr : &standing.contrasts.front();
 }
 
-std::string sentence_of(const Answer& answer, const GroupComparison& group) {
-  if (answer.next == nullptr) return sentence_alone(answer, group);
-  const std::string& winner = answer.winner->strategy;
-  const std::string& next = answer.next->strategy;
-  const std::string ratio = text_of(*winner_to_next(*answer.ranking));
-  const std::string how = ranking_clause(answer, ratio);
+std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
 
-  std::string text = condition(answer, group);
-  if (is_told_apart(answer.sureness)) {
-    text += fmt::format("{} {}, the next best ({})", winner, how, name_of(answer.sureness));
-  } else if (answer.sureness == Sureness::no_difference) {
-    text += fmt::format("{0} and {1} are alike ({2}): {0} {3}", winner, next,
-                        name_of(answer.sureness), how);
-  } else {
-    const std::string why = favours_next(*answer.ranking)
-                                ? "the medians favour one, most pairs of trials the other"
-                                : answer.ranking->why;
-    text += fmt::format("it is open whether {0} or {1} is better ({2}): {0} {3}", winner, next, why,
-                        how);
-  }
-  std::vector<std::string> beside;
-  for (const Contrast* contrast : {answer.p99, answer.cpu}) {
-    if (contrast == answer.ranking) continue;
-    if (std::string clause = beside_clause(contrast); !clause.empty()) {
-      beside.push_back(std::move(clause));
+class Writer {
+ public:
+  Writer(const GroupComparison& group, const analyze::DecisionRule& rule)
+      : group_(group), rule_(rule) {
+    for (const Standing& standing : group.standings) {
+      if (!standing.tier) continue;
+      measured_.push_back(&standing);
+      const Contrast* const ranking = ranking_of(standing);
+      if (ranking == nullptr) continue;
+      const Decision decision = ranking->decision();
+      if (is_better(decision)) ahead_.push_back(&standing);
+      if (is_worse(decision)) worse_.push_back(&standing);
+      if (decision == Decision::alike) alike_.push_back(&standing);
+      if (decision == Decision::undecided) open_.push_back(&standing);
     }
   }
-  if (!beside.empty()) text += fmt::format("; with {}", fmt::join(beside, " and "));
-  return text + bounds(answer);
-}
+
+  Answer answer() const {
+    Answer answer{.group = group_.name, .kind = kind(), .reference = group_.reference};
+    answer.best = answer.kind == AnswerKind::take ? best_ahead() : best();
+    answer.take = take(answer.kind);
+    if (answer.kind == AnswerKind::nothing || answer.kind == AnswerKind::alone) return answer;
+    answer.behind = behind(answer);
+    for (const analyze::Loss& loss : group_.losses) {
+      const bool is_best = std::ranges::find(answer.best, loss.cell, &Standing::cell) !=
+                           answer.best.end();
+      if (is_best) answer.losses.push_back(loss_text(loss));
+    }
+    answer.noise = noise();
+    return answer;
+  }
+
+ private:
+  using Standings = std::vector<const Standing*>;
+
+  AnswerKind kind() const {
+    if (group_.reference == nullptr || measured_.empty()) return AnswerKind::nothing;
+    if (measured_.size() == 1) return AnswerKind::alone;
+    if (!ahead_.empty() || !leading_families().empty()) return AnswerKind::take;
+    if (!open_.empty()) return AnswerKind::open;
+    if (!alike_.empty()) return AnswerKind::no_matter;
+    return worse_.empty() ? AnswerKind::nothing : AnswerKind::stay;
+  }
+
+  std::string take(AnswerKind kind) const {
+    switch (kind) {
+      case AnswerKind::take:
+        return taken() + which();
+      case AnswerKind::stay:
+        return fmt::format("Stay with {}: nothing does better. The next, {}, {}.", reference(),
+                           worse_.front()->cell->strategy,
+                           gain_text(*ranking_of(*worse_.front()), reference()));
+      case AnswerKind::no_matter:
+        return fmt::format("No reason to move from {}: {} differ{} from it by less than {}.",
+                           reference(), some(alike_, "and"), alike_.size() == 1 ? "s" : "",
+                           percent(rule_.margin));
+      case AnswerKind::open:
+        return fmt::format("Open whether {} do{} better than {}: {}.", some(open_, "or"),
+                           open_.size() == 1 ? "es" : "", reference(),
+                           what_is_open(rankings_of(open_)));
+      case AnswerKind::alone:
+        return alone();
+      case AnswerKind::nothing:
+        break;
+    }
+    return nothing();
+  }
+
+  const std::string& reference() const { return group_.reference->strategy; }
+
+  // More names than these are counted, not listed: the table has them.
+  static constexpr std::size_t kFew = 3;
+
+  static std::string some(const Standings& standings, std::string_view last) {
+    return standings.size() <= kFew ? joined(names_of(standings), last)
+                                    : fmt::format("{} strategies", standings.size());
+  }
+
+  static std::vector<const Contrast*> rankings_of(const Standings& standings) {
+    std::vector<const Contrast*> contrasts;
+    for (const Standing* standing : standings) {
+      if (const Contrast* ranking = ranking_of(*standing)) contrasts.push_back(ranking);
+    }
+    return contrasts;
+  }
+
+  // The first tier.
+  Standings best() const {
+    Standings best;
+    std::ranges::copy_if(measured_, std::back_inserter(best),
+                         [](const Standing* standing) { return standing->tier == 0U; });
+    return best;
+  }
+
+  // Those of the first tier that are better than the reference, or else all that are.
+  Standings best_ahead() const {
+    Standings best;
+    std::ranges::copy_if(ahead_, std::back_inserter(best),
+                         [](const Standing* standing) { return standing->tier == 0U; });
+    return best.empty() ? ahead_ : best;
+  }
+
+  // Families that are better than the reference and not told apart from the best of them.
+  std::vector<const FamilyStanding*> leading_families() const {
+    std::vector<const FamilyStanding*> leading;
+    for (const FamilyStanding& family : group_.families) {
+      if (family.tier == 0U && !family.contrasts.empty() &&
+          is_better(family.contrasts.front().decision())) {
+        leading.push_back(&family);
+      }
+    }
+    return leading;
+  }
+
+  // "Take readiness loops or uring: 1.48 [1.12, 1.60] and 1.59 [1.12, 1.66] times the work per CPU
+  // of thread_per_connection."
+  std::string taken() const {
+    std::vector<std::string> names;
+    std::vector<const Contrast*> contrasts;
+    for (const FamilyStanding* family : leading_families()) {
+      names.push_back(family->members.size() == 1 ? family->members.front()->strategy
+                                                  : family->name);
+      contrasts.push_back(&family->contrasts.front());
+    }
+    if (names.empty()) {
+      names = names_of(best_ahead());
+      contrasts = rankings_of(best_ahead());
+    }
+    std::string ratios = gain_range(contrasts);
+    if (contrasts.size() <= kFew) {
+      std::vector<std::string> texts;
+      for (const Contrast* contrast : contrasts) texts.push_back(text_of(gain_ratio(*contrast)));
+      ratios = joined(texts, "and");
+    }
+    const bool slightly = std::ranges::all_of(contrasts, [](const Contrast* contrast) {
+      return contrast->decision() == Decision::slightly_better;
+    });
+    return fmt::format(
+        "Take {}: {} times the {} of {}{}.",
+        names.size() <= kFew ? joined(names, "or")
+                             : fmt::format("any of the first {}", names.size()),
+        ratios, gain_noun(group_.figures.front()), reference(),
+        slightly ? fmt::format(", below the margin of {}", percent(rule_.margin)) : "");
+  }
+
+  // Which of the strategies, where several are the best.
+  std::string which() const {
+    const Standings best = best_ahead();
+    if (best.size() < 2) return "";
+    std::vector<const Contrast*> to_best;
+    for (const Standing* standing : best) {
+      if (!standing->behind.empty()) to_best.push_back(&standing->behind.front());
+    }
+    const bool open = std::ranges::any_of(
+        to_best, [](const Contrast* one) { return one->decision() == Decision::undecided; });
+    return open ? fmt::format(" Which of the first {}: open, {}.", best.size(),
+                              what_is_open(to_best))
+                : fmt::format(" Which of the first {} makes no difference: less than {}.",
+                              best.size(), percent(rule_.margin));
+  }
+
+  // "within 3 %; to tell 3 %: --trials 54 (about 12 min)"
+  std::string what_is_open(const std::vector<const Contrast*>& contrasts) const {
+    double farthest = 0;
+    const Contrast* dearest = nullptr;
+    for (const Contrast* contrast : contrasts) {
+      farthest = std::max(farthest, std::abs(std::log(contrast->judgement.ratio.estimate)));
+      if (contrast->decision() != Decision::undecided) continue;
+      const auto blocks = [](const Contrast& one) { return one.price ? one.price->blocks : 0; };
+      if (dearest == nullptr || blocks(*contrast) > blocks(*dearest)) dearest = contrast;
+    }
+    constexpr double kNear = 0.3;
+    const std::string text = std::expm1(farthest) < kNear
+                                 ? fmt::format("within {}", percent(std::expm1(farthest)))
+                                 : gain_range(contrasts) + " times";
+    if (dearest == nullptr) return text;
+    if (dearest->price) return fmt::format("{}; {}", text, text_of(*dearest->price));
+    return dearest->why.empty() ? text : fmt::format("{}; {}", text, dearest->why);
+  }
+
+  std::string alone() const {
+    const result::Cell& only = *measured_.front()->cell;
+    const analyze::Figure figure = analyze::info_of(group_.figures.front());
+    const result::Estimate* const estimate = only.find(figure.name);
+    const std::string value = estimate == nullptr
+                                  ? ""
+                                  : fmt::format(" ({} {})", figure.title(),
+                                                estimate_text(estimate, figure.unit, figure_text));
+    return fmt::format("Only {} was measured{}: there is nothing to compare it with.",
+                       only.strategy, value);
+  }
+
+  std::string nothing() const {
+    for (const Contrast* ranking : rankings_of(measured_)) {
+      if (!ranking->why.empty()) return fmt::format("No answer: {}.", ranking->why);
+    }
+    return group_.standings.size() == 1
+               ? fmt::format("Nothing valid was measured of {}.",
+                             group_.standings.front().cell->strategy)
+               : fmt::format("Nothing valid was measured of any of {} strategies.",
+                             group_.standings.size());
+  }
+
+  // The strategies that `take` does not speak of, as multiples of the reference: what is ahead of
+  // it, like it, open and worse.
+  std::string behind(const Answer& answer) const {
+    std::vector<std::string> parts;
+    const auto put = [&](Standings standings, std::string_view words) {
+      std::erase_if(standings, [&](const Standing* standing) {
+        return std::ranges::find(answer.best, standing) != answer.best.end();
+      });
+      if (standings.empty()) return;
+      parts.push_back(fmt::format("{}: {}{}", fmt::join(names_of(standings), ", "),
+                                  gain_range(rankings_of(standings)), words));
+    };
+    put(ahead_, "");
+    put(alike_, fmt::format(" (alike with {})", reference()));
+    if (answer.kind != AnswerKind::open) {
+      put(open_, fmt::format(" (not told apart from {})", reference()));
+    }
+    put(worse_, "");
+    return fmt::format("{}", fmt::join(parts, "; "));
+  }
+
+  // "libuv: service time p99 1.58 [1.17, 2.13] times asio_coro's"
+  static std::string loss_text(const analyze::Loss& loss) {
+    const analyze::Judgement& judgement = loss.contrast.judgement;
+    return fmt::format("{}: {} {} times {}'s", loss.cell->strategy,
+                       analyze::info_of(loss.contrast.figure).title(),
+                       text_of(ratio_of(loss.contrast.figure, judgement.ratio, judgement.blocks)),
+                       loss.against->strategy);
+  }
+
+  std::string noise() const {
+    if (group_.noise) {
+      std::vector<std::string> ratios;
+      for (const Contrast& contrast : group_.noise->contrasts) {
+        if (contrast.decision() == Decision::invalid || ratios.size() == kFew) continue;
+        ratios.push_back(
+            fmt::format("{} {}", gain_noun(contrast.figure), text_of(gain_ratio(contrast))));
+      }
+      return fmt::format("{} against itself: {}", group_.noise->cell->strategy,
+                         fmt::join(ratios, ", "));
+    }
+    double widest = 0;
+    for (const Standing* standing : measured_) {
+      const result::Estimate* const estimate = standing->cell->find(group_.figures.front());
+      if (estimate == nullptr || estimate->low <= 0) continue;
+      widest = std::max(widest, estimate->high / estimate->low - 1);
+    }
+    return fmt::format("trials of one strategy differ by up to {}; no twin took part",
+                       percent(widest));
+  }
+
+  const GroupComparison& group_;
+  const analyze::DecisionRule& rule_;
+  // In the order of the group, those with the reference by the ranking figure's decision.
+  Standings measured_;
+  Standings ahead_;
+  Standings alike_;
+  Standings open_;
+  Standings worse_;
+};
 
 }  // namespace
 
-std::optional<analyze::Ratio> winner_to_next(const Contrast& contrast) {
-  analyze::Location inverse = contrast.ratio;
-  inverse.estimate = 1 / contrast.ratio.estimate;
-  inverse.low = 1 / contrast.ratio.high;
-  inverse.high = 1 / contrast.ratio.low;
-  return ratio_of(contrast.figure, inverse, contrast.pairs);
+std::string_view name_of(AnswerKind kind) {
+  static constexpr std::array<std::string_view, 6> kNames = {"take", "stay",  "no matter",
+                                                             "open", "alone", "nothing"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
-Answer answer_of(const GroupComparison& group) {
-  Answer answer{.group = group.name, .ranked_by = group.figures.front()};
-  for (const Standing& standing : group.standings) {
-    if (answer.winner == nullptr) answer.winner = standing.reference;
-    if (standing.contrasts.empty() || answer.next != nullptr) continue;
-    const Contrast& ranking = standing.contrasts.front();
-    if (ranking.sureness == Sureness::invalid) continue;
-    answer.next = standing.cell;
-    answer.ranking = &ranking;
-    answer.sureness = favours_next(ranking) ? Sureness::inconclusive : ranking.sureness;
-    answer.throughput = find(standing, {analyze::kThroughput});
-    answer.p99 = find(standing, {analyze::kServiceP99, analyze::kResponseP99});
-    answer.cpu = find(standing, {analyze::kCpu, analyze::kTotalCpu});
-  }
-  if (answer.winner != nullptr && answer.next == nullptr) answer.sureness = Sureness::alone;
-  answer.sentence = sentence_of(answer, group);
-  return answer;
+Answer answer_of(const GroupComparison& group, const analyze::DecisionRule& rule) {
+  return Writer(group, rule).answer();
 }
 
 std::vector<Answer> answers_of(const analyze::Comparison& comparison) {
   std::vector<Answer> answers;
   answers.reserve(comparison.groups.size());
-  for (const GroupComparison& group : comparison.groups) answers.push_back(answer_of(group));
+  for (const GroupComparison& group : comparison.groups) {
+    answers.push_back(answer_of(group, comparison.rule));
+  }
   return answers;
 }
 

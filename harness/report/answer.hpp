@@ -1,46 +1,42 @@
-// The answer that a group of strategies comes to: who wins, against whom, by how much and how
-// surely, as fields for tables and as a sentence for people.
+// The answer that a group of strategies comes to, in words: what to take, what lies behind it, what
+// it costs elsewhere, and how fine the measurement is. Terminal, page and Markdown print the same
+// sentences; what they come from are the fields of analyze::GroupComparison.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "analyze/comparison.hpp"
-#include "analyze/ratio.hpp"
 
 namespace asyncbench::report {
 
-// The winner's figure as a multiple of the next's, in the contrast of the next with the winner.
-// Empty without pairs.
-std::optional<analyze::Ratio> winner_to_next(const analyze::Contrast& contrast);
+enum class AnswerKind : std::uint8_t {
+  take,       // the best are better than the reference
+  stay,       // the reference is the best
+  no_matter,  // nothing differs from the reference by the margin
+  open,       // that is undecided
+  alone,      // one strategy alone was measured
+  nothing,    // nothing valid was measured, or the twin differs from itself
+};
+std::string_view name_of(AnswerKind kind);
 
 // Everything that it points to belongs to the comparison and its result, which outlive it.
 struct Answer {
   std::string group;  // "fetch/connections:64"
-  // The best by its median; null where nothing valid was measured.
-  const result::Cell* winner = nullptr;
-  // The next best that can be compared with it; null where there is none.
-  const result::Cell* next = nullptr;
-  // What the group is ordered by. Open loop: response time p99; where the work or a limited
-  // generator fixes the rate: CPU per request.
-  analyze::FigureName ranked_by = analyze::kThroughput;
-  // The next's contrasts with the winner; null where the group is not compared by that figure, or
-  // has no next. `ranking` is the one of these three by `ranked_by`.
-  const analyze::Contrast* ranking = nullptr;
-  const analyze::Contrast* throughput = nullptr;
-  const analyze::Contrast* p99 = nullptr;  // of the response time in open loop, else service time
-  const analyze::Contrast* cpu = nullptr;  // of both ends where peers differ
-  // How sure the ranking is: alone without a next, invalid without a winner. Inconclusive also
-  // where the medians favour the winner, but the blocks, one by one, the next.
-  analyze::Sureness sureness = analyze::Sureness::invalid;
-  // In plain words, without a full stop. Holds names as they are: to be escaped as the place
-  // demands.
-  std::string sentence;
+  AnswerKind kind = AnswerKind::nothing;
+  const result::Cell* reference = nullptr;     // null: nothing was measured
+  std::vector<const analyze::Standing*> best;  // the first tier, the best first
+  // In plain words, without a full stop but for `take`; empty where there is nothing to say. They
+  // hold names as they are: to be escaped as the place demands.
+  std::string take;                 // which to take, by how much, and what is open about it
+  std::string behind;               // the others, against the reference
+  std::vector<std::string> losses;  // what the best pay: one a figure, the largest first
+  std::string noise;                // how far the same thing differs from itself
 };
 
-// For a comparison of strategies without a named reference.
-Answer answer_of(const analyze::GroupComparison& group);
+// `rule`: that of the comparison.
+Answer answer_of(const analyze::GroupComparison& group, const analyze::DecisionRule& rule);
 std::vector<Answer> answers_of(const analyze::Comparison& comparison);
 
 }  // namespace asyncbench::report

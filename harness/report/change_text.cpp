@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analyze/gate.hpp"
-#include "analyze/notes.hpp"
 #include "analyze/ratio.hpp"
-#include "analyze/summary.hpp"
+#include "report/change_verdict.hpp"
 #include "report/figure_text.hpp"
 #include "report/forest.hpp"
 #include "report/format.hpp"
@@ -18,84 +16,15 @@ namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
+using analyze::Decision;
 using analyze::GroupComparison;
 using analyze::Standing;
-using analyze::Sureness;
 using result::Cell;
 
-bool is_told(const Contrast& contrast) {
-  return contrast.sureness == Sureness::clear || contrast.sureness == Sureness::likely;
-}
-
-bool is_worse(const Contrast& contrast) { return contrast.ratio.estimate > 1; }
-
-// Too few pairs for an interval, or none at all.
-bool has_too_few(const Contrast& contrast) {
-  return contrast.pairs == 0 || !std::isfinite(contrast.ratio.high);
-}
-
-// The cell as it is, with its contrasts to what it was.
-const Standing& standing_of(const GroupComparison& group) { return group.standings.back(); }
-
 std::string_view word_of(const Contrast& contrast) {
-  if (contrast.sureness == Sureness::inconclusive) return "open";
-  return contrast.sureness == Sureness::no_difference ? "alike" : name_of(contrast.sureness);
-}
-
-// One figure in all cells that have it.
-struct Tally {
-  explicit Tally(analyze::FigureName name) : figure(analyze::info_of(name)) {}
-
-  void add(const Contrast& contrast) {
-    ++cells;
-    if (is_told(contrast)) {
-      const double ratio = ratio_of(contrast.figure, contrast.ratio, contrast.pairs)->estimate;
-      (ratio < 1 ? fell : rose).push_back(ratio);
-    } else if (has_too_few(contrast)) {
-      ++too_few;
-      why = contrast.why;
-    } else {
-      open += contrast.sureness == Sureness::inconclusive;
-    }
-  }
-
-  // "throughput fell to 0.12..0.21 in 3 of 4 cells"
-  std::string text() const {
-    std::vector<std::string> parts;
-    for (const auto& [verb, ratios] : {std::pair{"fell", &fell}, std::pair{"rose", &rose}}) {
-      if (ratios->empty()) continue;
-      const auto [least, most] = std::ranges::minmax(*ratios);
-      std::string range = analyze::ratio_number(least);
-      if (const std::string end = analyze::ratio_number(most); end != range) range += ".." + end;
-      std::string part = fmt::format("{} to {} times", verb, range);
-      if (cells > 1) part += fmt::format(" in {} of {} cells", ratios->size(), cells);
-      parts.push_back(std::move(part));
-    }
-    if (!parts.empty()) return fmt::format("{} {}", figure.title(), fmt::join(parts, " and "));
-    if (too_few == cells) return fmt::format("{}: {}", figure.title(), why);
-    return fmt::format("{}: {}", figure.title(), open + too_few == 0 ? "no change shown" : "open");
-  }
-
-  analyze::Figure figure;
-  std::size_t cells = 0;
-  std::vector<double> fell;
-  std::vector<double> rose;
-  std::size_t open = 0;
-  std::size_t too_few = 0;
-  std::string why;
-};
-
-std::vector<Tally> tallies_of(const analyze::Comparison& comparison) {
-  std::vector<Tally> tallies;
-  for (const GroupComparison& group : comparison.groups) {
-    for (const Contrast& contrast : standing_of(group).contrasts) {
-      auto tally = std::ranges::find(tallies, contrast.figure,
-                                     [](const Tally& known) { return known.figure.name; });
-      if (tally == tallies.end()) tally = tallies.insert(tally, Tally(contrast.figure));
-      tally->add(contrast);
-    }
-  }
-  return tallies;
+  if (contrast.decision() == Decision::undecided) return "open";
+  // Measured apart, no difference is more than likely.
+  return is_told(contrast) ? "likely" : name_of(contrast.decision());
 }
 
 class Writer {
@@ -140,97 +69,18 @@ class Writer {
   }
 
   void headline() {
-    const std::vector<Tally> tallies = tallies_of(change_.comparison);
-    bool worse = false;
-    bool better = false;
-    bool open = false;
-    std::vector<std::string> parts;
-    for (const Tally& tally : tallies) {
-      const bool higher = tally.figure.higher_is_better.value_or(false);
-      worse |= !(higher ? tally.fell : tally.rose).empty();
-      better |= !(higher ? tally.rose : tally.fell).empty();
-      open |= tally.open + tally.too_few > 0;
-      parts.push_back(tally.text());
-    }
-    // Measured apart, nothing is more than likely: hence the question marks.
-    const std::string_view word = worse && better ? "MIXED?"
-                                  : worse         ? "WORSE?"
-                                  : better        ? "BETTER?"
-                                  : open          ? "OPEN"
-                                                  : "ALIKE";
-    std::string text = fmt::format("{}. {}", fmt::join(parts, "; "), apart());
-    if (open && !worse && !better) text += price();
-    if (worse || better || open) text += " To decide:";
-    const std::string block = wrapped(printable(text), fmt::format("{:<9}", word), terminal_.width);
-    const Color color = worse    ? better ? Color::doubtful : Color::bad
-                        : better ? Color::good
-                        : open   ? Color::doubtful
-                                 : Color::good;
-    out_ += terminal_.paint(word, color) + block.substr(word.size());
-    if (worse || better || open) out_ += command();
+    const ChangeVerdict verdict = verdict_of(change_);
+    const std::string text = verdict.text + (verdict.command.empty() ? "" : " To decide:");
+    const std::string block =
+        wrapped(printable(text), fmt::format("{:<9}", verdict.word), terminal_.width);
+    out_ += terminal_.paint(verdict.word, verdict.color) + block.substr(verdict.word.size());
+    if (!verdict.command.empty()) out_ += shell_lines(verdict.command);
   }
 
-  // Why nothing is sure.
-  std::string apart() const {
-    std::string text = "Measured apart";
-    for (const auto& [name, result] :
-         {std::pair{"before", &change_.before}, std::pair{"after", &change_.after}}) {
-      const auto disturbed = std::ranges::count_if(result->cells, [](const Cell& cell) {
-        return analyze::has_note(cell, analyze::kDisturbed);
-      });
-      if (disturbed == 0) continue;
-      text += fmt::format(", \"{}\" disturbed in {} of {} cells", name, disturbed,
-                          result->cells.size());
-    }
-    return text + ": no more than likely.";
-  }
-
-  std::string price() const {
-    const analyze::Price* dearest = nullptr;
-    for (const GroupComparison& group : change_.comparison.groups) {
-      for (const Contrast& contrast : standing_of(group).contrasts) {
-        if (contrast.sureness != Sureness::inconclusive || !contrast.price) continue;
-        if (dearest == nullptr || contrast.price->blocks > dearest->blocks) {
-          dearest = &*contrast.price;
-        }
-      }
-    }
-    return dearest == nullptr ? "" : fmt::format(" From two such results, {}.", text_of(*dearest));
-  }
-
-  // The gate that decides on the work in which most has changed, or is open.
-  std::string command() const {
-    const Standing* most = nullptr;
-    double most_change = -1;
-    for (const GroupComparison& group : change_.comparison.groups) {
-      const Standing& standing = standing_of(group);
-      for (const Contrast& contrast : standing.contrasts) {
-        const double change = is_told(contrast) ? std::abs(std::log(contrast.ratio.estimate)) : 0;
-        if (change <= most_change) continue;
-        most_change = change;
-        most = &standing;
-      }
-    }
-    if (most == nullptr) return "";
-    std::vector<std::string> strategies;
-    for (const GroupComparison& group : change_.comparison.groups) {
-      const Standing& standing = standing_of(group);
-      const bool shows = most_change == 0 || std::ranges::any_of(standing.contrasts, is_told);
-      if (shows && work_text(*standing.cell) == work_text(*most->cell) &&
-          strategies.size() < analyze::kMostGatedCells) {
-        strategies.push_back(standing.cell->strategy);
-      }
-    }
-    std::string text = fmt::format("asyncbench gate --base OLD --candidate NEW {} --strategies {}",
-                                   most->cell->workload, fmt::join(strategies, ","));
-    for (const auto& [name, value] : most->cell->parameters) {
-      std::string option = name;
-      std::ranges::replace(option, '_', '-');
-      text += fmt::format(" --{} {}", option, result::text_of(value));
-    }
-    // Room for the backslashes that let a shell take the lines as one.
+  // With the backslashes that let a shell take the lines as one.
+  std::string shell_lines(const std::string& command) const {
     const std::string indent(9, ' ');
-    std::string block = wrapped(printable(text), indent, terminal_.width - 2);
+    std::string block = wrapped(printable(command), indent, terminal_.width - 2);
     for (std::size_t at = block.find('\n'); at + 1 < block.size(); at = block.find('\n', at + 3)) {
       block.insert(at, " \\");
     }
@@ -251,7 +101,7 @@ class Writer {
   }
 
   void table(const std::string& work, std::span<const GroupComparison> groups) {
-    std::vector<const Standing*> rows;
+    std::vector<const GroupComparison*> rows;
     std::vector<std::string> alike;
     std::vector<std::string> too_few;
     for (const GroupComparison& group : groups) {
@@ -261,10 +111,10 @@ class Writer {
       if (standing.contrasts.empty() || all(has_too_few)) {
         too_few.push_back(fmt::format(
             "{}: {}", name, standing.contrasts.empty() ? "" : standing.contrasts.front().why));
-      } else if (all([](const Contrast& one) { return one.sureness == Sureness::no_difference; })) {
+      } else if (all([](const Contrast& one) { return one.decision() == Decision::alike; })) {
         alike.push_back(name);
       } else {
-        rows.push_back(&standing);
+        rows.push_back(&group);
       }
     }
     draw(work, rows);
@@ -277,14 +127,14 @@ class Writer {
     out_ += '\n';
   }
 
-  void draw(const std::string& work, const std::vector<const Standing*>& standings) {
-    if (standings.empty()) return;
+  void draw(const std::string& work, const std::vector<const GroupComparison*>& groups) {
+    if (groups.empty()) return;
     std::size_t names = 0;
     std::vector<analyze::Location> drawn;
-    for (const Standing* standing : standings) {
-      names = std::max(names, display_width(printable(standing->cell->strategy)));
-      for (const Contrast& contrast : standing->contrasts) {
-        if (!has_too_few(contrast)) drawn.push_back(contrast.ratio);
+    for (const GroupComparison* group : groups) {
+      names = std::max(names, display_width(printable(group->reference->strategy)));
+      for (const Contrast& contrast : standing_of(*group).contrasts) {
+        if (!has_too_few(contrast)) drawn.push_back(contrast.judgement.ratio);
       }
     }
     constexpr std::size_t kFigures = 59;  // the columns of a row without name and forest
@@ -295,15 +145,14 @@ class Writer {
     const Forest forest(drawn, kForest);
     heading(work, fmt::format("{:<{}} {:<11} {:>7} {:>7}  {:<20} {}", "", indent, "", "before",
                               "after", "after / before", has_forest ? forest.title() : ""));
-    for (const Standing* standing : standings) {
-      std::string name = printable(standing->cell->strategy);
+    for (const GroupComparison* group : groups) {
+      std::string name = printable(group->reference->strategy);
       if (!inline_names) {
         out_ += name + '\n';
         name.clear();
       }
-      for (const Contrast& contrast : standing->contrasts) {
-        row(*standing, contrast, fmt::format("{:<{}}", name, indent),
-            has_forest ? &forest : nullptr);
+      for (const Contrast& contrast : standing_of(*group).contrasts) {
+        row(*group, contrast, fmt::format("{:<{}}", name, indent), has_forest ? &forest : nullptr);
         name.clear();
       }
     }
@@ -321,18 +170,21 @@ class Writer {
     }
   }
 
-  void row(const Standing& standing, const Contrast& contrast, const std::string& name,
+  void row(const GroupComparison& group, const Contrast& contrast, const std::string& name,
            const Forest* forest) {
     const analyze::Figure figure = analyze::info_of(contrast.figure);
     const auto median = [&](const Cell* cell) {
       const result::Estimate* const estimate = cell->find(figure.name);
       return estimate == nullptr ? "-" : figure_text(figure.unit, estimate->median);
     };
-    const auto ratio = ratio_of(contrast.figure, contrast.ratio, contrast.pairs);
+    const auto ratio =
+        ratio_of(contrast.figure, contrast.judgement.ratio, contrast.judgement.blocks);
     out_ += fmt::format("{} {:<11} {:>7} {:>7}  {:<20} ", name, figure.short_title(),
-                        median(standing.reference), median(standing.cell), text_of(ratio));
+                        median(group.reference), median(standing_of(group).cell), text_of(ratio));
     if (forest != nullptr) {
-      out_ += (contrast.pairs == 0 ? std::string(kForest, ' ') : forest->row(contrast.ratio)) + ' ';
+      out_ += (contrast.judgement.blocks == 0 ? std::string(kForest, ' ')
+                                              : forest->row(contrast.judgement.ratio)) +
+              ' ';
     }
     const Color color = !is_told(contrast)   ? Color::none
                         : is_worse(contrast) ? Color::bad

@@ -16,38 +16,35 @@ using analyze::Figure;
 using analyze::FigureName;
 using analyze::GroupComparison;
 using analyze::Standing;
-using analyze::Sureness;
 
 std::string median_text(const result::Cell& cell, const Figure& figure) {
   const result::Estimate* const estimate = cell.find(figure.name);
   return estimate ? figure_text(figure.unit, estimate->median) : "-";
 }
 
-// "asio against uring: 0.97 [0.95, 0.98] times the throughput (worse, clear), 1.08 [1.05, 1.10]
-// times the CPU per request (worse, clear)".
-std::string sentence(const Standing& other) {
+// "asio against uring: 0.97 [0.95, 0.98] times the throughput (worse), 1.08 [1.05, 1.10]
+// times the CPU per request (worse)".
+std::string sentence(const Standing& other, const result::Cell& reference) {
   std::string text;
   for (const Contrast& contrast : other.contrasts) {
-    if (contrast.sureness != Sureness::clear && contrast.sureness != Sureness::likely) continue;
-    text +=
-        fmt::format("{}{} times the {} ({}, {})", text.empty() ? "" : ", ", ratio_text(contrast),
-                    analyze::info_of(contrast.figure).title(),
-                    contrast.ratio.estimate > 1 ? "worse" : "better", name_of(contrast.sureness));
+    if (!analyze::is_different(contrast.decision())) continue;
+    text += fmt::format("{}{} times the {} ({})", text.empty() ? "" : ", ", ratio_text(contrast),
+                        analyze::info_of(contrast.figure).title(), name_of(contrast.decision()));
   }
   if (text.empty()) {
-    return fmt::format("{} and {}: nothing tells them apart here", other.reference->strategy,
+    return fmt::format("{} and {}: nothing tells them apart here", reference.strategy,
                        other.cell->strategy);
   }
-  return fmt::format("{} against {}: {}", other.cell->strategy, other.reference->strategy, text);
+  return fmt::format("{} against {}: {}", other.cell->strategy, reference.strategy, text);
 }
 
-// "inconclusive: 5 of the 6 pairs that it needs": each reason once.
+// "undecided: 5 of the 6 pairs that it needs": each reason once.
 std::vector<std::string> doubts_of(const GroupComparison& group) {
   std::vector<std::string> doubts;
   for (const Standing& standing : group.standings) {
     for (const Contrast& contrast : standing.contrasts) {
       if (contrast.why.empty()) continue;
-      std::string doubt = fmt::format("{}: {}", name_of(contrast.sureness), contrast.why);
+      std::string doubt = fmt::format("{}: {}", name_of(contrast.decision()), contrast.why);
       if (std::ranges::find(doubts, doubt) == doubts.end()) doubts.push_back(std::move(doubt));
     }
   }
@@ -74,7 +71,7 @@ class Writer {
       rows(group, standing, names);
       if (next == nullptr && !standing.contrasts.empty()) next = &standing;
     }
-    if (next != nullptr) line(sentence(*next), "=> ");
+    if (next != nullptr) line(sentence(*next, *group.reference), "=> ");
     for (const std::string& doubt : doubts_of(group)) line(doubt, "- ");
     for (const result::Note& note : group.notes) line(note.code + ": " + note.detail, "- ");
     out_ += '\n';
@@ -106,7 +103,7 @@ class Writer {
     }
     for (const Contrast& contrast : standing.contrasts) {
       const Figure figure = analyze::info_of(contrast.figure);
-      line(name_of(contrast.sureness),
+      line(name_of(contrast.decision()),
            fmt::format("{}{:<11}{:>8} {:>19}  ", head, figure.short_title(),
                        median_text(cell, figure), ratio_text(contrast)));
       head = std::string(display_width(name), ' ');
@@ -120,7 +117,7 @@ class Writer {
 }  // namespace
 
 std::string ratio_text(const Contrast& contrast) {
-  return text_of(ratio_of(contrast.figure, contrast.ratio, contrast.pairs));
+  return text_of(ratio_of(contrast.figure, contrast.judgement.ratio, contrast.judgement.blocks));
 }
 
 std::string comparison_text(const analyze::Comparison& comparison,
@@ -134,10 +131,11 @@ std::string comparison_text(const analyze::Comparison& comparison,
   for (const result::Note& note : comparison.notes) {
     writer.line(note.code + ": " + note.detail, "- ");
   }
-  writer.line(
-      "Ratios are to the reference, [95 % interval across trials, paired by block]. clear: also "
-      "when all comparisons here are counted (Benjamini-Hochberg, 0.05); likely: by itself; no "
-      "difference shown: 5 % or more is excluded.");
+  writer.line(fmt::format(
+      "Ratios are to the reference, [95 % interval across blocks, all looks counted]. slightly: "
+      "below {0:g} %; alike: {0:g} % or more is excluded. All comparisons here are counted "
+      "(Benjamini-Hochberg, 0.05).",
+      100 * comparison.rule.margin));
   return writer.take();
 }
 

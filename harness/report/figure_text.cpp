@@ -17,12 +17,12 @@ using analyze::Unit;
 
 std::vector<Figure> columns_of(const analyze::Group& group) {
   const bool is_open_loop = analyze::is_open_loop(group);
-  const bool peers_differ = analyze::any_has(group, analyze::kPeersDiffer);
+  const bool both_ends = analyze::has_figure(group, analyze::kTotalCpu);
   std::vector<Figure> columns;
   for (const Figure& figure : analyze::figures()) {
     if (figure.shown == Shown::always || (figure.shown == Shown::closed_loop && !is_open_loop) ||
         (figure.shown == Shown::open_loop && is_open_loop) ||
-        (figure.shown == Shown::peers_differ && peers_differ)) {
+        (figure.shown == Shown::both_ends && both_ends)) {
       columns.push_back(figure);
     }
   }
@@ -40,9 +40,11 @@ std::string work_text(const result::Cell& cell) {
     const bool is_size = number != nullptr && name.ends_with(kBytes);
     std::string title = is_size ? name.substr(0, name.size() - kBytes.size()) : name;
     std::ranges::replace(title, '_', ' ');
+    const bool is_large = is_size && *number >= 1024;
     text +=
-        fmt::format("{}{} {}", text.size() == cell.workload.size() ? ": " : ", ", title,
-                    is_size ? format_bytes(static_cast<double>(*number)) : result::text_of(value));
+        fmt::format("{}{} {}{}", text.size() == cell.workload.size() ? ": " : ", ", title,
+                    is_large ? format_bytes(static_cast<double>(*number)) : result::text_of(value),
+                    is_size && !is_large ? "B" : "");
   }
   return text;
 }

@@ -30,9 +30,9 @@ constexpr std::string_view kStyle = R"css(
 .plot .axis.name { fill: var(--ink); font-weight: 600; }
 .grid-line { stroke: var(--grid); stroke-opacity: 0.35; }
 .break { stroke: var(--muted); stroke-dasharray: 2 4; }
-.interval { stroke: var(--c0); stroke-opacity: 0.4; stroke-width: 2; fill: none; }
-.thread { stroke: var(--c0); stroke-opacity: 0.85; fill: none; stroke-width: 1.2; }
-.dot { fill: var(--c0); }
+.interval { stroke: var(--c-readiness); stroke-opacity: 0.4; stroke-width: 2; fill: none; }
+.thread { stroke: var(--c-readiness); stroke-opacity: 0.85; fill: none; stroke-width: 1.2; }
+.dot { fill: var(--c-readiness); }
 .level { stroke: var(--mark, var(--muted)); stroke-width: 5; stroke-opacity: 0.35; }
 .step { stroke: var(--mark); stroke-width: 1.5; fill: none; }
 .step.perhaps { stroke-dasharray: 4 3; }

@@ -12,7 +12,9 @@ namespace asyncbench::report {
 
 using Json = nlohmann::ordered_json;
 
-inline Json schema_json(const char* name) { return {{"name", name}, {"major", 1}, {"minor", 0}}; }
+inline Json schema_json(const char* name, int minor = 0) {
+  return {{"name", name}, {"major", 1}, {"minor", minor}};
+}
 
 // JSON has no infinity: an open end is null, as a missing value is.
 inline Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }

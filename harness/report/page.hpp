@@ -8,6 +8,7 @@
 #include "analyze/summary.hpp"
 #include "analyze/sweeps.hpp"
 #include "report/answer.hpp"
+#include "report/change_text.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::report {
@@ -26,9 +27,9 @@ struct Reported {
 
 struct PageInput {
   std::vector<Reported> results;  // shown side by side
-  // How the first result differs from an earlier one; null: the page has no such section.
-  const analyze::Comparison* change = nullptr;
-  std::string baseline;               // what that one is called
+  // How the first result differs from an earlier one; null: the page has no such section. Its names
+  // are labels, its `forced` is in `warnings`.
+  const Change* change = nullptr;
   std::vector<std::string> warnings;  // why figures of the results do not compare; "" none
 };
 

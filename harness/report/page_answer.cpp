@@ -41,11 +41,10 @@ std::string advantage_html(const Answer& answer) {
 std::string winner_html(const Answer& answer) {
   if (answer.winner == nullptr) return "–";
   const std::string winner = xml_text(answer.winner->strategy);
-  if (answer.next == nullptr || answer.sureness == analyze::Sureness::clear ||
-      answer.sureness == analyze::Sureness::likely) {
+  if (answer.next == nullptr || is_different(*answer.decision)) {
     return fmt::format("<b>{}</b>", winner);
   }
-  const bool alike = answer.sureness == analyze::Sureness::no_difference;
+  const bool alike = answer.decision == analyze::Decision::alike;
   return fmt::format("{}{} {} {}", alike ? "" : "open: ", winner, alike ? "≈" : "or",
                      xml_text(answer.next->strategy));
 }
@@ -58,7 +57,8 @@ std::string answer_row(const Reported& reported, const Group& group, const Answe
       "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
       "<td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>\n",
       workload_html(reported, *group.cells.front()), winner_html(answer), advantage_html(answer),
-      beside(answer.p99), beside(answer.cpu), sureness_html(answer.sureness));
+      beside(answer.p99), beside(answer.cpu),
+      sureness_html(answer.decision ? sureness_of(*answer.decision) : "nothing to compare"));
 }
 
 // "fetch, connections 64: uring completes ..."
@@ -118,8 +118,13 @@ std::string matrix_of(const Reported& reported) {
   std::vector<std::string> rows;
   for (const Group& group : reported.groups) {
     const analyze::Figure figure = analyze::info_of(analyze::ranking_of(group));
-    const auto ranked = analyze::ranked(group, figure.name);
-    const double best = ranked.empty() ? 0 : median_of(*ranked.front(), figure.name).value_or(0);
+    std::vector<double> medians;
+    for (const Cell* cell : group.cells) {
+      if (const auto median = median_of(*cell, figure.name)) medians.push_back(*median);
+    }
+    const double best = medians.empty()                           ? 0
+                        : figure.higher_is_better.value_or(false) ? std::ranges::max(medians)
+                                                                  : std::ranges::min(medians);
     std::string row =
         fmt::format("<tr><th scope=\"row\">{}</th><td class=\"by\">{}</td>",
                     workload_html(reported, *group.cells.front()), xml_text(figure.short_title()));
@@ -160,11 +165,10 @@ std::string parameters_html(const Reported& reported, const Cell& cell, bool all
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string sureness_html(analyze::Sureness sureness) {
-  static constexpr std::array kClasses = {"clear",        "likely",  "no-difference",
-                                          "inconclusive", "invalid", "alone"};
-  return fmt::format("<span class=\"sure {}\">{}</span>",
-                     kClasses[static_cast<std::size_t>(sureness)], name_of(sureness));
+std::string sureness_html(std::string_view sureness) {
+  // "open" is the name of what is open in HTML.
+  const std::string_view name = sureness == "open" ? "inconclusive" : sureness;
+  return fmt::format("<span class=\"sure {}\">{}</span>", name.substr(0, name.find(' ')), sureness);
 }
 
 std::string folded_table(const std::string& classes, const std::string& head,

@@ -1,10 +1,15 @@
 // What the report's charts are drawn from.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "analyze/families.hpp"
 #include "analyze/figures.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/statistics.hpp"
@@ -13,6 +18,7 @@
 #include "report/location_json.hpp"
 #include "report/page.hpp"
 #include "report/page_sections.hpp"
+#include "result/fields.hpp"
 #include "result/from_recording.hpp"
 #include "result/json.hpp"
 
@@ -96,29 +102,69 @@ Order order_of(const result::Result& result) {
   return order;
 }
 
+// Six digits are more than anybody can use, and a third of the bytes.
+Json rounded(double value) {
+  return std::isfinite(value) ? Json(std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr))
+                              : Json(nullptr);
+}
+
+// A list for each field: names once, not once a trial.
 Json trials_of(const Cell& cell, const Order& order, bool open_loop) {
-  Json trials = Json::array();
+  Json trials = {{"block", Json::array()},
+                 {"order", Json::array()},
+                 {"valid", Json::array()},
+                 {"throughput_per_s", Json::array()},
+                 {"cpu_per_request_ns", Json::array()},
+                 {"p99_ns", Json::array()}};
   for (const Trial& trial : cell.trials) {
     if (trial.kind != result::TrialKind::timed) continue;
     const analyze::TrialFigures figures = analyze::figures_of(cell, trial);
     const auto value = [&](analyze::FigureName name) {
       const auto found = figures.find(name);
-      return found == figures.end() ? Json(nullptr) : finite(found->second.value);
+      return found == figures.end() ? Json(nullptr) : rounded(found->second.value);
     };
-    trials.push_back({{"block", trial.block},
-                      {"order", order.at(&trial)},
-                      {"valid", trial.valid},
-                      {"throughput_per_s", trial.throughput_per_s},
-                      {"cpu_per_request_ns", value(analyze::kCpu)},
-                      {"p99_ns", value(open_loop ? analyze::kResponseP99 : analyze::kServiceP99)}});
+    trials["block"].push_back(trial.block);
+    trials["order"].push_back(order.at(&trial));
+    trials["valid"].push_back(trial.valid);
+    trials["throughput_per_s"].push_back(rounded(trial.throughput_per_s));
+    trials["cpu_per_request_ns"].push_back(value(analyze::kCpu));
+    trials["p99_ns"].push_back(value(open_loop ? analyze::kResponseP99 : analyze::kServiceP99));
   }
   return trials;
+}
+
+// The estimates of those figures; flags that are not set are left out.
+Json summary_of(const Cell& cell, const std::vector<analyze::Figure>& figures) {
+  if (!cell.summary) return nullptr;
+  Json summary = Json::object();
+  for (const analyze::Figure& figure : figures) {
+    const result::Estimate* const estimate = cell.find(figure.name);
+    if (estimate == nullptr) continue;
+    Json& json = summary[figure.name];
+    json = {{"median", rounded(estimate->median)},
+            {"low", rounded(estimate->low)},
+            {"high", rounded(estimate->high)},
+            {"interval",
+             result::kNamesOf<result::IntervalKind>[static_cast<std::size_t>(estimate->interval)]},
+            {"trials", estimate->trials}};
+    if (estimate->at_least) json["at_least"] = true;
+    if (estimate->unresolved) json["unresolved"] = true;
+  }
+  return summary;
 }
 
 // A cell of the skeleton by its id.
 using CellsById = std::map<std::string_view, const Json*>;
 
-Json group_json(const Group& group, const CellsById& cells, const Order& order) {
+// What the charts of throughput and of trials in order go by: throughput where it tells anything.
+analyze::FigureName charted_figure(const Group& group) {
+  const std::vector<analyze::FigureName> figures = analyze::compared_figures(group);
+  const bool tells = std::ranges::find(figures, analyze::kThroughput) != figures.end();
+  return tells ? analyze::kThroughput : figures.front();
+}
+
+Json group_json(const Group& group, const CellsById& cells, const Order& order,
+                const std::vector<analyze::Figure>& figures) {
   const bool open_loop = analyze::is_open_loop(group);
   Json own = Json::array();
   Json offered = nullptr;
@@ -131,7 +177,7 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order) 
                    {"status", stored.at("status")},
                    {"reason", stored.at("reason")},
                    {"notes", cell->summary ? notes_json(cell->summary->notes) : Json::array()},
-                   {"summary", stored.at("summary")},
+                   {"summary", summary_of(*cell, figures)},
                    {"percentiles", percentiles_of(trials, open_loop)},
                    {"heat", heat_of(trials)},
                    {"trials", trials_of(*cell, order, open_loop)},
@@ -141,7 +187,7 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order) 
           {"parameters", cells.at(group.cells.front()->id)->at("parameters")},
           {"open_loop", open_loop},
           {"offered_per_s", offered},
-          {"rank_by", analyze::ranking_of(group)},
+          {"rank_by", charted_figure(group)},
           {"latency", open_loop ? "response_time" : "service_time"},
           {"cells", own}};
 }
@@ -173,13 +219,13 @@ Json knees_of(const Reported& reported, const analyze::Sweep& sweep) {
 }
 
 Json workload_json(const Reported& reported, const std::string& name, const CellsById& cells,
-                   const Order& order) {
+                   const Order& order, const std::vector<analyze::Figure>& figures) {
   Json groups = Json::array();
   std::map<std::size_t, std::size_t> index;  // of the group within the workload
   for (std::size_t i = 0; i < reported.groups.size(); ++i) {
     if (reported.groups[i].cells.front()->workload != name) continue;
     index.emplace(i, groups.size());
-    groups.push_back(group_json(reported.groups[i], cells, order));
+    groups.push_back(group_json(reported.groups[i], cells, order, figures));
   }
   Json sweeps = Json::array();
   for (const analyze::Sweep& sweep : reported.sweeps) {
@@ -197,7 +243,7 @@ Json workload_json(const Reported& reported, const std::string& name, const Cell
   return {{"name", name}, {"unit", "requests"}, {"sweeps", sweeps}, {"groups", groups}};
 }
 
-Json result_json(const Reported& reported) {
+Json result_json(const Reported& reported, const std::vector<analyze::Figure>& figures) {
   const Json skeleton = skeleton_of(*reported.result);
   CellsById cells;
   for (std::size_t i = 0; i < reported.result->cells.size(); ++i) {
@@ -210,7 +256,7 @@ Json result_json(const Reported& reported) {
     const std::string& name = group.cells.front()->workload;
     if (std::ranges::find(names, name) != names.end()) continue;
     names.push_back(name);
-    workloads.push_back(workload_json(reported, name, cells, order));
+    workloads.push_back(workload_json(reported, name, cells, order, figures));
   }
   return {{"label", reported.label},
           {"run", skeleton.at("run")},
@@ -219,36 +265,10 @@ Json result_json(const Reported& reported) {
           {"workloads", workloads}};
 }
 
-// Strategies of a family wait in the same way; a variant ("uring:oneshot") is of its base's family.
-std::string_view family_of(std::string_view strategy) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kFamilies = {{
-      {"thread_per_request", "thread_per_request"},
-      {"thread_per_connection", "threads"},
-      {"thread_pool", "threads"},
-      {"epoll", "readiness"},
-      {"asio", "readiness"},
-      {"asio_coro", "readiness"},
-      {"libuv", "readiness"},
-      {"libevent", "readiness"},
-      {"asio_uring", "io_uring"},
-      {"uring", "io_uring"},
-      {"curl_multi", "libcurl"},
-      {"curl_threads", "libcurl"},
-  }};
-  const auto base = strategy.substr(0, strategy.find(':'));
-  const auto found =
-      std::ranges::find(kFamilies, base, [](const auto& pair) { return pair.first; });
-  return found == kFamilies.end() ? "other" : found->second;
-}
-
 // What the charts need to know of the figures that some cell has.
-Json figures_json(const PageInput& input) {
-  std::vector<const Cell*> cells;
-  for (const Reported& reported : input.results) {
-    for (const Cell& cell : reported.result->cells) cells.push_back(&cell);
-  }
+Json figures_json(const std::vector<analyze::Figure>& telling) {
   Json figures = Json::array();
-  for (const analyze::Figure& figure : telling_figures(cells)) {
+  for (const analyze::Figure& figure : telling) {
     figures.push_back({{"name", figure.name},
                        {"title", figure.short_title()},
                        {"unit", info_of(figure.unit).name},
@@ -264,18 +284,21 @@ Json figures_json(const PageInput& input) {
 std::string page_data(const PageInput& input) {
   Json strategies = Json::array();
   std::vector<std::string> names;
+  std::vector<const Cell*> cells;
   for (const Reported& reported : input.results) {
     for (const Cell& cell : reported.result->cells) {
+      cells.push_back(&cell);
       if (std::ranges::find(names, cell.strategy) != names.end()) continue;
-      strategies.push_back({{"name", cell.strategy}, {"family", family_of(cell.strategy)}});
+      strategies.push_back({{"name", cell.strategy}, {"family", analyze::family_of(cell)}});
       names.push_back(cell.strategy);
     }
   }
+  const std::vector<analyze::Figure> figures = telling_figures(cells);
   Json results = Json::array();
-  for (const Reported& reported : input.results) results.push_back(result_json(reported));
+  for (const Reported& reported : input.results) results.push_back(result_json(reported, figures));
   const Json data = {{"schema", schema_json("asyncbench-report")},
                      {"strategies", strategies},
-                     {"figures", figures_json(input)},
+                     {"figures", figures_json(figures)},
                      {"results", results}};
   return data.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -39,8 +39,8 @@ std::string result_heading(const PageInput& input, const Reported& reported);
 // all.
 std::string parameters_html(const Reported& reported, const result::Cell& cell, bool all);
 
-// <span class="sure clear">clear</span>
-std::string sureness_html(analyze::Sureness sureness);
+// <span class="sure clear">clear</span>, of a word of sureness_of() or several
+std::string sureness_html(std::string_view sureness);
 
 // "uring: unsupported" and the like need the state's name; it is a class, too.
 std::string state_of(const result::Cell& cell);

@@ -31,8 +31,7 @@ std::string changes_of(const Reported& reported, const analyze::Sweep& sweep) {
   std::set<std::string> leaders;
   for (const analyze::SweepPoint& point : sweep.points) {
     const Answer& answer = reported.answers[point.group];
-    const bool is_told =
-        answer.sureness == analyze::Sureness::clear || answer.sureness == analyze::Sureness::likely;
+    const bool is_told = answer.next != nullptr && analyze::is_different(*answer.decision);
     const std::string leader =
         answer.winner != nullptr && is_told ? answer.winner->strategy : "none shown";
     if (is_told) leaders.insert(leader);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "report/change_verdict.hpp"
 #include "report/comparison_text.hpp"
 #include "report/escape.hpp"
 #include "report/figure_text.hpp"
@@ -16,7 +17,6 @@ namespace asyncbench::report {
 namespace {
 
 using analyze::Contrast;
-using analyze::Sureness;
 using result::Cell;
 using result::Estimate;
 using result::Summary;
@@ -86,42 +86,52 @@ std::vector<std::string> unusable_rows(const Reported& reported) {
 }
 
 // A cell of the second result against the first's.
-struct Change {
+struct ShownChange {
   const analyze::Standing* standing;
   const Contrast* contrast;
-  bool told;  // clear or likely
+  bool told;
 };
 
-std::vector<Change> changes_of(const analyze::Comparison& comparison) {
-  std::vector<Change> changes;
+std::vector<ShownChange> changes_of(const analyze::Comparison& comparison) {
+  std::vector<ShownChange> changes;
   for (const analyze::GroupComparison& group : comparison.groups) {
     for (const analyze::Standing& standing : group.standings) {
       for (const Contrast& contrast : standing.contrasts) {
-        const bool told =
-            contrast.sureness == Sureness::clear || contrast.sureness == Sureness::likely;
-        changes.push_back({&standing, &contrast, told});
+        changes.push_back({&standing, &contrast, is_told(contrast)});
       }
     }
   }
   // Regressions first, the largest at the top; then what got better, the largest first.
-  std::ranges::stable_sort(changes, [](const Change& a, const Change& b) {
-    const double left = std::log(a.contrast->ratio.estimate);
-    const double right = std::log(b.contrast->ratio.estimate);
+  std::ranges::stable_sort(changes, [](const ShownChange& a, const ShownChange& b) {
+    const double left = std::log(a.contrast->judgement.ratio.estimate);
+    const double right = std::log(b.contrast->judgement.ratio.estimate);
     if ((left > 0) != (right > 0)) return left > 0;
     return std::abs(left) > std::abs(right);
   });
   return changes;
 }
 
-std::string change_row(const Change& change) {
+std::string change_row(const ShownChange& change) {
   const Contrast& contrast = *change.contrast;
-  const char* direction = !change.told ? "" : contrast.ratio.estimate > 1 ? "worse" : "better";
+  const char* direction = !change.told ? "" : is_worse(contrast) ? "worse" : "better";
   return fmt::format(
       "<tr class=\"{}\"><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
       "<td>{}</td></tr>\n",
       direction, xml_text(change.standing->cell->id),
       xml_text(analyze::info_of(contrast.figure).title()), xml_text(ratio_text(contrast)),
-      sureness_html(contrast.sureness));
+      sureness_html(sureness_of(contrast.decision(), true)));
+}
+
+// "WORSE? throughput fell to 0.12 times in 3 of 4 cells ...", and the command that would decide it.
+std::string verdict_html(const ChangeVerdict& verdict) {
+  const char* tone = verdict.color == Color::good  ? "good"
+                     : verdict.color == Color::bad ? "bad"
+                                                   : "noise";
+  return fmt::format("<div class=\"validity {}\"><b>{}</b> {}{}</div>\n", tone, verdict.word,
+                     xml_text(verdict.text),
+                     verdict.command.empty() ? ""
+                                             : fmt::format(" To decide:<br><code>{}</code>",
+                                                           xml_text(verdict.command)));
 }
 
 std::string estimate_html(const Estimate* estimate, const analyze::Figure& figure) {
@@ -317,27 +327,25 @@ std::string change_section(const PageInput& input) {
       "<th scope=\"col\">How sure</th>";
   std::vector<std::string> told;
   std::vector<std::string> rest;
-  for (const Change& change : changes_of(*input.change)) {
+  for (const ShownChange& change : changes_of(input.change->comparison)) {
     (change.told ? told : rest).push_back(change_row(change));
   }
-  std::string content =
-      told.empty() ? "<p>No change shown.</p>\n" : folded_table("change", kHead, told);
+  std::string content = verdict_html(verdict_of(*input.change));
+  if (!told.empty()) content += folded_table("change", kHead, told);
   if (!rest.empty()) {
     content += fmt::format(
         "<details><summary>{} comparisons without a shown change</summary>\n{}"
         "</details>\n",
         rest.size(), folded_table("change", kHead, rest));
   }
-  for (const std::string& missing : input.change->missing) {
+  for (const std::string& missing : input.change->comparison.missing) {
     content += fmt::format("<p>{}</p>\n", xml_text(missing));
   }
-  for (const result::Note& note : input.change->notes) {
-    content += fmt::format("<p>{}</p>\n", xml_text(note.detail));
-  }
-  return section("change", "Change",
-                 fmt::format("{} against {}; regressions first.",
-                             xml_text(input.results.front().label), xml_text(input.baseline)),
-                 content);
+  return section(
+      "change", "Better or worse than before?",
+      fmt::format("{} against {}; regressions first.", xml_text(input.change->after_name),
+                  xml_text(input.change->before_name)),
+      content);
 }
 
 std::string method_section(const PageInput& input) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analyze/notes.hpp"
+#include "analyze/summary.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
@@ -30,9 +31,22 @@ std::string name_of(const result::Result& result, const Cell& cell) {
   return name;
 }
 
+// "disturbed (4/12)"
+std::string name_of(const result::Result& result, std::string_view code) {
+  std::size_t measured = 0;
+  std::size_t with_note = 0;
+  for (const Cell& cell : result.cells) {
+    measured += cell.summary.has_value();
+    with_note += analyze::has_note(cell, code);
+  }
+  return with_note == measured ? std::string(code)
+                               : fmt::format("{} ({}/{})", code, with_note, measured);
+}
+
 Remark remark_of(const result::Result& result, std::string_view code) {
   const analyze::NoteMeaning* meaning = analyze::meaning_of(code);
-  Remark remark{.text = meaning ? fmt::format("{}: {} {}", code, meaning->meaning, meaning->advice)
+  Remark remark{.name = name_of(result, code),
+                .text = meaning ? fmt::format("{}: {} {}", code, meaning->meaning, meaning->advice)
                                 : std::string(code)};
   // Every cell says the same.
   if (code == analyze::kFewTrials || code == analyze::kPeersDiffer) return remark;
@@ -73,7 +87,7 @@ std::string files_text(const std::vector<const StrategyInfo*>& strategies) {
 std::vector<Remark> remarks_of(const result::Result& result) {
   std::vector<Remark> remarks;
   for (const result::Note& note : result.run.notes) {
-    remarks.push_back({.text = fmt::format("{}: {}", note.code, note.detail)});
+    remarks.push_back({.name = note.code, .text = fmt::format("{}: {}", note.code, note.detail)});
   }
   std::vector<std::string_view> codes;
   for (const Cell& cell : result.cells) {
@@ -88,9 +102,29 @@ std::vector<Remark> remarks_of(const result::Result& result) {
     if (cell.summary) measured.push_back(&cell.strategy_info);
   }
   if (std::string files = files_text(measured); !files.empty()) {
-    remarks.push_back({.text = std::move(files)});
+    remarks.push_back({.name = "what performs files", .text = std::move(files)});
   }
   return remarks;
+}
+
+std::string trials_text(const std::vector<const Cell*>& cells) {
+  std::size_t least = 0;
+  std::size_t most = 0;
+  std::int64_t length_ns = 0;
+  bool turns = false;
+  for (const Cell* cell : cells) {
+    const auto trials = cell->valid_trials();
+    if (trials.empty()) continue;
+    least = least == 0 ? trials.size() : std::min(least, trials.size());
+    most = std::max(most, trials.size());
+    turns = trials.front()->turns.has_value();
+    length_ns = turns ? trials.front()->turns->length_ns : trials.front()->window_ns;
+  }
+  const std::string count =
+      least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
+  return fmt::format("{} {}{} of {}", count, turns ? "block" : "trial", most == 1 ? "" : "s",
+                     (turns ? "turns of " : "") +
+                         format_duration_ns(static_cast<double>(length_ns)));
 }
 
 std::string how_measured(const result::Result& result) {

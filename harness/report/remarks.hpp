@@ -12,6 +12,7 @@ namespace asyncbench::report {
 // One kind of note: what it means with advice, and what was seen in which cell, where that says
 // more. Holds foreign text as it is.
 struct Remark {
+  std::string name;  // in a few words: "disturbed (4/12)": 4 of 12 cells
   std::string text;
   std::vector<std::string> details;
 };
@@ -23,6 +24,9 @@ std::string files_text(const std::vector<const StrategyInfo*>& strategies);
 // The run's own notes, one for each code that some cell has, in the order of the result, and what
 // performs the files.
 std::vector<Remark> remarks_of(const result::Result& result);
+
+// How these were measured: "6 trials of 1s", "6 to 8 blocks of turns of 50ms".
+std::string trials_text(const std::vector<const result::Cell*>& cells);
 
 // "6 trials of 1s after 300ms of warm-up on AMD EPYC, 2 cpus; 2026-11-20T22:05:00Z.", foreign text
 // as it is.

@@ -20,7 +20,6 @@ namespace {
 
 using analyze::Contrast;
 using analyze::Group;
-using analyze::Sureness;
 using result::Cell;
 
 // Below this nothing useful fits.
@@ -51,14 +50,9 @@ std::string winner_text(const Answer& answer) {
   const std::string winner = markdown_text(answer.winner->strategy);
   if (answer.next == nullptr) return "only " + winner;
   const std::string next = markdown_text(answer.next->strategy);
-  switch (answer.sureness) {
-    case Sureness::no_difference:
-      return fmt::format("{} and {} alike", winner, next);
-    case Sureness::inconclusive:
-      return fmt::format("open: {} or {}", winner, next);
-    default:
-      return fmt::format("**{}**, then {}", winner, next);
-  }
+  if (is_different(*answer.decision)) return fmt::format("**{}**, then {}", winner, next);
+  return answer.decision == analyze::Decision::alike ? fmt::format("{} and {} alike", winner, next)
+                                                     : fmt::format("open: {} or {}", winner, next);
 }
 
 std::string ratio_text(const Answer& answer, const Contrast* contrast) {
@@ -76,7 +70,7 @@ std::string answer_row(const Answer& answer) {
 }
 
 // All figures of a group, folded.
-std::string group_details(const Group& group) {
+std::string group_details(const Group& group, const analyze::GroupComparison& comparison) {
   const std::vector<analyze::Figure> columns = columns_of(group);
   std::string head = "| strategy |";
   std::string rule = "|---|";
@@ -86,7 +80,8 @@ std::string group_details(const Group& group) {
   }
   std::string rows;
   std::string others;
-  for (const Cell* cell : analyze::ranked(group, analyze::ranking_of(group))) {
+  for (const analyze::Standing& standing : comparison.standings) {
+    const Cell* const cell = standing.cell;
     if (cell->valid_trials().empty()) continue;
     rows += fmt::format("| {} |", markdown_text(cell->strategy));
     for (const analyze::Figure& column : columns) {
@@ -150,8 +145,8 @@ std::string markdown(const result::Result& result, const MarkdownOptions& option
       "| work | winner | requests/s | p99 | CPU/request | how sure |\n|---|---|--:|--:|--:|---|\n";
   constexpr std::string_view kLegend =
       "\nRatios are of the winner to the next, [95 % interval across trials, paired by block]; "
-      "what decides\nis bold. clear: also when all comparisons here are counted; likely: by "
-      "itself.\n\n";
+      "what decides\nis bold. clear: also when all comparisons here are counted; alike: a "
+      "difference worth a decision is excluded.\n\n";
   constexpr std::string_view kFigures =
       "\nBelow are medians of the trials, \u00b1 the farther end of their interval; &gt;= is a "
       "lower bound,\n? a percentile of too few requests; CPU us, ctx sw and syscall are per "
@@ -165,8 +160,9 @@ std::string markdown(const result::Result& result, const MarkdownOptions& option
                                           markdown_text(answer.sentence)));
   }
   Parts details{.what = "tables of figures"};
-  for (const Group& group : analyze::groups_of(result)) {
-    details.texts.push_back(group_details(group));
+  const std::vector<Group> groups = analyze::groups_of(result);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    details.texts.push_back(group_details(groups[i], comparison.groups[i]));
   }
   Parts remarks{.what = "notes"};
   for (const Remark& remark : remarks_of(result)) remarks.texts.push_back(remark_text(remark));

@@ -15,6 +15,9 @@
 namespace asyncbench::report {
 namespace {
 
+// Smaller differences between two strategies are not worth looking for their crossover.
+constexpr double kAlike = 0.05;
+
 using analyze::Better;
 using analyze::Crossover;
 using analyze::CrossoverKind;
@@ -101,13 +104,13 @@ std::string price_text(std::span<const CrossoverPoint> points, const CrossoverWo
   const CrossoverPoint* dearest = nullptr;
   std::size_t most = 0;
   for (const CrossoverPoint& point : points) {
-    const auto price = analyze::price_of(point.log_ratios, analyze::kAlike, 0);
+    const auto price = analyze::price_of(point.log_ratios, kAlike, 0);
     if (point.better() != Better::unclear || !price || price->blocks <= most) continue;
     most = price->blocks;
     dearest = &point;
   }
   if (dearest == nullptr) return "";
-  return fmt::format("; to tell {:.0f} % takes about {} pairs at {}", 100 * analyze::kAlike, most,
+  return fmt::format("; to tell {:.0f} % takes about {} pairs at {}", 100 * kAlike, most,
                      value_of(dearest->value, words));
 }
 

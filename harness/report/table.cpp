@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "analyze/comparison.hpp"
 #include "analyze/notes.hpp"
-#include "analyze/ranking.hpp"
 #include "analyze/summary.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
@@ -30,9 +30,14 @@ class Writer {
  public:
   explicit Writer(const Terminal& terminal) : terminal_(terminal) {}
 
-  void group(const Group& group) {
-    const analyze::FigureName ranking = analyze::ranking_of(group);
-    const auto cells = analyze::ranked(group, ranking);
+  void group(const Group& group, const analyze::GroupComparison& comparison) {
+    const analyze::FigureName ranking = comparison.figures.front();
+    std::vector<const Cell*> cells;
+    for (const analyze::Standing& standing : comparison.standings) {
+      if (standing.cell->status == result::CellStatus::measured && standing.cell->summary) {
+        cells.push_back(standing.cell);
+      }
+    }
     out_ += wrapped(
         fmt::format("{} (best first by {})", heading(group), analyze::info_of(ranking).title()), "",
         terminal_.width);
@@ -166,7 +171,9 @@ class Writer {
 
 std::string table(const result::Result& result, const Terminal& terminal) {
   Writer writer(terminal);
-  for (const Group& group : analyze::groups_of(result)) writer.group(group);
+  const std::vector<Group> groups = analyze::groups_of(result);
+  const analyze::Comparison comparison = analyze::compare_strategies(result);
+  for (std::size_t i = 0; i < groups.size(); ++i) writer.group(groups[i], comparison.groups[i]);
   writer.notes(result);
   writer.legend(result);
   writer.machine(result);

@@ -352,6 +352,9 @@ inline constexpr std::string_view kCandidateBuild = "candidate";
 // The base under another path: what differs from it is the machine's doing.
 inline constexpr std::string_view kSentinelBuild = "sentinel";
 
+// The strategy that others are compared with, where nothing else is named and it takes part.
+inline constexpr std::string_view kUsualReference = "thread_per_connection";
+
 // "fetch/strategy:uring/connections:64/body_bytes:12"
 std::string cell_id(const std::string& workload, const std::string& strategy,
                     const Values& parameters);

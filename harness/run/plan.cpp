@@ -199,7 +199,8 @@ void add_profiled_block(std::vector<PlannedTrial>& trials, std::vector<std::size
 
 // What the others of the point are compared with, and what takes part twice.
 std::size_t reference_of(const Plan& plan, const Point& point) {
-  for (const std::string_view wanted : {std::string_view(plan.settings.against), kUsualReference}) {
+  for (const std::string_view wanted :
+       {std::string_view(plan.settings.against), result::kUsualReference}) {
     const auto found = std::ranges::find_if(
         point.cells, [&](std::size_t cell) { return plan.cells[cell].strategy == wanted; });
     if (found != point.cells.end()) return *found;

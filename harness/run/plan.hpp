@@ -91,9 +91,6 @@ std::vector<Point> points_of(const Plan& plan);
 void add_block(std::vector<PlannedTrial>& trials, std::vector<Point> points, unsigned block,
                std::mt19937_64& random);
 
-// What others are compared with, where nothing else is named and it takes part.
-inline constexpr std::string_view kUsualReference = "thread_per_connection";
-
 // The order of running: one block after the other, each a random order that follows from the seed,
 // of points whose cells take turns, and of cells that do not; then, in a block of their own, the
 // count trials.

@@ -1,9 +1,9 @@
 /** Data as `asyncbench report` writes it (harness/report/page/README.md), made up. */
 
 const kFamilies = {
-  thread_per_request: "thread_per_request", thread_per_connection: "threads", thread_pool: "threads",
-  asio_coro: "readiness", asio_uring: "io_uring", epoll: "readiness", uring: "io_uring", libuv: "readiness",
-  libevent: "readiness", curl_multi: "libcurl", curl_threads: "libcurl", "uring:oneshot": "io_uring",
+  thread_per_request: "thread per request", thread_per_connection: "long-lived threads", thread_pool: "long-lived threads",
+  asio_coro: "readiness loops", asio_uring: "io_uring", epoll: "readiness loops", uring: "io_uring", libuv: "readiness loops",
+  libevent: "readiness loops", curl_multi: "libcurl", curl_threads: "libcurl", "uring:oneshot": "io_uring",
 };
 const kNames = Object.keys(kFamilies);
 
@@ -18,9 +18,10 @@ export function randomFrom(seed) {
 
 const estimateOf = (median, spread = 0.03, more = {}) => ({
   median, low: median * (1 - spread), high: median * (1 + spread * 0.8),
-  interval: "sign_95", trials: 6, at_least: false, unresolved: false, ...more,
+  interval: "sign_95", trials: 6, ...more,
 });
 
+const kBlocks = [0, 1, 2, 3, 4, 5];
 const kShares = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999];
 
 /** A measured cell with everything that can be drawn. */
@@ -32,7 +33,6 @@ export function cell({ workload, strategy, parameters, throughput, latency, rand
     id: [workload, `strategy:${strategy}`, ...Object.entries(parameters).map(([k, v]) => `${k}:${v}`)].join("/"),
     strategy, status: "measured", reason: null, notes: [],
     summary: {
-      trials_valid: 6, trials_timed: 6,
       throughput_per_s: estimateOf(throughput, spread),
       cpu_per_request_ns: estimateOf(cpu, spread),
       cpu_per_request_total_ns: estimateOf(cpu * 1.9, spread),
@@ -40,12 +40,9 @@ export function cell({ workload, strategy, parameters, throughput, latency, rand
       [`${name}_p99_ns`]: estimateOf(latency * (3 + random() * 9), spread * 3),
       context_switches_per_request: estimateOf(0.01 + random(), spread),
       syscalls_per_request: estimateOf(0.1 + 4 * random(), 0, { interval: "single", trials: 1 }),
-      figures: {
-        ...(workload === "serve" ? { memory_per_connection_bytes: estimateOf(2000 + 60000 * random(), 0.01) } : {}),
-        ...(workload === "interference" ? { heartbeat_lag_p99_ns: estimateOf(latency * (1 + random()), spread) } : {}),
-        ...(workload === "gather" ? { amplification_p99: estimateOf(1 + random(), spread) } : {}),
-      },
-      notes: [],
+      ...(workload === "serve" ? { memory_per_connection_bytes: estimateOf(2000 + 60000 * random(), 0.01) } : {}),
+      ...(workload === "interference" ? { heartbeat_lag_p99_ns: estimateOf(latency * (1 + random()), spread) } : {}),
+      ...(workload === "gather" ? { amplification_p99: estimateOf(1 + random(), spread) } : {}),
     },
     percentiles: {
       count: Math.round(throughput * 4),
@@ -60,24 +57,56 @@ export function cell({ workload, strategy, parameters, throughput, latency, rand
         return [Math.round(from), Math.round(from * 1.25), requests];
       }).filter(([, , requests]) => requests > 0)),
     },
-    trials: Array.from({ length: 6 }, (_, block) => ({
-      block, order: block * 108 + Math.floor(random() * 108), status: "ok", valid: random() > 0.03,
-      throughput_per_s: throughput * (1 + (random() - 0.5) * spread * 2),
-      cpu_per_request_ns: cpu * (1 + (random() - 0.5) * spread * 2),
-      p99_ns: latency * 6 * (1 + (random() - 0.5) * 0.3),
-    })),
+    trials: {
+      block: kBlocks, order: kBlocks.map((block) => block * 108 + Math.floor(random() * 108)),
+      valid: kBlocks.map(() => random() > 0.03),
+      throughput_per_s: kBlocks.map(() => throughput * (1 + (random() - 0.5) * spread * 2)),
+      cpu_per_request_ns: kBlocks.map(() => cpu * (1 + (random() - 0.5) * spread * 2)),
+      p99_ns: kBlocks.map(() => latency * 6 * (1 + (random() - 0.5) * 0.3)),
+    },
   };
 }
 
 const unsupported = (workload, strategy, reason) => ({
   id: `${workload}/strategy:${strategy}`, strategy, status: "unsupported", reason, notes: [],
-  summary: null, percentiles: null, heat: null, trials: [],
+  summary: null, percentiles: null, heat: null, trials: null,
 });
 
+const kCompared = ["throughput_per_s", "cpu_per_request_ns", "service_time_p99_ns"];
+
+/** The contrasts of a group's cells with each of them, as C++ makes them: ratios in the worse direction. */
+function against(cells, compared) {
+  const measured = cells.filter(({ status }) => status === "measured");
+  const worse = (reference, cell, name) => {
+    const [a, b] = [reference, cell].map(({ summary }) => summary[name]?.median);
+    if (!a || !b) return null;
+    const ratio = name === "throughput_per_s" ? a / b : b / a;
+    const decision = ratio > 1.03 ? "worse" : ratio < 1 / 1.03 ? "better" : "alike";
+    return [ratio, ratio * 0.95, ratio * 1.06, decision];
+  };
+  return Object.fromEntries(measured.map((reference) => {
+    const rows = measured.map((cell) => ({
+      name: cell.strategy, kind: "strategy", ratios: compared.map((name) => worse(reference, cell, name)),
+    })).sort((a, b) => a.ratios[0]?.[0] - b.ratios[0]?.[0]);
+    const behind = rows.findIndex(({ ratios }) => ratios[0]?.[3] === "worse");
+    if (behind >= 0) rows[behind].section = "Behind";
+    const families = new Map();
+    for (const row of rows) {
+      const { family } = asStrategy(row.name);
+      if (!families.has(family)) families.set(family, { name: family, kind: "family", strategy: row.name, ratios: row.ratios });
+    }
+    const first = [...families.values()];
+    if (rows[0] && rows[0].section === undefined) rows[0].section = "Strategies";
+    if (first[0]) first[0].section = "Families";
+    return [reference.strategy, { noise: compared.map(() => [0.99, 1.02]), rows: [...first, ...rows] }];
+  }));
+}
+
 function group(name, workload, parameters, cells, more = {}) {
+  const compared = more.open_loop ? ["response_time_p99_ns", "cpu_per_request_ns"] : kCompared;
   return {
     name, parameters, open_loop: false, offered_per_s: null, rank_by: "throughput_per_s",
-    latency: "service_time", cells, ...more,
+    latency: "service_time", compared, against: against(cells, compared), cells, ...more,
   };
 }
 
@@ -95,12 +124,12 @@ const kFigures = [
 ];
 
 /** As the data has a strategy. */
-export const asStrategy = (name) => ({ name, family: Object.hasOwn(kFamilies, name) ? kFamilies[name] : "other" });
+export const asStrategy = (name) => ({ name, family: Object.hasOwn(kFamilies, name) ? kFamilies[name] : name });
 
 const report = (strategies, results) => ({
   schema: { name: "asyncbench-report", major: 1, minor: 0 },
   strategies: strategies.map(asStrategy),
-  figures: kFigures,
+  figures: kFigures, against: "thread_per_connection", margin: 0.03,
   results: results.map((workloads, index) => ({
     label: `standard, 2026-11-2${5 + index} 14:12 UTC`, run: {}, environment: {}, plan: {}, workloads,
   })),
@@ -183,9 +212,9 @@ export function hostile() {
     ...more,
   });
   const cells = kHostile.map((name) => make(name, {}));
-  const empty = { trials_valid: 0, throughput_per_s: null, figures: {}, notes: [] };
+  const empty = { throughput_per_s: null };
   const bare = [
-    make(kHostile[1], { summary: null, percentiles: null, heat: null, trials: [] }),
+    make(kHostile[1], { summary: null, percentiles: null, heat: null, trials: {} }),
     make(kHostile[2], { summary: empty, percentiles: { count: 0, points: [] }, heat: { block: 0, slice_ns: 1, slices: [] } }),
     make(kHostile[3], { status: "failed", reason: kHostile[0], summary: null, percentiles: null, heat: null }),
     make(kHostile[4], { summary: { ...empty, throughput_per_s: estimateOf(0, 0) }, percentiles: { count: 1, points: [[0, 0], [1, 5]] } }),

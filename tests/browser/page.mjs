@@ -11,6 +11,18 @@ const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeA
 
 const shades = Array.from({ length: 11 }, (_, step) => `<td class="share s${step}">${step * 10}%</td>`);
 
+/** A table of the groups for each reference, the words made up. */
+function answers(data) {
+  const groups = data.results.flatMap(({ workloads }) => workloads).flatMap((workload) => workload.groups);
+  const references = [...new Set(groups.flatMap((group) => Object.keys(group.against ?? {})))];
+  const words = ["clear", "likely", "no-difference", "inconclusive", "invalid"];
+  const row = (reference) => (group, index) => `<tr data-group="${escape(group.name)}"><th scope="row"><b>${escape(group.name)}</b></th>
+    <td>any event loop</td><td class="strip"></td><td class="number">1.31 [1.27, 1.35] times ${escape(reference)}</td>
+    <td><span class="sure ${words[index % 5]}">${words[index % 5].replace("-", " ")}</span></td></tr>`;
+  return `<table class="answer"><thead><tr><th>Work</th><th>Use</th><th class="strip">Times the reference</th><th>Figure</th><th>How sure</th></tr></thead>
+    ${references.map((name) => `<tbody data-against="${escape(name)}"${name === data.against ? "" : " hidden"}>${groups.map(row(name)).join("")}</tbody>`).join("")}</table>`;
+}
+
 /** The parts that C++ writes, as far as the page's style and script have to do with them. */
 function body(data) {
   const cells = data.results.flatMap(({ workloads }) => workloads).flatMap(({ groups }) => groups)
@@ -18,10 +30,6 @@ function body(data) {
   const section = (id, heading, content) =>
     `<section id="${id}"><h2>${heading}</h2><p class="lead">What stands here and how to read it.</p>${content}</section>`;
   const charts = '<div class="charts"></div>';
-  const sure = ["clear", "likely", "no-difference", "inconclusive", "invalid"]
-    .map((word, index) => `<tr><th scope="row"><b>work-${index}</b> <span class="parameters">body_bytes 16KiB</span></th><td><strong>uring</strong></td><td class="number">×1.31 [1.27, 1.35] <span class="over">over epoll</span></td>
-      <td class="number">-22% [-26%, -17%]</td><td class="number">x0.71 [0.70, 0.73]</td>
-      <td><span class="sure ${word}">${word.replace("-", " ")}</span></td></tr>`).join("");
   const row = (cell) => `<tr><td>${escape(cell.id)}</td><td>${cell.status}</td>
     <td class="number">${cell.summary?.throughput_per_s?.median?.toFixed(1) ?? ""}</td>
     <td>${escape(cell.reason ?? "")}</td></tr>`;
@@ -30,12 +38,8 @@ function body(data) {
       <p class="identity">suite <strong>standard</strong> · linux 6.18, 2 CPUs, g++ 12.2.0 · 2026-11-25 14:12 UTC · 6 trials a cell</p>
       <p class="validity good">Valid: every trial kept its invariants.</p><div class="validity bad"><b>Read with care:</b><ul><li>3 of 700 trials were invalid</li></ul></div>
       <details class="validity noise" open><summary><b>A noisy machine:</b> in 37 of 700 cells something else used the CPUs.</summary><ul><li>Stop it.</li></ul></details></header>`,
-    section("answer", "The answer", `<div class="table"><table class="answer"><thead><tr><th>Workload</th><th>Winner</th>
-      <th>Throughput over the next</th><th>p99</th><th>CPU per request</th><th>How sure</th></tr></thead><tbody>${sure}</tbody></table></div>
-      <ul class="sentences"><li>fetch: uring does 1.31 times as many requests as epoll.</li></ul>`),
-    section("matrix", "Share of the best", `<table class="matrix"><thead><tr><th></th>${shades.map((_, i) => `<th>s${i}</th>`).join("")}<th>x</th><th>y</th></tr></thead>
-      <tbody><tr><th>fetch</th>${shades.join("")}<td class="unsupported">unsupported</td><td class="failed">failed</td></tr>
-      <tr><th>echo</th>${shades.slice(0, 10).join("")}<td class="share s10 best">100%</td><td class="invalid">invalid</td><td></td></tr></tbody></table>`),
+    section("answer", "The answer", `<div id="against" class="controls"></div>${answers(data)}`),
+    section("forest", "How surely", '<div class="charts"></div>'),
     '<div id="legend"></div>', section("sweeps", "Along a parameter", charts), section("throughput", "Throughput", charts), section("percentiles", "Latency by percentile", charts),
     section("open-loop", "Latency against throughput", charts), section("cost", "What a request costs", charts),
     section("own", "Figures of the workloads' own", charts),

@@ -85,9 +85,13 @@ describe("Model", () => {
 
 describe("Strategies", () => {
   const builtIn = {
-    thread_per_request: "thread_per_request", thread_per_connection: "threads", thread_pool: "threads",
-    epoll: "readiness", asio: "readiness", asio_coro: "readiness", libevent: "readiness", libuv: "readiness",
+    thread_per_request: "thread per request", thread_per_connection: "long-lived threads", thread_pool: "long-lived threads",
+    epoll: "readiness loops", asio: "readiness loops", asio_coro: "readiness loops", libevent: "readiness loops", libuv: "readiness loops",
     uring: "io_uring", asio_uring: "io_uring", curl_multi: "libcurl", curl_threads: "libcurl",
+  };
+  const colours = {
+    "thread per request": "thread_per_request", "long-lived threads": "threads", "readiness loops": "readiness",
+    io_uring: "io_uring", libcurl: "libcurl",
   };
   const all = Object.entries(builtIn).map(([name, family]) => ({ name, family }));
   const looks = (list) => {
@@ -100,7 +104,7 @@ describe("Strategies", () => {
 
   it("LookTheSameInEveryResult", () => {
     const whole = looks(all);
-    for (const some of [all.slice(3), [...all].reverse(), [{ name: "mine", family: "readiness" }, ...all]]) {
+    for (const some of [all.slice(3), [...all].reverse(), [{ name: "mine", family: "readiness loops" }, ...all]]) {
       for (const [name, look] of looks(some)) if (whole.has(name)) assert.equal(look, whole.get(name), name);
     }
     const plugin = { name: "my_loop", family: "other" };
@@ -108,7 +112,7 @@ describe("Strategies", () => {
   });
   it("HaveTheirFamiliesColourAndAMarkerAndADashOfTheirOwn", () => {
     const strategies = new Strategies(all);
-    for (const { name, family } of all) assert.equal(strategies.look(name).stroke, `var(--c-${family})`);
+    for (const { name, family } of all) assert.equal(strategies.look(name).stroke, `var(--c-${colours[family]})`);
     const markers = all.map(({ name }) => markerPath(strategies.look(name).symbol, 5));
     assert.equal(new Set(markers).size, all.length, "no marker twice");
     for (const family of new Set(Object.values(builtIn))) {

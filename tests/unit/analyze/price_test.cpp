@@ -54,14 +54,14 @@ TEST(Price, IsUnknownWithoutASpreadAndBoundedWithAHugeOne) {
   const Price huge = *price_of(spread_by(30), 0.05, 1);
   EXPECT_TRUE(huge.beyond_reach);
   EXPECT_EQ(huge.blocks, kMostPairs);
-  EXPECT_EQ(text_of(huge), "to tell 5 % takes more than 1000 trials of each");
+  EXPECT_EQ(text_of(huge), "to tell 5 %: more than 1000 trials");
 }
 
 TEST(Price, NamesTheOptionAndTheTime) {
   EXPECT_EQ(text_of({.effect = 0.05, .blocks = 54, .seconds = 718}),
-            "to tell 5 % takes about 54 trials of each (12 min): --trials 54");
+            "to tell 5 %: --trials 54 (about 12 min)");
   EXPECT_EQ(text_of({.effect = 0.03, .blocks = 8}),
-            "to tell 3 % takes about 8 trials of each: --trials 8");
+            "to tell 3 %: --trials 8");
   EXPECT_EQ(about(45), "45 s");
   EXPECT_EQ(about(3 * 3600), "3 h");
 }

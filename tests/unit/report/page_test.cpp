@@ -166,7 +166,7 @@ TEST(PageDataTest, HoldsTheFiguresOfTheResult) {
   const Json data = data_of(result);
   EXPECT_EQ(data.at("schema").at("name"), "asyncbench-report");
   EXPECT_EQ(data.at("strategies").at(0).at("family"), "io_uring");
-  EXPECT_EQ(data.at("strategies").at(1).at("family"), "readiness");
+  EXPECT_EQ(data.at("strategies").at(1).at("family"), "readiness loops");
   const Json& group = data.at("results").at(0).at("workloads").at(0).at("groups").at(0);
   EXPECT_EQ(group.at("rank_by"), "throughput_per_s");
   EXPECT_EQ(group.at("parameters").at("connections"), 64);
@@ -212,10 +212,15 @@ TEST(PageDataTest, ACellWithoutTrialsHasNullsAndNoZeros) {
 TEST(PageTest, WhatChangedSinceTheBaselineStandsWithRegressionsFirst) {
   const Result before = result_of({measured("uring", 200'000), measured("asio", 100'000)});
   const Result after = result_of({measured("uring", 150'000), measured("asio", 130'000)});
-  const analyze::Comparison change = analyze::compare_results(before, after);
+  const analyze::Comparison comparison = analyze::compare_results(before, after);
   PageInput input = input_of(after);
+  const Change change{.comparison = comparison,
+                      .before = before,
+                      .after = after,
+                      .before_name = "before <b>",
+                      .after_name = "after",
+                      .forced = {}};
   input.change = &change;
-  input.baseline = "before <b>";
   const std::string body = page_body(input);
   EXPECT_LT(body.find("id=\"change\""), body.find("id=\"answer\""));
   const std::size_t worse = body.find("<tr class=\"worse\">");
@@ -223,7 +228,10 @@ TEST(PageTest, WhatChangedSinceTheBaselineStandsWithRegressionsFirst) {
   ASSERT_NE(worse, std::string::npos);
   ASSERT_NE(better, std::string::npos);
   EXPECT_LT(worse, better);
-  EXPECT_THAT(body, HasSubstr("against before &lt;b&gt;; regressions first"));
+  EXPECT_THAT(body, HasSubstr("after against before &lt;b&gt;; regressions first"));
+  EXPECT_THAT(body, HasSubstr("<div class=\"validity noise\"><b>MIXED?</b> throughput fell to 0.75 "
+                              "times in 1 of 2 cells and rose to 1.30 times in 1 of 2 cells"));
+  EXPECT_THAT(body, HasSubstr("<code>asyncbench gate --base OLD --candidate NEW fetch"));
   EXPECT_THAT(body, HasSubstr("comparisons without a shown change"));
 }
 

@@ -73,7 +73,8 @@ export const kNameGap = 16;
 
 const ruler = document.createElement("canvas").getContext("2d");
 ruler.font = '600 11.5px system-ui, "DejaVu Sans", sans-serif';
-const widthOf = (text) => ruler.measureText(text).width;
+/** Of a name, in pixels. */
+export const textWidth = (text) => ruler.measureText(text).width;
 
 const kKeyRow = 18;
 
@@ -88,7 +89,7 @@ export function keys(items, width) {
   const parts = items.flatMap(({ name, fill }) => {
     const square = fill ? 16 : 0;
     const label = fitText(name, width - square);
-    const room = square + widthOf(label) + 14;
+    const room = square + textWidth(label) + 14;
     if (x > 0 && x + room - 14 > width) [x, y] = [0, y + kKeyRow];
     const left = x;
     x += room;
@@ -102,9 +103,9 @@ export function keys(items, width) {
 
 /** As much of a text as has room. */
 export function fitText(text, pixels) {
-  if (widthOf(text) <= pixels) return text;
+  if (textWidth(text) <= pixels) return text;
   let length = Math.min(text.length - 1, Math.max(0, Math.floor(pixels / 3)));
-  while (length > 0 && widthOf(`${text.slice(0, length)}…`) > pixels) --length;
+  while (length > 0 && textWidth(`${text.slice(0, length)}…`) > pixels) --length;
   return length > 0 ? `${text.slice(0, length)}…` : "";
 }
 
@@ -115,7 +116,7 @@ export function fitText(text, pixels) {
 export function nameRoom(names, width) {
   const most = Math.min(170, width * 0.33);
   const fit = (name) => fitText(name, most);
-  return { pixels: Math.ceil(Math.max(30, ...names.map((name) => widthOf(fit(name))))) + 12, fit };
+  return { pixels: Math.ceil(Math.max(30, ...names.map((name) => textWidth(fit(name))))) + 12, fit };
 }
 
 /**

@@ -66,6 +66,22 @@ export function estimate(value, format) {
   return `${median} [${format(value.low)}, ${format(value.high)}]`;
 }
 
+/** A ratio as the program writes it (analyze/ratio.cpp): "1.48", "26.3", "0.004". */
+export function ratio(value, decimals = 2) {
+  if (value === 1) return "1";
+  if (value >= 99.95) return count(value);
+  if (value >= 9.995) return value.toFixed(1);
+  if (value < 0.0005) return value === 0 ? "0" : "<0.001";
+  return value.toFixed(value < 0.00995 ? 3 : value >= 0.9995 ? 2 : decimals);
+}
+
+/** "1.48 [1.12, 1.60]"; a narrow interval has a digit more. */
+export function ratioInterval({ estimate, low, high }) {
+  if (low === null || high === null) return ratio(estimate);
+  const decimals = high > low && high - low < 0.02 ? 3 : 2;
+  return `${ratio(estimate, decimals)} [${ratio(low, decimals)}, ${ratio(high, decimals)}]`;
+}
+
 /** A parameter's value in its unit, which may be in its name. */
 export function parameter(value, unit, name = "") {
   if (typeof value !== "number") return String(value);

@@ -1,4 +1,5 @@
 /** The report's script: everything that the page can do beyond being read. */
+import { fillAnswer } from "./answer.js";
 import { Choices } from "./choices.js";
 import { breakable, save } from "./dom.js";
 import { printable } from "./format.js";
@@ -33,6 +34,7 @@ strategies.onChange(() => lazy.stale());
 
 const keys = document.getElementById("legend");
 if (keys) legend(keys, { strategies, choices });
+fillAnswer(data, { strategies, lazy, choices });
 fillSections(data, { strategies, lazy, choices });
 
 /** The same data with every text made printable. */

@@ -13,9 +13,9 @@ import { bytes, bytesRate, count, duration, number, parameter, share } from "./f
  * @property {string} interval `sign_95`, `range` or `single`
  */
 
-/** A cell's estimate by its name in the summary, the workload's own figures included, or null. */
+/** A cell's estimate by its name in the summary, or null. */
 export function figure(cell, name) {
-  const value = cell.summary?.[name] ?? cell.summary?.figures?.[name];
+  const value = cell.summary?.[name];
   return Number.isFinite(value?.median) ? value : null;
 }
 
@@ -53,7 +53,7 @@ export const measureOf = ({ name, title, unit, higher_is_better: higher }) => ({
 });
 
 const hasNote = (cell, code) =>
-  [...(cell.notes ?? []), ...(cell.summary?.notes ?? [])].some((note) => note.code === code);
+  (cell.notes ?? []).some((note) => note.code === code);
 
 /**
  * Which CPU time of these groups compares: of both ends where the peers' differs by strategy.
@@ -66,6 +66,12 @@ export function cpuOf(groups) {
     figure: both ? "cpu_per_request_total_ns" : "cpu_per_request_ns",
     notes: both ? ["CPU of both ends: the peers' own differs by strategy."] : [],
   };
+}
+
+/** A cell's trials: the data has a list for each of their fields. */
+export function trialsOf(cell) {
+  const fields = Object.entries(cell.trials ?? {}).filter(([, values]) => Array.isArray(values));
+  return (cell.trials?.block ?? []).map((_, index) => Object.fromEntries(fields.map(([name, values]) => [name, values[index]])));
 }
 
 const parameterText = (name, value) => `${name} ${parameter(value, "", name)}`;

@@ -4,8 +4,12 @@
  */
 import { marker, kMarkers } from "./markers.js";
 
-/** The families in the order in which the legend has them; their colours are in style.css. */
-const kFamilies = ["threads", "thread_per_request", "readiness", "io_uring", "libcurl", "other"];
+/** The families that have a colour of their own in style.css, in the legend's order (core/strategy.hpp). */
+const kFamilies = {
+  "long-lived threads": "threads", "thread per request": "thread_per_request", "readiness loops": "readiness",
+  io_uring: "io_uring", libcurl: "libcurl",
+};
+const kOther = "other";
 const kDashes = ["", "7 3", "2 3", "8 3 2 3", "12 4", "1.5 2"];
 
 /** Marker and dash of what the program comes with, never chosen by what a result happens to hold. */
@@ -28,12 +32,15 @@ const kMembers = {
 
 /** @returns {Look} */
 function lookOf(family, [name, dash]) {
-  const known = kFamilies.includes(family) ? family : "other";
+  const colour = Object.hasOwn(kFamilies, family) ? kFamilies[family] : kOther;
   return {
-    family: known, stroke: `var(--c-${known})`, text: `var(--t-${known})`, dash: kDashes[dash],
-    symbol: marker(name), key: `${known} ${name} ${dash}`,
+    family, stroke: `var(--c-${colour})`, text: `var(--t-${colour})`, dash: kDashes[dash],
+    symbol: marker(name), key: `${colour} ${name} ${dash}`,
   };
 }
+
+/** Families of plugins come last. */
+const placeOf = (family) => (Object.hasOwn(kFamilies, family) ? Object.keys(kFamilies).indexOf(family) : Object.keys(kFamilies).length);
 
 /** A number that is the same for a name everywhere. */
 const hash = (name) => [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) >>> 0, 7);
@@ -49,7 +56,7 @@ export class Strategies {
     for (const { name, family } of strategies.filter(own)) this.#looks.set(name, lookOf(family, kMembers[name]));
     for (const { name, family } of strategies.filter((each) => !own(each))) this.#add(name, family);
     const order = new Map(strategies.map(({ name }, index) => [name, index]));
-    const place = ([name, { family }]) => kFamilies.indexOf(family) * 1000 + order.get(name);
+    const place = ([name, { family }]) => placeOf(family) * 1000 + order.get(name);
     this.#looks = new Map([...this.#looks].sort((a, b) => place(a) - place(b)));
   }
 
@@ -73,7 +80,7 @@ export class Strategies {
 
   /** @returns {Look} */
   look(name) {
-    if (!this.#looks.has(name)) this.#add(name, "other");
+    if (!this.#looks.has(name)) this.#add(name, name);
     return this.#looks.get(name);
   }
 

@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { plot } from "../drawing.js";
 import { count, duration, number } from "../format.js";
-import { titleOf } from "../model.js";
+import { titleOf, trialsOf } from "../model.js";
 
 const kHeight = 240;
 const kFigures = {
@@ -14,7 +14,7 @@ const kFigures = {
 /** The figure that the group is ranked by, if its trials have it. */
 function figureOf(group) {
   const ranked = group.rank_by?.startsWith("cpu_per_request") ? "cpu_per_request_ns" : "throughput_per_s";
-  const has = (name) => group.cells.some((cell) => cell.trials?.some((trial) => trial[name] > 0));
+  const has = (name) => group.cells.some((cell) => cell.trials?.[name]?.some((value) => value > 0));
   return [ranked, "throughput_per_s", "cpu_per_request_ns", "p99_ns"].find(has);
 }
 
@@ -29,7 +29,7 @@ export function orderChart(workload, group, strategies) {
   if (!name) return null;
   const figure = kFigures[name];
   const trials = group.cells.flatMap((cell) => {
-    const own = (cell.trials ?? []).filter((trial) => trial[name] > 0 && Number.isFinite(trial.order));
+    const own = trialsOf(cell).filter((trial) => trial[name] > 0 && Number.isFinite(trial.order));
     const valid = own.filter((trial) => trial.valid);
     if (valid.length < 2) return [];
     const middle = median(valid.map((trial) => trial[name]));

@@ -1,0 +1,139 @@
+// What changed between two results, and whether results can be compared at all.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+#include <set>
+
+#include "analyze/comparison.hpp"
+#include "analyze/contrasts.hpp"
+#include "analyze/ranking.hpp"
+#include "analyze/summary.hpp"
+#include "analyze/validity.hpp"
+
+namespace asyncbench::analyze {
+namespace {
+
+using result::Cell;
+using result::Result;
+
+std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
+
+std::string option_of(const Result& result, std::string_view name) {
+  const result::Value* value = result::find(result.plan.options, name);
+  return value == nullptr ? "unknown" : result::text_of(*value);
+}
+
+// The best of each group, by its name.
+std::map<std::string, std::string> winners_of(const Result& result) {
+  std::map<std::string, std::string> winners;
+  for (const GroupComparison& group : compare_strategies(result).groups) {
+    if (group.reference != nullptr) {
+      winners.emplace(group.name, group.standings.front().cell->strategy);
+    }
+  }
+  return winners;
+}
+
+}  // namespace
+
+Comparison compare_results(const Result& before, const Result& after) {
+  Comparison comparison{.rule = rule_of(after), .apart = true};
+  // Nobody looked at the two together before.
+  comparison.rule.until_decided = false;
+  comparison.notes.push_back(
+      {"measured_apart",
+       "The two were measured in different runs: what changed on the machine between them is not "
+       "in the intervals, so nothing is more than likely. asyncbench gate measures two builds "
+       "side by side."});
+  const Footing footing{.rule = comparison.rule,
+                        .block_seconds = trial_seconds(before) + trial_seconds(after)};
+  for (const Group& same_work : groups_of(after)) {
+    for (const Cell* is : same_work.cells) {
+      const Cell* const was = before.find_cell(is->id);
+      if (was == nullptr) {
+        comparison.missing.push_back(is->id + ": only in the second result");
+        continue;
+      }
+      const Group both{.name = is->id, .cells = {was, is}};
+      GroupComparison group{.name = is->id, .figures = compared_figures(both), .reference = was};
+      Standing standing{.cell = is};
+      const CellFigures figures_before = figures_of(*was);
+      const CellFigures figures_after = figures_of(*is);
+      for (const FigureName figure : group.figures) {
+        standing.contrasts.push_back(contrast_of(figures_before, figures_after, figure, footing));
+      }
+      group.standings.push_back({.cell = was});
+      group.standings.push_back(std::move(standing));
+      note_overload(group, both);
+      comparison.groups.push_back(std::move(group));
+    }
+  }
+  for (const Cell& was : before.cells) {
+    if (after.find_cell(was.id) == nullptr) {
+      comparison.missing.push_back(was.id + ": only in the first result");
+    }
+  }
+  std::vector<Contrast*> all;
+  for (GroupComparison& group : comparison.groups) {
+    for (Contrast* contrast : contrasts_with_reference(group)) all.push_back(contrast);
+  }
+  conclude(all, footing);
+  return comparison;
+}
+
+void note_peers(Comparison& comparison, const std::vector<const Result*>& results) {
+  std::map<std::string, std::map<std::string, std::string>> winners;  // group -> peer -> winner
+  for (const Result* result : results) {
+    // Nothing is known about a foreign server, and no peer strategy was chosen.
+    if (result->plan.peer_strategy.empty() || option_of(*result, "urls") != "") continue;
+    for (const auto& [group, winner] : winners_of(*result)) {
+      winners[group][result->plan.peer_strategy] = winner;
+    }
+  }
+  for (GroupComparison& group : comparison.groups) {
+    const auto& by_peer = winners[group.name];
+    if (by_peer.size() == 1) {
+      group.notes.push_back(
+          {"one_peer", fmt::format("the winner was measured with the peer strategy {} alone",
+                                   by_peer.begin()->first)});
+    } else if (by_peer.size() > 1) {
+      std::set<std::string> different;
+      std::vector<std::string> said;
+      for (const auto& [peer, winner] : by_peer) {
+        different.insert(winner);
+        said.push_back(fmt::format("{} with peer {}", winner, peer));
+      }
+      group.notes.push_back({different.size() == 1 ? "peers_agree" : "peers_disagree",
+                             fmt::format("best: {}", fmt::join(said, ", "))});
+    }
+  }
+}
+
+std::vector<std::string> incomparable(const Result& a, const Result& b) {
+  std::vector<std::string> reasons;
+  const auto check = [&](std::string_view what, const std::string& x, const std::string& y) {
+    if (x != y) reasons.push_back(fmt::format("{}: {} and {}", what, x, y));
+  };
+  for (const std::string_view fact : {"kernel", "cpu", "cpus"}) {
+    check(fact, or_unknown(a.environment.text_of(fact)), or_unknown(b.environment.text_of(fact)));
+  }
+  check("window_ns", std::to_string(a.plan.window_ns), std::to_string(b.plan.window_ns));
+  check("warm_up_ns", std::to_string(a.plan.warm_up_ns), std::to_string(b.plan.warm_up_ns));
+  check("cpu_idle", a.plan.cpu_idle, b.plan.cpu_idle);
+  check("subject_cpus", fmt::format("{}", a.plan.subject_cpus),
+        fmt::format("{}", b.plan.subject_cpus));
+  check("peer_cpus", fmt::format("{}", a.plan.peer_cpus), fmt::format("{}", b.plan.peer_cpus));
+  for (const std::string_view option : {"threads", "verify", "requests", "urls"}) {
+    check(option, option_of(a, option), option_of(b, option));
+  }
+  for (const Cell& cell : a.cells) {
+    const Cell* const other = b.find_cell(cell.id);
+    if (other == nullptr) continue;
+    const std::string difference = account_difference(cell, *other);
+    if (!difference.empty()) reasons.push_back(cell.id + ": " + difference);
+  }
+  return reasons;
+}
+
+}  // namespace asyncbench::analyze
