@@ -6,10 +6,10 @@
 #include <cmath>
 #include <map>
 
-#include "report/comparison_text.hpp"
 #include "report/escape.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
+#include "report/contrast_text.hpp"
 #include "report/page_sections.hpp"
 
 namespace asyncbench::report {
