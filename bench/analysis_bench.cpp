@@ -15,7 +15,7 @@
 #include "analyze/comparison.hpp"
 #include "analyze/summary.hpp"
 #include "measure/histogram.hpp"
-#include "report/comparison_text.hpp"
+#include "report/result_text.hpp"
 #include "result/from_recording.hpp"
 #include "result/store.hpp"
 
@@ -161,7 +161,7 @@ void compare_500x20(benchmark::State& state) {
     result::Result result = result::load(path).result;
     analyze::summarize(result);
     const analyze::Comparison comparison = analyze::compare_strategies(result);
-    benchmark::DoNotOptimize(report::comparison_text(comparison, {}, 80));
+    benchmark::DoNotOptimize(report::result_text(result, comparison));
   }
 }
 BENCHMARK(compare_500x20)->Unit(benchmark::kMillisecond);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "analyze/decision.hpp"
 #include "analyze/multiplicity.hpp"
 
 namespace asyncbench::analyze {
@@ -27,7 +28,9 @@ std::optional<Ratio> ratio_of(FigureName figure, const Location& worse, std::siz
   if (pairs == 0) return std::nullopt;
   const bool higher_is_better = info_of(figure).higher_is_better.value_or(false);
   Ratio ratio{.pairs = pairs};
-  if (worse.alpha_each_side > 0) ratio.needed = fewest_pairs(1, worse.alpha_each_side);
+  // Before the first look there is no level.
+  ratio.needed =
+      worse.alpha_each_side > 0 ? fewest_pairs(1, worse.alpha_each_side) : kLooks.front();
   ratio.estimate = higher_is_better ? 1 / worse.estimate : worse.estimate;
   ratio.low = end(higher_is_better ? 1 / worse.high : worse.low);
   ratio.high = end(higher_is_better ? 1 / worse.low : worse.high);

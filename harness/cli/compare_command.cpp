@@ -9,11 +9,11 @@
 
 #include "analyze/comparison.hpp"
 #include "cli/parse.hpp"
+#include "cli/result_view.hpp"
 #include "cli/results_from.hpp"
 #include "report/change_text.hpp"
 #include "report/comparison_json.hpp"
-#include "report/comparison_text.hpp"
-#include "run/names.hpp"
+#include "report/format.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -32,16 +32,6 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit codes: 0 compared, whatever was found   2 wrong usage or unusable input";
 
-// A reference that nothing in the result has would silently be another one.
-void check_reference(const result::Result& result, const std::string& name) {
-  std::set<std::string> strategies;
-  for (const result::Cell& cell : result.cells) strategies.insert(cell.strategy);
-  if (name.empty() || strategies.contains(name)) return;
-  throw usage_error(
-      run::unknown_name("strategy in this result", name, {strategies.begin(), strategies.end()}),
-      "");
-}
-
 }  // namespace
 
 ExitCode compare_command(const Arguments& arguments, Registry&) {
@@ -50,14 +40,14 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
                             "changed between results.",
                             kFooter);
   std::vector<std::string> paths;
-  std::string against;
+  ResultView view;
   bool force = false;
   bool json = false;
   app->add_option("results", paths, "what 'asyncbench run' wrote").option_text("RESULT.json...");
-  add_value(*app, "--against", against, "NAME", "the strategy that others are compared with")
-      .default_str("the best");
+  view.define_against(*app);
   add_switch(*app, "--force", force, "compare also what differs in kernel, CPU or definition");
   add_switch(*app, "--json", json, "print JSON instead of text");
+  view.define(*app);
   if (!parse(*app, arguments)) return ExitCode::done;
   if (paths.empty()) {
     throw usage_error("no result file given", "for example: asyncbench compare r.json");
@@ -72,7 +62,6 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
     throw usage_error(fmt::format("the results cannot be compared: {}", fmt::join(forced, "; ")),
                       "measure both alike, or use --force, which the output records");
   }
-  check_reference(results.front(), against);
 
   std::set<std::string> peers;
   for (const result::Result& result : results) peers.insert(result.plan.peer_strategy);
@@ -80,9 +69,8 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   if (!strategies && results.size() > 2) {
     throw usage_error("more than two results of the same peer strategy", "compare them two by two");
   }
-  analyze::Comparison comparison = strategies
-                                       ? analyze::compare_strategies(results.front(), against)
-                                       : analyze::compare_results(results[0], results[1]);
+  analyze::Comparison comparison =
+      strategies ? view.compare(results.front()) : analyze::compare_results(results[0], results[1]);
   if (strategies) analyze::note_peers(comparison, pointers);
   if (comparison.groups.empty()) {
     throw usage_error("the results have no cell in common",
@@ -93,7 +81,11 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   if (json) {
     text = report::comparison_json(comparison, paths, forced);
   } else if (strategies) {
-    text = report::comparison_text(comparison, forced, terminal.width);
+    for (const std::string& reason : forced) {
+      text += report::wrapped("compared by --force although they differ in " + reason, "! ",
+                              terminal.width);
+    }
+    text += view.text(results.front(), comparison, terminal, true);
   } else {
     text = report::change_text({.comparison = comparison,
                                 .before = results[0],

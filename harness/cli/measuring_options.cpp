@@ -222,10 +222,15 @@ void add_resume(App& app, std::string& resume, std::string_view what) {
 }
 
 void check_resume_alone(const App& app) {
-  const auto given = app.parse_order().size();
-  if (given > app.count("--resume") + app.count("--json") + app.count("--plugin")) {
+  std::vector<std::string> given = app.parse_order();
+  std::erase_if(given, [](const std::string& name) {
+    constexpr std::array<std::string_view, 5> kOfNoPlan = {"--resume", "--json", "--plugin",
+                                                           "--notes", "--tables"};
+    return std::ranges::find(kOfNoPlan, name) != kOfNoPlan.end();
+  });
+  if (!given.empty()) {
     throw usage_error("--resume takes the plan from the journal",
-                      "give no other option with it but --json and --plugin");
+                      "give no other option with it but --json, --plugin, --notes and --tables");
   }
 }
 

@@ -8,12 +8,13 @@
 #include <optional>
 
 #include "cli/parse.hpp"
+#include "cli/result_view.hpp"
 #include "cli/results_from.hpp"
 #include "report/format.hpp"
 #include "report/page.hpp"
 #include "report/report_csv.hpp"
 #include "report/report_markdown.hpp"
-#include "report/table.hpp"
+#include "report/terminal.hpp"
 #include "result/store.hpp"
 #include "run/names.hpp"
 
@@ -39,6 +40,7 @@ struct Request {
   std::string out;
   std::string bytes_max = fmt::format("{}", report::kCommentMax);
   bool force = false;
+  ResultView view;
 };
 
 std::optional<Request> request_from(const Arguments& arguments) {
@@ -54,6 +56,8 @@ std::optional<Request> request_from(const Arguments& arguments) {
   add_value(*app, "--max-bytes", request.bytes_max, "N", "markdown: details beyond are cut");
   add_switch(*app, "--force", request.force,
              "a baseline that differs in kernel, CPU or definition");
+  request.view.define_against(*app);
+  request.view.define(*app);
   if (!parse(*app, arguments)) return std::nullopt;
   if (request.paths.empty()) {
     throw usage_error("no result file given", "for example: asyncbench report r.json");
@@ -98,10 +102,12 @@ std::size_t bytes_max(const Request& request) {
 
 std::string text_of(const Request& request, const result::Result& result) {
   if (request.format == "markdown")
-    return report::markdown(result, {.bytes_max = bytes_max(request)});
+    return report::markdown(result,
+                            {.bytes_max = bytes_max(request), .against = request.view.against});
   if (request.format == "csv") return report::csv(result);
-  return report::table(
-      result, request.out.empty() ? report::terminal_of(STDOUT_FILENO) : report::Terminal{});
+  return request.view.text(
+      result, request.view.compare(result),
+      request.out.empty() ? report::terminal_of(STDOUT_FILENO) : report::Terminal{});
 }
 
 void write(const std::string& path, std::string_view text) {

@@ -10,11 +10,12 @@
 #include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
+#include "cli/result_view.hpp"
 #include "cli/run_options.hpp"
 #include "cli/until_decided.hpp"
 #include "measure/syscalls.hpp"
 #include "report/format.hpp"
-#include "report/table.hpp"
+#include "report/terminal.hpp"
 #include "result/json.hpp"
 #include "run/run.hpp"
 
@@ -25,14 +26,17 @@ bool measured_anything(const result::Result& result) {
   return std::ranges::any_of(result.cells, [](const auto& cell) { return !cell.trials.empty(); });
 }
 
-void print_report(const run::RunReport& report, bool json) {
-  if (json) {
+void print_report(const run::RunReport& report, const RunRequest& request) {
+  if (request.json) {
     std::fputs(result::serialize(report.result).c_str(), stdout);
   } else if (measured_anything(report.result)) {
-    std::fputs(report::table(report.result, report::terminal_of(STDOUT_FILENO)).c_str(), stdout);
+    const ResultView& view = request.view;
+    std::fputs(
+        view.text(report.result, view.compare(report.result), report::terminal_of(STDOUT_FILENO))
+            .c_str(),
+        stdout);
     if (!report.out.empty()) {
-      fmt::print("\nResult: {0}\nAgain:  asyncbench show {0}\nPage:   asyncbench report {0}\n",
-                 report.out);
+      fmt::print("\nResult: {0}\nPage:   asyncbench report {0}\n", report.out);
     }
   }
   std::fflush(stdout);
@@ -72,7 +76,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
     report = run::run(plan, registry, progress, summarize, until_decided);
   }
   progress.clear();
-  print_report(report, request->json);
+  print_report(report, *request);
   print_next_step(report, registry);
   return report.exit_code;
 }

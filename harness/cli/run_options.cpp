@@ -36,7 +36,7 @@ constexpr std::string_view kFooter =
 std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   const auto app = make_app("run",
                             "Measures a workload or a suite (quick, standard ..., or a TOML file) "
-                            "under several strategies, prints the table and stores the result.",
+                            "under several strategies, prints the answer and stores the result.",
                             kFooter);
   RunRequest request;
   run::RunOptions& options = request.options;
@@ -49,10 +49,11 @@ std::optional<RunRequest> parse_run_options(const Arguments& arguments) {
   measuring.define(*app, {});
   measuring.define_output(*app);
   add_resume(*app, request.resume, "the run");
-  add_switch(*app, "--json", request.json, "print the result as JSON instead of the table")
+  add_switch(*app, "--json", request.json, "print the result as JSON instead of the answer")
       .group("Output");
   add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
       .group("Output");
+  request.view.define(*app);
   if (!parse(*app, arguments)) return std::nullopt;
   request.plugins = measuring.plugins();
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command.hpp"
+#include "cli/result_view.hpp"
 #include "run/options.hpp"
 
 namespace asyncbench::cli {
@@ -13,6 +14,7 @@ struct RunRequest {
   run::RunOptions options;
   std::vector<std::string> plugins;  // paths as given
   std::string resume;                // not empty: go on with the run whose result belongs here
+  ResultView view;
   bool json = false;
   bool dry_run = false;
 };

@@ -10,7 +10,7 @@
 
 #include "analyze/price.hpp"
 #include "report/figure_text.hpp"
-#include "report/gain.hpp"
+#include "report/contrast_text.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -64,12 +64,14 @@ class Writer {
   Answer answer() const {
     Answer answer{.group = group_.name, .kind = kind(), .reference = group_.reference};
     answer.best = answer.kind == AnswerKind::take ? best_ahead() : best();
-    answer.take = take(answer.kind);
+    if (answer.kind == AnswerKind::take) choose(answer);
+    if (answer.kind == AnswerKind::stay) answer.choice = reference();
+    answer.take = take(answer);
     if (answer.kind == AnswerKind::nothing || answer.kind == AnswerKind::alone) return answer;
     answer.behind = behind(answer);
     for (const analyze::Loss& loss : group_.losses) {
-      const bool is_best = std::ranges::find(answer.best, loss.cell, &Standing::cell) !=
-                           answer.best.end();
+      const bool is_best =
+          std::ranges::find(answer.best, loss.cell, &Standing::cell) != answer.best.end();
       if (is_best) answer.losses.push_back(loss_text(loss));
     }
     answer.noise = noise();
@@ -88,10 +90,11 @@ class Writer {
     return worse_.empty() ? AnswerKind::nothing : AnswerKind::stay;
   }
 
-  std::string take(AnswerKind kind) const {
-    switch (kind) {
+  std::string take(const Answer& answer) const {
+    switch (answer.kind) {
       case AnswerKind::take:
-        return taken() + which();
+        return fmt::format("Take {}: {} of {}.{}", answer.choice, answer.gain, reference(),
+                           which());
       case AnswerKind::stay:
         return fmt::format("Stay with {}: nothing does better. The next, {}, {}.", reference(),
                            worse_.front()->cell->strategy,
@@ -158,9 +161,8 @@ class Writer {
     return leading;
   }
 
-  // "Take readiness loops or uring: 1.48 [1.12, 1.60] and 1.59 [1.12, 1.66] times the work per CPU
-  // of thread_per_connection."
-  std::string taken() const {
+  // The leading families, or strategies where families do not lead.
+  void choose(Answer& answer) const {
     std::vector<std::string> names;
     std::vector<const Contrast*> contrasts;
     for (const FamilyStanding* family : leading_families()) {
@@ -172,6 +174,8 @@ class Writer {
       names = names_of(best_ahead());
       contrasts = rankings_of(best_ahead());
     }
+    answer.choice = names.size() <= kFew ? joined(names, "or")
+                                         : fmt::format("any of the first {}", names.size());
     std::string ratios = gain_range(contrasts);
     if (contrasts.size() <= kFew) {
       std::vector<std::string> texts;
@@ -181,12 +185,8 @@ class Writer {
     const bool slightly = std::ranges::all_of(contrasts, [](const Contrast* contrast) {
       return contrast->decision() == Decision::slightly_better;
     });
-    return fmt::format(
-        "Take {}: {} times the {} of {}{}.",
-        names.size() <= kFew ? joined(names, "or")
-                             : fmt::format("any of the first {}", names.size()),
-        ratios, gain_noun(group_.figures.front()), reference(),
-        slightly ? fmt::format(", below the margin of {}", percent(rule_.margin)) : "");
+    answer.gain = fmt::format("{}{} times the {}", slightly ? "slightly better, " : "", ratios,
+                              gain_noun(group_.figures.front()));
   }
 
   // Which of the strategies, where several are the best.
@@ -270,10 +270,8 @@ class Writer {
 
   // "libuv: service time p99 1.58 [1.17, 2.13] times asio_coro's"
   static std::string loss_text(const analyze::Loss& loss) {
-    const analyze::Judgement& judgement = loss.contrast.judgement;
     return fmt::format("{}: {} {} times {}'s", loss.cell->strategy,
-                       analyze::info_of(loss.contrast.figure).title(),
-                       text_of(ratio_of(loss.contrast.figure, judgement.ratio, judgement.blocks)),
+                       analyze::info_of(loss.contrast.figure).title(), ratio_text(loss.contrast),
                        loss.against->strategy);
   }
 

@@ -27,6 +27,10 @@ struct Answer {
   AnswerKind kind = AnswerKind::nothing;
   const result::Cell* reference = nullptr;     // null: nothing was measured
   std::vector<const analyze::Standing*> best;  // the first tier, the best first
+  // take, stay: what that is, "readiness loops or uring", and by how much it is ahead of the
+  // reference, or of the next: "1.48 [1.12, 1.60] and 1.59 [1.12, 1.66] times the work per CPU".
+  std::string choice;
+  std::string gain;
   // In plain words, without a full stop but for `take`; empty where there is nothing to say. They
   // hold names as they are: to be escaped as the place demands.
   std::string take;                 // which to take, by how much, and what is open about it

@@ -25,50 +25,30 @@ std::string workload_html(const Reported& reported, const Cell& cell) {
       parameters.empty() ? "" : fmt::format(" <span class=\"parameters\">{}</span>", parameters));
 }
 
-// "0.78 [0.74, 0.83]": times the next's.
-std::string ratio_html(const analyze::Contrast* contrast) {
-  const auto ratio = contrast == nullptr ? std::nullopt : winner_to_next(*contrast);
-  return ratio ? xml_text(text_of(*ratio)) : "–";
-}
-
-// The ratio, and below it what it is of.
-std::string advantage_html(const Answer& answer) {
-  if (answer.next == nullptr) return "–";
-  return fmt::format("{}<span class=\"over\">times the {} of {}</span>", ratio_html(answer.ranking),
-                     analyze::info_of(answer.ranked_by).title(), xml_text(answer.next->strategy));
-}
-
-std::string winner_html(const Answer& answer) {
-  if (answer.winner == nullptr) return "–";
-  const std::string winner = xml_text(answer.winner->strategy);
-  if (answer.next == nullptr || is_different(*answer.decision)) {
-    return fmt::format("<b>{}</b>", winner);
-  }
-  const bool alike = answer.decision == analyze::Decision::alike;
-  return fmt::format("{}{} {} {}", alike ? "" : "open: ", winner, alike ? "≈" : "or",
-                     xml_text(answer.next->strategy));
-}
-
 std::string answer_row(const Reported& reported, const Group& group, const Answer& answer) {
-  const auto beside = [&](const analyze::Contrast* contrast) {
-    return contrast == answer.ranking ? std::string("–") : ratio_html(contrast);
+  const auto or_dash = [](const std::string& text) {
+    return text.empty() ? std::string("–") : xml_text(text);
   };
   return fmt::format(
-      "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td>"
-      "<td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>\n",
-      workload_html(reported, *group.cells.front()), winner_html(answer), advantage_html(answer),
-      beside(answer.p99), beside(answer.cpu),
-      sureness_html(answer.decision ? sureness_of(*answer.decision) : "nothing to compare"));
+      "<tr><th scope=\"row\">{}</th><td><b>{}</b></td><td>{}<span class=\"over\">{}</span></td>"
+      "<td>{}</td><td>{}</td></tr>\n",
+      workload_html(reported, *group.cells.front()), or_dash(answer.choice), or_dash(answer.gain),
+      answer.reference == nullptr ? "" : "of " + xml_text(answer.reference->strategy),
+      or_dash(fmt::format("{}", fmt::join(answer.losses, "; "))),
+      sureness_html(name_of(answer.kind)));
 }
 
-// "fetch, connections 64: uring completes ..."
+// "fetch, connections 64: Take ... Behind: ... Noise: ..."
 std::string sentences_html(const Reported& reported) {
   std::string list;
   std::size_t shown = 0;
   for (std::size_t i = 0; i < reported.groups.size() && shown < kRowsShown; ++i, ++shown) {
-    list += fmt::format("<li>{}: {}.</li>\n",
-                        workload_html(reported, *reported.groups[i].cells.front()),
-                        xml_text(reported.answers[i].sentence));
+    const Answer& answer = reported.answers[i];
+    std::string text = answer.take;
+    if (!answer.behind.empty()) text += fmt::format(" Behind: {}.", answer.behind);
+    if (!answer.noise.empty()) text += fmt::format(" Noise: {}.", answer.noise);
+    list += fmt::format("<li>{}: {}</li>\n",
+                        workload_html(reported, *reported.groups[i].cells.front()), xml_text(text));
   }
   return list.empty() ? "" : fmt::format("<ul class=\"sentences\">\n{}</ul>\n", list);
 }
@@ -192,10 +172,9 @@ std::string folded_table(const std::string& classes, const std::string& head,
 
 std::string answer_section(const PageInput& input) {
   constexpr const char* kHead =
-      "<th scope=\"col\">Workload</th><th scope=\"col\">Winner</th>"
-      "<th scope=\"col\" class=\"number\">Advantage over the next</th>"
-      "<th scope=\"col\" class=\"number\">p99 against the next</th>"
-      "<th scope=\"col\" class=\"number\">CPU per request</th><th scope=\"col\">How sure</th>";
+      "<th scope=\"col\">Workload</th><th scope=\"col\">Take</th>"
+      "<th scope=\"col\">By how much</th><th scope=\"col\">But</th>"
+      "<th scope=\"col\">Answer</th>";
   std::string content;
   for (const Reported& reported : input.results) {
     content += result_heading(input, reported);

@@ -31,9 +31,8 @@ std::string changes_of(const Reported& reported, const analyze::Sweep& sweep) {
   std::set<std::string> leaders;
   for (const analyze::SweepPoint& point : sweep.points) {
     const Answer& answer = reported.answers[point.group];
-    const bool is_told = answer.next != nullptr && analyze::is_different(*answer.decision);
-    const std::string leader =
-        answer.winner != nullptr && is_told ? answer.winner->strategy : "none shown";
+    const bool is_told = !answer.choice.empty();
+    const std::string leader = is_told ? answer.choice : "none shown";
     if (is_told) leaders.insert(leader);
     if (stretches.empty() || stretches.back().leader != leader) {
       stretches.push_back({leader, point.value, point.value});

@@ -15,12 +15,13 @@ inline constexpr std::size_t kStepSummaryMax = 1024 * 1024;
 struct MarkdownOptions {
   // UTF-8 has never fewer bytes than characters. Less than 4 KiB counts as 4 KiB.
   std::size_t bytes_max = kCommentMax;
+  std::string against = {};  // the strategy that others are compared with; "": the result's
 };
 
-// The answer first: a table of winners and a sentence for each point of comparison, then, folded,
-// the figures of each, then notes and how it was measured. Names cannot become markup. What does
-// not fit into the size is cut whole from the end on, details first, and a line says what. Needs
-// summaries. Deterministic.
+// The answer first: a table of what to take and a sentence for each point of comparison, then,
+// folded, the figures of each, then notes and how it was measured. Names cannot become markup. What
+// does not fit into the size is cut whole from the end on, details first, and a line says what.
+// Needs summaries. Deterministic.
 std::string markdown(const result::Result& result, const MarkdownOptions& options = {});
 
 }  // namespace asyncbench::report

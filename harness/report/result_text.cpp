@@ -9,7 +9,7 @@
 #include "report/answer.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
-#include "report/gain.hpp"
+#include "report/contrast_text.hpp"
 #include "report/remarks.hpp"
 #include "report/strategy_table.hpp"
 

@@ -11,7 +11,7 @@
 #include "report/figure_text.hpp"
 #include "report/forest.hpp"
 #include "report/format.hpp"
-#include "report/gain.hpp"
+#include "report/contrast_text.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -201,12 +201,10 @@ class Table {
     Column column{.title = analyze::info_of(figure).short_title(), .left = true};
     for (const Standing* standing : measured_) {
       const Contrast* const contrast = find(standing->contrasts, figure);
-      const analyze::Judgement judgement = contrast ? contrast->judgement : analyze::Judgement{};
-      column.fields.push_back(
-          standing->contrasts.empty()
-              ? Field{"1 (reference)"}
-              : Field{text_of(ratio_of(figure, judgement.ratio, judgement.blocks)),
-                      color_of(judgement.decision)});
+      column.fields.push_back(standing->contrasts.empty() ? Field{"1 (reference)"}
+                              : contrast == nullptr
+                                  ? Field{"-"}
+                                  : Field{ratio_text(*contrast), color_of(contrast->decision())});
     }
     return column;
   }

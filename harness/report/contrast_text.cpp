@@ -1,4 +1,4 @@
-#include "report/gain.hpp"
+#include "report/contrast_text.hpp"
 
 #include <fmt/format.h>
 
@@ -14,8 +14,18 @@ bool is_cpu(FigureName figure) { return figure == analyze::kCpu || figure == ana
 
 }  // namespace
 
+std::string_view sureness_of(analyze::Decision decision, bool apart) {
+  if (analyze::is_different(decision)) return apart ? "likely" : "clear";
+  return decision == analyze::Decision::undecided ? "open" : name_of(decision);
+}
+
 std::string gain_noun(FigureName figure) {
   return is_cpu(figure) ? "work per CPU" : analyze::info_of(figure).title();
+}
+
+std::string ratio_text(const Contrast& contrast) {
+  const analyze::Judgement& judgement = contrast.judgement;
+  return text_of(ratio_of(contrast.figure, judgement.ratio, judgement.blocks));
 }
 
 std::optional<analyze::Ratio> gain_ratio(const Contrast& contrast) {
