@@ -66,7 +66,7 @@ std::string answer_row(const Answer& answer) {
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(answer.group),
                      winner_text(answer), ratio_text(answer, answer.throughput),
                      ratio_text(answer, answer.p99), ratio_text(answer, answer.cpu),
-                     name_of(answer.sureness));
+                     answer.decision ? sureness_of(*answer.decision) : "nothing to compare");
 }
 
 // All figures of a group, folded.
