@@ -29,8 +29,12 @@ struct Test {
   double (*p)(std::span<const double>);
 };
 
-Test test_for(std::size_t blocks, double level) {
-  if (std::ldexp(1.0, 1 - static_cast<int>(blocks)) > level) {
+// From here on the exact test's least p, 2^(1 - 12) = 0.0005, is below every look's level, and far
+// enough below to be adjusted for many contrasts.
+constexpr std::size_t kExactFrom = 12;
+
+Test test_for(std::size_t blocks) {
+  if (blocks < kExactFrom) {
     return {.location = mean_with_t_interval, .p = t_test_p};
   }
   return {.location = hodges_lehmann, .p = [](std::span<const double> differences) {
@@ -126,7 +130,7 @@ Judgement decide(std::span<const double> log_ratios, const DecisionRule& rule) {
     judgement.ratio.estimate = std::exp(median(log_ratios));
     judgement.ratio.alpha_each_side = rule.alpha / 2;
   } else {
-    const Test test = test_for(blocks, level);
+    const Test test = test_for(blocks);
     judgement.ratio = exp_of(test.location(log_ratios, level / 2));
     judgement.p = std::min(1.0, test.p(log_ratios) * rule.alpha / level);
     const Location one_sided = test.location(log_ratios, level);

@@ -83,13 +83,14 @@ struct Judgement {
 // Judges one log ratio a block (ln(other / reference), > 0 where the other is worse), all finite.
 // Invalid without any.
 //
-// Estimate and interval: Hodges-Lehmann with the exact signed-rank test (see paired.hpp), where
-// that test can reach the look's level, 2^(1 - blocks) <= level: from 12 blocks on. Before, where
-// even unanimous blocks have a p of 0.03 (6) and 0.008 (8), the mean with Student's t. Student's
-// test keeps levels below 0.08 for blocks of unequal variance and for symmetric noise with heavy
-// tails (Bakirov and Szekely, Journal of Mathematical Sciences 139 (2006); Ibragimov and Mueller,
-// Journal of Business and Economic Statistics 28 (2010)), and the log ratios of two things that do
-// not differ are symmetric. bench/decision_simulation shows the error rates, also of skewed noise.
+// Estimate and interval: from 12 blocks on Hodges-Lehmann with the exact signed-rank test (see
+// paired.hpp). Before, where even unanimous blocks have a p of 0.03 (6) and 0.008 (8) in that test,
+// above a look's level and too much to be adjusted for many contrasts, the mean with Student's t.
+// Student's test keeps levels below 0.08 for blocks of unequal variance and for symmetric noise
+// with heavy tails (Bakirov and Szekely, Journal of Mathematical Sciences 139 (2006); Ibragimov and
+// Mueller, Journal of Business and Economic Statistics 28 (2010)), and the log ratios of two things
+// that do not differ are symmetric. bench/decision_simulation shows the error rates, also of skewed
+// noise.
 Judgement decide(std::span<const double> log_ratios, const DecisionRule& rule);
 
 // The same judgements together: adjusts their p for their number (Benjamini-Hochberg, q = alpha),

@@ -149,12 +149,15 @@ TEST(Comparison, PairsTrialsOfOneBlockAndLeavesOutBlocksThatOneLacks) {
   EXPECT_EQ(contrast_of(compared.group(), "gaps").judgement.blocks, 7U);
 }
 
-// Six blocks that all agree have p = 1/32: enough as one question, not as one of many.
+// A difference that one question in thirty would show by chance.
 TEST(Comparison, CountsItsQuestions) {
-  std::vector<Cell> cells = {strategy("reference", 1, 6, 2), strategy("slow", 0.8, 6)};
-  EXPECT_EQ(contrast_of(Compared(cells).group(), "slow").decision(), Decision::worse);
-  for (int i = 0; i < 8; ++i) {
-    cells.push_back(strategy("same_" + std::to_string(i), 1, 6, i + 3));
+  std::vector<Cell> cells = {strategy("reference", 1, 6, 0, 0.05),
+                             strategy("slow", 0.92, 6, 3, 0.05)};
+  const Compared few(cells);
+  ASSERT_EQ(contrast_of(few.group(), "slow").decision(), Decision::worse);
+  ASSERT_GT(contrast_of(few.group(), "slow").judgement.p, 0.001);
+  for (int i = 0; i < 40; ++i) {
+    cells.push_back(strategy("same_" + std::to_string(i), 1, 6, i + 3, 0.05));
   }
   const Compared many(cells);
   const Contrast& contrast = contrast_of(many.group(), "slow");

@@ -101,16 +101,16 @@ TEST(DecisionLooks, HaveALevelBetweenThem) {
 
 TEST(DecisionsTogether, TakeBackWhatDoesNotStandUpToTheirNumber) {
   const DecisionRule rule{.until_decided = false};
-  // Six blocks that agree have p = 1/32.
   std::vector<Judgement> judgements(9, decide(blocks_about(0, 0.10, 6), rule));
-  judgements.push_back(decide(blocks_about(0.40, 0.01, 6), rule));
+  judgements.push_back(decide(blocks_about(0.03, 0.022, 6), rule));
   judgements.push_back(decide({}, rule));
   ASSERT_EQ(judgements[9].decision, Decision::worse);
   std::vector<Judgement*> all;
   for (Judgement& judgement : judgements) all.push_back(&judgement);
   decide_together(all, rule);
   EXPECT_EQ(judgements[9].decision, Decision::undecided);
-  EXPECT_NEAR(judgements[9].adjusted_p, 10.0 / 32, 1e-9) << "the invalid one does not count";
+  EXPECT_NEAR(judgements[9].adjusted_p, 10 * judgements[9].p, 1e-9)
+      << "the invalid one does not count";
   EXPECT_EQ(judgements[10].decision, Decision::invalid);
 
   all = {&judgements[9]};

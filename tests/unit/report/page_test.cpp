@@ -23,9 +23,12 @@ using Json = nlohmann::ordered_json;
 Cell measured(const std::string& strategy, double rate, std::int64_t connections = 64) {
   Cell cell = cell_named(strategy, {{"connections", connections}});
   for (std::int64_t block = 0; block < 8; ++block) {
-    result::Trial trial = analyze::trial_of(
-        {.throughput_per_s = rate * analyze::noise(block), .latency_ns = (block + 1) * 100'000},
-        block);
+    const auto cpu_ns = static_cast<std::int64_t>(1e9 / rate);
+    result::Trial trial = analyze::trial_of({.throughput_per_s = rate * analyze::noise(block),
+                                             .latency_ns = (block + 1) * 100'000,
+                                             .cpu_ns = cpu_ns,
+                                             .peer_ns = cpu_ns},
+                                            block);
     trial.started = "2026-11-25T14:12:3" + std::to_string(block) + "Z";
     trial.coarse_slices = {{{40, 17}, {42, 3}}};
     cell.trials.push_back(std::move(trial));
@@ -61,10 +64,11 @@ TEST(EscapeTest, EscapesMarkupAndTakesTheSpellOffControlCharacters) {
 TEST(PageTest, AnswersFirst) {
   const Result result = result_of({measured("uring", 200'000), measured("asio", 100'000)});
   const std::string body = page_body(input_of(result));
-  EXPECT_THAT(body, HasSubstr("<td><b>uring</b></td><td class=\"number\">2.00 [2.00, 2.00]"
-                              "<span class=\"over\">times the throughput of asio</span></td>"));
+  EXPECT_THAT(
+      body, HasSubstr("<td><b>uring</b></td><td class=\"number\">0.50 [0.50, 0.50]"
+                      "<span class=\"over\">times the total CPU per request of asio</span></td>"));
   EXPECT_THAT(body, HasSubstr("<span class=\"sure clear\">clear</span>"));
-  EXPECT_THAT(body, HasSubstr("title=\"throughput 99.9k/s\">50\u00a0%</td>"));
+  EXPECT_THAT(body, HasSubstr("title=\"total CPU per request 20.0us\">50\u00a0%</td>"));
   EXPECT_THAT(body, HasSubstr("s10 best"));
   EXPECT_LT(body.find("id=\"answer\""), body.find("id=\"matrix\""));
   EXPECT_LT(body.find("id=\"matrix\""), body.find("id=\"throughput\""));
