@@ -1,6 +1,7 @@
 #include "report/report_markdown.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,6 @@
 namespace asyncbench::report {
 namespace {
 
-using analyze::Contrast;
 using analyze::Group;
 using result::Cell;
 
@@ -45,28 +45,25 @@ struct Parts {
   }
 };
 
-std::string winner_text(const Answer& answer) {
-  if (answer.winner == nullptr) return "none";
-  const std::string winner = markdown_text(answer.winner->strategy);
-  if (answer.next == nullptr) return "only " + winner;
-  const std::string next = markdown_text(answer.next->strategy);
-  if (is_different(*answer.decision)) return fmt::format("**{}**, then {}", winner, next);
-  return answer.decision == analyze::Decision::alike ? fmt::format("{} and {} alike", winner, next)
-                                                     : fmt::format("open: {} or {}", winner, next);
-}
-
-std::string ratio_text(const Answer& answer, const Contrast* contrast) {
-  const auto ratio = contrast ? winner_to_next(*contrast) : std::nullopt;
-  if (!ratio) return "-";
-  const std::string text = markdown_text(text_of(*ratio));
-  return contrast == answer.ranking ? fmt::format("**{}**", text) : text;
-}
-
 std::string answer_row(const Answer& answer) {
-  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(answer.group),
-                     winner_text(answer), ratio_text(answer, answer.throughput),
-                     ratio_text(answer, answer.p99), ratio_text(answer, answer.cpu),
-                     answer.decision ? sureness_of(*answer.decision) : "nothing to compare");
+  const std::string choice = markdown_text(answer.choice);
+  return fmt::format(
+      "| {} | {} | {} | {} |\n", markdown_text(answer.group),
+      choice.empty() ? std::string(name_of(answer.kind)) : fmt::format("**{}**", choice),
+      answer.gain.empty() ? "-" : markdown_text(answer.gain),
+      answer.reference ? markdown_text(answer.reference->strategy) : "-");
+}
+
+// "- **fetch/connections:64**: Take ... Behind: ... But: ... Noise: ..."
+std::string sentences_of(const Answer& answer) {
+  std::string text = answer.take;
+  const auto add = [&](std::string_view label, const std::string& more) {
+    if (!more.empty()) text += fmt::format(" {}: {}.", label, more);
+  };
+  add("Behind", answer.behind);
+  add("But", fmt::format("{}", fmt::join(answer.losses, "; ")));
+  add("Noise", answer.noise);
+  return fmt::format("- **{}**: {}\n", markdown_text(answer.group), markdown_text(text));
 }
 
 // All figures of a group, folded.
@@ -139,14 +136,12 @@ std::string validity(const result::Result& result) {
 }  // namespace
 
 std::string markdown(const result::Result& result, const MarkdownOptions& options) {
-  const analyze::Comparison comparison = analyze::compare_strategies(result);
+  const analyze::Comparison comparison = analyze::compare_strategies(result, options.against);
   const std::string head = title_of(result) + validity(result);
   constexpr std::string_view kTable =
-      "| work | winner | requests/s | p99 | CPU/request | how sure |\n|---|---|--:|--:|--:|---|\n";
+      "| work | take | by how much | compared with |\n|---|---|---|---|\n";
   constexpr std::string_view kLegend =
-      "\nRatios are of the winner to the next, [95 % interval across trials, paired by block]; "
-      "what decides\nis bold. clear: also when all comparisons here are counted; alike: a "
-      "difference worth a decision is excluded.\n\n";
+      "\nRatios are medians of pairs in blocks, [with their interval across blocks].\n\n";
   constexpr std::string_view kFigures =
       "\nBelow are medians of the trials, \u00b1 the farther end of their interval; &gt;= is a "
       "lower bound,\n? a percentile of too few requests; CPU us, ctx sw and syscall are per "
@@ -156,8 +151,7 @@ std::string markdown(const result::Result& result, const MarkdownOptions& option
   Parts sentences{.what = "sentences"};
   for (const Answer& answer : answers_of(comparison)) {
     rows.texts.push_back(answer_row(answer));
-    sentences.texts.push_back(fmt::format("- **{}**: {}.\n", markdown_text(answer.group),
-                                          markdown_text(answer.sentence)));
+    sentences.texts.push_back(sentences_of(answer));
   }
   Parts details{.what = "tables of figures"};
   const std::vector<Group> groups = analyze::groups_of(result);
