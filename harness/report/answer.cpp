@@ -9,8 +9,8 @@
 #include <iterator>
 
 #include "analyze/price.hpp"
-#include "report/figure_text.hpp"
 #include "report/contrast_text.hpp"
+#include "report/figure_text.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -42,7 +42,10 @@ const Contrast* ranking_of(const Standing& standing) {
   return standing.contrasts.empty() ? nullptr : &standing.contrasts.front();
 }
 
-std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
+std::string percent(double share) {
+  return share > 0 && share < 0.0095 ? fmt::format("{:.1f} %", 100 * share)
+                                     : fmt::format("{:.0f} %", 100 * share);
+}
 
 class Writer {
  public:
@@ -161,18 +164,22 @@ class Writer {
     return leading;
   }
 
-  // The leading families, or strategies where families do not lead.
+  // The leading families, and the best strategies of other families.
   void choose(Answer& answer) const {
     std::vector<std::string> names;
     std::vector<const Contrast*> contrasts;
+    Standings rest = best_ahead();
     for (const FamilyStanding* family : leading_families()) {
       names.push_back(family->members.size() == 1 ? family->members.front()->strategy
                                                   : family->name);
       contrasts.push_back(&family->contrasts.front());
+      std::erase_if(rest, [&](const Standing* standing) {
+        return std::ranges::find(family->members, standing->cell) != family->members.end();
+      });
     }
-    if (names.empty()) {
-      names = names_of(best_ahead());
-      contrasts = rankings_of(best_ahead());
+    for (const Standing* standing : rest) {
+      names.push_back(standing->cell->strategy);
+      contrasts.push_back(ranking_of(*standing));
     }
     answer.choice = names.size() <= kFew ? joined(names, "or")
                                          : fmt::format("any of the first {}", names.size());
@@ -220,6 +227,10 @@ class Writer {
                                  ? fmt::format("within {}", percent(std::expm1(farthest)))
                                  : gain_range(contrasts) + " times";
     if (dearest == nullptr) return text;
+    const std::size_t blocks = dearest->judgement.blocks;
+    if (blocks < analyze::kLooks.front()) {
+      return fmt::format("{}; {}", text, analyze::too_few_text(blocks, analyze::kLooks.front()));
+    }
     if (dearest->price) return fmt::format("{}; {}", text, text_of(*dearest->price));
     return dearest->why.empty() ? text : fmt::format("{}; {}", text, dearest->why);
   }
@@ -279,7 +290,10 @@ class Writer {
     if (group_.noise) {
       std::vector<std::string> ratios;
       for (const Contrast& contrast : group_.noise->contrasts) {
-        if (contrast.decision() == Decision::invalid || ratios.size() == kFew) continue;
+        const bool is_shown =
+            contrast.figure == group_.figures.front() || contrast.figure == analyze::kThroughput ||
+            contrast.figure == analyze::kServiceP99 || contrast.figure == analyze::kResponseP99;
+        if (contrast.decision() == Decision::invalid || !is_shown) continue;
         ratios.push_back(
             fmt::format("{} {}", gain_noun(contrast.figure), text_of(gain_ratio(contrast))));
       }

@@ -7,9 +7,9 @@
 #include <map>
 
 #include "report/answer.hpp"
+#include "report/contrast_text.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
-#include "report/contrast_text.hpp"
 #include "report/remarks.hpp"
 #include "report/strategy_table.hpp"
 
@@ -34,6 +34,7 @@ class Writer {
   std::string text() {
     const std::vector<Answer> answers = answers_of(comparison_);
     const bool has_tables = options_.tables || answers.size() <= kTablesMost;
+    if (!has_tables) ratios_of();
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const GroupComparison& group = comparison_.groups[i];
       if (has_tables) {
@@ -103,14 +104,27 @@ class Writer {
     return text;
   }
 
+  static std::string ratio_of(const GroupComparison& group) {
+    return group.reference == nullptr
+               ? ""
+               : fmt::format("{}, times {}", gain_noun(group.figures.front()),
+                             group.reference->strategy);
+  }
+
+  // What the ratios are, once where it is the same for all.
+  void ratios_of() {
+    common_ratio_ = ratio_of(comparison_.groups.front());
+    for (const GroupComparison& group : comparison_.groups) {
+      if (ratio_of(group) != common_ratio_) common_ratio_.clear();
+    }
+    if (!common_ratio_.empty()) line(common_ratio_ + ":");
+  }
+
   // A line for each tier, the answer below.
   void in_tiers(const GroupComparison& group, const Answer& answer) {
-    std::string title = work_text(work_of(group));
-    if (group.reference != nullptr) {
-      title += fmt::format(" ({}, times {})", gain_noun(group.figures.front()),
-                           group.reference->strategy);
-    }
-    line(title);
+    const std::string ratio = ratio_of(group);
+    line(work_text(work_of(group)) +
+         (ratio == common_ratio_ || ratio.empty() ? "" : fmt::format(" ({})", ratio)));
     std::map<std::size_t, std::vector<const Standing*>> tiers;
     for (const Standing& standing : group.standings) {
       if (standing.tier) tiers[*standing.tier].push_back(&standing);
@@ -192,6 +206,7 @@ class Writer {
   const result::Result& result_;
   const analyze::Comparison& comparison_;
   const ResultTextOptions& options_;
+  std::string common_ratio_;  // of all points, where it is the same
   std::string out_;
 };
 

@@ -173,7 +173,7 @@ class Table {
     std::vector<std::string_view> chosen;
     for (const Figure& figure : candidates) {
       const std::size_t width = 1 + median_column(figure).width();
-      if (width > room) break;
+      if (width > room) continue;
       room -= width;
       chosen.push_back(figure.name);
     }
