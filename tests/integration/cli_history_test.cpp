@@ -198,6 +198,15 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
+// Without the breaks between lines, which a longer path moves.
+std::string words_of(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  const auto [last, end] =
+      std::ranges::unique(text, [](char a, char b) { return a == ' ' && b == ' '; });
+  text.erase(last, end);
+  return text;
+}
+
 TEST_F(HistoryTest, CompressedResultsGiveWhatPlainOnesGive) {
   write("r.json", result_of(1));
   write("packed/r.json.gz", result::gzipped(result_of(1)));
@@ -221,7 +230,7 @@ TEST_F(HistoryTest, CompressedResultsGiveWhatPlainOnesGive) {
     const Ended expected = run_program(command);
     const Ended ended = run_program(other);
     EXPECT_EQ(ended.exit_code, expected.exit_code) << command[0] << ended.err;
-    EXPECT_EQ(replaced(ended.out, packed, plain), expected.out) << command[0];
+    EXPECT_EQ(words_of(replaced(ended.out, packed, plain)), words_of(expected.out)) << command[0];
     EXPECT_NE(ended.out, "") << command[0];
   }
   const Ended report = run_program({"report", packed, "--baseline", packed});

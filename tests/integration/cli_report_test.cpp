@@ -54,7 +54,7 @@ TEST_F(ReportTest, WritesOnePageBesideTheResult) {
 
 TEST_F(ReportTest, PrintsTheOtherFormats) {
   const std::string result = stored("r.json");
-  EXPECT_THAT(run_program({"report", result, "--format", "markdown"}).out, HasSubstr("| winner |"));
+  EXPECT_THAT(run_program({"report", result, "--format", "markdown"}).out, HasSubstr("| take |"));
   EXPECT_THAT(run_program({"report", result, "--format", "csv"}).out,
               HasSubstr("cell,workload,strategy"));
   const std::string table = run_program({"report", result, "--format", "terminal"}).out;

@@ -127,7 +127,7 @@ TEST(Comparison, SaysWhatDecidingWouldTake) {
   const Contrast& contrast = contrast_of(compared.group(), "b");
   ASSERT_EQ(contrast.decision(), Decision::undecided);
   EXPECT_GT(contrast.judgement.blocks_needed, 6U);
-  EXPECT_THAT(contrast.why, HasSubstr("to tell 3 % takes about " +
+  EXPECT_THAT(contrast.why, HasSubstr("to tell 3 %: --trials " +
                                       std::to_string(*contrast.judgement.blocks_needed)));
 }
 
