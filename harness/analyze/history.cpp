@@ -62,15 +62,23 @@ HistoryEntry::Cell cell_of(const result::Cell& cell, const std::string& group,
   return kept;
 }
 
-bool same_footing(const Result& a, const Result& b) {
-  return a.plan.peer_strategy == b.plan.peer_strategy && incomparable(a, b).empty();
+// Whether cells took turns. Results before version 1.4 do not say so: none did.
+bool takes_turns(const Result& facts) {
+  const result::Value* const turns = result::find(facts.plan.options, "turns");
+  const bool* const on = turns == nullptr ? nullptr : std::get_if<bool>(turns);
+  return on != nullptr && *on;
 }
 
+// Why the two stand on different footings: empty where they do not.
 std::vector<std::string> footing_differences(const Result& a, const Result& b) {
   std::vector<std::string> differences = incomparable(a, b);
   if (a.plan.peer_strategy != b.plan.peer_strategy) {
     differences.push_back(
         fmt::format("peer_strategy: {} and {}", a.plan.peer_strategy, b.plan.peer_strategy));
+  }
+  if (takes_turns(a) != takes_turns(b)) {
+    const auto text = [](const Result& facts) { return takes_turns(facts) ? "on" : "off"; };
+    differences.push_back(fmt::format("turns: {} and {}", text(a), text(b)));
   }
   return differences;
 }
@@ -144,8 +152,9 @@ class Maker {
                      .started = facts.run.started,
                      .commit = facts.environment.text_of("git_commit"),
                      .complete = facts.run.complete};
-      const auto footing = std::ranges::find_if(
-          first_of, [&](std::size_t other) { return same_footing(entries_[other].facts, facts); });
+      const auto footing = std::ranges::find_if(first_of, [&](std::size_t other) {
+        return footing_differences(entries_[other].facts, facts).empty();
+      });
       run.footing = static_cast<std::size_t>(footing - first_of.begin());
       if (footing == first_of.end()) first_of.push_back(i);
       if (i > 0 && history_.runs.back().footing != run.footing) {

@@ -51,9 +51,9 @@ struct HistoryRun {
   std::string started;  // as in result::Run
   std::string commit;   // empty where the build did not know it
   bool complete = true;
-  // Runs on the same footing can be compared: incomparable() finds nothing, and their peers ran the
-  // same strategy. Numbered from 0 by their first runs. Runs on one footing need not be one after
-  // the other: two machines may take turns.
+  // Runs on the same footing can be compared: incomparable() finds nothing, their peers ran the
+  // same strategy, and both took turns or none did. Numbered from 0 by their first runs. Runs on
+  // one footing need not be one after the other: two machines may alternate.
   std::size_t footing = 0;
   // Why it stands on another footing than the run before; empty where it does not.
   std::vector<std::string> differs;

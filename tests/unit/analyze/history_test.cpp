@@ -117,8 +117,11 @@ TEST(History, DoesNotCompareAcrossKernelsMachinesOrPlans) {
   std::vector<result::Result> results = {result_of({.day = 1}), result_of({.day = 2})};
   results[1].plan.window_ns = 1;
   results[1].plan.peer_strategy = "epoll";
-  EXPECT_THAT(history_of(entries_of(results), kOptions).runs[1].differs,
-              ElementsAre(HasSubstr("window_ns"), "peer_strategy: uring and epoll"));
+  results[1].plan.options.emplace_back("turns",
+                                       true);  // older results do not say that they had none
+  EXPECT_THAT(
+      history_of(entries_of(results), kOptions).runs[1].differs,
+      ElementsAre(HasSubstr("window_ns"), "peer_strategy: uring and epoll", "turns: off and on"));
 }
 
 TEST(History, FollowsTwoMachinesThatTakeTurns) {
