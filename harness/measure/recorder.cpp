@@ -207,8 +207,9 @@ void Recorder::State::ended_in_window(const RequestRecord& request) {
 }
 
 void Recorder::State::was_in_flight(Time from, Time until) {
+  // A request of the warm-up's turn may outlast it into the window.
   const std::int64_t ns = between_ns(std::max(from, window.start()), until);
-  count(time_in_flight_ns, static_cast<std::uint64_t>(ns));
+  if (ns > 0) count(time_in_flight_ns, static_cast<std::uint64_t>(ns));
 }
 
 bool Recorder::State::in_lead_in(const RequestRecord& request) const {

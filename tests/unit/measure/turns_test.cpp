@@ -96,6 +96,14 @@ TEST_F(RecorderInTurns, CountsTimeInFlightUpToTheTurnsEnd) {
   EXPECT_EQ(recording.time_in_flight_ns, 40'000'000U);
 }
 
+TEST_F(RecorderInTurns, CountsNoTimeInFlightOfARequestThatOutlastsTheWarmUp) {
+  run(0, 49ms, 55ms);  // from the warm-up's turn into the window
+  const Recording recording = recorder.take();
+  EXPECT_EQ(recording.ended_in(Phase::window), 1U);
+  EXPECT_EQ(recording.time_in_flight_ns, 0U);
+  EXPECT_EQ(recording.turns[0].overran, 1U);
+}
+
 TEST_F(RecorderInTurns, MergesLanes) {
   run(1, 206ms, 2ms);
   Recording recording = recorder.take();
