@@ -188,11 +188,12 @@ std::string answer_section(const PageInput& input) {
     }
     content += folded_table("answer", kHead, rows) + sentences_html(reported);
   }
-  return section("answer", "The answer",
-                 "The best strategy of each workload against the next best: medians of ratios "
-                 "within blocks of trials, with 95 % intervals. <b>Clear</b> holds also when all "
-                 "comparisons of this page are counted, <b>likely</b> by itself.",
-                 content);
+  return section(
+      "answer", "The answer",
+      "What to take for each workload, against a reference: ratios of the work that a "
+      "CPU does, within blocks, with their 95 % intervals. What is called better or worse "
+      "holds also when all comparisons of this page are counted.",
+      content);
 }
 
 std::string matrix_section(const PageInput& input) {

@@ -11,6 +11,7 @@
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/page_sections.hpp"
+#include "report/remarks.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -31,8 +32,7 @@ std::string identity_line(const result::Result& result) {
   add("commit {}", result.environment.text_of("git_commit").substr(0, 7));
   add("asyncbench {}", result.run.version);
   add("{}", result.run.started);
-  parts.push_back(fmt::format("{} trials of {} a cell, in random order", result.plan.trials,
-                              format_duration_ns(static_cast<double>(result.plan.window_ns))));
+  parts.push_back(how_measured(result) + ", in random order");
   return fmt::format("<p class=\"identity\">{} · <a href=\"#method\">how measured</a></p>\n",
                      fmt::join(parts, " · "));
 }
