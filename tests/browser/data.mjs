@@ -78,7 +78,7 @@ const kCompared = ["throughput_per_s", "cpu_per_request_ns", "service_time_p99_n
 function against(cells, compared) {
   const measured = cells.filter(({ status }) => status === "measured");
   const worse = (reference, cell, name) => {
-    const [a, b] = [reference, cell].map(({ summary }) => summary[name]?.median);
+    const [a, b] = [reference, cell].map(({ summary }) => summary?.[name]?.median);
     if (!a || !b) return null;
     const ratio = name === "throughput_per_s" ? a / b : b / a;
     const decision = ratio > 1.03 ? "worse" : ratio < 1 / 1.03 ? "better" : "alike";
