@@ -71,7 +71,8 @@ TEST_F(CompareTest, SaysHowTheStrategiesCompareAndHowSureThatIs) {
   EXPECT_EQ(document.at("schema").at("name"), "asyncbench-comparison");
   const Json& standings = document.at("groups").at(0).at("standings");
   ASSERT_EQ(standings.size(), 2u);
-  EXPECT_GE(standings.at(1).at("contrasts").at(0).at("pairs"), 5);
+  const Json& other = standings.at(0).at("contrasts").empty() ? standings.at(1) : standings.at(0);
+  EXPECT_GE(other.at("contrasts").at(0).at("pairs"), 5);
 }
 
 TEST_F(CompareTest, TakesACompressedResultOfARunBesideAPlainOne) {
