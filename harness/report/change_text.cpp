@@ -8,6 +8,7 @@
 
 #include "analyze/ratio.hpp"
 #include "report/change_verdict.hpp"
+#include "report/contrast_text.hpp"
 #include "report/figure_text.hpp"
 #include "report/forest.hpp"
 #include "report/format.hpp"
@@ -20,12 +21,6 @@ using analyze::Decision;
 using analyze::GroupComparison;
 using analyze::Standing;
 using result::Cell;
-
-std::string_view word_of(const Contrast& contrast) {
-  if (contrast.decision() == Decision::undecided) return "open";
-  // Measured apart, no difference is more than likely.
-  return is_told(contrast) ? "likely" : name_of(contrast.decision());
-}
 
 class Writer {
  public:
@@ -127,14 +122,21 @@ class Writer {
     out_ += '\n';
   }
 
+  // What changed or is open.
+  static std::vector<const Contrast*> rows_of(const GroupComparison& group) {
+    std::vector<const Contrast*> rows = contrasts_of(group);
+    std::erase_if(rows, [](const Contrast* one) { return one->decision() == Decision::alike; });
+    return rows;
+  }
+
   void draw(const std::string& work, const std::vector<const GroupComparison*>& groups) {
     if (groups.empty()) return;
     std::size_t names = 0;
     std::vector<analyze::Location> drawn;
     for (const GroupComparison* group : groups) {
       names = std::max(names, display_width(printable(group->reference->strategy)));
-      for (const Contrast& contrast : standing_of(*group).contrasts) {
-        if (!has_too_few(contrast)) drawn.push_back(contrast.judgement.ratio);
+      for (const Contrast* contrast : rows_of(*group)) {
+        if (!has_too_few(*contrast)) drawn.push_back(contrast->judgement.ratio);
       }
     }
     constexpr std::size_t kFigures = 59;  // the columns of a row without name and forest
@@ -151,8 +153,8 @@ class Writer {
         out_ += name + '\n';
         name.clear();
       }
-      for (const Contrast& contrast : standing_of(*group).contrasts) {
-        row(*group, contrast, fmt::format("{:<{}}", name, indent), has_forest ? &forest : nullptr);
+      for (const Contrast* contrast : rows_of(*group)) {
+        row(*group, *contrast, fmt::format("{:<{}}", name, indent), has_forest ? &forest : nullptr);
         name.clear();
       }
     }
@@ -189,7 +191,7 @@ class Writer {
     const Color color = !is_told(contrast)   ? Color::none
                         : is_worse(contrast) ? Color::bad
                                              : Color::good;
-    out_ += terminal_.paint(word_of(contrast), color) + '\n';
+    out_ += terminal_.paint(sureness_of(contrast.decision(), true), color) + '\n';
   }
 
   static constexpr std::size_t kForest = 12;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "analyze/gate.hpp"
 #include "analyze/notes.hpp"
@@ -27,7 +28,7 @@ struct Tally {
 
   void add(const Contrast& contrast) {
     ++cells;
-    if (is_told(contrast)) {
+    if (report::is_told(contrast)) {
       const double ratio =
           ratio_of(contrast.figure, contrast.judgement.ratio, contrast.judgement.blocks)->estimate;
       (ratio < 1 ? fell : rose).push_back(ratio);
@@ -51,9 +52,14 @@ struct Tally {
       if (cells > 1) part += fmt::format(" in {} of {} cells", ratios->size(), cells);
       parts.push_back(std::move(part));
     }
-    if (!parts.empty()) return fmt::format("{} {}", figure.title(), fmt::join(parts, " and "));
-    if (too_few == cells) return fmt::format("{}: {}", figure.title(), why);
-    return fmt::format("{}: {}", figure.title(), open + too_few == 0 ? "no change shown" : "open");
+    return fmt::format("{} {}", figure.short_title(), fmt::join(parts, " and "));
+  }
+
+  bool is_told() const { return !fell.empty() || !rose.empty(); }
+  // What is not told.
+  std::string state() const {
+    if (too_few == cells) return why;
+    return open + too_few == 0 ? "no change shown" : "open";
   }
 
   analyze::Figure figure;
@@ -68,11 +74,11 @@ struct Tally {
 std::vector<Tally> tallies_of(const analyze::Comparison& comparison) {
   std::vector<Tally> tallies;
   for (const GroupComparison& group : comparison.groups) {
-    for (const Contrast& contrast : standing_of(group).contrasts) {
-      auto tally = std::ranges::find(tallies, contrast.figure,
+    for (const Contrast* contrast : contrasts_of(group)) {
+      auto tally = std::ranges::find(tallies, contrast->figure,
                                      [](const Tally& known) { return known.figure.name; });
-      if (tally == tallies.end()) tally = tallies.insert(tally, Tally(contrast.figure));
-      tally->add(contrast);
+      if (tally == tallies.end()) tally = tallies.insert(tally, Tally(contrast->figure));
+      tally->add(*contrast);
     }
   }
   return tallies;
@@ -152,17 +158,35 @@ bool has_too_few(const Contrast& contrast) {
 
 const Standing& standing_of(const GroupComparison& group) { return group.standings.back(); }
 
+std::vector<const Contrast*> contrasts_of(const GroupComparison& group) {
+  std::vector<const Contrast*> contrasts;
+  for (const Contrast& contrast : standing_of(group).contrasts) {
+    const bool is_part =
+        contrast.figure == analyze::kCpu && group.figures.front() == analyze::kTotalCpu;
+    if (!is_part) contrasts.push_back(&contrast);
+  }
+  return contrasts;
+}
+
 ChangeVerdict verdict_of(const Change& change) {
   bool worse = false;
   bool better = false;
   bool open = false;
   std::vector<std::string> parts;
+  std::map<std::string, std::vector<std::string>> untold;  // figures by what is said of them
   for (const Tally& tally : tallies_of(change.comparison)) {
     const bool higher = tally.figure.higher_is_better.value_or(false);
     worse |= !(higher ? tally.fell : tally.rose).empty();
     better |= !(higher ? tally.rose : tally.fell).empty();
     open |= tally.open + tally.too_few > 0;
-    parts.push_back(tally.text());
+    if (tally.is_told()) {
+      parts.push_back(tally.text());
+    } else {
+      untold[tally.state()].push_back(tally.figure.short_title());
+    }
+  }
+  for (const auto& [state, figures] : untold) {
+    parts.push_back(fmt::format("{}: {}", state, fmt::join(figures, ", ")));
   }
   // Measured apart, nothing is more than likely: hence the question marks.
   ChangeVerdict verdict;

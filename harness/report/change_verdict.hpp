@@ -26,5 +26,7 @@ bool is_worse(const analyze::Contrast& contrast);
 bool has_too_few(const analyze::Contrast& contrast);
 // The cell as it is, with its contrasts to what it was.
 const analyze::Standing& standing_of(const analyze::GroupComparison& group);
+// Those to speak of: the CPU of one side is part of that of both.
+std::vector<const analyze::Contrast*> contrasts_of(const analyze::GroupComparison& group);
 
 }  // namespace asyncbench::report

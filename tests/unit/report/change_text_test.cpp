@@ -66,6 +66,11 @@ std::string change_by(const Speed& speed, int pairs = 10) {
                         result_with({measured("uring", speed, pairs, 3)}));
 }
 
+// Without the line breaks that a narrow terminal needs.
+std::string flat(const std::string& text) {
+  return std::regex_replace(text, std::regex("\\s+"), " ");
+}
+
 std::string first_word(const std::string& text) {
   const std::size_t at = text.find("\n\n") + 2;
   return text.substr(at, text.find(' ', at) - at);
@@ -82,10 +87,10 @@ TEST(ChangeText, SaysWhatBecameOfTheEarlierFigure) {
   EXPECT_THAT(rise, HasSubstr("throughput rose to 8.00 times"));
   const std::string slower = change_by({.latency = 3});
   EXPECT_EQ(first_word(slower), "WORSE?") << slower;
-  EXPECT_THAT(slower, HasSubstr("service time p99 rose to 3.0"));
+  EXPECT_THAT(slower, HasSubstr("p99 rose to 3.0"));
   const std::string faster = change_by({.latency = 0.25});
   EXPECT_EQ(first_word(faster), "BETTER?") << faster;
-  EXPECT_THAT(faster, HasSubstr("service time p99 fell to 0.25 times"));
+  EXPECT_THAT(flat(faster), HasSubstr("p99 fell to 0.25 times"));
   const std::string trade = change_by({.throughput = 2, .cpu = 2});
   EXPECT_EQ(first_word(trade), "MIXED?") << trade;
 }
@@ -99,7 +104,7 @@ TEST(ChangeText, TurnsRoundWithItsArguments) {
 
 TEST(ChangeText, SaysWhatWouldDecideIt) {
   const std::string text = change_by({.throughput = 0.125});
-  EXPECT_THAT(text, HasSubstr("no more than\n         likely. To decide:\n"));
+  EXPECT_THAT(flat(text), HasSubstr("no more than likely. To decide: asyncbench gate"));
   EXPECT_THAT(
       text, HasSubstr("asyncbench gate --base OLD --candidate NEW fetch --strategies uring \\\n"));
   EXPECT_THAT(text, HasSubstr("--connections 64\n"));
@@ -131,7 +136,7 @@ TEST(ChangeText, CountsCellsAndFoldsThoseWithoutAChange) {
                    measured("epoll", {.throughput = 0.25}, 10, 4), measured("asio", {}, 20, 5),
                    measured("libuv", {.throughput = 0.1}, 5, 5)});
   const std::string text = change_between(before, after);
-  EXPECT_THAT(text, HasSubstr("0.13..0.25 times in 2 of 4 cells"));
+  EXPECT_THAT(text, HasSubstr("throughput fell to 0.13..0.25 times in 2 of 4 cells"));
   EXPECT_THAT(text, HasSubstr("\n  no change shown: asio\n"));
   EXPECT_THAT(text, HasSubstr("\n  libuv: 5 of the 6 pairs that it needs\n"));
   EXPECT_THAT(text, HasSubstr("uring,epoll --connections 64\n"));

@@ -233,9 +233,10 @@ TEST(PageTest, WhatChangedSinceTheBaselineStandsWithRegressionsFirst) {
   ASSERT_NE(better, std::string::npos);
   EXPECT_LT(worse, better);
   EXPECT_THAT(body, HasSubstr("after against before &lt;b&gt;; regressions first"));
-  EXPECT_THAT(body, HasSubstr("<div class=\"validity noise\"><b>MIXED?</b> total CPU per request "
-                              "fell to 0.77 times in 1 of 2 cells and rose to 1.33 times in 1 of 2 "
-                              "cells"));
+  EXPECT_THAT(body,
+              HasSubstr("<div class=\"validity noise\"><b>MIXED?</b> total CPU fell to 0.77 times "
+                        "in 1 of 2 cells and rose to 1.33 times in 1 of 2 "
+                        "cells"));
   EXPECT_THAT(body, HasSubstr("throughput fell to 0.75 times in 1 of 2 cells and rose to 1.30 "
                               "times in 1 of 2 cells"));
   EXPECT_THAT(body, HasSubstr("<code>asyncbench gate --base OLD --candidate NEW fetch"));
