@@ -164,31 +164,35 @@ class Writer {
     return leading;
   }
 
-  // The leading families, and the best strategies of other families.
+  // The leading families, and the best strategies of other families. By their names: which of them
+  // is the best is open, and should read alike wherever it is.
   void choose(Answer& answer) const {
-    std::vector<std::string> names;
-    std::vector<const Contrast*> contrasts;
+    std::vector<std::pair<std::string, const Contrast*>> chosen;
     Standings rest = best_ahead();
     for (const FamilyStanding* family : leading_families()) {
-      names.push_back(family->members.size() == 1 ? family->members.front()->strategy
-                                                  : family->name);
-      contrasts.push_back(&family->contrasts.front());
+      chosen.emplace_back(
+          family->members.size() == 1 ? family->members.front()->strategy : family->name,
+          &family->contrasts.front());
       std::erase_if(rest, [&](const Standing* standing) {
         return std::ranges::find(family->members, standing->cell) != family->members.end();
       });
     }
     for (const Standing* standing : rest) {
-      names.push_back(standing->cell->strategy);
-      contrasts.push_back(ranking_of(*standing));
+      chosen.emplace_back(standing->cell->strategy, ranking_of(*standing));
     }
-    answer.choice = names.size() <= kFew ? joined(names, "or")
-                                         : fmt::format("any of the first {}", names.size());
-    std::string ratios = gain_range(contrasts);
-    if (contrasts.size() <= kFew) {
-      std::vector<std::string> texts;
-      for (const Contrast* contrast : contrasts) texts.push_back(text_of(gain_ratio(*contrast)));
-      ratios = joined(texts, "and");
+    std::ranges::sort(chosen, {}, [](const auto& pair) { return pair.first; });
+    std::vector<std::string> names;
+    std::vector<std::string> texts;
+    std::vector<const Contrast*> contrasts;
+    for (const auto& [name, contrast] : chosen) {
+      names.push_back(name);
+      texts.push_back(text_of(gain_ratio(*contrast)));
+      contrasts.push_back(contrast);
     }
+    const bool few = chosen.size() <= kFew;
+    answer.choice =
+        few ? joined(names, "or") : fmt::format("any of the first {}", best_ahead().size());
+    const std::string ratios = few ? joined(texts, "and") : gain_range(contrasts);
     const bool slightly = std::ranges::all_of(contrasts, [](const Contrast* contrast) {
       return contrast->decision() == Decision::slightly_better;
     });

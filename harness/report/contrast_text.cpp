@@ -43,7 +43,8 @@ std::string gain_text(const Contrast& contrast, const std::string& reference) {
 std::string gain_range(const std::vector<const Contrast*>& contrasts) {
   std::vector<double> estimates;
   for (const Contrast* contrast : contrasts) {
-    if (const auto ratio = gain_ratio(*contrast)) estimates.push_back(ratio->estimate);
+    const auto ratio = contrast == nullptr ? analyze::Ratio{} : gain_ratio(*contrast);
+    if (ratio) estimates.push_back(ratio->estimate);
   }
   if (estimates.empty()) return "-";
   const auto [least, most] = std::ranges::minmax(estimates);

@@ -28,7 +28,7 @@ std::optional<analyze::Ratio> gain_ratio(const analyze::Contrast& contrast);
 // "does 1.48 [1.12, 1.60] times the work per CPU of thread_per_connection".
 std::string gain_text(const analyze::Contrast& contrast, const std::string& reference);
 
-// "1.48", "0.41..0.63": the least and the greatest of several estimates.
+// "1.48", "0.41..0.63": the least and the greatest of several estimates. Null: the reference, 1.
 std::string gain_range(const std::vector<const analyze::Contrast*>& contrasts);
 
 }  // namespace asyncbench::report

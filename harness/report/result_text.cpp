@@ -134,28 +134,44 @@ class Writer {
       std::vector<std::string> names;
       for (const Standing* standing : standings) {
         names.push_back(standing->cell->strategy);
-        if (!standing->contrasts.empty()) contrasts.push_back(&standing->contrasts.front());
+        contrasts.push_back(standing->contrasts.empty() ? nullptr : &standing->contrasts.front());
       }
-      const std::string range = contrasts.empty() ? "1" : gain_range(contrasts);
+      const std::string range = gain_range(contrasts);
       line(fmt::format("{}", fmt::join(names, ", ")), fmt::format("  {:<11} ", range));
     }
     say("  =>", answer.take);
     if (!answer.losses.empty()) say("  but", losses(answer));
   }
 
-  // Of many points: in how many there is which kind of answer.
+  // Of many points: where to take what.
   void summary(const std::vector<Answer>& answers) {
-    std::map<AnswerKind, std::size_t> count;
-    for (const Answer& answer : answers) ++count[answer.kind];
-    const auto part = [&](AnswerKind kind, std::string_view words) {
-      return count.contains(kind) ? fmt::format("; {} in {}", words, count[kind]) : std::string();
-    };
-    say("ANSWER",
-        fmt::format("Something does better than the reference in {} of {} points{}{}{}{}.",
-                    count[AnswerKind::take], answers.size(),
-                    part(AnswerKind::stay, "it is the best"),
-                    part(AnswerKind::no_matter, "nothing that matters"),
-                    part(AnswerKind::open, "open"), part(AnswerKind::nothing, "no answer")));
+    std::vector<std::pair<std::string, std::vector<std::string>>> advice;  // for which works
+    std::vector<std::string> works;                                        // of all points
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      const std::string& workload = work_of(comparison_.groups[i]).workload;
+      works.push_back(workload);
+      const std::string text =
+          answers[i].choice.empty() ? std::string(name_of(answers[i].kind)) : answers[i].choice;
+      auto known = std::ranges::find(advice, text, [](const auto& pair) { return pair.first; });
+      if (known == advice.end()) known = advice.insert(known, {text, {}});
+      known->second.push_back(workload);
+    }
+    // What is open comes last.
+    std::ranges::stable_partition(advice, [&](const auto& pair) {
+      return std::ranges::find(answers, pair.first, &Answer::choice) != answers.end();
+    });
+    std::vector<std::string> parts;
+    for (const auto& [text, workloads] : advice) {
+      std::vector<std::string> names;
+      for (const std::string& name : workloads) {
+        const auto count = std::ranges::count(workloads, name);
+        const auto all = std::ranges::count(works, name);
+        std::string part = all == 1 ? name : fmt::format("{} ({} of {})", name, count, all);
+        if (std::ranges::find(names, part) == names.end()) names.push_back(std::move(part));
+      }
+      parts.push_back(fmt::format("{}: {}", text, fmt::join(names, ", ")));
+    }
+    say("ANSWER", fmt::format("{}", fmt::join(parts, "; ")));
     std::string noise;
     for (const GroupComparison& group : comparison_.groups) {
       if (!group.noise || group.noise->contrasts.empty()) continue;

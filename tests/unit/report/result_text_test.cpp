@@ -180,7 +180,7 @@ TEST(ResultText, OfManyPointsHasALineATierInNumericOrder) {
   EXPECT_LT(text.find("connections 2,"), text.find("connections 16,"));
   EXPECT_THAT(text, HasSubstr("  1           thread_per_connection\n"));
   EXPECT_THAT(text, Not(HasSubstr("strategy  ")));
-  EXPECT_THAT(text, HasSubstr("in 5 of 5 points"));
+  EXPECT_THAT(text, HasSubstr("ANSWER  uring: fetch (5 of 5)\n"));
   EXPECT_THAT(text_of(of_points(5), {.tables = true}), HasSubstr("strategy  "));
 }
 
