@@ -1,5 +1,6 @@
 #include "report/comparison_json.hpp"
 
+#include "report/answer.hpp"
 #include "report/location_json.hpp"
 
 namespace asyncbench::report {
@@ -62,7 +63,16 @@ Json json_of(const analyze::FamilyStanding& family) {
           {"contrasts", json_of(family.contrasts)}};
 }
 
-Json json_of(const GroupComparison& group) {
+// What the terminal says, and its fields.
+Json json_of(const Answer& answer) {
+  Json best = Json::array();
+  for (const Standing* standing : answer.best) best.push_back(standing->cell->strategy);
+  return {{"kind", name_of(answer.kind)}, {"best", best},         {"choice", answer.choice},
+          {"gain", answer.gain},          {"take", answer.take},  {"behind", answer.behind},
+          {"losses", answer.losses},      {"noise", answer.noise}};
+}
+
+Json json_of(const GroupComparison& group, const analyze::Comparison& comparison) {
   Json families = Json::array();
   for (const analyze::FamilyStanding& family : group.families) families.push_back(json_of(family));
   Json standings = Json::array();
@@ -85,6 +95,7 @@ Json json_of(const GroupComparison& group) {
           {"standings", standings},
           {"losses", losses},
           {"noise", noise},
+          {"answer", comparison.apart ? Json(nullptr) : json_of(answer_of(group, comparison.rule))},
           {"notes", notes_json(group.notes)}};
 }
 
@@ -94,7 +105,8 @@ std::string comparison_json(const analyze::Comparison& comparison,
                             const std::vector<std::string>& results,
                             const std::vector<std::string>& forced) {
   Json groups = Json::array();
-  for (const GroupComparison& group : comparison.groups) groups.push_back(json_of(group));
+  for (const GroupComparison& group : comparison.groups)
+    groups.push_back(json_of(group, comparison));
   return text_of({{"schema", schema_json("asyncbench-comparison", 1)},
                   {"results", results},
                   {"forced", forced},

@@ -84,6 +84,7 @@ class Writer {
     say("BEHIND", answer.behind);
     say("BUT", losses(answer));
     say("NOISE", answer.noise);
+    if (answer.kind == AnswerKind::alone) return;
     for (const result::Note& note : group.notes) {
       say(options_.notes ? note.code : "NOTE", note.detail);
     }

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "analyze/figures.hpp"
+#include "report/contrast_text.hpp"
 #include "report/figure_text.hpp"
 #include "report/forest.hpp"
 #include "report/format.hpp"
-#include "report/contrast_text.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -63,6 +63,7 @@ class Table {
 
   std::string with_figures(const std::string& title) {
     if (measured_.empty()) return wrapped(title, "", terminal_.width) + unmeasured();
+    if (measured_.size() == 1) return alone(title);
     const Column ratio = ratio_column();
     // The gap before it, and the least forest with its own.
     const std::size_t beside = 2 + ratio.width() + 1 + kForestLeast;
@@ -99,6 +100,7 @@ class Table {
   }
 
   std::string with_ratios(const std::string& title) {
+    if (measured_.size() == 1) return alone(title);
     if (measured_.empty()) return wrapped(title, "", terminal_.width) + unmeasured();
     std::vector<Column> columns;
     std::size_t used = names_;
@@ -120,6 +122,15 @@ class Table {
   }
 
  private:
+  // Of one strategy there is no ratio.
+  std::string alone(const std::string& title) {
+    const std::vector<Column> columns =
+        chosen_columns(terminal_.width - std::min(terminal_.width, names_));
+    return wrapped(title, "", terminal_.width) +
+           trimmed(row_of("strategy", columns, std::nullopt)) +
+           trimmed(row_of(printable(measured_.front()->cell->strategy), columns, 0)) + unmeasured();
+  }
+
   static std::string trimmed(std::string line) {
     line.erase(line.find_last_not_of(' ') + 1);
     return line + '\n';

@@ -212,6 +212,17 @@ TEST(ResultText, ShowsNoControlCharactersOfForeignText) {
   EXPECT_THAT(text_of(example(), {.notes = true}), Not(HasSubstr("\033")));
 }
 
+TEST(ResultText, OfOneStrategyHasNoRatio) {
+  result::Result result = example();
+  result.cells.resize(1);
+  for (const bool ratios : {false, true}) {
+    const std::string text = text_of(result, {.ratios = ratios});
+    EXPECT_THAT(text, HasSubstr("thread_per_connection 50.5k"));
+    EXPECT_THAT(text, Not(HasSubstr("reference")));
+    EXPECT_THAT(text, HasSubstr("ANSWER  Only thread_per_connection was measured"));
+  }
+}
+
 TEST(ResultText, HasColorsOnlyWhenAsked) {
   const std::string colored = text_of(of_twelve(), {.terminal = {.color = true}});
   EXPECT_THAT(colored, HasSubstr("\033[32m"));
