@@ -71,8 +71,8 @@ def damaged(document):
 
 # What only one of the two comparisons has, that of strategies or that of results.
 OF_ONE_COMPARISON = {
-    "relevant", "until_decided", "measured_apart", "reference", "families", "losses", "noise", "answer",
-    "family", "tier", "behind", "in_family", "deviation", "decision", "blocks_needed",
+    "relevant", "until_decided", "measured_apart", "reference", "families", "losses", "noise",
+    "answer", "family", "tier", "behind", "in_family", "deviation", "decision", "blocks_needed",
 }  # fmt: skip
 
 
