@@ -88,7 +88,7 @@ Time RequestFlow::next_turn(Time at) {
   if (turns == nullptr) return at + run_->options_.tasks * std::chrono::microseconds(500);
   const std::size_t turn = turns->at_or_after(at);
   // No more requests, but the connections stay as they are while others are measured.
-  if (turn == turns->size()) return std::max(at, run_->window_.end());
+  if (turn == turns->size()) return run_->window_.end();
   turn_ = static_cast<std::uint32_t>(turn);
   turn_ends_ = turns->end(turn);
   return std::max(at, turns->begin(turn));

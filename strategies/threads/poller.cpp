@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,6 +18,7 @@ namespace asyncbench::threads {
 namespace {
 
 constexpr std::size_t kEventBatch = 128;
+constexpr Time kLastDue = kNever - Duration(1);
 
 }  // namespace
 
@@ -52,6 +54,8 @@ bool Poller::wait(Waiting& waiting, int readable, Time until) {
   const std::lock_guard lock(mutex_);
   if (stop_.is_set()) return false;
   waiting.readable = readable;
+  // Without a descriptor, its place among the timers is all that a stop finds it by.
+  if (readable < 0) until = std::min(until, kLastDue);
   timers_.set(waiting, until);
   if (readable >= 0 && !watch(readable, EPOLLIN | EPOLLONESHOT, &waiting)) {
     timers_.remove(waiting);
@@ -78,7 +82,7 @@ void Poller::run() {
       const Time at = now();
       if (timer_.due() <= at) timer_.has_fired();
       // A stop ends every wait.
-      const Time due = stop_.is_set() ? kNever - Duration(1) : at;
+      const Time due = stop_.is_set() ? kLastDue : at;
       while (Waiting* const waiting = timers_.pop_due(due)) {
         // The task may be gone when the peer sends something. The descriptor is taken out, because
         // one that is watched for nothing still reports its hang-up (epoll_ctl(2)).

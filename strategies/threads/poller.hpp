@@ -28,7 +28,8 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   // Hands `waiting` over when `readable` (-1: none) is readable or hung up, at `until`, or at the
-  // stop, whichever comes first. A stop is seen on descriptors only once they are shut down.
+  // stop, whichever comes first. With a descriptor and without an `until` (kNever), a stop is seen
+  // only once the descriptor is shut down.
   // False: the kernel refuses to watch another descriptor, or the stop has come.
   bool wait(Waiting& waiting, int readable, Time until);
 

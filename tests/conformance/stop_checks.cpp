@@ -65,17 +65,23 @@ void stop_ends_a_send(Strategy& strategy) {
       options);
 }
 
-void stop_ends_a_sleep(Strategy& strategy) {
+void stop_ends_a_sleep_until(Strategy& strategy, Time until) {
   RunOptions options;
   Stopper stopper(options.stop);
   run_script(
       strategy,
       [&](unsigned) -> Script {
         stopper.now_waiting();
-        expect_canceled(co_await op::Sleep{now() + 1h});
-        expect_canceled(co_await op::Sleep{now() + 1h});
+        expect_canceled(co_await op::Sleep{until});
+        expect_canceled(co_await op::Sleep{until});
       },
       options);
+}
+
+void stop_ends_a_sleep(Strategy& strategy) { stop_ends_a_sleep_until(strategy, now() + 1h); }
+
+void stop_ends_a_sleep_without_end(Strategy& strategy) {
+  stop_ends_a_sleep_until(strategy, kNever);
 }
 
 void stop_before_the_run_cancels_everything(Strategy& strategy) {
@@ -141,6 +147,8 @@ const std::array kChecks{
     Check{"StopEndsAReceive", OpKind::receive, Ending::stop, kStreamNeeds, stop_ends_a_receive},
     Check{"StopEndsASend", OpKind::send, Ending::stop, kStreamNeeds, stop_ends_a_send},
     Check{"StopEndsASleep", OpKind::sleep, Ending::stop, kStreamNeeds, stop_ends_a_sleep},
+    Check{"StopEndsASleepWithoutEnd", OpKind::sleep, Ending::stop, kStreamNeeds,
+          stop_ends_a_sleep_without_end},
     Check{"CloseWorksAfterAStop", OpKind::close, Ending::stop, kStreamNeeds,
           close_works_after_a_stop},
     Check{"StopBeforeTheRunCancelsEverything", OpKind::begin, Ending::stop, kStreamNeeds,

@@ -102,6 +102,17 @@ TEST_F(FlowInTurns, LetsAnOpenLoopsScheduleRunInTurnsAlone) {
   EXPECT_EQ(run.arrivals_due_in_window(), 10U);
 }
 
+TEST_F(FlowInTurns, WaitsForTheWindowsEndWhenTheScheduleHasNoMoreTurns) {
+  LoadRun run({.arrivals = {load::ArrivalKind::constant, 10}, .turns = 2});  // every 100 ms
+  RequestFlow flow = started(run);
+  set_turns(run);
+  EXPECT_EQ(until(flow.next(at(1ms))), at(100ms));
+  ASSERT_EQ(kind_of(flow.next(at(100ms))), OpKind::begin);
+  flow.end(Outcome::ok, at(101ms));
+  EXPECT_EQ(until(flow.next(at(102ms))), at(400ms));
+  EXPECT_EQ(kind_of(flow.next(at(400ms))), OpKind::finish);
+}
+
 TEST_F(FlowInTurns, StopsTheClockOfAnArrivalThatOutlivesItsTurn) {
   LoadRun run({.arrivals = {load::ArrivalKind::constant, 100}, .turns = 2});
   RequestFlow flow = started(run);
