@@ -30,8 +30,8 @@ constexpr std::array<NoteMeaning, 17> kMeanings = {{
     {kFewTrials, "With so few trials, ± spans all of them and is no 95 % interval.",
      "Use --trials 6 or more."},
     {kPeersDiffer,
-     "The other end's CPU differs by more than 10 % between strategies, so work was shifted there; "
-     "the ranking by CPU uses the total.",
+     "The other end's CPU differs by more than 10 % between strategies: work was shifted there, and "
+     "the CPU of one end alone does not compare.",
      "Compare the total CPU per request."},
     {kCpuIncomplete,
      "Threads ended all the time, and the kernel's account of a process lacks what it spends on a "

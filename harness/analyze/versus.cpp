@@ -29,7 +29,7 @@ std::vector<FigureName> compared(const CellFigures& cell) {
 }  // namespace
 
 const Judgement* Condition::find(FigureName figure) const {
-  const auto found = std::ranges::find(contrasts, figure, &FigureContrast::figure);
+  const auto found = std::ranges::find(contrasts, figure, &Contrast::figure);
   return found == contrasts.end() ? nullptr : &found->judgement;
 }
 

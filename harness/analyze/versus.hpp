@@ -6,17 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "analyze/decision.hpp"
-#include "analyze/figures.hpp"
+#include "analyze/comparison.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::analyze {
-
-// A figure of the other strategy against the reference's.
-struct FigureContrast {
-  FigureName figure;
-  Judgement judgement;  // its ratio is in the worse direction
-};
 
 // One point of the grid.
 struct Condition {
@@ -25,7 +18,7 @@ struct Condition {
   const result::Cell* other = nullptr;
   // CPU per request (of both ends where both are ours), which decides; then p50, p99 and, in closed
   // loop, throughput.
-  std::vector<FigureContrast> contrasts;
+  std::vector<Contrast> contrasts;
   // The reference against its twin, by the deciding figure: what differs there is noise.
   std::optional<Judgement> noise;
 

@@ -16,7 +16,7 @@ namespace {
 
 using analyze::Condition;
 using analyze::Decision;
-using analyze::FigureContrast;
+using analyze::Contrast;
 using analyze::Judgement;
 using Json = nlohmann::ordered_json;
 
@@ -25,12 +25,12 @@ bool higher_is_better(analyze::FigureName figure) {
 }
 
 // The other's figure as a multiple of the reference's.
-double natural(const FigureContrast& contrast, double worse) {
+double natural(const Contrast& contrast, double worse) {
   return higher_is_better(contrast.figure) ? 1 / worse : worse;
 }
 
 // "0.89" with a mark: what is not decided, or not different, must not look like a finding.
-std::string ratio_text(const FigureContrast* contrast) {
+std::string ratio_text(const Contrast* contrast) {
   if (contrast == nullptr) return "-";
   const Judgement& judgement = contrast->judgement;
   if (judgement.decision == Decision::invalid) return "-";
@@ -40,16 +40,16 @@ std::string ratio_text(const FigureContrast* contrast) {
   return text;
 }
 
-const FigureContrast* find(const Condition& condition,
+const Contrast* find(const Condition& condition,
                            std::initializer_list<analyze::FigureName> figures) {
-  for (const FigureContrast& contrast : condition.contrasts) {
+  for (const Contrast& contrast : condition.contrasts) {
     if (std::ranges::find(figures, contrast.figure) != figures.end()) return &contrast;
   }
   return nullptr;
 }
 
 // "0.89 [0.87, 0.91]"
-std::string interval_text(const FigureContrast& contrast) {
+std::string interval_text(const Contrast& contrast) {
   const analyze::Location& ratio = contrast.judgement.ratio;
   const double a = natural(contrast, ratio.low);
   const double b = natural(contrast, ratio.high);
@@ -144,7 +144,7 @@ std::string price(const Versus& versus) {
         std::pair{std::array{analyze::kServiceP50, analyze::kResponseP50}, "p50"}}) {
     std::vector<std::string> places;
     for (const Condition& condition : versus.conditions) {
-      const FigureContrast* const contrast = find(condition, {figures[0], figures[1]});
+      const Contrast* const contrast = find(condition, {figures[0], figures[1]});
       if (contrast == nullptr || contrast->judgement.decision != Decision::worse) continue;
       places.push_back(
           fmt::format("{} times at {}", interval_text(*contrast), short_name(condition.name)));
@@ -241,7 +241,7 @@ std::string versus_json(const Versus& versus) {
     return std::isfinite(value) ? Json(value) : Json(nullptr);
   };
   const auto judged = [&](analyze::FigureName figure, const Judgement& judgement) {
-    const FigureContrast contrast{figure, judgement};
+    const Contrast contrast{figure, judgement};
     const double a = natural(contrast, judgement.ratio.low);
     const double b = natural(contrast, judgement.ratio.high);
     return Json{{"figure", figure},
@@ -254,7 +254,7 @@ std::string versus_json(const Versus& versus) {
   };
   for (const Condition& condition : versus.conditions) {
     Json contrasts = Json::array();
-    for (const FigureContrast& contrast : condition.contrasts) {
+    for (const Contrast& contrast : condition.contrasts) {
       contrasts.push_back(judged(contrast.figure, contrast.judgement));
     }
     conditions.push_back(
