@@ -130,12 +130,12 @@ run::Suite grid_of(const Request& request) {
   const vector<string> names = usual ? vector<string>{"serve", "fetch"} : request.workloads;
   for (const string& workload : names) {
     const bool whole = !usual || workload == "serve";
-    for (const std::uint64_t connections : {1, 8, 64, 512}) {
+    for (const std::uint64_t connections : {1U, 8U, 64U, 512U}) {
       if (whole || connections == 1 || connections == 64) {
         suite.cells.push_back(entry(workload, connections, kSmall));
       }
     }
-    for (const std::uint64_t connections : {1, 64}) {
+    for (const std::uint64_t connections : {1U, 64U}) {
       if (whole || connections == 64) suite.cells.push_back(entry(workload, connections, kLarge));
     }
   }
@@ -156,9 +156,8 @@ double rounded(double rate) {
 // that is known.
 class OpenLoop {
  public:
-  OpenLoop(const Request& request, const Registry& registry)
-      : registry_(registry),
-        wanted_(request.options.settings.over({}).urls.empty() &&
+  explicit OpenLoop(const Request& request)
+      : wanted_(request.options.settings.over({}).urls.empty() &&
                 !request.options.parameters.contains("arrivals") &&
                 !request.options.parameters.contains("think_time")) {}
 
@@ -209,7 +208,6 @@ class OpenLoop {
     }
   }
 
-  const Registry& registry_;
   bool wanted_;
   bool asked_ = false;
 };
@@ -246,7 +244,7 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
 
   ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
-  OpenLoop open_loop(*request, registry);
+  OpenLoop open_loop(*request);
   UntilDecided until_decided([&](const string& line) { progress.note(line); });
   const run::Extend extend = [&](run::Plan& growing, const result::Result& so_far) {
     const bool opened = open_loop(growing, so_far);
