@@ -74,11 +74,11 @@ Comparison compare_results(const Result& before, const Result& after) {
       comparison.missing.push_back(was.id + ": only in the first result");
     }
   }
-  // Each by itself: what was measured apart is called likely at most, and counting the questions
-  // would leave a fall to an eighth open with six pairs.
+  std::vector<Contrast*> all;
   for (GroupComparison& group : comparison.groups) {
-    for (Contrast* contrast : contrasts_with_reference(group)) explain(*contrast, footing);
+    for (Contrast* contrast : contrasts_with_reference(group)) all.push_back(contrast);
   }
+  conclude(all, footing);
   return comparison;
 }
 
