@@ -30,7 +30,8 @@ constexpr std::array<NoteMeaning, 17> kMeanings = {{
     {kFewTrials, "With so few trials, ± spans all of them and is no 95 % interval.",
      "Use --trials 6 or more."},
     {kPeersDiffer,
-     "The other end's CPU differs by more than 10 % between strategies: work was shifted there, and "
+     "The other end's CPU differs by more than 10 % between strategies: work was shifted there, "
+     "and "
      "the CPU of one end alone does not compare.",
      "Compare the total CPU per request."},
     {kCpuIncomplete,
@@ -39,8 +40,7 @@ constexpr std::array<NoteMeaning, 17> kMeanings = {{
      "Run as root, or in a control group of your own: systemd-run --user --scope -p Delegate=yes."},
     {kTurnsOverlap,
      "Requests outlasted the rest after their turn, so that cells disturbed one another and the "
-     "CPU "
-     "of a turn is not whole.",
+     "CPU of a turn is not whole. Later sittings rest longer, up to 1 s.",
      "Use a longer --rest (and --turn), or --turns off."},
     {kWorksAtRest,
      "It used CPU while other cells had their turns: a thread that spins, or work that is put off.",

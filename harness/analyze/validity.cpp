@@ -216,19 +216,16 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
 void assess_turns(const Trial& trial, std::vector<Note>& notes) {
   if (!trial.turns) return;
   const result::Turns& turns = *trial.turns;
-  std::uint64_t requests = 0;
   std::int64_t in_turns_ns = 0;
   bool all_read = !turns.rounds.empty();
   for (const result::Turn& turn : turns.rounds) {
-    requests += turn.requests;
     in_turns_ns += turn.subject_cpu_ns.value_or(0);
     all_read = all_read && turn.subject_cpu_ns.has_value();
   }
-  constexpr double kOverran = 0.01;
-  if (static_cast<double>(turns.overran) > kOverran * static_cast<double>(requests)) {
+  if (turns.overlap()) {
     notes.push_back({std::string(kTurnsOverlap),
                      fmt::format("{} of {} requests outlasted the rest of {:.0f} ms", turns.overran,
-                                 requests, static_cast<double>(turns.rest_ns) / 1e6)});
+                                 turns.requests(), static_cast<double>(turns.rest_ns) / 1e6)});
   }
   const std::int64_t own_ns =
       (turns.length_ns + turns.rest_ns) * static_cast<std::int64_t>(turns.rounds.size());

@@ -110,15 +110,15 @@ std::vector<Remark> remarks_of(const result::Result& result) {
 std::string trials_text(const std::vector<const Cell*>& cells) {
   std::size_t least = 0;
   std::size_t most = 0;
-  std::int64_t length_ns = 0;
+  std::int64_t length_ns = 0;  // the last ones': rests may have grown
   bool turns = false;
   for (const Cell* cell : cells) {
     const auto trials = cell->valid_trials();
     if (trials.empty()) continue;
     least = least == 0 ? trials.size() : std::min(least, trials.size());
     most = std::max(most, trials.size());
-    turns = trials.front()->turns.has_value();
-    length_ns = turns ? trials.front()->turns->length_ns : trials.front()->window_ns;
+    turns = trials.back()->turns.has_value();
+    length_ns = turns ? trials.back()->turns->length_ns : trials.back()->window_ns;
   }
   const std::string count =
       least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
@@ -144,11 +144,14 @@ std::string how_measured(const result::Result& result) {
       continue;
     }
     const auto count = static_cast<std::int64_t>(trials.size());
-    const std::int64_t turn_ns = trials.front()->turns->length_ns;
     blocks = blocks == 0 ? count : std::min(blocks, count);
     most_blocks = std::max(most_blocks, count);
-    length_ns = length_ns == 0 ? turn_ns : std::min(length_ns, turn_ns);
-    longest_ns = std::max(longest_ns, turn_ns);
+    for (const result::Trial* trial : trials) {
+      if (!trial->turns) continue;
+      const std::int64_t turn_ns = trial->turns->length_ns;
+      length_ns = length_ns == 0 ? turn_ns : std::min(length_ns, turn_ns);
+      longest_ns = std::max(longest_ns, turn_ns);
+    }
   }
   std::string text;
   if (blocks > 0) {

@@ -23,6 +23,12 @@ std::optional<std::int64_t> Usage::cpu_ns() const {
   return *cpu_user_ns + *cpu_system_ns;
 }
 
+std::uint64_t Turns::requests() const {
+  std::uint64_t sum = 0;
+  for (const Turn& round : rounds) sum += round.requests;
+  return sum;
+}
+
 Usage sum(const Usage& a, const Usage& b) {
   const auto add = [](const std::optional<std::int64_t>& x, const std::optional<std::int64_t>& y) {
     return x && y ? std::optional(*x + *y) : std::nullopt;

@@ -150,6 +150,10 @@ struct Turns {
   std::uint64_t overran = 0;    // requests that outlasted the rest of their turn
   std::vector<Turn> rounds;     // one a round, without the warm-up
 
+  std::uint64_t requests() const;  // that began in them
+  // More than 1 % of the requests outlasted the rest, so that cells disturbed one another.
+  bool overlap() const { return overran * 100 > requests(); }
+
   bool operator==(const Turns&) const = default;
 };
 

@@ -33,6 +33,7 @@ struct PlannedCell {
   bool counts_only = false;  // no timed trials: measured for what it counts
   bool named = true;         // the user asked for the strategy by its name
   std::string unsupported;   // why the strategy cannot run this here; empty: it can
+  Duration least_rest{0};    // what its requests were seen to need, see lengthen_rests()
 
   workloads::Role subject() const { return workload->subject(work.parameters); }
   bool is_open_loop() const {

@@ -171,6 +171,7 @@ class Runner {
   std::size_t measure_due(Schedule& schedule, result::Result& result, result::Journal& journal,
                           std::size_t done) {
     while (interrupt_.taken() == 0 && !schedule.due().empty()) {
+      lengthen_rests(plan_, result);
       const std::vector<DueTrial> next = schedule.next();
       progress_.trial_begins(step_at(schedule, next.front(), result, done, done));
       std::vector<result::Trial> trials = sit(next);

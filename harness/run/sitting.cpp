@@ -41,6 +41,17 @@ Duration canary_on(const std::vector<unsigned>& cpus) {
   return took;
 }
 
+// Longer rests would take longer than whole windows.
+constexpr Duration kLongestRest = 1s;
+
+// What the trial shows its point to need; 0: what it had.
+Duration rest_needed(const result::Trial& trial) {
+  if (!trial.turns || !trial.turns->overlap()) return Duration{0};
+  const Duration had{trial.turns->rest_ns};
+  const Duration took{trial.service_time ? trial.service_time->p99_9_ns : 0};
+  return std::min(std::max(2 * had, took), kLongestRest);
+}
+
 // The trials of one sitting, led through their phases side by side.
 class Sitting {
  public:
@@ -134,10 +145,11 @@ TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell) {
   // Even a slow strategy ends 25,000 requests a second.
   plan.rest = settings.rest > Duration{0}
                   ? settings.rest
-                  : std::max<Duration>({10ms, 3 * latency, in_flight * 40us});
-  plan.length = settings.turn > Duration{0}
-                    ? settings.turn
-                    : std::max<Duration>({50ms, 30 * latency, in_flight * 400us});
+                  : std::max<Duration>({10ms, 3 * latency, in_flight * 40us, cell.least_rest});
+  plan.length =
+      settings.turn > Duration{0}
+          ? settings.turn
+          : std::max<Duration>({50ms, 30 * latency, in_flight * 400us, 10 * cell.least_rest});
   plan.lead_in = std::min<Duration>(5ms, plan.length / 4);
   if (plan.rounds == 0) {
     const Duration wanted = std::min<Duration>(settings.duration, kMeasuredTime);
@@ -145,6 +157,19 @@ TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell) {
     plan.rounds = static_cast<unsigned>(std::max<std::int64_t>(least, wanted / plan.length));
   }
   return plan;
+}
+
+void lengthen_rests(Plan& plan, const result::Result& so_far) {
+  for (const Point& point : points_of(plan)) {
+    if (!point.in_turns) continue;
+    Duration needed{0};
+    for (const std::size_t cell : point.cells) {
+      const result::Cell* const row = so_far.find_cell(plan.cells[cell].id);
+      if (row == nullptr) continue;
+      for (const result::Trial& trial : row->trials) needed = std::max(needed, rest_needed(trial));
+    }
+    for (const std::size_t cell : point.cells) plan.cells[cell].least_rest = needed;
+  }
 }
 
 std::vector<measure::WindowSpan> lay_out(const TurnPlan& plan, std::size_t cells, Time start,

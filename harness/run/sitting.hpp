@@ -26,6 +26,10 @@ struct TurnPlan {
 // have time to end in a rest, and a turn is ten rests or more of a long request.
 TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell);
 
+// Where requests have outlasted a rest that the settings leave open, the next sittings of all cells
+// of the point rest as long as 99.9 % of those requests took, twice as long as before or more.
+void lengthen_rests(Plan& plan, const result::Result& so_far);
+
 // The turns of `cells` cells: for each its own, all of them laid out by rounds from `start` on,
 // each round in a random order that follows from the seed. The first round is warm-up; the window
 // is all that comes after it.

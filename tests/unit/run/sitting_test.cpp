@@ -97,5 +97,52 @@ TEST(TurnPlan, DoesAsItIsTold) {
   EXPECT_EQ(turn_plan({.duration = 100ms}, fetching(64, "0")).rounds, 2U);
 }
 
+result::Result recorded(const Plan& plan, std::uint64_t overran, Duration took) {
+  result::Trial trial;
+  trial.turns = {.rest_ns = to_ns(Time{10ms}), .overran = overran, .rounds = {{.requests = 1000}}};
+  trial.service_time = {.p99_9_ns = took.count()};
+  result::Result result;
+  result.cells.push_back({.id = plan.cells.front().id, .trials = {trial}});
+  return result;
+}
+
+class LengthenRests : public ::testing::Test {
+ protected:
+  LengthenRests() {
+    for (const char* strategy : {"epoll", "asio"}) {
+      PlannedCell cell = fetching(1, "0");
+      cell.strategy = strategy;
+      set_names(cell);
+      plan.cells.push_back(std::move(cell));
+    }
+  }
+
+  Duration rest(std::size_t cell) const { return turn_plan(plan.settings, plan.cells[cell]).rest; }
+
+  Plan plan;
+};
+
+TEST_F(LengthenRests, GivesAllCellsOfAPointTheTimeThatSlowRequestsTake) {
+  lengthen_rests(plan, recorded(plan, 11, 60ms));
+  EXPECT_EQ(rest(0), 60ms);
+  EXPECT_EQ(rest(1), 60ms);
+  EXPECT_EQ(turn_plan(plan.settings, plan.cells[1]).length, 600ms);
+}
+
+TEST_F(LengthenRests, DoublesThemAtLeastAndDoesNotGrowWithoutLimit) {
+  lengthen_rests(plan, recorded(plan, 11, 1ms));
+  EXPECT_EQ(rest(0), 20ms);
+  lengthen_rests(plan, recorded(plan, 11, 1min));
+  EXPECT_EQ(rest(0), 1s);
+}
+
+TEST_F(LengthenRests, LeavesThemWhereFewRequestsOverranOrTheUserChose) {
+  lengthen_rests(plan, recorded(plan, 10, 60ms));
+  EXPECT_EQ(rest(0), 10ms);
+  plan.settings.rest = 5ms;
+  lengthen_rests(plan, recorded(plan, 11, 60ms));
+  EXPECT_EQ(rest(0), 5ms);
+}
+
 }  // namespace
 }  // namespace asyncbench::run
