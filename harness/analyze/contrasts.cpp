@@ -69,6 +69,11 @@ std::vector<Contrast*> contrasts_with_reference(GroupComparison& group) {
   return all;
 }
 
+bool twin_differs(const Judgement& noise) {
+  constexpr double kAlpha = 0.001;
+  return noise.decision != Decision::invalid && noise.p < kAlpha;
+}
+
 void invalidate(Contrast& contrast, const std::string& why) {
   contrast.judgement.decision = Decision::invalid;
   contrast.judgement.blocks_needed.reset();

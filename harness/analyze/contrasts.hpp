@@ -32,6 +32,10 @@ void conclude(const std::vector<Contrast*>& contrasts, const Footing& footing);
 // Those of a group's families and strategies with its reference.
 std::vector<Contrast*> contrasts_with_reference(GroupComparison& group);
 
+// Whether a reference's twin differs from it by more than chance, so that its contrasts mean
+// nothing.
+bool twin_differs(const Judgement& noise);
+
 // Takes back whatever was decided.
 void invalidate(Contrast& contrast, const std::string& why);
 

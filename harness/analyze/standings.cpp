@@ -20,9 +20,6 @@ namespace {
 using result::Cell;
 using result::CellStatus;
 
-// A twin that differs with less than this probability does not differ by chance.
-constexpr double kTwinAlpha = 0.001;
-
 bool is_measured(const Cell& cell) {
   return cell.status == CellStatus::measured && cell.summary.has_value();
 }
@@ -306,7 +303,7 @@ class Standings {
         noise.contrasts.push_back(contrast_of(figures(cell), twin, figure, footing_));
       }
       const Contrast& contrast = noise.contrasts.front();
-      if (contrast.decision() != Decision::invalid && contrast.judgement.p < kTwinAlpha) {
+      if (twin_differs(contrast.judgement)) {
         invalidate_all(fmt::format(
             "the twin of {} has {} times its {}", cell->strategy,
             text_of(ratio_of(ranking(), contrast.judgement.ratio, contrast.judgement.blocks)),

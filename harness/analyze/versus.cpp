@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyze/contrasts.hpp"
 #include "analyze/summary.hpp"
 
 namespace asyncbench::analyze {
@@ -51,6 +52,17 @@ std::vector<Condition> conditions_of(const result::Result& result, const std::st
       condition.noise = decide(log_ratios(base, twin, condition.contrasts.front().figure), rule);
     }
     conditions.push_back(std::move(condition));
+  }
+  // As many questions as conditions.
+  std::vector<Judgement*> deciding;
+  for (Condition& condition : conditions) {
+    deciding.push_back(&condition.contrasts.front().judgement);
+  }
+  decide_together(deciding, rule);
+  for (Condition& condition : conditions) {
+    if (condition.noise && twin_differs(*condition.noise)) {
+      for (Contrast& contrast : condition.contrasts) invalidate(contrast, "its twin differs");
+    }
   }
   return conditions;
 }

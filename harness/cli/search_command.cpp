@@ -9,6 +9,7 @@
 #include "analyze/summary.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
+#include "cli/recorded_request.hpp"
 #include "cli/search_options.hpp"
 #include "cli/search_question.hpp"
 #include "report/format.hpp"
@@ -110,30 +111,6 @@ void print_messages(const run::RunReport& report) {
   }
 }
 
-// The request that began the search whose journal stands beside given.resume.
-SearchRequest recorded_request(const SearchRequest& given) {
-  const std::vector<std::string> command = run::recorded_command(given.resume);
-  if (command.size() < 3 || command[1] != "search") {
-    throw usage_error(fmt::format("{}.journal is of no search", given.resume),
-                      "go on with asyncbench run --resume " + given.resume);
-  }
-  auto request = parse_search_options({command.begin() + 2, command.end()});
-  if (!request || !request->resume.empty()) {
-    throw usage_error(fmt::format("{}.journal names no question", given.resume),
-                      "start a new search");
-  }
-  // A journal alone must not make this program load code.
-  if (request->plugins.size() != given.plugins.size()) {
-    throw usage_error(
-        "the search's plugins are others than those given now",
-        "go on with " + run::resume_command("search", given.resume, request->plugins));
-  }
-  request->options.out = given.resume;
-  request->resume = given.resume;
-  request->json = given.json;
-  return *request;
-}
-
 // A rate that is too high may well fail trials: that is an answer.
 ExitCode exit_code_of(const run::RunReport& report, const SearchAnswer& answer) {
   const bool answered = answer.exit_code == ExitCode::done;
@@ -149,7 +126,9 @@ ExitCode search_command(const Arguments& arguments, Registry& registry) {
   auto request = parse_search_options(arguments);
   if (!request) return ExitCode::done;
   load_plugins(request->plugins, registry);
-  if (!request->resume.empty()) request = recorded_request(*request);
+  if (!request->resume.empty()) {
+    request = recorded_request("search", *request, parse_search_options);
+  }
   const std::unique_ptr<Question> question = std::visit(
       [&](const auto& asked) { return make_question(asked, request->options, registry); },
       request->question);

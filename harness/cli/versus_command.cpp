@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -16,6 +17,7 @@
 #include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
+#include "cli/recorded_request.hpp"
 #include "cli/until_decided.hpp"
 #include "report/format.hpp"
 #include "report/versus_text.hpp"
@@ -58,7 +60,7 @@ struct Request {
   vector<string> plugins;
   bool json = false;
   bool dry_run = false;
-  string resume;
+  string resume;  // not empty: go on with the run whose result belongs here
 };
 
 std::optional<Request> parse_request(const Arguments& arguments) {
@@ -74,10 +76,15 @@ std::optional<Request> parse_request(const Arguments& arguments) {
   measuring.define(*app, {});
   measuring.define_output(*app);
   add_switch(*app, "--json", request.json, "print the answer as JSON").group("Output");
+  add_resume(*app, request.resume, "the run");
   add_switch(*app, "--dry-run", request.dry_run, "print cells and time, and measure nothing")
       .group("Output");
   if (!parse(*app, arguments)) return std::nullopt;
   request.plugins = measuring.plugins();
+  if (!request.resume.empty()) {
+    check_resume_alone(*app);
+    return request;
+  }
   measuring.apply(*app, arguments, request.options);
   if (request.strategies.size() < 2) {
     throw usage_error("versus compares two strategies or more",
@@ -156,14 +163,15 @@ double rounded(double rate) {
 // that is known.
 class OpenLoop {
  public:
-  explicit OpenLoop(const Request& request)
-      : wanted_(request.options.settings.over({}).urls.empty() &&
+  OpenLoop(const Request& request, std::function<void(const string&)> note)
+      : note_(std::move(note)),
+        wanted_(request.options.settings.over({}).urls.empty() &&
                 !request.options.parameters.contains("arrivals") &&
                 !request.options.parameters.contains("think_time")) {}
 
   bool operator()(run::Plan& plan, const result::Result& so_far) {
     if (!wanted_ || std::exchange(asked_, true)) return false;
-    const std::size_t cells_before = plan.cells.size();
+    run::Plan with = plan;
     for (const run::Point& point : run::points_of(plan)) {
       const workloads::Parameters& parameters = plan.cells[point.cells.front()].work.parameters;
       if (!parameters.has("arrivals") || parameters.arrivals("arrivals").open_loop() ||
@@ -177,9 +185,17 @@ class OpenLoop {
       }
       if (!std::isfinite(capacity) || capacity < 100) continue;
       // Clients that are measured themselves are asked once: what their CPU does the server's does.
-      for (const double share : kShares) add(plan, point, rounded(capacity * share));
+      for (const double share : kShares) add(with, point, rounded(capacity * share));
     }
-    return plan.cells.size() > cells_before;
+    if (with.cells.size() == plan.cells.size()) return false;
+    const Duration takes = with.expected_time();
+    if (takes > plan.settings.budget) {
+      note_(fmt::format("open loop is left out: with it the run takes {} (--budget)",
+                        clock_text(takes)));
+      return false;
+    }
+    plan = std::move(with);
+    return true;
   }
 
  private:
@@ -208,6 +224,7 @@ class OpenLoop {
     }
   }
 
+  std::function<void(const string&)> note_;
   bool wanted_;
   bool asked_ = false;
 };
@@ -235,6 +252,7 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   auto request = parse_request(arguments);
   if (!request) return ExitCode::done;
   load_plugins(request->plugins, registry);
+  if (!request->resume.empty()) request = recorded_request("versus", *request, parse_request);
   request->options.suite = grid_of(*request);
   const run::Plan plan = run::make_plan(request->options, registry, false);
   if (request->dry_run) {
@@ -244,13 +262,16 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
 
   ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
-  OpenLoop open_loop(*request);
-  UntilDecided until_decided([&](const string& line) { progress.note(line); });
+  const auto note = [&](const string& line) { progress.note(line); };
+  OpenLoop open_loop(*request, note);
+  UntilDecided until_decided(note);
   const run::Extend extend = [&](run::Plan& growing, const result::Result& so_far) {
     const bool opened = open_loop(growing, so_far);
     return until_decided(growing, so_far) || opened;
   };
-  const run::RunReport report = run::run(plan, registry, progress, summarize, extend);
+  const run::RunReport report = request->resume.empty()
+                                    ? run::run(plan, registry, progress, summarize, extend)
+                                    : run::resume(plan, registry, progress, summarize, extend);
   progress.clear();
 
   vector<report::Versus> answers;

@@ -40,11 +40,9 @@ std::string work_text(const result::Cell& cell) {
     const bool is_size = number != nullptr && name.ends_with(kBytes);
     std::string title = is_size ? name.substr(0, name.size() - kBytes.size()) : name;
     std::ranges::replace(title, '_', ' ');
-    const bool is_large = is_size && *number >= 1024;
     text +=
-        fmt::format("{}{} {}{}", text.size() == cell.workload.size() ? ": " : ", ", title,
-                    is_large ? format_bytes(static_cast<double>(*number)) : result::text_of(value),
-                    is_size && !is_large ? "B" : "");
+        fmt::format("{}{} {}", text.size() == cell.workload.size() ? ": " : ", ", title,
+                    is_size ? format_bytes(static_cast<double>(*number)) : result::text_of(value));
   }
   return text;
 }

@@ -15,13 +15,18 @@ struct Unit {
   std::string_view name;
 };
 
-// In the largest unit of which the value, rounded to three digits, is at least one.
-std::string in_units(double value, std::span<const Unit> ascending) {
+// The largest of which the value, rounded to three digits, is at least one.
+const Unit& unit_for(double value, std::span<const Unit> ascending) {
   const Unit* unit = &ascending.front();
   for (const Unit& larger : ascending) {
     if (std::abs(value) >= larger.size * 0.9995) unit = &larger;
   }
-  return format_number(value / unit->size) + std::string(unit->name);
+  return *unit;
+}
+
+std::string in_units(double value, std::span<const Unit> ascending) {
+  const Unit& unit = unit_for(value, ascending);
+  return format_number(value / unit.size) + std::string(unit.name);
 }
 
 // The code point at the front of a text and its length in bytes; length 0: not UTF-8.
@@ -81,6 +86,10 @@ std::string format_bytes(double bytes) {
   constexpr double kKibi = 1024;
   constexpr std::array<Unit, 4> kUnits = {
       {{1, "B"}, {kKibi, "KiB"}, {kKibi * kKibi, "MiB"}, {kKibi * kKibi * kKibi, "GiB"}}};
+  // Sizes that were chosen are whole numbers.
+  const Unit& unit = unit_for(bytes, kUnits);
+  const double count = bytes / unit.size;
+  if (count == std::trunc(count)) return fmt::format("{:.0f}{}", count, unit.name);
   return in_units(bytes, kUnits);
 }
 

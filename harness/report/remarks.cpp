@@ -122,9 +122,9 @@ std::string trials_text(const std::vector<const Cell*>& cells) {
   }
   const std::string count =
       least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
-  return fmt::format("{} {}{} of {}", count, turns ? "block" : "trial", most == 1 ? "" : "s",
-                     (turns ? "turns of " : "") +
-                         format_duration_ns(static_cast<double>(length_ns)));
+  return fmt::format(
+      "{} {}{} of {}", count, turns ? "block" : "trial", most == 1 ? "" : "s",
+      (turns ? "turns of " : "") + format_duration_ns(static_cast<double>(length_ns)));
 }
 
 std::string how_measured(const result::Result& result) {

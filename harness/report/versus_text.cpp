@@ -9,79 +9,46 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "analyze/ratio.hpp"
+#include "report/contrast_text.hpp"
 #include "report/format.hpp"
 
 namespace asyncbench::report {
 namespace {
 
 using analyze::Condition;
-using analyze::Decision;
 using analyze::Contrast;
+using analyze::Decision;
 using analyze::Judgement;
 using Json = nlohmann::ordered_json;
 
-bool higher_is_better(analyze::FigureName figure) {
-  return analyze::info_of(figure).higher_is_better.value_or(false);
-}
-
-// The other's figure as a multiple of the reference's.
-double natural(const Contrast& contrast, double worse) {
-  return higher_is_better(contrast.figure) ? 1 / worse : worse;
-}
-
-// "0.89" with a mark: what is not decided, or not different, must not look like a finding.
-std::string ratio_text(const Contrast* contrast) {
+// A ratio without its interval, marked: what is not decided, or not different, must not look like a
+// finding.
+std::string marked_ratio(const Contrast* contrast) {
   if (contrast == nullptr) return "-";
   const Judgement& judgement = contrast->judgement;
-  if (judgement.decision == Decision::invalid) return "-";
-  const std::string text = fmt::format("{:.2f}", natural(*contrast, judgement.ratio.estimate));
+  const auto ratio = analyze::ratio_of(contrast->figure, judgement.ratio, judgement.blocks);
+  if (!ratio || judgement.decision == Decision::invalid) return "-";
+  const std::string text = analyze::ratio_number(ratio->estimate);
   if (judgement.decision == Decision::undecided) return text + "?";
   if (judgement.decision == Decision::alike) return text + "=";
   return text;
 }
 
 const Contrast* find(const Condition& condition,
-                           std::initializer_list<analyze::FigureName> figures) {
+                     std::initializer_list<analyze::FigureName> figures) {
   for (const Contrast& contrast : condition.contrasts) {
     if (std::ranges::find(figures, contrast.figure) != figures.end()) return &contrast;
   }
   return nullptr;
 }
 
-// "0.89 [0.87, 0.91]"
-std::string interval_text(const Contrast& contrast) {
-  const analyze::Location& ratio = contrast.judgement.ratio;
-  const double a = natural(contrast, ratio.low);
-  const double b = natural(contrast, ratio.high);
-  const double low = std::min(a, b);
-  const double high = std::max(a, b);
-  if (!std::isfinite(low) || !std::isfinite(high) || low <= 0) {
-    return fmt::format("{:.2f} (too few blocks)", natural(contrast, ratio.estimate));
-  }
-  return fmt::format("{:.2f} [{:.2f}, {:.2f}]", natural(contrast, ratio.estimate), low, high);
+// "25k/s": a rate that was chosen, so that few digits are all of it.
+std::string offered_rate(double per_s) {
+  return per_s < 1000 ? fmt::format("{:g}/s", per_s) : fmt::format("{:g}k/s", per_s / 1000);
 }
 
-std::string_view word_of(Decision decision) {
-  switch (decision) {
-    case Decision::better:
-      return "better";
-    case Decision::slightly_better:
-      return "slightly better";
-    case Decision::alike:
-      return "alike";
-    case Decision::slightly_worse:
-      return "slightly worse";
-    case Decision::worse:
-      return "worse";
-    case Decision::undecided:
-      return "undecided";
-    case Decision::invalid:
-      return "invalid";
-  }
-  return "";
-}
-
-// "serve/connections:64/body_bytes:12" as "serve 64, 12 B": names of values that everyone knows are
+// "serve/connections:64/body_bytes:12" as "serve 64, 12B": names of values that everyone knows are
 // left out.
 std::string short_name(const std::string& condition) {
   std::string name;
@@ -105,7 +72,7 @@ std::string short_name(const std::string& condition) {
       const std::size_t rate = value.find(':');
       name += rate == std::string::npos
                   ? " " + value
-                  : fmt::format(" at {}/s", format_count(std::stod(value.substr(rate + 1))));
+                  : fmt::format(" at {}", offered_rate(std::stod(value.substr(rate + 1))));
     } else if (key != "subject") {
       name += fmt::format(", {} {}", key, value);
     }
@@ -147,7 +114,7 @@ std::string price(const Versus& versus) {
       const Contrast* const contrast = find(condition, {figures[0], figures[1]});
       if (contrast == nullptr || contrast->judgement.decision != Decision::worse) continue;
       places.push_back(
-          fmt::format("{} times at {}", interval_text(*contrast), short_name(condition.name)));
+          fmt::format("{} times at {}", ratio_text(*contrast), short_name(condition.name)));
     }
     if (places.empty()) continue;
     const std::size_t more = places.size() - std::min<std::size_t>(places.size(), 2);
@@ -168,12 +135,13 @@ std::string versus_table(const Versus& versus, std::size_t width) {
   for (const Condition& condition : versus.conditions) {
     std::string name = short_name(condition.name);
     if (name.size() > name_width) name = name.substr(0, name_width - 2) + "..";
-    text += fmt::format("{:<{}} {:<22} {:>6} {:>6} {:>6}  {}\n", name, name_width,
-                        interval_text(condition.contrasts.front()),
-                        ratio_text(find(condition, {analyze::kServiceP50, analyze::kResponseP50})),
-                        ratio_text(find(condition, {analyze::kServiceP99, analyze::kResponseP99})),
-                        ratio_text(find(condition, {analyze::kThroughput})),
-                        word_of(condition.deciding().decision));
+    text +=
+        fmt::format("{:<{}} {:<22} {:>6} {:>6} {:>6}  {}\n", name, name_width,
+                    ratio_text(condition.contrasts.front()),
+                    marked_ratio(find(condition, {analyze::kServiceP50, analyze::kResponseP50})),
+                    marked_ratio(find(condition, {analyze::kServiceP99, analyze::kResponseP99})),
+                    marked_ratio(find(condition, {analyze::kThroughput})),
+                    name_of(condition.deciding().decision));
   }
   return text;
 }
@@ -209,21 +177,24 @@ std::string versus_answer(const Versus& versus) {
 
   const bool gains = shares.contains(Decision::better);
   const bool loses = shares.contains(Decision::worse);
-  const bool open = shares.contains(Decision::undecided) || shares.contains(Decision::invalid);
+  const std::size_t open =
+      shares[Decision::undecided].names.size() + shares[Decision::invalid].names.size();
   std::string_view verdict = "Open";
-  if (gains && !loses) {
+  if (2 * open > all) {
+    // What is decided is too little for an advice.
+  } else if (gains && !loses) {
     verdict = "Yes, move";
   } else if (gains) {
     verdict = "It depends";
   } else if (loses) {
     verdict = "No, stay";
-  } else if (!open) {
+  } else if (open == 0) {
     verdict = "No reason to move";
   }
   std::string text = fmt::format("{}: against {}, {} {}.", verdict, versus.reference, versus.other,
                                  fmt::join(clauses, ", "));
   if (const std::string paid = price(versus); !paid.empty())
-    text += fmt::format(" But its {}.", paid);
+    text += fmt::format(" {} {}.", gains || !loses ? "But its" : "Its", paid);
   std::vector<double> noise;
   for (const Condition& condition : versus.conditions) {
     if (condition.noise) noise.push_back(std::abs(condition.noise->ratio.estimate - 1) * 100);
@@ -237,17 +208,15 @@ std::string versus_answer(const Versus& versus) {
 
 std::string versus_json(const Versus& versus) {
   Json conditions = Json::array();
-  const auto finite = [](double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
+  const auto or_null = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json(nullptr);
   };
   const auto judged = [&](analyze::FigureName figure, const Judgement& judgement) {
-    const Contrast contrast{figure, judgement};
-    const double a = natural(contrast, judgement.ratio.low);
-    const double b = natural(contrast, judgement.ratio.high);
+    const auto ratio = analyze::ratio_of(figure, judgement.ratio, judgement.blocks);
     return Json{{"figure", figure},
-                {"ratio", finite(natural(contrast, judgement.ratio.estimate))},
-                {"low", finite(std::min(a, b))},
-                {"high", finite(std::max(a, b))},
+                {"ratio", ratio ? Json(ratio->estimate) : Json(nullptr)},
+                {"low", ratio ? or_null(ratio->low) : Json(nullptr)},
+                {"high", ratio ? or_null(ratio->high) : Json(nullptr)},
                 {"blocks", judgement.blocks},
                 {"p", judgement.p},
                 {"decision", name_of(judgement.decision)}};

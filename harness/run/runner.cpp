@@ -81,6 +81,7 @@ class Runner {
     Schedule schedule(plan_, result);
     while (!replay.empty()) {
       if (schedule.due().empty()) {
+        lengthen_rests(plan_, result);
         if (!extend(plan_, result)) {
           throw UsageError(
               "the journal holds more trials than are asked for: another version wrote "
@@ -107,6 +108,7 @@ class Runner {
     for (const result::Cell& cell : report.result.cells) done += cell.trials.size();
     progress_.run_begins(plan_, done);
     try {
+      lengthen_rests(plan_, report.result);
       Schedule schedule(plan_, report.result);
       do {
         schedule.grow();
@@ -171,7 +173,6 @@ class Runner {
   std::size_t measure_due(Schedule& schedule, result::Result& result, result::Journal& journal,
                           std::size_t done) {
     while (interrupt_.taken() == 0 && !schedule.due().empty()) {
-      lengthen_rests(plan_, result);
       const std::vector<DueTrial> next = schedule.next();
       progress_.trial_begins(step_at(schedule, next.front(), result, done, done));
       std::vector<result::Trial> trials = sit(next);
@@ -189,6 +190,7 @@ class Runner {
         row.trials.push_back(trials[i]);
         retire_replaced(row);
       }
+      lengthen_rests(plan_, result);
       schedule.take(next, trials);
       done += next.size();
       for (std::size_t i = 0; i < next.size(); ++i) {

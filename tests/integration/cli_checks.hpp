@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -10,6 +12,13 @@
 #include "program.hpp"
 
 namespace asyncbench::test {
+
+using Arguments = std::vector<std::string>;
+
+inline nlohmann::json read_json(const ScratchFolder& folder, const char* name) {
+  std::ifstream file(folder.path() / name);
+  return nlohmann::json::parse(file);
+}
 
 inline std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;

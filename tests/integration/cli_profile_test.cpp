@@ -18,8 +18,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-using Arguments = std::vector<std::string>;
-
 Arguments short_profile(Arguments arguments) {
   arguments.insert(arguments.begin(), "profile");
   for (const char* more : {"--duration", "500ms", "--warmup", "100ms", "--trials", "2",
@@ -27,11 +25,6 @@ Arguments short_profile(Arguments arguments) {
     arguments.emplace_back(more);
   }
   return arguments;
-}
-
-json read_json(const ScratchFolder& folder, const char* name) {
-  std::ifstream file(folder.path() / name);
-  return json::parse(file);
 }
 
 TEST(CliProfile, RefusesWhatItCannotDo) {

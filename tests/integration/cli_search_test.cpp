@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli_checks.hpp"
+#include "interrupting.hpp"
 #include "program.hpp"
 #include "tests/sanitized.hpp"
 
@@ -21,8 +22,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-using Arguments = std::vector<std::string>;
 
 struct BadInput {
   Arguments arguments;
@@ -48,11 +47,6 @@ Arguments short_search(Arguments arguments) {
   }
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
-}
-
-nlohmann::json read_json(const ScratchFolder& folder, const char* name) {
-  std::ifstream file(folder.path() / name);
-  return nlohmann::json::parse(file);
 }
 
 TEST(CliSearch, AsksOneQuestionAtATime) {
@@ -194,40 +188,6 @@ TEST(CliSearch, FitsASweep) {
   EXPECT_EQ(json["points"].size(), 6u);
   EXPECT_EQ(json["answer"][0]["strategy"], "asio");
   EXPECT_THAT(json["sentences"][0].get<std::string>(), HasSubstr("asio: "));
-}
-
-// How many trials the search's journal holds.
-std::size_t trials_journalled(const ScratchFolder& folder) {
-  std::ifstream file(folder.path() / "s.json.journal");
-  std::size_t trials = 0;
-  for (std::string line; std::getline(file, line);) {
-    trials += line.find("{\"record\":\"trial\"") != std::string::npos ? 1 : 0;
-  }
-  return trials;
-}
-
-// Starts the search and ends it with Ctrl-C as soon as that many trials are stored.
-Ended interrupted_after(std::size_t trials, const Arguments& search, const ScratchFolder& folder) {
-  Program program(search, {.folder = folder.path()});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
-  while (trials_journalled(folder) < trials && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  program.signal(SIGINT);
-  return program.wait();
-}
-
-// Every trial by cell, block and repeat, with its figures.
-std::map<std::string, nlohmann::json> trials_of(const nlohmann::json& result) {
-  std::map<std::string, nlohmann::json> trials;
-  for (const auto& cell : result["cells"]) {
-    for (const auto& trial : cell["trials"]) {
-      const std::string key = cell["id"].get<std::string>() + " " + trial["block"].dump() + " " +
-                              trial["repeat"].dump();
-      EXPECT_TRUE(trials.emplace(key, trial["outcomes"]).second) << key << " is there twice";
-    }
-  }
-  return trials;
 }
 
 TEST(CliSearch, EndsCleanlyOnCtrlCAndKeepsWhatWasMeasured) {

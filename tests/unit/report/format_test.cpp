@@ -24,7 +24,10 @@ TEST(Format, ChoosesTheUnit) {
   EXPECT_EQ(format_count(165'432), "165k");
   EXPECT_EQ(format_count(999'900), "1.00M");
   EXPECT_EQ(format_count(1.66e6), "1.66M");
+  EXPECT_EQ(format_bytes(12), "12B");
   EXPECT_EQ(format_bytes(512), "512B");
+  EXPECT_EQ(format_bytes(12.5), "12.5B");
+  EXPECT_EQ(format_bytes(16384), "16KiB");
   EXPECT_EQ(format_bytes(1536), "1.50KiB");
 }
 
