@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "analyze/comparison.hpp"
@@ -22,6 +23,12 @@ std::string or_unknown(std::string text) { return text.empty() ? "unknown" : tex
 std::string option_of(const Result& result, std::string_view name) {
   const result::Value* value = result::find(result.plan.options, name);
   return value == nullptr ? "unknown" : result::text_of(*value);
+}
+
+// Empty: it has no trials that count.
+std::optional<bool> takes_turns(const Cell& cell) {
+  const auto trials = cell.valid_trials();
+  return trials.empty() ? std::nullopt : std::optional(trials.front()->turns.has_value());
 }
 
 // The best of each group, by its name.
@@ -112,6 +119,7 @@ void note_peers(Comparison& comparison, const std::vector<const Result*>& result
 
 std::vector<std::string> incomparable(const Result& a, const Result& b) {
   std::vector<std::string> reasons;
+  std::size_t in_turns_once = 0;
   const auto check = [&](std::string_view what, const std::string& x, const std::string& y) {
     if (x != y) reasons.push_back(fmt::format("{}: {} and {}", what, x, y));
   };
@@ -132,6 +140,13 @@ std::vector<std::string> incomparable(const Result& a, const Result& b) {
     if (other == nullptr) continue;
     const std::string difference = account_difference(cell, *other);
     if (!difference.empty()) reasons.push_back(cell.id + ": " + difference);
+    const auto one = takes_turns(cell);
+    const auto two = takes_turns(*other);
+    if (one && two && *one != *two) ++in_turns_once;
+  }
+  if (in_turns_once > 0) {
+    reasons.push_back(fmt::format("{} of {} cells: in turns and in whole windows", in_turns_once,
+                                  a.cells.size()));
   }
   return reasons;
 }

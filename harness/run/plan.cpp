@@ -115,6 +115,18 @@ Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
   return settings;
 }
 
+// What is measured before the first look cannot be cut short.
+void check_budget(const Plan& plan) {
+  const Duration budget = plan.settings.budget;
+  const Duration least = plan.expected_time();
+  if (budget == Duration{0} || least <= budget) return;
+  const auto needed = std::chrono::ceil<std::chrono::seconds>(least).count();
+  throw UsageError(fmt::format(
+      "budget: {} blocks, after which the first decisions fall, take {} s; give --budget {}s or "
+      "more, fewer cells or fewer --trials",
+      plan.settings.trials, needed, needed));
+}
+
 // Every role but the subject's is played by the peer strategy.
 void check_peer(const Plan& plan, const Registry& registry) {
   const Strategy& peer = strategy_named(plan.settings.peer_strategy, registry);
@@ -312,6 +324,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   }
   check_peer(plan, registry);
   plan.trials = order_trials(plan, count_syscalls);
+  if (options.settings.has(&Settings::budget)) check_budget(plan);
   return plan;
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <string>
 
 #include "run/runner.hpp"
 
@@ -29,7 +31,9 @@ void check_ports(std::vector<std::string>& problems, std::uint64_t connections,
   if (connections <= ports * addresses) return;
   problems.push_back(fmt::format(
       "{} connections need more than the {} ports of net.ipv4.ip_local_port_range; widen it with "
-      "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"",
+      "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", measure fewer --strategies at once, "
+      "or "
+      "use --turns off",
       connections, ports));
 }
 
@@ -39,13 +43,20 @@ std::vector<std::string> preflight(const Plan& plan) {
   std::vector<std::string> problems;
   std::uint64_t descriptors = 0;
   std::uint64_t own_ports = 0;
-  std::uint64_t foreign_ports = 0;
+  std::map<std::string, std::uint64_t> foreign_ports;  // by what is open at once
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     const workloads::Parameters& parameters = cell.work.parameters;
     descriptors = std::max(descriptors, cell.workload->descriptors(parameters));
-    std::uint64_t& ports = cell.work.urls.empty() ? own_ports : foreign_ports;
-    ports = std::max(ports, cell.workload->ports(parameters));
+    const std::uint64_t ports = cell.workload->ports(parameters);
+    if (cell.work.urls.empty()) {
+      own_ports = std::max(own_ports, ports);
+    } else {
+      // Those that sit together are all connected to the same server; the reference is so twice.
+      const bool together = plan.takes_turns(cell, result::TrialKind::timed);
+      std::uint64_t& open = foreign_ports[together ? cell.point : cell.id];
+      open += together && open == 0 ? 2 * ports : ports;
+    }
   }
   const std::uint64_t needed = descriptors + kOtherDescriptors;
   rlimit limit{};
@@ -56,7 +67,9 @@ std::vector<std::string> preflight(const Plan& plan) {
         needed, limit.rlim_max, needed));
   }
   check_ports(problems, own_ports, kOriginAddresses);
-  check_ports(problems, foreign_ports, 1);
+  std::uint64_t most = 0;
+  for (const auto& [what, ports] : foreign_ports) most = std::max(most, ports);
+  check_ports(problems, most, 1);
   return problems;
 }
 

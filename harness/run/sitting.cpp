@@ -41,6 +41,9 @@ Duration canary_on(const std::vector<unsigned>& cpus) {
   return took;
 }
 
+// With ten thousand connections, ten times their rest would take minutes a block.
+constexpr Duration kLongTurn = 1s;
+
 // Longer rests would take longer than whole windows.
 constexpr Duration kLongestRest = 1s;
 
@@ -146,14 +149,16 @@ TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell) {
   plan.rest = settings.rest > Duration{0}
                   ? settings.rest
                   : std::max<Duration>({10ms, 3 * latency, in_flight * 40us, cell.least_rest});
-  plan.length =
-      settings.turn > Duration{0}
-          ? settings.turn
-          : std::max<Duration>({50ms, 30 * latency, in_flight * 400us, 10 * cell.least_rest});
+  plan.length = settings.turn > Duration{0}
+                    ? settings.turn
+                    : std::max<Duration>({50ms, 30 * latency,
+                                          std::min<Duration>(in_flight * 400us, kLongTurn),
+                                          10 * cell.least_rest});
   plan.lead_in = std::min<Duration>(5ms, plan.length / 4);
   if (plan.rounds == 0) {
     const Duration wanted = std::min<Duration>(settings.duration, kMeasuredTime);
-    const std::int64_t least = wanted == kMeasuredTime ? 4 : 1;
+    const std::int64_t usual = plan.length < kLongTurn ? 4 : 2;
+    const std::int64_t least = wanted == kMeasuredTime ? usual : 1;
     plan.rounds = static_cast<unsigned>(std::max<std::int64_t>(least, wanted / plan.length));
   }
   return plan;

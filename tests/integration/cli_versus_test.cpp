@@ -59,6 +59,7 @@ TEST(CliVersus, GoesOnWhereItWasInterrupted) {
 TEST(CliVersus, RefusesWhatIsNoComparison) {
   expect_refusal(run_program({"versus", "epoll"}), 2, "two strategies or more");
   expect_refusal(run_program({"versus", "epoll", "epoll"}), 2, "a strategy is named twice");
+  expect_refusal(run_program({"versus", "epoll", "asio", "--budget", "1s"}), 2, "give --budget ");
 }
 
 }  // namespace

@@ -373,6 +373,17 @@ TEST(Comparison, RefusesAnotherKernelOrWindow) {
               testing::ElementsAre("kernel: 6.1 and 6.18", "window_ns: 0 and 5"));
 }
 
+TEST(Comparison, RefusesTurnsBesideWholeWindows) {
+  Result a;
+  a.cells = {{.id = "fetch", .trials = {{.valid = true}}}, {.id = "timers"}};
+  a.cells[0].trials[0].turns.emplace();
+  Result b = a;
+  EXPECT_THAT(incomparable(a, b), IsEmpty());
+  b.cells[0].trials[0].turns.reset();
+  EXPECT_THAT(incomparable(a, b),
+              testing::ElementsAre("1 of 2 cells: in turns and in whole windows"));
+}
+
 TEST(Comparison, RefusesAnotherCpuAccountOfThreadsThatEnd) {
   Result a;
   a.cells = {{.id = "fetch", .trials = {{.lanes = {{.counters = {{"threads_created", 64}}}}}}}};

@@ -81,9 +81,13 @@ TEST(TurnPlan, LeavesTimeForWhatIsInFlight) {
   const TurnPlan few = turn_plan({}, fetching(1, "0"));
   EXPECT_EQ(few.length, 50ms);
   EXPECT_EQ(few.rounds, 10U);
-  const TurnPlan many = turn_plan({}, fetching(2000, "0"));
+  const TurnPlan many = turn_plan({}, fetching(2400, "0"));
   EXPECT_GE(many.rest, 80ms);
   EXPECT_GE(many.length, 10 * many.rest);
+  const TurnPlan thousands = turn_plan({}, fetching(10'000, "0"));
+  EXPECT_GE(thousands.rest, 400ms);
+  EXPECT_EQ(thousands.length, 1s);
+  EXPECT_EQ(thousands.rounds, 2U);
   const TurnPlan slow = turn_plan({}, fetching(1, "20ms"));
   EXPECT_GE(slow.rest, 60ms);
   EXPECT_GE(slow.length, 10 * slow.rest);
