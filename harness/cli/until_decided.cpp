@@ -75,7 +75,7 @@ bool UntilDecided::operator()(run::Plan& plan, const result::Result& so_far) {
   Duration lacking{0};
   std::vector<run::PlannedTrial> added;
   for (const run::Point& point : run::points_of(plan)) {
-    if (!point.in_turns || point.cells.size() < 2) continue;
+    if (point.cells.size() < 2) continue;
     const Look look = look_at(point, plan, so_far);
     decided += look.decided;
     contrasts += look.contrasts;

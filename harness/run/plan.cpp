@@ -357,13 +357,13 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls) {
 
 std::vector<Point> points_of(const Plan& plan) {
   std::vector<Point> points;
-  std::map<std::string, std::size_t> known;
+  std::map<std::pair<std::string_view, bool>, std::size_t> known;
   for (std::size_t i = 0; i < plan.cells.size(); ++i) {
     const PlannedCell& cell = plan.cells[i];
     if (!cell.unsupported.empty() || cell.counts_only) continue;
     const bool in_turns = plan.takes_turns(cell, TrialKind::timed);
-    const auto [found, is_new] = known.emplace(in_turns ? cell.point : cell.id, points.size());
-    if (is_new) points.push_back({.name = found->first, .in_turns = in_turns});
+    const auto [found, is_new] = known.emplace(std::pair(cell.point, in_turns), points.size());
+    if (is_new) points.push_back({.name = cell.point, .in_turns = in_turns});
     points[found->second].cells.push_back(i);
   }
   for (Point& point : points) point.reference = reference_of(plan, point);

@@ -78,7 +78,7 @@ std::uint64_t trial_seed(std::uint64_t run_seed, unsigned block);
 // Cells that differ in their strategy alone, and so are compared with one another.
 struct Point {
   std::string name;
-  bool in_turns = false;           // otherwise it is one cell
+  bool in_turns = false;           // otherwise they are measured one after the other
   std::vector<std::size_t> cells;  // indices into Plan::cells
   // The others are compared with this one. Where cells take turns, it takes part twice: what its
   // twin differs from it is the noise of the run.

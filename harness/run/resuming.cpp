@@ -130,14 +130,15 @@ void add_recorded(Plan& plan, const result::JournalContents& contents) {
     const PlannedTrial trial{
         .cell = cells.at(id), .block = static_cast<unsigned>(record.block), .kind = record.kind};
     add(trial);
-    if (!plan.takes_turns(plan.cells[trial.cell], trial.kind)) continue;
-    // Whoever sat here did so with the reference and its twin: without them the sitting was torn.
+    if (trial.kind != result::TrialKind::timed && trial.kind != result::TrialKind::twin) continue;
+    // Whatever was measured here was so beside the reference, and in turns beside its twin.
     const auto point = std::ranges::find_if(points, [&](const Point& of) {
       return std::ranges::find(of.cells, trial.cell) != of.cells.end();
     });
-    if (point->cells.size() < 2) continue;
-    for (const auto kind : {result::TrialKind::timed, result::TrialKind::twin}) {
-      add({.cell = point->reference, .block = trial.block, .kind = kind});
+    if (point == points.end() || point->cells.size() < 2) continue;
+    add({.cell = point->reference, .block = trial.block});
+    if (point->in_turns) {
+      add({.cell = point->reference, .block = trial.block, .kind = result::TrialKind::twin});
     }
   }
 }
