@@ -6,23 +6,17 @@
 #include <random>
 #include <vector>
 
+#include "analyze/comparison.hpp"
+#include "analyze/summary.hpp"
 #include "cli/progress.hpp"
 
 namespace asyncbench::cli {
 namespace {
 
-using analyze::CellFigures;
-using analyze::Judgement;
+using analyze::GroupComparison;
 using result::TrialKind;
 
-// What a look at one point has found.
-struct Look {
-  std::size_t decided = 0;
-  std::size_t contrasts = 0;
-  std::vector<std::size_t> undecided;  // indices into Plan::cells
-  unsigned blocks = 0;                 // measured of the reference
-};
-
+// Measured of the cell.
 unsigned blocks_of(const result::Cell& cell) {
   std::int64_t blocks = 0;
   for (const result::Trial& trial : cell.trials) {
@@ -31,43 +25,26 @@ unsigned blocks_of(const result::Cell& cell) {
   return static_cast<unsigned>(blocks);
 }
 
-Look look_at(const run::Point& point, const run::Plan& plan, const result::Result& so_far) {
-  Look look;
-  const result::Cell* const reference = so_far.find_cell(plan.cells[point.reference].id);
-  if (reference == nullptr) return look;
-  look.blocks = blocks_of(*reference);
-  const CellFigures reference_figures = analyze::figures_of(*reference);
+// The cells of the point that are to be measured on.
+std::vector<std::size_t> undecided_in(const run::Point& point, const run::Plan& plan,
+                                      const GroupComparison& group) {
+  std::vector<std::size_t> undecided;
+  const auto cells = analyze::undecided_cells(group);
   for (const std::size_t index : point.cells) {
-    if (index == point.reference) continue;
-    const run::PlannedCell& cell = plan.cells[index];
-    const result::Cell* const row = so_far.find_cell(cell.id);
-    if (row == nullptr) continue;
-    const Judgement judgement = analyze::decide(
-        analyze::log_ratios(reference_figures, analyze::figures_of(*row), deciding_figure(cell)),
-        rule_of(plan.settings));
-    ++look.contrasts;
-    if (analyze::is_decided(judgement.decision)) {
-      ++look.decided;
-    } else {
-      look.undecided.push_back(index);
-    }
+    const std::string& id = plan.cells[index].id;
+    if (std::ranges::find(cells, id, &result::Cell::id) != cells.end()) undecided.push_back(index);
   }
-  return look;
+  return undecided;
 }
 
 }  // namespace
 
-analyze::DecisionRule rule_of(const run::Settings& settings) {
-  return {.margin = settings.relevant.value, .until_decided = settings.budget > Duration{0}};
-}
-
-analyze::FigureName deciding_figure(const run::PlannedCell& cell) {
-  return cell.workload->roles(cell.work).size() > 1 ? analyze::kTotalCpu : analyze::kCpu;
-}
-
 bool UntilDecided::operator()(run::Plan& plan, const result::Result& so_far) {
   const Duration budget = plan.settings.budget;
   if (budget == Duration{0}) return false;
+  result::Result seen = so_far;
+  analyze::summarize(seen);
+  const analyze::Comparison comparison = analyze::compare_strategies(seen);
   Duration planned = plan.expected_time();
   std::size_t decided = 0;
   std::size_t contrasts = 0;
@@ -75,28 +52,34 @@ bool UntilDecided::operator()(run::Plan& plan, const result::Result& so_far) {
   Duration lacking{0};
   std::vector<run::PlannedTrial> added;
   for (const run::Point& point : run::points_of(plan)) {
-    if (point.cells.size() < 2) continue;
-    const Look look = look_at(point, plan, so_far);
-    decided += look.decided;
-    contrasts += look.contrasts;
-    const auto next = analyze::next_look(look.blocks);
-    if (look.undecided.empty() || !next) continue;
+    const std::string& reference = plan.cells[point.reference].id;
+    const auto group = std::ranges::find_if(comparison.groups, [&](const GroupComparison& of) {
+      return of.reference != nullptr && of.reference->id == reference;
+    });
+    if (point.cells.size() < 2 || group == comparison.groups.end()) continue;
+    for (const analyze::Standing& standing : group->standings) {
+      if (standing.cell == group->reference || standing.contrasts.empty()) continue;
+      ++contrasts;
+      decided += analyze::is_decided(standing.contrasts.front().decision()) ? 1 : 0;
+    }
     run::Point narrowed = point;
-    narrowed.cells = look.undecided;
-    narrowed.cells.push_back(point.reference);
+    narrowed.cells = undecided_in(point, plan, *group);
+    const unsigned blocks = blocks_of(*group->reference);
+    const auto next = analyze::next_look(blocks);
+    if (narrowed.cells.size() < 2 || !next) continue;
     std::vector<run::PlannedTrial> trials;
-    for (unsigned block = look.blocks; block < *next; ++block) {
+    for (unsigned block = blocks; block < *next; ++block) {
       std::mt19937_64 random(run::trial_seed(plan.settings.seed, block));
       run::add_block(trials, {narrowed}, block, random);
     }
-    run::Plan grown{.settings = plan.settings, .cells = plan.cells, .trials = trials};
+    const run::Plan grown{.settings = plan.settings, .cells = plan.cells, .trials = trials};
     const Duration takes = grown.expected_time();
     if (planned + takes > budget) {
       lacking += takes;
       continue;
     }
     planned += takes;
-    left += look.undecided.size();
+    left += narrowed.cells.size() - 1;
     added.insert(added.end(), trials.begin(), trials.end());
   }
   std::string line = fmt::format("{} of {} decided", decided, contrasts);

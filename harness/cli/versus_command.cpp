@@ -275,7 +275,7 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   progress.clear();
 
   vector<report::Versus> answers;
-  const analyze::DecisionRule rule = rule_of(plan.settings);
+  const analyze::DecisionRule rule = analyze::rule_of(report.result);
   for (std::size_t i = 1; i < request->strategies.size(); ++i) {
     answers.push_back(
         {.reference = request->strategies.front(),

@@ -140,8 +140,8 @@ struct alignas(64) Recorder::State {
   void ended_in_slice(const RequestRecord& request, std::int64_t service_ns);
   void ended_in_turn(const RequestRecord& request);
   bool in_lead_in(const RequestRecord& request) const;
-  void outlived_window(Time begun, Time intended);
-  void was_in_flight(Time from, Time until);
+  void outlived_window(const RequestRecord& request);
+  void was_in_flight(const RequestRecord& request, Time until);
 
   const Window& window;
   const RecorderOptions options;
@@ -192,10 +192,7 @@ void Recorder::State::in_flight_shrinks() {
 void Recorder::State::ended_in_window(const RequestRecord& request) {
   const std::int64_t service_ns = between_ns(request.begun, request.ended);
   count(attempts, request.attempts);
-  const bool in_turn = request.turn < turns.size();
-  const Turns* const times = in_turn ? window.turns.load(std::memory_order_relaxed) : nullptr;
-  was_in_flight(request.begun,
-                in_turn ? std::min(request.ended, times->end(request.turn)) : request.ended);
+  was_in_flight(request, request.ended);
   if (request.connected != kNever) {
     count(connect_time, between_ns(request.connect_begun, request.connected));
   }
@@ -206,9 +203,12 @@ void Recorder::State::ended_in_window(const RequestRecord& request) {
   }
 }
 
-void Recorder::State::was_in_flight(Time from, Time until) {
-  // A request of the warm-up's turn may outlast it into the window.
-  const std::int64_t ns = between_ns(std::max(from, window.start()), until);
+// In its turn, where there are turns. One of the warm-up's may outlast it into the window.
+void Recorder::State::was_in_flight(const RequestRecord& request, Time until) {
+  if (request.turn < turns.size()) {
+    until = std::min(until, window.turns.load(std::memory_order_relaxed)->end(request.turn));
+  }
+  const std::int64_t ns = between_ns(std::max(request.begun, window.start()), until);
   if (ns > 0) count(time_in_flight_ns, static_cast<std::uint64_t>(ns));
 }
 
@@ -259,12 +259,12 @@ void Recorder::State::ended_in_slice(const RequestRecord& request, std::int64_t 
   count(counts[coarse_bucket(service_ns)]);
 }
 
-void Recorder::State::outlived_window(Time request_begun, Time intended) {
+void Recorder::State::outlived_window(const RequestRecord& request) {
   count(censored);
-  was_in_flight(request_begun, window.end());
-  count(censored_service, between_ns(request_begun, window.end()));
-  if (open_loop && intended != kNever) {
-    count(open_loop->censored_response, between_ns(intended, window.end()));
+  was_in_flight(request, window.end());
+  count(censored_service, between_ns(request.begun, window.end()));
+  if (open_loop && request.intended != kNever) {
+    count(open_loop->censored_response, between_ns(request.intended, window.end()));
   }
 }
 
@@ -298,7 +298,7 @@ void Recorder::ended(const RequestRecord& request) {
   if (phase == Phase::window) {
     state.ended_in_window(request);
   } else if (phase == Phase::drain && request.begun < state.window.end()) {
-    state.outlived_window(request.begun, request.intended);
+    state.outlived_window(request);
   }
 }
 

@@ -91,6 +91,13 @@ std::string amount(std::vector<double> ratios) {
   return fmt::format("{:.0f} to {:.0f} % {}", a, b, word);
 }
 
+// Differences below the margin are no reason for anything.
+Decision in_short(Decision decision) {
+  const bool is_small =
+      decision == Decision::slightly_better || decision == Decision::slightly_worse;
+  return is_small ? Decision::alike : decision;
+}
+
 struct Share {
   std::vector<double> ratios;
   std::vector<std::string> names;
@@ -152,31 +159,26 @@ std::string versus_answer(const Versus& versus) {
   }
   std::map<Decision, Share> shares;
   for (const Condition& condition : versus.conditions) {
-    Decision decision = condition.deciding().decision;
-    if (decision == Decision::slightly_better) decision = Decision::better;
-    if (decision == Decision::slightly_worse) decision = Decision::worse;
-    shares[decision].ratios.push_back(condition.deciding().ratio.estimate);
-    shares[decision].names.push_back(short_name(condition.name));
+    Share& share = shares[in_short(condition.deciding().decision)];
+    share.ratios.push_back(condition.deciding().ratio.estimate);
+    share.names.push_back(short_name(condition.name));
   }
   const std::size_t all = versus.conditions.size();
-  const auto margin = fmt::format("{:g} %", versus.rule.margin * 100);
   std::vector<std::string> clauses;
   const auto clause = [&](Decision decision, const std::string& says) {
-    const auto found = shares.find(decision);
-    if (found != shares.end()) clauses.push_back(says + where(found->second, all));
+    const Share& share = shares[decision];
+    if (!share.names.empty()) clauses.push_back(says + where(share, all));
   };
-  if (const auto found = shares.find(Decision::better); found != shares.end()) {
-    clause(Decision::better, fmt::format("needs {} CPU per request", amount(found->second.ratios)));
+  for (const Decision decision : {Decision::better, Decision::worse}) {
+    if (shares[decision].ratios.empty()) continue;
+    clause(decision, fmt::format("needs {} CPU per request", amount(shares[decision].ratios)));
   }
-  if (const auto found = shares.find(Decision::worse); found != shares.end()) {
-    clause(Decision::worse, fmt::format("needs {} CPU per request", amount(found->second.ratios)));
-  }
-  clause(Decision::alike, "is alike within " + margin);
+  clause(Decision::alike, fmt::format("needs the same within {:g} %", versus.rule.margin * 100));
   clause(Decision::undecided, "is undecided");
   clause(Decision::invalid, "has nothing valid");
 
-  const bool gains = shares.contains(Decision::better);
-  const bool loses = shares.contains(Decision::worse);
+  const bool gains = !shares[Decision::better].names.empty();
+  const bool loses = !shares[Decision::worse].names.empty();
   const std::size_t open =
       shares[Decision::undecided].names.size() + shares[Decision::invalid].names.size();
   std::string_view verdict = "Open";

@@ -203,7 +203,7 @@ Loop::Attempt Loop::give_up(Stream& stream, std::errc why) {
       } else if (ring_.submissions() > stream.sent_in) {
         return Completion{};  // the send was over long ago; it was the reply that did not come
       } else if (std::exchange(stream.sending().awaits_reply, false)) {
-        sends_.push_back(stream.id);  // not even submitted yet, so it may still end well
+        sends_.emplace_back(stream);  // not even submitted yet, so it may still end well
       }
       return std::nullopt;
     case Waits::file:

@@ -103,9 +103,10 @@ class Loop final : public TaskDriver<Loop, Stream> {
   std::vector<std::uint32_t> buffer_sizes_;  // bytes received, by buffer
   std::size_t lent_buffers_ = 0;             // with streams and tasks, not with the kernel
   std::optional<RegisteredMemory> registered_;
-  std::vector<StreamId> sends_;       // that end with their submission, oldest first
-  std::vector<StreamId> lenders_;     // await a reply and still hold what they received before
-  std::vector<StreamId> completing_;  // scratch of complete_sends()
+  // What is over stays in these lists until complete_sends() comes by.
+  std::vector<SendId> sends_;       // that end with their submission, oldest first
+  std::vector<SendId> lenders_;     // await a reply and still hold what they received before
+  std::vector<SendId> completing_;  // scratch of complete_sends()
   std::vector<StreamId> starved_;
   Time timeout_at_ = kNever;  // when the ring's one timeout fires; kNever: it is not armed
   bool is_time_ = false;      // it has fired

@@ -95,7 +95,7 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
       complete(stream, {});
     } else {
       stream.sending().awaits_reply = false;
-      sends_.push_back(stream.id);
+      sends_.emplace_back(stream);
     }
   } else if (stream.queued >= kQueuedBuffersMax && stream.receive_armed &&
              !stream.receive_cancelled) {

@@ -50,11 +50,11 @@ Loop::Attempt Loop::send(Stream& stream, const op::Send& wanted) {
   const bool sends_received = sends_what_it_received(stream);
   if (!wanted.awaits_reply || has_received || (sends_received && !stream.lent)) {
     stream.sending().awaits_reply = false;
-    sends_.push_back(stream.id);
+    sends_.emplace_back(stream);
   } else {
     if (!stream.receive_armed) arm_receive(stream);
     if (sends_received) {
-      lenders_.push_back(stream.id);
+      lenders_.emplace_back(stream);
     } else {
       take_back(stream);
     }
@@ -118,29 +118,30 @@ void Loop::complete_sends() {
   if (sends_.empty() && lenders_.empty()) return;
   if (io_uring_cq_has_overflow(ring_.get())) return;
   completing_.swap(sends_);
-  for (const StreamId id : completing_) {
-    Stream* const stream = streams_.find(id);
-    if (stream == nullptr || stream->waits != Waits::send || stream->send_completes) continue;
-    if (ring_.submissions() > stream->sent_in) {
+  for (const SendId& send : completing_) {
+    Stream* const stream = streams_.find(send);
+    if (stream == nullptr || stream->send_completes) continue;
+    if (ring_.submissions() > send.sent_in) {
       complete(*stream, {});
     } else {
-      sends_.push_back(id);
+      sends_.push_back(send);
     }
   }
   completing_.clear();
   // An idle connection must not hold the buffer of its last request until the next one comes.
   completing_.swap(lenders_);
-  for (const StreamId id : completing_) {
-    Stream* const stream = streams_.find(id);
-    if (stream == nullptr || stream->waits != Waits::send || !stream->lent) continue;
-    if (!stream->sending().awaits_reply) continue;
-    if (ring_.submissions() == stream->sent_in) {
-      lenders_.push_back(id);
+  for (const SendId& send : completing_) {
+    Stream* const stream = streams_.find(send);
+    if (stream == nullptr || !stream->lent || !stream->sending().awaits_reply) continue;
+    if (ring_.submissions() == send.sent_in) {
+      lenders_.push_back(send);
     } else if (!stream->send_completes) {
       take_back(*stream);
     }
   }
   completing_.clear();
+  must_hold(sends_.size() <= running().size() && lenders_.size() <= running().size(),
+            "a stream has one pending send at most");
 }
 
 // Ends a send that posts a completion, which then says why.

@@ -68,6 +68,14 @@ struct Stream final : DrivenTask {
   int opening_slot = -1;  // without direct descriptors: -1
 };
 
+// Names one send of one stream, which may be over when the name is looked up.
+struct SendId {
+  explicit SendId(const Stream& sender) : stream(sender.id), sent_in(sender.sent_in) {}
+
+  StreamId stream;
+  std::uint64_t sent_in;  // Stream::sent_in
+};
+
 // The streams of a loop by their place. The task's state owns a stream; once the task is done with
 // it, the table does until the last operation that names it has completed: until then, the kernel
 // may use its memory. Then its place is another stream's.
@@ -92,6 +100,14 @@ class StreamTable {
   Stream* find(StreamId id) const {
     Stream* const stream = entries_[id.place].stream;
     return stream != nullptr && stream->id.generation == id.generation ? stream : nullptr;
+  }
+
+  // Null: the send is over.
+  Stream* find(const SendId& send) const {
+    Stream* const stream = find(send.stream);
+    const bool is_pending =
+        stream != nullptr && stream->waits == Waits::send && stream->sent_in == send.sent_in;
+    return is_pending ? stream : nullptr;
   }
 
   // The stream that a counted operation names, open or closed.

@@ -96,6 +96,13 @@ TEST_F(RecorderInTurns, CountsTimeInFlightUpToTheTurnsEnd) {
   EXPECT_EQ(recording.time_in_flight_ns, 40'000'000U);
 }
 
+TEST_F(RecorderInTurns, CountsTimeInFlightUpToTheTurnsEndWhereARequestOutlastsTheWindow) {
+  run(2, 445ms, 1s);
+  const Recording recording = recorder.take();
+  EXPECT_EQ(recording.censored, 1U);
+  EXPECT_EQ(recording.time_in_flight_ns, 5'000'000U);
+}
+
 TEST_F(RecorderInTurns, CountsNoTimeInFlightOfARequestThatOutlastsTheWarmUp) {
   run(0, 49ms, 55ms);  // from the warm-up's turn into the window
   const Recording recording = recorder.take();
