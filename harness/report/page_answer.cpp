@@ -1,11 +1,12 @@
-// The answer, and each strategy beside the best.
+// The answer: what to take instead of the reference, by how much, and what that costs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <set>
 
-#include "analyze/ranking.hpp"
+#include "report/contrast_text.hpp"
 #include "report/escape.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
@@ -14,6 +15,7 @@
 namespace asyncbench::report {
 namespace {
 
+using analyze::Contrast;
 using analyze::FigureName;
 using analyze::Group;
 using result::Cell;
@@ -25,99 +27,185 @@ std::string workload_html(const Reported& reported, const Cell& cell) {
       parameters.empty() ? "" : fmt::format(" <span class=\"parameters\">{}</span>", parameters));
 }
 
-std::string answer_row(const Reported& reported, const Group& group, const Answer& answer) {
-  const auto or_dash = [](const std::string& text) {
-    return text.empty() ? std::string("–") : xml_text(text);
-  };
-  return fmt::format(
-      "<tr><th scope=\"row\">{}</th><td><b>{}</b></td><td>{}<span class=\"over\">{}</span></td>"
-      "<td>{}</td><td>{}</td></tr>\n",
-      workload_html(reported, *group.cells.front()), or_dash(answer.choice), or_dash(answer.gain),
-      answer.reference == nullptr ? "" : "of " + xml_text(answer.reference->strategy),
-      or_dash(fmt::format("{}", fmt::join(answer.losses, "; "))),
-      sureness_html(name_of(answer.kind)));
-}
-
-// "fetch, connections 64: Take ... Behind: ... Noise: ..."
-std::string sentences_html(const Reported& reported) {
-  std::string list;
-  std::size_t shown = 0;
-  for (std::size_t i = 0; i < reported.groups.size() && shown < kRowsShown; ++i, ++shown) {
-    const Answer& answer = reported.answers[i];
-    std::string text = answer.take;
-    if (!answer.behind.empty()) text += fmt::format(" Behind: {}.", answer.behind);
-    if (!answer.noise.empty()) text += fmt::format(" Noise: {}.", answer.noise);
-    list += fmt::format("<li>{}: {}</li>\n",
-                        workload_html(reported, *reported.groups[i].cells.front()), xml_text(text));
-  }
-  return list.empty() ? "" : fmt::format("<ul class=\"sentences\">\n{}</ul>\n", list);
-}
-
-// The median of a cell by what its group is ordered by.
-std::optional<double> median_of(const Cell& cell, FigureName figure) {
-  if (cell.status != result::CellStatus::measured) return std::nullopt;
-  const result::Estimate* const estimate = cell.find(figure);
-  return estimate ? std::optional(estimate->median) : std::nullopt;
-}
-
-std::string share_html(const Cell* cell, const analyze::Figure& figure, double best) {
-  if (cell == nullptr) return "<td class=\"absent\">–</td>";
-  const std::optional<double> own = median_of(*cell, figure.name);
-  if (!own) {
-    const std::string state = state_of(*cell);
-    return fmt::format("<td class=\"{0}\" title=\"{1}\">{0}</td>", state, xml_text(cell->reason));
-  }
-  const bool higher = figure.higher_is_better.value_or(false);
-  const double share = *own <= 0 ? 0 : higher ? *own / best : best / *own;
-  return fmt::format("<td class=\"share s{:.0f}{}\" title=\"{} {}\">{:.0f}\u00a0%</td>",
-                     std::floor(share * 10 + 1e-9), share >= 1 ? " best" : "",
-                     xml_text(figure.title()), xml_text(figure_text(figure.unit, *own)),
-                     std::floor(share * 100 + 1e-9));
-}
-
-// A name that a narrow column may break after its underscores.
-std::string breakable(const std::string& name) {
-  std::string text = xml_text(name);
-  for (std::size_t at = text.find('_'); at != std::string::npos; at = text.find('_', at + 1)) {
-    text.insert(at + 1, "<wbr>");
+// "fetch, connections 64"
+std::string work_text_of(const Reported& reported, const Group& group) {
+  const Cell& cell = *group.cells.front();
+  std::string text = xml_text(cell.workload);
+  if (const std::string parameters = parameters_html(reported, cell, false); !parameters.empty()) {
+    text += " with " + parameters;
   }
   return text;
 }
 
-std::string matrix_of(const Reported& reported) {
-  std::vector<std::string> strategies;
-  for (const Cell& cell : reported.result->cells) {
-    if (std::ranges::find(strategies, cell.strategy) == strategies.end()) {
-      strategies.push_back(cell.strategy);
-    }
+const char* sure_class(const Answer& answer) {
+  switch (answer.kind) {
+    case AnswerKind::take:
+    case AnswerKind::stay:
+      return "clear";
+    case AnswerKind::no_matter:
+      return "alike";
+    case AnswerKind::open:
+      return "open";
+    case AnswerKind::nothing:
+      return "invalid";
+    case AnswerKind::alone:
+      break;
   }
-  std::string head = "<th scope=\"col\">Workload</th><th scope=\"col\">by</th>";
-  for (const std::string& name : strategies) {
-    head += fmt::format("<th scope=\"col\">{}</th>", breakable(name));
+  return "";
+}
+
+std::string chip(const Answer& answer) {
+  const char* const name = sure_class(answer);
+  return *name == '\0' ? "" : fmt::format(" <span class=\"sure {0}\">{0}</span>", name);
+}
+
+std::string capitalized(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+// "Take readiness loops or io_uring for fetch, serve and echo; stay with thread_per_connection for
+// file-write": the same advice for several groups is given once. Names are escaped.
+std::string headline(const Reported& reported, const Against& against) {
+  if (against.answers.empty()) return "Nothing was measured";
+  if (against.answers.size() == 1) return capitalized(xml_text(advice(against.answers.front())));
+  std::vector<std::pair<std::string, std::vector<std::string>>> advices;
+  for (std::size_t i = 0; i < against.answers.size(); ++i) {
+    const std::string text = advice(against.answers[i]);
+    auto known = std::ranges::find(advices, text, [](const auto& pair) { return pair.first; });
+    if (known == advices.end()) known = advices.insert(known, {text, {}});
+    known->second.push_back(work_text_of(reported, reported.groups[i]));
   }
-  std::vector<std::string> rows;
-  for (const Group& group : reported.groups) {
-    const analyze::Figure figure = analyze::info_of(analyze::ranking_of(group));
-    std::vector<double> medians;
-    for (const Cell* cell : group.cells) {
-      if (const auto median = median_of(*cell, figure.name)) medians.push_back(*median);
-    }
-    const double best = medians.empty()                           ? 0
-                        : figure.higher_is_better.value_or(false) ? std::ranges::max(medians)
-                                                                  : std::ranges::min(medians);
-    std::string row =
-        fmt::format("<tr><th scope=\"row\">{}</th><td class=\"by\">{}</td>",
-                    workload_html(reported, *group.cells.front()), xml_text(figure.short_title()));
-    for (const std::string& name : strategies) {
-      const auto cell = std::ranges::find(group.cells, name, &Cell::strategy);
-      row += share_html(cell == group.cells.end() ? nullptr : *cell, figure, best);
-    }
-    rows.push_back(row + "</tr>\n");
+  if (advices.size() == 1) {
+    return fmt::format("{} in all {} cases", capitalized(xml_text(advices.front().first)),
+                       against.answers.size());
   }
-  return folded_table("matrix", head, rows);
+  std::vector<std::string> parts;
+  constexpr std::size_t kNamed = 4;
+  for (const auto& [text, works] : advices) {
+    parts.push_back(fmt::format("{} for {}", xml_text(text),
+                                works.size() <= kNamed ? fmt::format("{}", fmt::join(works, ", "))
+                                                       : fmt::format("{} of {} cases", works.size(),
+                                                                     against.answers.size())));
+  }
+  return capitalized(fmt::format("{}", fmt::join(parts, "; ")));
+}
+
+// "CPU per request 11.8us, 0.63 [0.60, 0.89] times": of the first of the best.
+std::string fact_html(const analyze::Standing& best, const Contrast& contrast) {
+  const analyze::Figure figure = analyze::info_of(contrast.figure);
+  const result::Estimate* const estimate = best.cell->find(figure.name);
+  if (estimate == nullptr || contrast.judgement.blocks == 0) return "";
+  return fmt::format("<li><span class=\"parameters\">{}</span> <b>{}</b> {} times</li>\n",
+                     figure.title(), xml_text(estimate_text(estimate, figure.unit, figure_text)),
+                     xml_text(ratio_text(contrast)));
+}
+
+std::string facts_html(const Answer& answer) {
+  if (answer.best.empty() || answer.best.front()->contrasts.empty()) return "";
+  const analyze::Standing& best = *answer.best.front();
+  std::string facts;
+  for (const FigureName figure : {analyze::kTotalCpu, analyze::kCpu, analyze::kThroughput,
+                                  analyze::kServiceP99, analyze::kResponseP99}) {
+    const Contrast* const contrast = find(best.contrasts, figure);
+    const bool both_ends = figure == analyze::kCpu && find(best.contrasts, analyze::kTotalCpu);
+    if (contrast != nullptr && !both_ends) facts += fact_html(best, *contrast);
+  }
+  return fmt::format("<p class=\"lead\">{}, against {}:</p>\n<ul class=\"facts\">\n{}</ul>\n",
+                     xml_text(best.cell->strategy), xml_text(answer.reference->strategy), facts);
+}
+
+std::string losses_html(const Answer& answer, std::size_t most) {
+  std::vector<std::string> shown;
+  for (const std::string& loss : answer.losses) shown.push_back(xml_text(loss));
+  const std::size_t more = shown.size() > most ? shown.size() - most : 0;
+  shown.resize(shown.size() - more);
+  if (more > 0) shown.push_back(fmt::format("{} more", more));
+  return fmt::format("{}", fmt::join(shown, "; "));
+}
+
+std::string line_html(const char* label, const std::string& html) {
+  return html.empty() ? "" : fmt::format("<dt>{}</dt><dd>{}</dd>\n", label, html);
+}
+
+// One group: the answer in sentences.
+std::string alone_html(const Reported& reported, const Against& against) {
+  const Answer& answer = against.answers.front();
+  return fmt::format("<div{}>\n{}<dl class=\"verdict\">\n{}{}{}{}</dl></div>\n",
+                     against_attribute(reported, against), facts_html(answer),
+                     line_html("Answer", xml_text(answer.take)),
+                     line_html("Behind", xml_text(answer.behind)),
+                     line_html("But", losses_html(answer, answer.losses.size())),
+                     line_html("Noise", xml_text(answer.noise)));
+}
+
+std::string row_html(const Reported& reported, const Group& group, const Answer& answer) {
+  const bool has_gain = answer.kind == AnswerKind::take;
+  std::string rest = has_gain ? xml_text(answer.which) : "";
+  if (!answer.losses.empty()) {
+    rest += fmt::format("{}<span class=\"but\"><b>But</b> {}</span>", rest.empty() ? "" : " ",
+                        losses_html(answer, 2));
+  }
+  return fmt::format(
+      "<tr data-group=\"{}\"><th scope=\"row\">{}</th><td><b>{}</b></td><td class=\"strip\"></td>"
+      "<td>{}{}</td><td>{}</td></tr>\n",
+      xml_text(group.name), workload_html(reported, *group.cells.front()),
+      xml_text(capitalized(advice(answer))), xml_text(has_gain ? answer.gain : answer.take),
+      chip(answer), rest);
+}
+
+// Several groups: a row for each.
+std::string table_html(const Reported& reported, std::size_t result) {
+  std::string bodies;
+  for (const Against& against : reported.against) {
+    bodies +=
+        fmt::format("<tbody data-result=\"{}\"{}>\n", result, against_attribute(reported, against));
+    for (std::size_t i = 0; i < reported.groups.size(); ++i) {
+      bodies += row_html(reported, reported.groups[i], against.answers[i]);
+    }
+    bodies += "</tbody>\n";
+  }
+  return fmt::format(
+      "<div class=\"table\"><table class=\"answer\"><thead><tr><th scope=\"col\">Work</th>"
+      "<th scope=\"col\">Use</th><th scope=\"col\" class=\"strip\">Times the reference</th>"
+      "<th scope=\"col\">By how much</th><th scope=\"col\">And</th></tr></thead>\n{}"
+      "</table></div>\n",
+      bodies);
 }
 
 }  // namespace
+
+std::string against_attribute(const Reported& reported, const Against& against) {
+  return fmt::format(" data-against=\"{}\"{}", xml_text(against.reference),
+                     &against == &reported.against.front() ? "" : " hidden");
+}
+
+std::string advice(const Answer& answer) {
+  switch (answer.kind) {
+    case AnswerKind::take:
+      return "take " + answer.choice;
+    case AnswerKind::stay:
+      return "stay with " + answer.reference->strategy;
+    case AnswerKind::no_matter:
+      return "no reason to move from " + answer.reference->strategy;
+    case AnswerKind::open:
+      return "open";
+    case AnswerKind::alone:
+      return "nothing to compare with";
+    case AnswerKind::nothing:
+      break;
+  }
+  return "no answer";
+}
+
+std::string headlines(const Reported& reported) {
+  std::string headings;
+  for (const Against& against : reported.against) {
+    headings += fmt::format("<h1{}>{}</h1>\n", against_attribute(reported, against),
+                            headline(reported, against));
+  }
+  return headings;
+}
 
 std::string state_of(const Cell& cell) {
   if (cell.status == result::CellStatus::unsupported) return "unsupported";
@@ -171,42 +259,23 @@ std::string folded_table(const std::string& classes, const std::string& head,
 }
 
 std::string answer_section(const PageInput& input) {
-  constexpr const char* kHead =
-      "<th scope=\"col\">Workload</th><th scope=\"col\">Take</th>"
-      "<th scope=\"col\">By how much</th><th scope=\"col\">But</th>"
-      "<th scope=\"col\">Answer</th>";
-  std::string content;
-  for (const Reported& reported : input.results) {
+  std::string content = "<div id=\"against\" class=\"controls\"></div>\n";
+  for (std::size_t i = 0; i < input.results.size(); ++i) {
+    const Reported& reported = input.results[i];
     content += result_heading(input, reported);
-    std::vector<std::string> rows;
-    for (std::size_t i = 0; i < reported.groups.size(); ++i) {
-      rows.push_back(answer_row(reported, reported.groups[i], reported.answers[i]));
-    }
-    if (rows.empty()) {
+    if (reported.groups.empty()) {
       content += "<p>The result has no cells: nothing was planned.</p>\n";
-      continue;
+    } else if (reported.groups.size() == 1) {
+      for (const Against& against : reported.against) content += alone_html(reported, against);
+    } else {
+      content += table_html(reported, i);
     }
-    content += folded_table("answer", kHead, rows) + sentences_html(reported);
   }
   return section(
       "answer", "The answer",
-      "What to take for each workload, against a reference: ratios of the work that a "
-      "CPU does, within blocks, with their 95 % intervals. What is called better or worse "
-      "holds also when all comparisons of this page are counted.",
+      "Strategies against one of them, in the same blocks of trials: families first, then "
+      "their members. What costs as much as it gains is said beside it.",
       content);
-}
-
-std::string matrix_section(const PageInput& input) {
-  std::string content;
-  for (const Reported& reported : input.results) {
-    if (reported.groups.empty()) continue;
-    content += result_heading(input, reported) + matrix_of(reported);
-  }
-  if (content.empty()) return "";
-  return section("matrix", "Relative performance",
-                 "Each strategy as a share of the best for that workload, by what the workload is "
-                 "ranked by: the stronger the colour, the closer.",
-                 content);
 }
 
 }  // namespace asyncbench::report

@@ -15,6 +15,14 @@ namespace asyncbench::report {
 // page/README.md once.
 std::string_view page_template();
 
+// Each contrast of a group with a reference, as page/README.md has it: by the reference's name.
+Json against_json(const Reported& reported, std::size_t group);
+// The figures that it is of, in their order.
+std::vector<analyze::FigureName> shown_figures(const analyze::GroupComparison& group);
+
+// Six digits are more than anybody can use, and a third of the bytes. Null for what is not finite.
+Json rounded(double value);
+
 // What the charts draw of a cell's profile, as page/README.md has it; null without a profile.
 Json profile_json(const result::Cell& cell);
 
@@ -22,7 +30,6 @@ Json profile_json(const result::Cell& cell);
 std::string identity_section(const PageInput& input);
 std::string change_section(const PageInput& input);
 std::string answer_section(const PageInput& input);
-std::string matrix_section(const PageInput& input);
 std::string sweeps_section(const PageInput& input);
 std::string why_section(const PageInput& input);
 std::string outcomes_section(const PageInput& input);
@@ -48,6 +55,16 @@ std::string state_of(const result::Cell& cell);
 // The figures that some of the cells has and that say anything: not those that are 0 in all of
 // them.
 std::vector<analyze::Figure> telling_figures(std::span<const result::Cell* const> cells);
+
+// ` data-against="epoll" hidden`: of what is said against a reference. All but the first choice's
+// is hidden until the reader chooses.
+std::string against_attribute(const Reported& reported, const Against& against);
+
+// <h1>, the answer in one line, for each reference.
+std::string headlines(const Reported& reported);
+
+// What to do, in few words: "take readiness loops or io_uring", "no answer".
+std::string advice(const Answer& answer);
 
 // How many rows a table shows before the rest is folded away.
 inline constexpr std::size_t kRowsShown = 40;

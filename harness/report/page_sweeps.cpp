@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "analyze/ranking.hpp"
 #include "report/escape.hpp"
@@ -19,37 +18,32 @@ std::string value_text(const analyze::Sweep& sweep, double value) {
   return sweep.parameter.ends_with("_bytes") ? format_bytes(value) : fmt::format("{}", value);
 }
 
-// "along connections: thread_per_request at 1 to 4, uring from 8 on": where the better changes; ""
-// where it does not.
-std::string changes_of(const Reported& reported, const analyze::Sweep& sweep) {
+// "no reason to move from thread_per_connection at 1, take readiness loops from 8 to 64": the
+// advice along a parameter. Escaped by nobody yet.
+std::string along(const Against& against, const analyze::Sweep& sweep) {
   struct Stretch {
-    std::string leader;
+    std::string text;
     double first;
     double last;
   };
   std::vector<Stretch> stretches;
-  std::set<std::string> leaders;
   for (const analyze::SweepPoint& point : sweep.points) {
-    const Answer& answer = reported.answers[point.group];
-    const bool is_told = !answer.choice.empty();
-    const std::string leader = is_told ? answer.choice : "none shown";
-    if (is_told) leaders.insert(leader);
-    if (stretches.empty() || stretches.back().leader != leader) {
-      stretches.push_back({leader, point.value, point.value});
+    const std::string text = advice(against.answers[point.group]);
+    if (stretches.empty() || stretches.back().text != text) {
+      stretches.push_back({text, point.value, point.value});
     }
     stretches.back().last = point.value;
   }
-  if (leaders.size() < 2) return "";
+  if (stretches.size() == 1) return stretches.front().text + " throughout";
   std::vector<std::string> parts;
   for (const Stretch& stretch : stretches) {
     const std::string from = value_text(sweep, stretch.first);
-    parts.push_back(stretch.first == stretch.last
-                        ? fmt::format("{} at {}", stretch.leader, from)
-                        : fmt::format("{} from {} to {}", stretch.leader, from,
-                                      value_text(sweep, stretch.last)));
+    parts.push_back(
+        stretch.first == stretch.last
+            ? fmt::format("{} at {}", stretch.text, from)
+            : fmt::format("{} from {} to {}", stretch.text, from, value_text(sweep, stretch.last)));
   }
-  return fmt::format("{}: the best along {} is {}", sweep.name, sweep.parameter,
-                     fmt::join(parts, ", "));
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 // An open loop's sweep is drawn as latency against throughput.
@@ -65,15 +59,17 @@ std::string sweeps_section(const PageInput& input) {
   std::string content;
   bool any_closed = false;
   for (const Reported& reported : input.results) {
-    std::string list;
-    for (const analyze::Sweep& sweep : reported.sweeps) {
-      any_closed = any_closed || is_closed(reported, sweep);
-      const std::string changes = changes_of(reported, sweep);
-      if (!changes.empty()) list += fmt::format("<li>{}.</li>\n", xml_text(changes));
+    if (reported.sweeps.empty()) continue;
+    content += result_heading(input, reported);
+    for (const Against& against : reported.against) {
+      content += fmt::format("<ul class=\"sentences\"{}>\n", against_attribute(reported, against));
+      for (const analyze::Sweep& sweep : reported.sweeps) {
+        any_closed = any_closed || is_closed(reported, sweep);
+        content += fmt::format("<li><b>{}</b> by {}: {}.</li>\n", xml_text(sweep.name),
+                               xml_text(sweep.parameter), xml_text(along(against, sweep)));
+      }
+      content += "</ul>\n";
     }
-    if (list.empty()) continue;
-    content +=
-        result_heading(input, reported) + fmt::format("<ul class=\"sentences\">\n{}</ul>\n", list);
   }
   if (content.empty() && !any_closed) return "";
   return section("sweeps", "Along a parameter",

@@ -7,10 +7,10 @@
 #include <map>
 
 #include "report/change_verdict.hpp"
+#include "report/contrast_text.hpp"
 #include "report/escape.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
-#include "report/contrast_text.hpp"
 #include "report/page_sections.hpp"
 
 namespace asyncbench::report {

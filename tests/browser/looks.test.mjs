@@ -54,7 +54,7 @@ describe("The page's looks", () => {
   }
 
   it("MakeCardsOfRowsOnAPhone", () => onPage(made.standard(), { viewport: { width: 390, height: 800 } }, async (page) => {
-    const row = page.locator("table.answer tbody tr").first();
+    const row = page.locator("table.answer tbody:visible tr").first();
     const cells = await row.locator("td").evaluateAll((all) => all.map((cell) => ({
       label: getComputedStyle(cell, "::before").content, right: cell.getBoundingClientRect().right,
     })));
@@ -101,7 +101,7 @@ describe("The page's looks", () => {
   it("LetTheKeyboardReachEveryControl", () => onPage(made.standard(), {}, async (page) => {
     await drawAll(page);
     const wanted = await page.evaluate(() => {
-      const all = [...document.querySelectorAll("a[href], button:not(:disabled), select, summary, [tabindex='0']")]
+      const all = [...document.querySelectorAll("a[href], button:not(:disabled), summary, select, input, [tabindex='0']")]
         .filter((element) => element.checkVisibility({ visibilityProperty: true }));
       all.forEach((element, index) => element.setAttribute("data-control", index));
       return all.length;

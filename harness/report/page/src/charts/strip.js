@@ -9,6 +9,12 @@ const kLane = 11;
 export const stripHead = (axis, width) => svg("svg", { class: "plot forest", width, height: 14, viewBox: `0 0 ${width} 14`, "aria-hidden": "true" },
   axis.ticks.map(({ x, text }) => svg("text", { x, y: 11, class: "label", "text-anchor": "middle" }, text)));
 
+const familiesOf = (rows, strategies) => [...new Set(rows.map(({ strategy }) => strategies.look(strategy).family))];
+const heightOf = (families) => families.length * kLane + 6;
+
+/** The room that a strip of these rows takes, whoever is hidden. */
+export const stripHeight = (rows, strategies) => heightOf(familiesOf(rows.filter(({ ratio: known }) => known), strategies));
+
 /**
  * @param {import("./forest.js").ForestRow[]} rows
  * @param {{width: number, axis: ReturnType<typeof import("./forest_scale.js").ratioAxis>, noise: [number, number] | null,
@@ -17,8 +23,8 @@ export const stripHead = (axis, width) => svg("svg", { class: "plot forest", wid
  */
 export function strip(rows, strategies, { width, axis, noise, margin, reference, label }) {
   const drawn = rows.filter((row) => row.ratio && strategies.shown(row.strategy));
-  const families = [...new Set(drawn.map(({ strategy }) => strategies.look(strategy).family))];
-  const height = families.length * kLane + 6;
+  const families = familiesOf(drawn, strategies);
+  const height = heightOf(families);
   const band = noise ?? (margin ? [1 / (1 + margin), 1 + margin] : null);
   const lane = ({ strategy }) => 3 + (families.indexOf(strategies.look(strategy).family) + 0.5) * kLane;
   return svg("svg", { class: "plot forest strip", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
