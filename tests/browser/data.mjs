@@ -81,14 +81,14 @@ function against(cells, compared) {
     const [a, b] = [reference, cell].map(({ summary }) => summary?.[name]?.median);
     if (!a || !b) return null;
     const ratio = name === "throughput_per_s" ? a / b : b / a;
-    const decision = ratio > 1.03 ? "worse" : ratio < 1 / 1.03 ? "better" : "alike";
+    const decision = ratio > 1.1 ? "worse" : ratio > 1.03 ? "slightly worse" : ratio < 1 / 1.03 ? "better" : "alike";
     return [ratio, ratio * 0.95, ratio * 1.06, decision];
   };
   return Object.fromEntries(measured.map((reference) => {
     const rows = measured.map((cell) => ({
       name: cell.strategy, kind: "strategy", ratios: compared.map((name) => worse(reference, cell, name)),
     })).sort((a, b) => a.ratios[0]?.[0] - b.ratios[0]?.[0]);
-    const behind = rows.findIndex(({ ratios }) => ratios[0]?.[3] === "worse");
+    const behind = rows.findIndex(({ ratios }) => ratios[0]?.[3].endsWith("worse"));
     if (behind >= 0) rows[behind].section = "Behind";
     const families = new Map();
     for (const row of rows) {
