@@ -74,13 +74,6 @@ bool any_open_loop(const Reported& reported) {
   return any_trial(reported) && std::ranges::any_of(reported.groups, analyze::is_open_loop);
 }
 
-bool any_turns(const Reported& reported) {
-  return std::ranges::any_of(reported.result->cells, [](const result::Cell& cell) {
-    return std::ranges::any_of(cell.trials,
-                               [](const result::Trial& trial) { return trial.turns.has_value(); });
-  });
-}
-
 bool any_own_figure(const Reported& reported) {
   std::vector<const result::Cell*> cells;
   for (const result::Cell& cell : reported.result->cells) cells.push_back(&cell);
@@ -115,6 +108,13 @@ Reported::Reported(const result::Result& of, const std::string& reference)
   for (const std::string& name : others) {
     if (name != first) add(name, analyze::compare_strategies(of, name));
   }
+}
+
+bool any_turns(const Reported& reported) {
+  return std::ranges::any_of(reported.result->cells, [](const result::Cell& cell) {
+    return std::ranges::any_of(cell.trials,
+                               [](const result::Trial& trial) { return trial.turns.has_value(); });
+  });
 }
 
 std::string section(const std::string& id, const std::string& title, const std::string& lead,

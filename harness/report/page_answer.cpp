@@ -3,8 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <set>
+#include <iterator>
+#include <span>
 
 #include "report/contrast_text.hpp"
 #include "report/escape.hpp"
@@ -19,23 +19,6 @@ using analyze::Contrast;
 using analyze::FigureName;
 using analyze::Group;
 using result::Cell;
-
-std::string workload_html(const Reported& reported, const Cell& cell) {
-  const std::string parameters = parameters_html(reported, cell, false);
-  return fmt::format(
-      "<b>{}</b>{}", xml_text(cell.workload),
-      parameters.empty() ? "" : fmt::format(" <span class=\"parameters\">{}</span>", parameters));
-}
-
-// "fetch, connections 64"
-std::string work_text_of(const Reported& reported, const Group& group) {
-  const Cell& cell = *group.cells.front();
-  std::string text = xml_text(cell.workload);
-  if (const std::string parameters = parameters_html(reported, cell, false); !parameters.empty()) {
-    text += " with " + parameters;
-  }
-  return text;
-}
 
 const char* sure_class(const Answer& answer) {
   switch (answer.kind) {
@@ -64,29 +47,71 @@ std::string capitalized(std::string text) {
   return text;
 }
 
-// "Take readiness loops or io_uring for fetch, serve and echo; stay with thread_per_connection for
-// file-write": the same advice for several groups is given once. Names are escaped.
+// The groups of one workload for which the same is said: "fetch" for all of them, "fetch
+// (connections 8, 64)", "fetch (5 of 12)". Names are escaped.
+std::string where_text(const Reported& reported, const std::vector<std::size_t>& groups) {
+  const Cell& first = *reported.groups[groups.front()].cells.front();
+  const auto all = std::ranges::count_if(reported.groups, [&](const Group& group) {
+    return group.cells.front()->workload == first.workload;
+  });
+  std::string text = xml_text(first.workload);
+  if (all == std::ssize(groups)) return text;
+  constexpr std::size_t kNamed = 3;
+  const std::string parameters = parameters_html(reported, first, false);
+  if (groups.size() > kNamed || parameters.find(", ") != std::string::npos) {
+    return fmt::format("{} ({} of {})", text, groups.size(), all);
+  }
+  const std::size_t value = parameters.find(' ') + 1;
+  std::vector<std::string> values = {parameters};
+  for (const std::size_t group : std::span(groups).subspan(1)) {
+    values.push_back(
+        parameters_html(reported, *reported.groups[group].cells.front(), false).substr(value));
+  }
+  return fmt::format("{} ({})", text, fmt::join(values, ", "));
+}
+
+// What is said of several groups, with those that it is said of.
+struct Advice {
+  std::string text;
+  AnswerKind kind;
+  std::vector<std::vector<std::size_t>> groups;  // by workload
+};
+
+std::vector<Advice> advices_of(const Reported& reported, const Against& against) {
+  std::vector<Advice> advices;
+  for (std::size_t i = 0; i < against.answers.size(); ++i) {
+    const Answer& answer = against.answers[i];
+    const std::string text = advice(answer);
+    auto known = std::ranges::find(advices, text, &Advice::text);
+    if (known == advices.end()) known = advices.insert(known, {text, answer.kind, {}});
+    const std::string& workload = reported.groups[i].cells.front()->workload;
+    const bool is_next =
+        known->groups.empty() ||
+        reported.groups[known->groups.back().back()].cells.front()->workload != workload;
+    if (is_next) known->groups.emplace_back();
+    known->groups.back().push_back(i);
+  }
+  // What to do comes first, what is open last.
+  std::ranges::stable_sort(advices, {}, &Advice::kind);
+  return advices;
+}
+
+// "Take io_uring or readiness loops for fetch, serve; stay with thread_per_connection for
+// file-write". Names are escaped.
 std::string headline(const Reported& reported, const Against& against) {
   if (against.answers.empty()) return "Nothing was measured";
-  if (against.answers.size() == 1) return capitalized(xml_text(advice(against.answers.front())));
-  std::vector<std::pair<std::string, std::vector<std::string>>> advices;
-  for (std::size_t i = 0; i < against.answers.size(); ++i) {
-    const std::string text = advice(against.answers[i]);
-    auto known = std::ranges::find(advices, text, [](const auto& pair) { return pair.first; });
-    if (known == advices.end()) known = advices.insert(known, {text, {}});
-    known->second.push_back(work_text_of(reported, reported.groups[i]));
-  }
+  const std::vector<Advice> advices = advices_of(reported, against);
   if (advices.size() == 1) {
-    return fmt::format("{} in all {} cases", capitalized(xml_text(advices.front().first)),
-                       against.answers.size());
+    const std::string text = capitalized(xml_text(advices.front().text));
+    return against.answers.size() == 1
+               ? text
+               : fmt::format("{} in all {} cases", text, against.answers.size());
   }
   std::vector<std::string> parts;
-  constexpr std::size_t kNamed = 4;
-  for (const auto& [text, works] : advices) {
-    parts.push_back(fmt::format("{} for {}", xml_text(text),
-                                works.size() <= kNamed ? fmt::format("{}", fmt::join(works, ", "))
-                                                       : fmt::format("{} of {} cases", works.size(),
-                                                                     against.answers.size())));
+  for (const Advice& advice : advices) {
+    std::vector<std::string> places;
+    for (const auto& groups : advice.groups) places.push_back(where_text(reported, groups));
+    parts.push_back(fmt::format("{} for {}", xml_text(advice.text), fmt::join(places, ", ")));
   }
   return capitalized(fmt::format("{}", fmt::join(parts, "; ")));
 }
@@ -139,38 +164,78 @@ std::string alone_html(const Reported& reported, const Against& against) {
                      line_html("Noise", xml_text(answer.noise)));
 }
 
-std::string row_html(const Reported& reported, const Group& group, const Answer& answer) {
+// What the ranking figure is called where strategies are compared: "work per CPU".
+std::string ranked_by(const Against& against, std::size_t group) {
+  return gain_noun(against.comparison.groups[group].figures.front());
+}
+
+// "work per CPU" where all groups are ranked by it; else "".
+std::string ranked_by(const Against& against) {
+  const std::string first = ranked_by(against, 0);
+  for (std::size_t i = 1; i < against.answers.size(); ++i) {
+    if (ranked_by(against, i) != first) return "";
+  }
+  return first;
+}
+
+std::string row_html(const Reported& reported, const Against& against, std::size_t i) {
+  const Answer& answer = against.answers[i];
+  const Group& group = reported.groups[i];
+  const Cell& cell = *group.cells.front();
+  const bool is_only = std::ranges::count_if(reported.groups, [&](const Group& other) {
+                         return other.cells.front()->workload == cell.workload;
+                       }) == 1;
+  std::string parameters = parameters_html(reported, cell, is_only);
+  if (ranked_by(against).empty()) {
+    parameters += fmt::format("{}by {}", parameters.empty() ? "" : "; ", ranked_by(against, i));
+  }
   const bool has_gain = answer.kind == AnswerKind::take;
-  std::string rest = has_gain ? xml_text(answer.which) : "";
+  std::string rest = xml_text(has_gain                ? answer.which
+                              : answer.behind.empty() ? ""
+                                                      : "Others: " + answer.behind);
   if (!answer.losses.empty()) {
-    rest += fmt::format("{}<span class=\"but\"><b>But</b> {}</span>", rest.empty() ? "" : " ",
-                        losses_html(answer, 2));
+    rest += fmt::format("<span class=\"but\"><b>But</b> {}</span>", losses_html(answer, 2));
   }
   return fmt::format(
-      "<tr data-group=\"{}\"><th scope=\"row\">{}</th><td><b>{}</b></td><td class=\"strip\"></td>"
-      "<td>{}{}</td><td>{}</td></tr>\n",
-      xml_text(group.name), workload_html(reported, *group.cells.front()),
+      "<tr data-group=\"{}\"><th scope=\"row\"><b>{}</b> <span class=\"parameters\">{}</span></th>"
+      "<td><b>{}</b></td><td class=\"strip\"></td><td>{}{}</td><td>{}</td></tr>\n",
+      xml_text(group.name), xml_text(cell.workload), parameters,
       xml_text(capitalized(advice(answer))), xml_text(has_gain ? answer.gain : answer.take),
       chip(answer), rest);
 }
 
-// Several groups: a row for each.
-std::string table_html(const Reported& reported, std::size_t result) {
+// The rows from `first` to `last`, against each reference.
+std::string rows_table(const Reported& reported, std::size_t result, std::size_t first,
+                       std::size_t last) {
+  std::string axis;
   std::string bodies;
   for (const Against& against : reported.against) {
-    bodies +=
-        fmt::format("<tbody data-result=\"{}\"{}>\n", result, against_attribute(reported, against));
-    for (std::size_t i = 0; i < reported.groups.size(); ++i) {
-      bodies += row_html(reported, reported.groups[i], against.answers[i]);
-    }
+    const std::string attribute = against_attribute(reported, against);
+    const std::string figure = ranked_by(against);
+    axis += fmt::format("<span{}>{}{}times {}</span>", attribute, capitalized(figure),
+                        figure.empty() ? "" : ", ", xml_text(against.reference));
+    bodies += fmt::format("<tbody data-result=\"{}\"{}>\n", result, attribute);
+    for (std::size_t i = first; i < last; ++i) bodies += row_html(reported, against, i);
     bodies += "</tbody>\n";
   }
   return fmt::format(
       "<div class=\"table\"><table class=\"answer\"><thead><tr><th scope=\"col\">Work</th>"
-      "<th scope=\"col\">Use</th><th scope=\"col\" class=\"strip\">Times the reference</th>"
-      "<th scope=\"col\">By how much</th><th scope=\"col\">And</th></tr></thead>\n{}"
+      "<th scope=\"col\">Answer</th><th scope=\"col\" class=\"strip\">{}</th>"
+      "<th scope=\"col\">By how much</th><th scope=\"col\">Beside it</th></tr></thead>\n{}"
       "</table></div>\n",
-      bodies);
+      axis, bodies);
+}
+
+// Several groups: a row for each, those beyond kRowsShown folded away.
+std::string table_html(const Reported& reported, std::size_t result) {
+  const std::size_t rows = reported.groups.size();
+  const std::size_t shown = std::min(rows, kRowsShown);
+  std::string out = rows_table(reported, result, 0, shown);
+  if (shown < rows) {
+    out += fmt::format("<details><summary>{} more</summary>\n{}</details>\n", rows - shown,
+                       rows_table(reported, result, shown, rows));
+  }
+  return out;
 }
 
 }  // namespace
@@ -183,7 +248,11 @@ std::string against_attribute(const Reported& reported, const Against& against) 
 std::string advice(const Answer& answer) {
   switch (answer.kind) {
     case AnswerKind::take:
-      return "take " + answer.choice;
+      // Another one of several may do without the price.
+      return "take " + answer.choice +
+             (!answer.losses.empty() && answer.choice == answer.best.front()->cell->strategy
+                  ? " (at a price)"
+                  : "");
     case AnswerKind::stay:
       return "stay with " + answer.reference->strategy;
     case AnswerKind::no_matter:
@@ -191,7 +260,7 @@ std::string advice(const Answer& answer) {
     case AnswerKind::open:
       return "open";
     case AnswerKind::alone:
-      return "nothing to compare with";
+      return fmt::format("only {} was measured", answer.best.front()->cell->strategy);
     case AnswerKind::nothing:
       break;
   }
@@ -240,7 +309,7 @@ std::string sureness_html(std::string_view sureness) {
 }
 
 std::string folded_table(const std::string& classes, const std::string& head,
-                         const std::vector<std::string>& rows) {
+                         const std::vector<std::string>& rows, std::size_t most) {
   const auto table = [&](std::size_t first, std::size_t last) {
     return fmt::format(
         "<div class=\"table\"><table class=\"{}\"><thead><tr>{}</tr></thead>"
@@ -249,7 +318,7 @@ std::string folded_table(const std::string& classes, const std::string& head,
         fmt::join(rows.begin() + static_cast<std::ptrdiff_t>(first),
                   rows.begin() + static_cast<std::ptrdiff_t>(last), ""));
   };
-  const std::size_t shown = std::min(rows.size(), kRowsShown);
+  const std::size_t shown = std::min(rows.size(), most);
   std::string out = table(0, shown);
   if (shown < rows.size()) {
     out += fmt::format("<details><summary>{} more</summary>\n{}</details>\n", rows.size() - shown,
@@ -273,8 +342,9 @@ std::string answer_section(const PageInput& input) {
   }
   return section(
       "answer", "The answer",
-      "Strategies against one of them, in the same blocks of trials: families first, then "
-      "their members. What costs as much as it gains is said beside it.",
+      "Each row compares the strategies with one of them, the vertical line, in the same blocks of "
+      "trials. A marker is a strategy, a line the 95 % interval of its family. What the best lose "
+      "elsewhere stands beside them.",
       content);
 }
 

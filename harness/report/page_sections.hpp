@@ -39,6 +39,9 @@ std::string method_section(const PageInput& input);
 std::string section(const std::string& id, const std::string& title, const std::string& lead,
                     const std::string& content);
 
+// Whether strategies took turns.
+bool any_turns(const Reported& reported);
+
 // A subheading that names the result; "" where the page has one alone.
 std::string result_heading(const PageInput& input, const Reported& reported);
 
@@ -69,8 +72,8 @@ std::string advice(const Answer& answer);
 // How many rows a table shows before the rest is folded away.
 inline constexpr std::size_t kRowsShown = 40;
 
-// A table of these rows (each "<tr>...</tr>"), those beyond kRowsShown in a <details>.
+// A table of these rows (each "<tr>...</tr>"), those beyond `most` in a <details>.
 std::string folded_table(const std::string& classes, const std::string& head,
-                         const std::vector<std::string>& rows);
+                         const std::vector<std::string>& rows, std::size_t most = kRowsShown);
 
 }  // namespace asyncbench::report

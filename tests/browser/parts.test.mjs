@@ -93,23 +93,28 @@ describe("Two modes", () => {
 
   it("AreFoundWhereThereAreTwoRegimes", () => {
     const values = draw(120, () => Math.log(random() < 0.6 ? 0.78 : 0.95) + 0.02 * normal());
-    const [low, high] = twoModes(values, 0.03);
+    const [low, high] = twoModes([values], 0.03);
     assert.ok(Math.abs(Math.exp(low.center) - 0.78) < 0.01 && Math.abs(Math.exp(high.center) - 0.95) < 0.01);
     assert.ok(Math.abs(low.share - 0.6) < 0.12 && Math.abs(low.share + high.share - 1) < 1e-9);
   });
   it("AreNotSeenInOneMiddleHoweverWide", () => {
     const kinds = { normal, uniform: () => random() * 4, skewed: () => -Math.log(1 - random()) };
     for (const [name, make] of Object.entries(kinds)) {
-      const found = draw(300, () => twoModes(draw(60, make), 0.03)).filter(Boolean).length;
+      const found = draw(300, () => twoModes([draw(60, make)], 0.03)).filter(Boolean).length;
       assert.ok(found <= 3, `${name}: ${found} of 300`);
     }
   });
   it("NeedEnoughValuesADistanceThatMattersAndMoreThanAFewOutliers", () => {
     const two = (n, apart) => draw(n, (_, index) => (index % 2) * apart + 0.001 * normal());
-    assert.equal(twoModes(two(20, 0.2), 0.03), null);
-    assert.equal(twoModes(two(60, 0.02), 0.03), null);
-    assert.ok(twoModes(two(60, 0.2), 0.03));
-    assert.equal(twoModes(draw(100, (_, index) => (index < 5 ? 1 : 0.01 * normal())), 0.03), null);
+    assert.equal(twoModes([two(20, 0.2)], 0.03), null);
+    assert.equal(twoModes([two(60, 0.02)], 0.03), null);
+    assert.ok(twoModes([two(60, 0.2)], 0.03));
+    assert.equal(twoModes([draw(100, (_, index) => (index < 5 ? 1 : 0.01 * normal()))], 0.03), null);
+  });
+  it("AreNotWhatHappenedToOneBlock", () => {
+    const block = (center) => draw(10, () => center + 0.01 * normal());
+    assert.equal(twoModes([block(0), block(0), block(-0.4), block(0), block(0)], 0.03), null);
+    assert.ok(twoModes([block(0), block(-0.4), block(-0.4), block(0), block(0)], 0.03), "two blocks are a pattern");
   });
 });
 

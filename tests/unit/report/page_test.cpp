@@ -90,8 +90,8 @@ TEST(PageTest, SeveralGroupsHaveARowEachAndOneHeadline) {
   const std::string body = page_body(
       input_of(result_of({measured("threads", 90'000, 1), measured("uring", 60'000, 1),
                           measured("threads", 90'000, 64), measured("uring", 160'000, 64)})));
-  EXPECT_THAT(body, HasSubstr("<h1 data-against=\"threads\">Stay with threads for fetch with "
-                              "connections 1; take uring for fetch with connections 64</h1>"));
+  EXPECT_THAT(body, HasSubstr("<h1 data-against=\"threads\">Take uring for fetch (connections 64); "
+                              "stay with threads for fetch (connections 1)</h1>"));
   EXPECT_THAT(body, HasSubstr("<tr data-group=\"fetch/connections:1\">"));
   EXPECT_THAT(body, HasSubstr("<b>Take uring</b></td><td class=\"strip\"></td><td>1.78 "));
 }

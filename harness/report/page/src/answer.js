@@ -62,7 +62,10 @@ function showWords({ reference, onChange }) {
   onChange(show);
 }
 
-/** All strips share an axis, whose labels stand in the head of their column. */
+/** Rows are cards there (style.css), without a head of their columns. */
+const kCards = matchMedia("(max-width: 640px)");
+
+/** All strips share an axis, whose labels stand in the head of their column; in cards, in each. */
 function drawStrips(results, { page, figures, margin, reference, onChange }) {
   const byName = new Map(results.flatMap(({ groups }, index) => groups.map(({ group }) => [`${index} ${group.name}`, group])));
   const axisFor = (against, width) => ratioAxis(
@@ -76,11 +79,12 @@ function drawStrips(results, { page, figures, margin, reference, onChange }) {
     const place = html("div", {});
     const aspect = aspectOf(group, "", figures);
     const rows = rowsOf(group, against, aspect);
+    cell.dataset.label = `${aspect.title}, times ${against}`;
     cell.append(place);
-    page.lazy.add(place, () => { place.style.minHeight = `${stripHeight(rows, page.strategies)}px`; }, (width) => {
+    page.lazy.add(place, () => { place.style.minHeight = `${stripHeight(rows, page.strategies, kCards.matches)}px`; }, (width) => {
       const label = `${group.name}: ${aspect.title}, times ${against}: ${spoken(rows.filter(({ kind }) => kind === "family"))}`;
       place.replaceChildren(strip(rows, page.strategies, {
-        width, axis: axisFor(against, width), noise: noiseOf(group, against, aspect), margin, reference: against, label,
+        width, axis: axisFor(against, width), noise: noiseOf(group, against, aspect), margin, reference: against, label, labels: kCards.matches,
       }));
     });
   }

@@ -30,14 +30,15 @@ const kApart = 4.5;
 
 /**
  * Whether values fall into two groups with little between them, rather than around one middle.
- * @param {number[]} values logarithms of ratios
+ * A group that lies mostly in one block, where there are several, is what happened to that block.
+ * @param {number[][]} blocks logarithms of ratios
  * @param {number} least the smallest distance that is worth a word
  * @returns {{center: number, share: number}[] | null} the two groups, the lower first
  */
-export function twoModes(values, least) {
-  const n = values.length;
+export function twoModes(blocks, least) {
+  const sorted = blocks.flat().sort((a, b) => a - b);
+  const n = sorted.length;
   if (n < kFewest) return null;
-  const sorted = [...values].sort((a, b) => a - b);
   const sums = [0];
   const squares = [0];
   for (const value of sorted) {
@@ -57,6 +58,11 @@ export function twoModes(values, least) {
   const { low, high, cut } = best;
   const distance = high.mean - low.mean;
   if (distance < least || distance * Math.SQRT2 < kApart * Math.sqrt(low.spread + high.spread)) return null;
+  const ofOneBlock = (isIn) => {
+    const sizes = blocks.map((values) => values.filter(isIn).length);
+    return blocks.length > 1 && sizes.reduce((sum, size) => sum + size, 0) - Math.max(...sizes) < n * kLeastShare / 2;
+  };
+  if (ofOneBlock((value) => value < sorted[cut]) || ofOneBlock((value) => value >= sorted[cut])) return null;
   const middle = (from, to) => sorted[(from + to) >> 1];
   return [{ center: middle(0, cut), share: cut / n }, { center: middle(cut, n), share: 1 - cut / n }];
 }

@@ -25,17 +25,17 @@ function chart(workload, group, strategies, { comparison, margin }) {
     const row = (cell, name, twin = false) => ({ name, strategy: cell.strategy, blocks: ratiosOf(roundsOf(cell, twin), base) });
     return {
       reference: against.strategy,
-      list: [...(against.twin ? [row(against, `${against.strategy}, its twin`, true)] : []),
+      list: [...(against.twin ? [row(against, "its twin", true)] : []),
         ...cells.filter((cell) => cell !== against).map((cell) => row(cell, cell.strategy))]
         .filter(({ blocks }) => blocks.length > 0)
-        .map((each) => ({ ...each, modes: twoModes(each.blocks.flatMap(({ ratios }) => ratios.map(Math.log)), Math.log(1 + (margin ?? 0.03))) })),
+        .map((each) => ({ ...each, modes: twoModes(each.blocks.map(({ ratios }) => ratios.map(Math.log)), Math.log(1 + (margin ?? 0.03))) })),
     };
   };
   const sayModes = ({ name, modes: [low, high] }) => `${name} has two regimes: about ${ratio(Math.exp(low.center))} times in ` +
     `${Math.round(low.share * 100)} % of the rounds, about ${ratio(Math.exp(high.center))} times in the others.`;
   return {
     title: titleOf(workload, group),
-    subtitle: "work per CPU in each round, times the reference’s in the same round; large: the medians of blocks",
+    subtitle: "work per CPU in each round, times the reference’s in the same round; large: the medians of blocks; at an edge: beyond it",
     says: () => rows().list.filter(({ modes }) => modes).map(sayModes).join(" "),
     wide: true,
     follow: comparison.onChange,

@@ -103,7 +103,7 @@ function draw(series, leads, rings, width, sweep, measure, strategies) {
       axis.marks,
       strong.map(({ strategy, points }) => Plot.areaY(points, {
         x: place.x, y1: (point) => point.value.low || point.value.median, y2: (point) => point.value.high,
-        fill: strategies.look(strategy).stroke, fillOpacity: 0.14, ariaDescription: strategy,
+        fill: strategies.look(strategy).stroke, fillOpacity: 0.1, ariaDescription: strategy,
       })),
       // The leaders on top.
       [...series].sort((a, b) => leads.has(a.strategy) - leads.has(b.strategy)).map(({ strategy, points }) => [
