@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "analyze/ranking.hpp"
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/page_sections.hpp"
@@ -46,36 +45,29 @@ std::string along(const Against& against, const analyze::Sweep& sweep) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// An open loop's sweep is drawn as latency against throughput.
-bool is_closed(const Reported& reported, const analyze::Sweep& sweep) {
-  return std::ranges::none_of(sweep.points, [&](const analyze::SweepPoint& point) {
-    return analyze::is_open_loop(reported.groups[point.group]);
-  });
-}
-
 }  // namespace
 
 std::string sweeps_section(const PageInput& input) {
   std::string content;
-  bool any_closed = false;
   for (const Reported& reported : input.results) {
     if (reported.sweeps.empty()) continue;
     content += result_heading(input, reported);
     for (const Against& against : reported.against) {
       content += fmt::format("<ul class=\"sentences\"{}>\n", against_attribute(reported, against));
       for (const analyze::Sweep& sweep : reported.sweeps) {
-        any_closed = any_closed || is_closed(reported, sweep);
         content += fmt::format("<li><b>{}</b> by {}: {}.</li>\n", xml_text(sweep.name),
                                xml_text(sweep.parameter), xml_text(along(against, sweep)));
       }
       content += "</ul>\n";
     }
   }
-  if (content.empty() && !any_closed) return "";
-  return section("sweeps", "Along a parameter",
-                 "What more of it costs: CPU time per request and p99, medians across trials with "
-                 "their 95 % intervals as bands.",
-                 content + "<div class=\"charts\"></div>\n");
+  if (content.empty()) return "";
+  return section(
+      "sweeps", "Along a parameter",
+      "What more of it costs: CPU time per request and p99, with 95 % intervals as bands. "
+      "A line is the reference's median times the ratio to it in the same blocks, so "
+      "that lines stand as the answer has them.",
+      content + "<div class=\"charts\"></div>\n");
 }
 
 }  // namespace asyncbench::report

@@ -58,7 +58,7 @@ describe("The page's looks", () => {
     const cells = await row.locator("td").evaluateAll((all) => all.map((cell) => ({
       label: getComputedStyle(cell, "::before").content, right: cell.getBoundingClientRect().right,
     })));
-    assert.deepEqual(cells.map(({ label }) => label), ['"Use"', '"Times the reference"', '"Figure"', '"How sure"']);
+    assert.deepEqual(cells.map(({ label }) => label), ['"Use"', '"throughput, times thread_per_connection"', '"Figure"', '"How sure"']);
     for (const { right } of cells) assert.ok(right <= 390, `a cell ends at ${right}`);
     assert.equal(await page.evaluate(() => document.querySelector(".table:has(> .answer)").scrollWidth
       - document.querySelector(".table:has(> .answer)").clientWidth), 0, "nothing is to be scrolled sideways");

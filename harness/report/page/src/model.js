@@ -10,7 +10,7 @@ import { bytes, bytesRate, count, duration, number, parameter, share } from "./f
  * @property {number} median
  * @property {number} low
  * @property {number} high
- * @property {string} interval `sign_95`, `range` or `single`
+ * @property {string} interval `sign_95`, `range` or `single`; `paired` of comparison.js
  */
 
 /** A cell's estimate by its name in the summary, or null. */
@@ -103,6 +103,7 @@ export function intervalText(estimates) {
   const kinds = new Set(estimates.filter(Boolean).map((value) => value.interval));
   const trials = Math.max(0, ...estimates.filter(Boolean).map((value) => value.trials ?? 0));
   const of = trials > 1 ? `median of ${trials} trials` : "one trial";
+  if (kinds.has("paired")) return `the reference: ${of}; others: times their ratio to it in the same blocks, 95 % interval`;
   if (kinds.has("sign_95") && kinds.has("range")) return `${of}; 95 % interval, or the range where trials are few`;
   if (kinds.has("sign_95")) return `${of} and its 95 % interval`;
   if (kinds.has("range")) return `${of} and their range (too few for an interval)`;
