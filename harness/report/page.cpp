@@ -145,7 +145,8 @@ std::string page_body(const PageInput& input) {
   body += sweeps_section(input);
   body += chart_section(
       input, "throughput", "Throughput",
-      "Median across trials; the band is its 95 % interval. The knee is where more requests in "
+      "Medians across trials with their 95 % intervals. These hold the machine's own ups and "
+      "downs, which the answer's ratios within blocks do not. The knee is where more requests in "
       "flight begin to wait rather than to help, by the Universal Scalability Law.",
       any_trial);
   body += chart_section(

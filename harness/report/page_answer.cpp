@@ -105,7 +105,10 @@ std::string headline(const Reported& reported, const Against& against) {
     const std::string text = capitalized(xml_text(advices.front().text));
     return against.answers.size() == 1
                ? text
-               : fmt::format("{} in all {} cases", text, against.answers.size());
+               : fmt::format("{} in {}", text,
+                             against.answers.size() == 2
+                                 ? "both cases"
+                                 : fmt::format("all {} cases", against.answers.size()));
   }
   std::vector<std::string> parts;
   for (const Advice& advice : advices) {

@@ -52,20 +52,14 @@ export const measureOf = ({ name, title, unit, higher_is_better: higher }) => ({
   of: (cell) => figure(cell, name),
 });
 
-const hasNote = (cell, code) =>
-  (cell.notes ?? []).some((note) => note.code === code);
-
 /**
- * Which CPU time of these groups compares: of both ends where the peers' differs by strategy.
- * @returns {{figure: string, both: boolean, notes: string[]}}
+ * Which CPU time of these groups compares: the answer's, of both ends where it is known of both.
+ * @returns {{figure: string, both: boolean}}
  */
 export function cpuOf(groups) {
-  const both = groups.some((group) => group.cells.some((cell) => hasNote(cell, "peers_differ")));
-  return {
-    both,
-    figure: both ? "cpu_per_request_total_ns" : "cpu_per_request_ns",
-    notes: both ? ["CPU of both ends: the peers' own differs by strategy."] : [],
-  };
+  const total = "cpu_per_request_total_ns";
+  const both = groups.some(({ compared = [] }) => compared.includes(total));
+  return { both, figure: both ? total : "cpu_per_request_ns" };
 }
 
 /** A cell's trials: the data has a list for each of their fields. */

@@ -25,7 +25,6 @@ function chart(workload, group, strategies, figures, comparison) {
   const counted = group.cells.some((cell) => figure(cell, "syscalls_per_request"));
   return figureBars(workload, group, measures, strategies, {
     remark: counted ? "; system calls counted in a trial of their own" : "",
-    notes: cpu.notes,
     follow: comparison?.onChange,
   });
 }

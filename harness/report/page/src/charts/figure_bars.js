@@ -20,11 +20,11 @@ const tells = ({ of }, group) => group.cells.some((cell) => (of(cell)?.median ??
 /**
  * The strategies stand in the order of the first measure, the best at the top.
  * @param {Measure[]} measures
- * @param {{remark?: string, notes?: string[], follow?: (changed: () => void) => void}} more behind the subtitle,
- *   below the chart, and when measures give other figures
+ * @param {{remark?: string, follow?: (changed: () => void) => void}} more behind the subtitle, and when measures
+ *   give other figures
  * @returns {import("../card.js").Chart | null} null where no cell has any of them
  */
-export function figureBars(workload, group, measures, strategies, { remark = "", notes = [], follow } = {}) {
+export function figureBars(workload, group, measures, strategies, { remark = "", follow } = {}) {
   const list = measures.filter((measure) => tells(measure, group));
   if (list.length === 0) return null;
   const drawable = (cell) => cell.status === "measured" && list.some(({ of }) => of(cell));
@@ -45,7 +45,7 @@ export function figureBars(workload, group, measures, strategies, { remark = "",
       return `${list[0].title}: ${first.strategy} comes first with ${estimate(list[0].of(first), list[0].format)}.`;
     },
     follow,
-    notes: [...notes, ...absences(group.cells, drawable)],
+    notes: absences(group.cells, drawable),
     wide: true,
     height: (width) => panelsHeight(list.length, columns(width), barsHeight(cells.length)),
     draw(width) {

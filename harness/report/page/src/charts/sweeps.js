@@ -16,7 +16,7 @@ function chartsOf(workload, sweep, strategies, comparison) {
     sweepLines(workload, sweep, {
       title: "CPU per request", axis: cpu.both ? "CPU per request, both ends" : "CPU per request", unit: "ns",
       format: duration, lower: true, of: (cell, group) => pairedFigure(cell, group, cpu.figure, comparison?.reference()),
-    }, strategies, { notes: cpu.notes, follow: comparison?.onChange }),
+    }, strategies, { follow: comparison?.onChange }),
     sweepLines(workload, sweep, {
       title: "p99", axis: "p99 of the service time", unit: "ns", format: duration, lower: true, logarithmic: true,
       of: (cell, group) => pairedFigure(cell, group, `${group.latency ?? "service_time"}_p99_ns`, comparison?.reference()),
