@@ -63,13 +63,6 @@ bool any_trial(const Reported& reported) {
   });
 }
 
-// More than one strategy, of which something valid is known.
-bool any_comparison(const Reported& reported) {
-  return std::ranges::any_of(reported.against.front().answers, [](const Answer& answer) {
-    return answer.kind != AnswerKind::nothing && answer.kind != AnswerKind::alone;
-  });
-}
-
 bool any_open_loop(const Reported& reported) {
   return any_trial(reported) && std::ranges::any_of(reported.groups, analyze::is_open_loop);
 }
@@ -110,6 +103,12 @@ Reported::Reported(const result::Result& of, const std::string& reference)
   }
 }
 
+bool any_comparison(const Reported& reported) {
+  return std::ranges::any_of(reported.against.front().answers, [](const Answer& answer) {
+    return answer.kind != AnswerKind::nothing && answer.kind != AnswerKind::alone;
+  });
+}
+
 bool any_turns(const Reported& reported) {
   return std::ranges::any_of(reported.result->cells, [](const result::Cell& cell) {
     return std::ranges::any_of(cell.trials,
@@ -138,8 +137,8 @@ std::string page_body(const PageInput& input) {
   body += chart_section(
       input, "forest", "Every strategy, and how sure that is",
       "A dot is how many times the reference\u2019s figure, measured in the same blocks; its line "
-      "is "
-      "the interval. A band around 1 is what the reference differs from itself, and dashed lines "
+      "is the interval. A band around 1 is what the reference differs from itself, and dashed "
+      "lines "
       "are the margin below which a difference is not worth a decision.",
       any_comparison);
   body += sweeps_section(input);

@@ -103,7 +103,7 @@ std::string headline(const Reported& reported, const Against& against) {
   const std::vector<Advice> advices = advices_of(reported, against);
   if (advices.size() == 1) {
     const std::string text = capitalized(xml_text(advices.front().text));
-    return against.answers.size() == 1
+    return against.answers.size() == 1 || advices.front().kind == AnswerKind::alone
                ? text
                : fmt::format("{} in {}", text,
                              against.answers.size() == 2
@@ -241,6 +241,12 @@ std::string table_html(const Reported& reported, std::size_t result) {
   return out;
 }
 
+// One strategy alone was measured, at several points.
+bool is_alone(const Reported& reported) {
+  return std::ranges::all_of(reported.against.front().answers,
+                             [](const Answer& answer) { return answer.kind == AnswerKind::alone; });
+}
+
 }  // namespace
 
 std::string against_attribute(const Reported& reported, const Against& against) {
@@ -339,6 +345,8 @@ std::string answer_section(const PageInput& input) {
       content += "<p>The result has no cells: nothing was planned.</p>\n";
     } else if (reported.groups.size() == 1) {
       for (const Against& against : reported.against) content += alone_html(reported, against);
+    } else if (is_alone(reported)) {
+      content += "<p>There is nothing to compare it with.</p>\n";
     } else {
       content += table_html(reported, i);
     }

@@ -39,6 +39,9 @@ std::string method_section(const PageInput& input);
 std::string section(const std::string& id, const std::string& title, const std::string& lead,
                     const std::string& content);
 
+// Whether something valid is known of more than one strategy.
+bool any_comparison(const Reported& reported);
+
 // Whether strategies took turns.
 bool any_turns(const Reported& reported);
 

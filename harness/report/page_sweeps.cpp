@@ -48,9 +48,20 @@ std::string along(const Against& against, const analyze::Sweep& sweep) {
 }  // namespace
 
 std::string sweeps_section(const PageInput& input) {
+  if (std::ranges::all_of(input.results,
+                          [](const Reported& reported) { return reported.sweeps.empty(); })) {
+    return "";
+  }
+  std::string lead =
+      "What more of it costs: CPU time per request and p99, with 95 % intervals as bands.";
   std::string content;
+  if (std::ranges::any_of(input.results, any_comparison)) {
+    lead +=
+        " A line is the reference's median times the ratio to it in the same blocks, so that lines "
+        "stand as the answer has them.";
+  }
   for (const Reported& reported : input.results) {
-    if (reported.sweeps.empty()) continue;
+    if (reported.sweeps.empty() || !any_comparison(reported)) continue;
     content += result_heading(input, reported);
     for (const Against& against : reported.against) {
       content += fmt::format("<ul class=\"sentences\"{}>\n", against_attribute(reported, against));
@@ -61,13 +72,7 @@ std::string sweeps_section(const PageInput& input) {
       content += "</ul>\n";
     }
   }
-  if (content.empty()) return "";
-  return section(
-      "sweeps", "Along a parameter",
-      "What more of it costs: CPU time per request and p99, with 95 % intervals as bands. "
-      "A line is the reference's median times the ratio to it in the same blocks, so "
-      "that lines stand as the answer has them.",
-      content + "<div class=\"charts\"></div>\n");
+  return section("sweeps", "Along a parameter", lead, content + "<div class=\"charts\"></div>\n");
 }
 
 }  // namespace asyncbench::report

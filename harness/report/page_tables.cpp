@@ -348,8 +348,13 @@ std::string change_section(const PageInput& input) {
         "</details>\n",
         rest.size(), folded_table("change", kHead, rest));
   }
-  for (const std::string& missing : input.change->comparison.missing) {
-    content += fmt::format("<p>{}</p>\n", xml_text(missing));
+  const std::vector<std::string>& missing = input.change->comparison.missing;
+  if (!missing.empty()) {
+    content += fmt::format(
+        "<details><summary>{} not in both results</summary>\n<ul>\n",
+        missing.size() == 1 ? "1 cell is" : fmt::format("{} cells are", missing.size()));
+    for (const std::string& cell : missing) content += fmt::format("<li>{}</li>\n", xml_text(cell));
+    content += "</ul></details>\n";
   }
   return section(
       "change", "Better or worse than before?",

@@ -46,7 +46,7 @@ function body(data) {
     section("own", "Figures of the workloads' own", charts),
     section("rounds", "Round by round", charts), section("stability", "Stability", charts),
     section("outcomes", "Outcomes", "<table><thead><tr><th>cell</th><th>ok</th></tr></thead><tbody><tr><td>fetch</td><td class='number'>12</td></tr></tbody></table>"),
-    section("change", "Change", `<table class="change"><thead><tr><th>cell</th><th>ratio</th></tr></thead><tbody><tr class="worse"><td>fetch</td><td class="number">+12%</td></tr>
+    section("change", "Change", `<div class="validity noise"><b>WORSE?</b> To decide:<br><code>asyncbench gate --strategies ${"thread_per_connection,".repeat(6)}epoll</code></div><table class="change"><thead><tr><th>cell</th><th>ratio</th></tr></thead><tbody><tr class="worse"><td>fetch</td><td class="number">+12%</td></tr>
       <tr class="better"><td>echo</td><td class="number">-9%</td></tr></tbody></table>`),
     section("method", "How it was measured", `<p>In blocks.</p><table class="cells sortable"><thead><tr><th>Cell</th><th>Status</th><th>Throughput</th><th>Reason</th></tr></thead>
       <tbody>${cells.map(row).join("")}</tbody></table><button type="button" id="download">Download the data</button>

@@ -299,7 +299,19 @@ TEST(PageTest, ResultsThatDoNotCompareAreShownSideBySideWithAWarning) {
 TEST(PageTest, ThousandsOfCellsAreFoldedAway) {
   std::vector<Cell> cells;
   for (std::int64_t i = 1; i <= 60; ++i) cells.push_back(measured("uring", 1000, i));
-  EXPECT_THAT(page_body(input_of(result_of(std::move(cells)))), HasSubstr("20 more</summary>"));
+  for (std::int64_t i = 1; i <= 60; ++i) cells.push_back(measured("asio", 900, i));
+  const std::string body = page_body(input_of(result_of(std::move(cells))));
+  EXPECT_THAT(body, HasSubstr("20 more</summary>"));
+}
+
+TEST(PageTest, OneStrategyAtSeveralPointsHasNoAnswerButItsFigures) {
+  const std::string body =
+      page_body(input_of(result_of({measured("uring", 1000, 1), measured("uring", 2000, 8)})));
+  EXPECT_THAT(body, HasSubstr("<h1 data-against=\"uring\">Only uring was measured</h1>"));
+  EXPECT_THAT(body, HasSubstr("There is nothing to compare it with."));
+  EXPECT_THAT(body, Not(HasSubstr("class=\"answer\"")));
+  EXPECT_THAT(body, HasSubstr("id=\"sweeps\""));
+  EXPECT_THAT(body, Not(HasSubstr("class=\"sentences\"")));
 }
 
 }  // namespace
