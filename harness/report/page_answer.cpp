@@ -354,8 +354,10 @@ std::string answer_section(const PageInput& input) {
   return section(
       "answer", "The answer",
       "Each row compares the strategies with one of them, the vertical line, in the same blocks of "
-      "trials. A marker is a strategy, a line the 95 % interval of its family. What the best lose "
-      "elsewhere stands beside them.",
+      "trials. A marker is a strategy, a line the 95 % interval of its family, the band the run's "
+      "own "
+      "noise, or the margin where no twin took part. What the best lose elsewhere stands beside "
+      "them.",
       content);
 }
 
