@@ -351,14 +351,17 @@ std::string answer_section(const PageInput& input) {
       content += table_html(reported, i);
     }
   }
-  return section(
-      "answer", "The answer",
-      "Each row compares the strategies with one of them, the vertical line, in the same blocks of "
-      "trials. A marker is a strategy, a line the 95 % interval of its family, the band the run's "
-      "own "
-      "noise, or the margin where no twin took part. What the best lose elsewhere stands beside "
-      "them.",
-      content);
+  const bool has_rows = std::ranges::any_of(
+      input.results, [](const Reported& reported) { return reported.groups.size() > 1; });
+  return section("answer", "The answer",
+                 has_rows
+                     ? "Each row compares the strategies with one of them, the vertical line, in "
+                       "the same blocks of trials. A marker is a strategy, a line the 95 % "
+                       "interval of its family, the band the run's own noise, or the margin "
+                       "where no twin took part. What the best lose elsewhere stands beside them."
+                     : "The strategies are compared with one of them, in the same blocks of "
+                       "trials.",
+                 content);
 }
 
 }  // namespace asyncbench::report
