@@ -67,7 +67,10 @@ std::optional<Request> request_from(const Arguments& arguments) {
 
 std::string page_of(const Request& request, const std::vector<result::Result>& results) {
   report::PageInput input;
-  for (const result::Result& result : results) input.results.emplace_back(result);
+  for (const result::Result& result : results) {
+    request.view.check_against(result);
+    input.results.emplace_back(result, request.view.against);
+  }
   input.warnings = differences_of(results);
   if (request.baseline.empty()) return report::page(input);
 
@@ -82,7 +85,7 @@ std::string page_of(const Request& request, const std::vector<result::Result>& r
   const report::Change change{.comparison = comparison,
                               .before = baseline,
                               .after = results[0],
-                              .before_name = report::Reported(baseline).label,
+                              .before_name = report::label_of(baseline),
                               .after_name = input.results[0].label,
                               .forced = {}};
   input.change = &change;

@@ -18,7 +18,7 @@ void ResultView::define_against(App& app) {
       .default_str("as measured, or thread_per_connection");
 }
 
-analyze::Comparison ResultView::compare(const result::Result& result) const {
+void ResultView::check_against(const result::Result& result) const {
   std::set<std::string> strategies;
   for (const result::Cell& cell : result.cells) strategies.insert(cell.strategy);
   if (!against.empty() && !strategies.contains(against)) {
@@ -26,6 +26,10 @@ analyze::Comparison ResultView::compare(const result::Result& result) const {
                                         {strategies.begin(), strategies.end()}),
                       "");
   }
+}
+
+analyze::Comparison ResultView::compare(const result::Result& result) const {
+  check_against(result);
   return analyze::compare_strategies(result, against);
 }
 

@@ -23,8 +23,11 @@ struct ResultView {
   void define(App& app);
   void define_against(App& app);
 
-  // Compares the result's strategies. Throws CommandError for a name in --against that no cell of
-  // the result has: it would silently be another one.
+  // Throws CommandError for a name in --against that no cell of the result has: it would silently
+  // be another one.
+  void check_against(const result::Result& result) const;
+
+  // Compares the result's strategies, after check_against().
   analyze::Comparison compare(const result::Result& result) const;
 
   // `ratios`: of all compared figures, instead of the figures themselves.

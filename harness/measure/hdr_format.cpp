@@ -28,20 +28,6 @@ constexpr std::string_view kBase64 =
 
 [[noreturn]] void fail(const std::string& what) { throw HdrFormatError("HDR histogram: " + what); }
 
-std::string to_base64(std::span<const unsigned char> bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t present = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < present ? bytes[i + j] : 0U);
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += j <= present ? kBase64[group >> (18 - 6 * j) & 63] : '=';
-    }
-  }
-  return text;
-}
-
 // By character: its six bits, or kNoDigit.
 constexpr unsigned char kNoDigit = 64;
 constexpr std::array<unsigned char, 256> kBase64Digits = [] {
@@ -189,6 +175,20 @@ Inflated inflated(std::span<const unsigned char> compressed, std::size_t max_siz
 }
 
 }  // namespace
+
+std::string to_base64(std::span<const unsigned char> bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t present = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < present ? bytes[i + j] : 0U);
+    for (std::size_t j = 0; j < 4; ++j) {
+      text += j <= present ? kBase64[group >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  return text;
+}
 
 std::string encode_hdr(const HdrRange& range, std::span<const std::uint64_t> counts) {
   const Bytes payload = payload_of(counts);

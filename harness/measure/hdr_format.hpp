@@ -44,6 +44,8 @@ struct HdrCounts {
   std::vector<HdrCount> counts;  // by ascending index
 };
 
+std::string to_base64(std::span<const unsigned char> bytes);
+
 // Zeros at the end are left out; at least one count is written.
 std::string encode_hdr(const HdrRange& range, std::span<const std::uint64_t> counts);
 

@@ -67,7 +67,10 @@ class Writer {
   Answer answer() const {
     Answer answer{.group = group_.name, .kind = kind(), .reference = group_.reference};
     answer.best = answer.kind == AnswerKind::take ? best_ahead() : best();
-    if (answer.kind == AnswerKind::take) choose(answer);
+    if (answer.kind == AnswerKind::take) {
+      choose(answer);
+      answer.which = which();
+    }
     if (answer.kind == AnswerKind::stay) answer.choice = reference();
     answer.take = take(answer);
     if (answer.kind == AnswerKind::nothing || answer.kind == AnswerKind::alone) return answer;
@@ -96,8 +99,8 @@ class Writer {
   std::string take(const Answer& answer) const {
     switch (answer.kind) {
       case AnswerKind::take:
-        return fmt::format("Take {}: {} of {}.{}", answer.choice, answer.gain, reference(),
-                           which());
+        return fmt::format("Take {}: {} of {}.{}{}", answer.choice, answer.gain, reference(),
+                           answer.which.empty() ? "" : " ", answer.which);
       case AnswerKind::stay:
         return fmt::format("Stay with {}: nothing does better. The next, {}, {}.", reference(),
                            worse_.front()->cell->strategy,
@@ -210,9 +213,9 @@ class Writer {
     }
     const bool open = std::ranges::any_of(
         to_best, [](const Contrast* one) { return one->decision() == Decision::undecided; });
-    return open ? fmt::format(" Which of the first {}: open, {}.", best.size(),
+    return open ? fmt::format("Which of the first {}: open, {}.", best.size(),
                               what_is_open(to_best))
-                : fmt::format(" Which of the first {} makes no difference: less than {}.",
+                : fmt::format("Which of the first {} makes no difference: less than {}.",
                               best.size(), percent(rule_.margin));
   }
 

@@ -34,6 +34,7 @@ struct Answer {
   // In plain words, without a full stop but for `take`; empty where there is nothing to say. They
   // hold names as they are: to be escaped as the place demands.
   std::string take;                 // which to take, by how much, and what is open about it
+  std::string which;                // the last of this: which of several, "" where it is one
   std::string behind;               // the others, against the reference
   std::vector<std::string> losses;  // what the best pay: one a figure, the largest first
   std::string noise;                // how far the same thing differs from itself

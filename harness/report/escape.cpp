@@ -43,13 +43,6 @@ std::string xml_text(std::string_view text) {
   return safe;
 }
 
-std::string json_for_script(std::string json) {
-  for (std::size_t at = json.find('<'); at != std::string::npos; at = json.find('<', at)) {
-    json.replace(at, 1, "\\u003c");
-  }
-  return json;
-}
-
 std::string markdown_text(std::string_view text) {
   std::string safe;
   const std::string clean = printable(text);

@@ -10,9 +10,6 @@ namespace asyncbench::report {
 // cannot hold become "?".
 std::string xml_text(std::string_view text);
 
-// JSON for a <script> element of HTML, which "<" could end: written as \u003c.
-std::string json_for_script(std::string json);
-
 // For Markdown as GitHub and GitLab read it: no markup, no HTML, no mention of a person, no
 // reference to an issue. On one line.
 std::string markdown_text(std::string_view text);

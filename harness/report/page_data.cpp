@@ -102,20 +102,24 @@ Order order_of(const result::Result& result) {
   return order;
 }
 
-// Six digits are more than anybody can use, and a third of the bytes.
-Json rounded(double value) {
-  return std::isfinite(value) ? Json(std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr))
-                              : Json(nullptr);
+// What each round came to; empty where the trial had a whole window.
+Json rounds_of(const analyze::TrialFigures& figures, analyze::FigureName name) {
+  Json rounds = Json::array();
+  const auto found = figures.find(name);
+  if (found == figures.end()) return rounds;
+  for (const double value : found->second.rounds) rounds.push_back(rounded(value));
+  return rounds;
 }
 
-// A list for each field: names once, not once a trial.
-Json trials_of(const Cell& cell, const Order& order, bool open_loop) {
+// A list for each field: names once, not once a trial. Rounds are of the group's CPU figure.
+Json trials_of(const Cell& cell, const Order& order, bool open_loop, analyze::FigureName cpu) {
   Json trials = {{"block", Json::array()},
                  {"order", Json::array()},
                  {"valid", Json::array()},
                  {"throughput_per_s", Json::array()},
                  {"cpu_per_request_ns", Json::array()},
-                 {"p99_ns", Json::array()}};
+                 {"p99_ns", Json::array()},
+                 {"rounds", Json::array()}};
   for (const Trial& trial : cell.trials) {
     if (trial.kind != result::TrialKind::timed) continue;
     const analyze::TrialFigures figures = analyze::figures_of(cell, trial);
@@ -129,8 +133,18 @@ Json trials_of(const Cell& cell, const Order& order, bool open_loop) {
     trials["throughput_per_s"].push_back(rounded(trial.throughput_per_s));
     trials["cpu_per_request_ns"].push_back(value(analyze::kCpu));
     trials["p99_ns"].push_back(value(open_loop ? analyze::kResponseP99 : analyze::kServiceP99));
+    trials["rounds"].push_back(rounds_of(figures, cpu));
   }
   return trials;
+}
+
+// The rounds of the cell's twin by block; null without one.
+Json twin_of(const Cell& cell, analyze::FigureName cpu) {
+  Json rounds = Json::array();
+  for (const Trial* trial : cell.valid_trials(result::TrialKind::twin)) {
+    rounds.push_back({trial->block, rounds_of(analyze::figures_of(cell, *trial), cpu)});
+  }
+  return rounds.empty() ? Json(nullptr) : Json({{"rounds", rounds}});
 }
 
 // The estimates of those figures; flags that are not set are left out.
@@ -163,9 +177,11 @@ analyze::FigureName charted_figure(const Group& group) {
   return tells ? analyze::kThroughput : figures.front();
 }
 
-Json group_json(const Group& group, const CellsById& cells, const Order& order,
-                const std::vector<analyze::Figure>& figures) {
+Json group_json(const Reported& reported, std::size_t index, const CellsById& cells,
+                const Order& order, const std::vector<analyze::Figure>& figures) {
+  const Group& group = reported.groups[index];
   const bool open_loop = analyze::is_open_loop(group);
+  const analyze::FigureName cpu = analyze::cpu_figure_of(group);
   Json own = Json::array();
   Json offered = nullptr;
   for (const Cell* cell : group.cells) {
@@ -180,7 +196,8 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order,
                    {"summary", summary_of(*cell, figures)},
                    {"percentiles", percentiles_of(trials, open_loop)},
                    {"heat", heat_of(trials)},
-                   {"trials", trials_of(*cell, order, open_loop)},
+                   {"trials", trials_of(*cell, order, open_loop, cpu)},
+                   {"twin", twin_of(*cell, cpu)},
                    {"profile", profile_json(*cell)}});
   }
   return {{"name", group.name},
@@ -189,6 +206,8 @@ Json group_json(const Group& group, const CellsById& cells, const Order& order,
           {"offered_per_s", offered},
           {"rank_by", charted_figure(group)},
           {"latency", open_loop ? "response_time" : "service_time"},
+          {"compared", shown_figures(reported.against.front().comparison.groups[index])},
+          {"against", against_json(reported, index)},
           {"cells", own}};
 }
 
@@ -225,7 +244,7 @@ Json workload_json(const Reported& reported, const std::string& name, const Cell
   for (std::size_t i = 0; i < reported.groups.size(); ++i) {
     if (reported.groups[i].cells.front()->workload != name) continue;
     index.emplace(i, groups.size());
-    groups.push_back(group_json(reported.groups[i], cells, order, figures));
+    groups.push_back(group_json(reported, i, cells, order, figures));
   }
   Json sweeps = Json::array();
   for (const analyze::Sweep& sweep : reported.sweeps) {
@@ -296,9 +315,17 @@ std::string page_data(const PageInput& input) {
   const std::vector<analyze::Figure> figures = telling_figures(cells);
   Json results = Json::array();
   for (const Reported& reported : input.results) results.push_back(result_json(reported, figures));
+  Json against = nullptr;
+  Json margin = nullptr;
+  if (!input.results.empty()) {
+    against = input.results.front().against.front().reference;
+    margin = input.results.front().against.front().comparison.rule.margin;
+  }
   const Json data = {{"schema", schema_json("asyncbench-report")},
                      {"strategies", strategies},
                      {"figures", figures_json(figures)},
+                     {"against", against},
+                     {"margin", margin},
                      {"results", results}};
   return data.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

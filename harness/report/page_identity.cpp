@@ -143,8 +143,10 @@ std::string doubts_strip(const PageInput& input) {
 }  // namespace
 
 std::string identity_section(const PageInput& input) {
-  std::string out = "<header id=\"identity\">\n<h1>Which async strategy wins?</h1>\n";
+  std::string out = "<header id=\"identity\">\n";
   for (const Reported& reported : input.results) out += identity_line(*reported.result);
+  out += input.results.size() == 1 ? headlines(input.results.front())
+                                   : "<h1>Which async strategy wins?</h1>\n";
   const std::string strips = faults_strip(input) + doubts_strip(input);
   out += strips.empty()
              ? "<p class=\"validity good\" role=\"status\">Every trial is valid, every request is "

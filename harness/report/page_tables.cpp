@@ -7,11 +7,12 @@
 #include <map>
 
 #include "report/change_verdict.hpp"
+#include "report/contrast_text.hpp"
 #include "report/escape.hpp"
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
-#include "report/contrast_text.hpp"
 #include "report/page_sections.hpp"
+#include "report/remarks.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -238,9 +239,7 @@ std::string environment_table(const result::Result& result) {
   const auto cpus = [](const std::vector<std::int64_t>& list) {
     return list.empty() ? std::string("not pinned") : fmt::format("{}", fmt::join(list, ", "));
   };
-  row("trials", fmt::format("{} of {} after {} of warm-up", result.plan.trials,
-                            format_duration_ns(static_cast<double>(result.plan.window_ns)),
-                            format_duration_ns(static_cast<double>(result.plan.warm_up_ns))));
+  row("measured", how_measured(result));
   row("peer strategy", result.plan.peer_strategy);
   row("CPUs of the side under test", cpus(result.plan.subject_cpus));
   row("CPUs of its peer", cpus(result.plan.peer_cpus));
@@ -260,11 +259,20 @@ std::string environment_table(const result::Result& result) {
       rows);
 }
 
-constexpr const char* kMethod =
+constexpr const char* kWindows =
     "<p>Every trial starts fresh processes, one for each side, pinned to CPUs of their own, and "
     "measures a window that is laid over running traffic after a warm-up. A block holds one trial "
     "of every cell, in random order; strategies are compared within blocks, so what drifts on the "
-    "machine hits all of them alike.</p>\n"
+    "machine hits all of them alike.</p>\n";
+
+constexpr const char* kTurns =
+    "<p>Every block starts fresh processes for each strategy of a group, all alive together. They "
+    "take turns, round by round in random order, with a rest after each turn in which what is in "
+    "flight ends; the CPU time of both sides is read at rest. Strategies are compared within "
+    "blocks, so what drifts on the machine hits all of them alike. The reference takes part twice, "
+    "as itself and as its twin: what these two differ by is the run's own noise.</p>\n";
+
+constexpr const char* kMethod =
     "<p>The trial is the statistical unit. A figure is the median across valid trials, with the "
     "distribution-free 95 % interval of the sign test. Comparisons are medians of the ratios "
     "within blocks; <b>clear</b> ones hold a false discovery rate of 5 % over this page "
@@ -331,15 +339,22 @@ std::string change_section(const PageInput& input) {
     (change.told ? told : rest).push_back(change_row(change));
   }
   std::string content = verdict_html(verdict_of(*input.change));
-  if (!told.empty()) content += folded_table("change", kHead, told);
+  // The answer must stay in sight below it.
+  constexpr std::size_t kChangesShown = 12;
+  if (!told.empty()) content += folded_table("change", kHead, told, kChangesShown);
   if (!rest.empty()) {
     content += fmt::format(
         "<details><summary>{} comparisons without a shown change</summary>\n{}"
         "</details>\n",
         rest.size(), folded_table("change", kHead, rest));
   }
-  for (const std::string& missing : input.change->comparison.missing) {
-    content += fmt::format("<p>{}</p>\n", xml_text(missing));
+  const std::vector<std::string>& missing = input.change->comparison.missing;
+  if (!missing.empty()) {
+    content += fmt::format(
+        "<details><summary>{} not in both results</summary>\n<ul>\n",
+        missing.size() == 1 ? "1 cell is" : fmt::format("{} cells are", missing.size()));
+    for (const std::string& cell : missing) content += fmt::format("<li>{}</li>\n", xml_text(cell));
+    content += "</ul></details>\n";
   }
   return section(
       "change", "Better or worse than before?",
@@ -349,7 +364,10 @@ std::string change_section(const PageInput& input) {
 }
 
 std::string method_section(const PageInput& input) {
-  std::string content = kMethod;
+  std::string content;
+  if (!std::ranges::all_of(input.results, any_turns)) content += kWindows;
+  if (std::ranges::any_of(input.results, any_turns)) content += kTurns;
+  content += kMethod;
   for (const Reported& reported : input.results) {
     content += result_heading(input, reported) + environment_table(*reported.result);
     content += fmt::format("<p>Measured by</p>\n<pre class=\"command\">{}</pre>\n",

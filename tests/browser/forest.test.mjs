@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as made from "./data.mjs";
-import { drawAll, launch, open, pageOf } from "./page.mjs";
+import { drawAll, launch, open, pageOf, ready } from "./page.mjs";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -108,6 +108,7 @@ describe("The forest plot", () => {
 
       const second = await context.newPage();
       await second.goto(page.url());
+      await ready(second);
       assert.equal(await second.getByRole("combobox", { name: "Compared with" }).inputValue(), "epoll", "a link keeps it");
     });
   });
@@ -150,7 +151,7 @@ describe("The forest plot", () => {
     await page.keyboard.press("End");
     const readout = card(page).locator(".readout");
     assert.equal(await readout.locator("strong").textContent(), "thread_per_request");
-    assert.match(await readout.textContent(), /times thread_per_connection0\.\d\d \[0\.\d\d, \d\.\d\d\], worse/);
+    assert.match(await readout.textContent(), /times thread_per_connection0\.\d\d \[0\.\d\d, \d\.\d\d\], slightly worse/);
   }));
 
   for (const width of [1240, 390]) {
@@ -177,4 +178,35 @@ describe("The forest plot", () => {
     groupOf(data).against = {};
     return onPage(data, async (page) => assert.equal(await page.locator("#forest").count(), 0));
   });
+});
+
+describe("Round by round", () => {
+  const card = (page) => page.locator("#rounds .card");
+
+  it("DrawsEachRoundAgainstTheReferencesAndSaysWhereThereAreTwoRegimes", () => {
+    const data = made.turns();
+    return onPage(data, async (page) => {
+      assert.deepEqual(await card(page).locator("text.name").allTextContents(), ["its twin", "asio", "uring"]);
+      const ticks = await card(page).locator(".round").evaluateAll((all) => all.map((path) => path.getAttribute("d").split("M").length - 1));
+      assert.deepEqual(ticks, [60, 60, 60]);
+      const said = await card(page).locator("svg.rounds text.label").allTextContents();
+      const [regimes, ...others] = said.filter((text) => text.includes("regimes"));
+      assert.match(regimes, /^uring has two regimes: about 1\.0[3-8] times in \d\d % of the rounds, about 1\.2[5-9] times in the others\.$/);
+      assert.deepEqual(others, []);
+
+      await page.getByRole("combobox", { name: "Compared with" }).selectOption("asio");
+      await drawAll(page);
+      assert.deepEqual(await card(page).locator("text.name").allTextContents(), ["epoll", "uring"]);
+      await card(page).locator("summary").click();
+      await card(page).locator("tbody tr").first().waitFor();
+      const rows = await card(page).locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.dataset.value ?? cell.textContent)));
+      const [epoll, asio] = data.results[0].workloads[0].groups[0].cells;
+      assert.equal(rows.length, 120);
+      const row = rows.find(([name, block, round]) => name === "epoll" && block === "2" && round === "4");
+      assert.ok(Math.abs(Number(row[3]) - asio.trials.rounds[2][3] / epoll.trials.rounds[2][3]) < 1e-9);
+    });
+  });
+
+  it("IsLeftOutWhereNoTurnsWereTaken", () => onPage(made.standard(), async (page) =>
+    assert.equal(await page.locator("#rounds").count(), 0)));
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 export const kPageFolder = new URL("../../harness/report/page/", import.meta.url);
@@ -43,9 +44,9 @@ function body(data) {
     '<div id="legend"></div>', section("sweeps", "Along a parameter", charts), section("throughput", "Throughput", charts), section("percentiles", "Latency by percentile", charts),
     section("open-loop", "Latency against throughput", charts), section("cost", "What a request costs", charts),
     section("own", "Figures of the workloads' own", charts),
-    section("stability", "Stability", charts),
+    section("rounds", "Round by round", charts), section("stability", "Stability", charts),
     section("outcomes", "Outcomes", "<table><thead><tr><th>cell</th><th>ok</th></tr></thead><tbody><tr><td>fetch</td><td class='number'>12</td></tr></tbody></table>"),
-    section("change", "Change", `<table class="change"><thead><tr><th>cell</th><th>ratio</th></tr></thead><tbody><tr class="worse"><td>fetch</td><td class="number">+12%</td></tr>
+    section("change", "Change", `<div class="validity noise"><b>WORSE?</b> To decide:<br><code>asyncbench gate --strategies ${"thread_per_connection,".repeat(6)}epoll</code></div><table class="change"><thead><tr><th>cell</th><th>ratio</th></tr></thead><tbody><tr class="worse"><td>fetch</td><td class="number">+12%</td></tr>
       <tr class="better"><td>echo</td><td class="number">-9%</td></tr></tbody></table>`),
     section("method", "How it was measured", `<p>In blocks.</p><table class="cells sortable"><thead><tr><th>Cell</th><th>Status</th><th>Throughput</th><th>Reason</th></tr></thead>
       <tbody>${cells.map(row).join("")}</tbody></table><button type="button" id="download">Download the data</button>
@@ -56,12 +57,12 @@ function body(data) {
 /** The page's file for this data. */
 export function pageOf(data) {
   const template = readFileSync(new URL("template.html", kPageFolder), "utf8");
-  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const packed = gzipSync(JSON.stringify(data)).toString("base64");
   const file = join(mkdtempSync(join(tmpdir(), "asyncbench-page-")), "report.html");
   writeFileSync(file, template
     .replace("<!--asyncbench:title-->", () => "standard, 2026-11-25 14:12 UTC")
     .replace("<!--asyncbench:body-->", () => body(data))
-    .replace("<!--asyncbench:data-->", () => json));
+    .replace("<!--asyncbench:data-->", () => packed));
   return file;
 }
 
@@ -85,8 +86,12 @@ export async function open(browser, file, options = {}) {
     if (request.url() !== url && !request.url().startsWith("blob:")) complaints.push(`asked for ${request.url()}`);
   });
   await page.goto(url);
+  if (options.javaScriptEnabled !== false) await ready(page);
   return { page, context, complaints };
 }
+
+/** Waits until the script has unpacked the data and done its work. */
+export const ready = (page) => page.waitForFunction(() => "ready" in document.documentElement.dataset);
 
 /** Unfolds what is folded away, and what that brings; cards' data stay folded. */
 export async function unfold(page) {

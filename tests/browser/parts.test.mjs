@@ -6,7 +6,10 @@ import { bytes, count, duration, estimate, percent, plain, printable, tick } fro
 import { logTicks, pushApart, sparse } from "../../harness/report/page/src/layout.js";
 import { markerPath } from "../../harness/report/page/src/markers.js";
 import { along, intervalText, place, point, sweepPlace, sweepsOf } from "../../harness/report/page/src/model.js";
+import { ratiosOf, twoModes } from "../../harness/report/page/src/rounds.js";
 import { Strategies } from "../../harness/report/page/src/strategies.js";
+
+import { randomFrom } from "./data.mjs";
 
 const kSources = new URL("../../harness/report/page/src/", import.meta.url);
 
@@ -80,6 +83,46 @@ describe("Model", () => {
     const workload = { groups: [{ cells: [{ strategy: "a" }] }, { cells: [] }, { cells: [{ strategy: "a" }] }] };
     const sweep = { points: [{ value: 9, group: 0 }, { value: 5, group: 1 }, { value: 1, group: 2 }, { value: 3, group: 77 }] };
     assert.deepEqual(along(workload, sweep, "a").map(({ value }) => value), [1, 9]);
+  });
+});
+
+describe("Two modes", () => {
+  const random = randomFrom(11);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const draw = (n, make) => Array.from({ length: n }, make);
+
+  it("AreFoundWhereThereAreTwoRegimes", () => {
+    const values = draw(120, () => Math.log(random() < 0.6 ? 0.78 : 0.95) + 0.02 * normal());
+    const [low, high] = twoModes([values], 0.03);
+    assert.ok(Math.abs(Math.exp(low.center) - 0.78) < 0.01 && Math.abs(Math.exp(high.center) - 0.95) < 0.01);
+    assert.ok(Math.abs(low.share - 0.6) < 0.12 && Math.abs(low.share + high.share - 1) < 1e-9);
+  });
+  it("AreNotSeenInOneMiddleHoweverWide", () => {
+    const kinds = { normal, uniform: () => random() * 4, skewed: () => -Math.log(1 - random()) };
+    for (const [name, make] of Object.entries(kinds)) {
+      const found = draw(300, () => twoModes([draw(60, make)], 0.03)).filter(Boolean).length;
+      assert.ok(found <= 3, `${name}: ${found} of 300`);
+    }
+  });
+  it("NeedEnoughValuesADistanceThatMattersAndMoreThanAFewOutliers", () => {
+    const two = (n, apart) => draw(n, (_, index) => (index % 2) * apart + 0.001 * normal());
+    assert.equal(twoModes([two(20, 0.2)], 0.03), null);
+    assert.equal(twoModes([two(60, 0.02)], 0.03), null);
+    assert.ok(twoModes([two(60, 0.2)], 0.03));
+    assert.equal(twoModes([draw(100, (_, index) => (index < 5 ? 1 : 0.01 * normal()))], 0.03), null);
+  });
+  it("AreNotWhatHappenedToOneBlock", () => {
+    const block = (center) => draw(10, () => center + 0.01 * normal());
+    assert.equal(twoModes([block(0), block(0), block(-0.4), block(0), block(0)], 0.03), null);
+    assert.ok(twoModes([block(0), block(-0.4), block(-0.4), block(0), block(0)], 0.03), "two blocks are a pattern");
+  });
+});
+
+describe("Rounds", () => {
+  it("ArePairedWithinTheRoundAndTheBlock", () => {
+    const reference = new Map([[0, [10, 20, 30]], [2, [5]]]);
+    const own = new Map([[0, [20, 20, null]], [1, [7]], [2, [10]]]);
+    assert.deepEqual(ratiosOf(own, reference), [{ block: 0, ratios: [0.5, 1] }, { block: 2, ratios: [0.5] }]);
   });
 });
 

@@ -96,13 +96,13 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
   it("ShowsEverySectionInOrder", () => onPage(report("order.html", result), async (page) => {
     await drawAll(page);
     const ids = await page.locator("main > header, main > section").evaluateAll((all) => all.map(({ id }) => id));
-    assert.deepEqual(ids, ["identity", "answer", "matrix", "sweeps", "throughput", "percentiles", "open-loop", "cost",
-      "stability", "outcomes", "method"]);
-    for (const id of ["sweeps", "throughput", "percentiles", "open-loop", "cost", "stability"]) {
+    assert.deepEqual(ids, ["identity", "answer", "forest", "sweeps", "throughput", "percentiles", "open-loop", "cost",
+      "rounds", "stability", "outcomes", "method"]);
+    for (const id of ["forest", "sweeps", "throughput", "percentiles", "open-loop", "cost", "rounds", "stability"]) {
       assert.notEqual(await page.locator(`#${id} .card svg[role=img]`).count(), 0, id);
       assert.equal(await page.locator(`#${id} .card`).count(), await page.locator(`#${id} .card svg[role=img]`).count());
     }
-    assert.equal(await page.locator("table.matrix td.best").count(), 5, "one in each group");
+    assert.equal(await page.locator("table.answer td.strip:visible svg[role=img]").count(), 5, "one for each group");
   }));
 
   // The page holds six digits of a figure.
@@ -112,6 +112,7 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
     const { cells } = JSON.parse(readFileSync(result, "utf8"));
     const where = page.locator("#throughput .card").filter({ has: page.getByRole("heading", { name: "fetch by connections" }) });
     await where.locator("summary").click();
+    await where.locator("tbody tr").first().waitFor();
     const rows = await where.locator("tbody tr").evaluateAll((all) => all.map(({ cells: [strategy, at, median, low, high] }) =>
       [strategy.textContent, ...[at, median, low, high].map((cell) => Number(cell.dataset.value))]));
     const wanted = cells.filter(({ workload }) => workload === "fetch")
@@ -126,7 +127,7 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
   }));
 
   it("IsReadWithoutAScript", () => onPage(report("plain.html", result), async (page) => {
-    for (const table of ["answer", "matrix", "cells"]) {
+    for (const table of ["answer", "cells"]) {
       assert.notEqual(await page.locator(`table.${table} tbody tr`).count(), 0, table);
     }
     assert.equal(await page.locator(".card").count(), 0);
@@ -150,9 +151,14 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
     }, { colorScheme }));
   }
 
+  const answerWidths = (page) => page.locator("table.answer tbody :is(th, td):visible")
+    .evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().width));
+
   it("FitsAPhone", () => onPage(report("phone.html", result, "--baseline", result), async (page) => {
     await drawAll(page);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400);
+    assert.ok((await answerWidths(page)).every((width) => width > 300), "each has the card's width");
+    assert.notEqual(await page.locator("td.strip:visible text.label").count(), 0, "each strip has its axis");
   }, { viewport: { width: 400, height: 800 } }));
 
   it("CutsNoColumnOnPaper", () => onPage(report("paper.html", result, "--baseline", result), async (page) => {
@@ -164,6 +170,8 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
     assert.ok(all.length > 100);
     assert.equal(all.filter(({ right }) => right > 719).length, 0, "none is cut");
     assert.ok((await cells("table.cells")).every(({ width }) => width > 100), "none is squeezed to a letter a line");
+    assert.ok((await answerWidths(page)).every((width) => width > 90));
+    assert.ok(await page.getByRole("combobox", { name: "Compared with" }).isVisible(), "paper says what the reference is");
     await page.evaluate(() => document.querySelector("table.cells").classList.remove("many"));
     assert.ok((await cells("table.cells")).some(({ width }) => width < 100), "so many columns have no room on paper");
   }, { viewport: { width: 718, height: 1000 } }));
@@ -198,7 +206,8 @@ describe("The program's page", { skip: !program && "ASYNCBENCH names no program"
     writeFileSync(failed, JSON.stringify(data));
     return onPage(report("failed.html", failed), async (page) => {
       assert.equal(await page.locator(".validity.bad").count(), 1);
-      assert.equal(await page.locator("table.matrix td.failed").count(), data.cells.length);
+      assert.equal(await page.locator("#outcomes td.reason").filter({ hasText: "no luck" }).count(), data.cells.length);
+      assert.match(await page.locator("h1:visible").textContent(), /^No answer/);
       assert.equal(await page.locator(".card").count(), 0);
     });
   });

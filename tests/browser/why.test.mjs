@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { readTree, walk } from "../../harness/report/page/src/charts/call_tree.js";
 import { kHostile } from "./data.mjs";
-import { drawAll, faintTexts, launch, open, unfold } from "./page.mjs";
+import { drawAll, faintTexts, launch, open, ready, unfold } from "./page.mjs";
 import { hostileProfiles, kActivities, kPhases, kTrees, profiles, whyPageOf } from "./profiles.mjs";
 
 let browser;
@@ -238,6 +238,7 @@ describe("The difference of two", () => {
     await difference(page).getByRole("combobox", { name: "second" }).selectOption("threads");
     await page.getByRole("searchbox", { name: "Find functions of fetch" }).fill("tcp");
     await page.reload();
+    await ready(page);
     await drawAll(page);
     assert.equal(await difference(page).getByRole("combobox", { name: "second" }).inputValue(), "threads");
     assert.match(await difference(page).locator(".keys").textContent(), /^threads 12\.0us, against uring 4\.00us/);

@@ -26,7 +26,7 @@ async function bundle(entry) {
     metafile: true,
     charset: "utf8",
     format: "iife",
-    target: ["es2022", "chrome110", "firefox110", "safari16"],
+    target: ["es2022", "chrome110", "firefox113", "safari16.4"],
     legalComments: "inline",
   });
   const [{ inputs }] = Object.values(metafile.outputs);

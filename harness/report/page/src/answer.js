@@ -5,7 +5,7 @@
 import { card } from "./card.js";
 import { forest, forestHeight, forests, forestsHeight } from "./charts/forest.js";
 import { ratioAxis } from "./charts/forest_scale.js";
-import { strip, stripHead } from "./charts/strip.js";
+import { strip, stripHead, stripHeight } from "./charts/strip.js";
 import { aspectOf, aspectsOf, commonRows, noiseOf, referencesOf, rowsOf } from "./comparison.js";
 import { html } from "./dom.js";
 import { ratioInterval } from "./format.js";
@@ -15,6 +15,8 @@ import { selector } from "./selector.js";
 /**
  * @param {object} data
  * @param {object} page with strategies, lazy and choices
+ * @returns {{reference: () => string, onChange: (listener: () => void) => void} | null} what is chosen; null
+ *   where nothing was compared
  */
 export function fillAnswer(data, page) {
   const figures = data.figures ?? [];
@@ -27,7 +29,7 @@ export function fillAnswer(data, page) {
   const charts = document.querySelector("#forest .charts");
   if (references.length === 0) {
     charts?.closest("section").remove();
-    return;
+    return null;
   }
   const preset = references.includes(data.against) ? data.against : references[0];
   const listeners = [];
@@ -40,7 +42,7 @@ export function fillAnswer(data, page) {
   if (references.length > 1) controls?.append(chooser.element);
   showWords(context);
   drawStrips(results, context);
-  if (!charts) return;
+  if (!charts) return context;
   for (const { label, groups } of results) {
     const compared = groups.filter(({ group }) => Object.keys(group.against ?? {}).length > 0);
     if (compared.length === 0) continue;
@@ -48,6 +50,7 @@ export function fillAnswer(data, page) {
     charts.append(html("div", { class: "grid" },
       card(compared.length === 1 ? oneForest(compared[0], context) : manyForests(compared, context), page)));
   }
+  return context;
 }
 
 /** Whatever is said against a reference has its name in `data-against`. */
@@ -59,7 +62,10 @@ function showWords({ reference, onChange }) {
   onChange(show);
 }
 
-/** All strips share an axis, whose labels stand in the head of their column. */
+/** Rows are cards there (style.css), without a head of their columns. */
+const kCards = matchMedia("(max-width: 640px)");
+
+/** All strips share an axis, whose labels stand in the head of their column; in cards, in each. */
 function drawStrips(results, { page, figures, margin, reference, onChange }) {
   const byName = new Map(results.flatMap(({ groups }, index) => groups.map(({ group }) => [`${index} ${group.name}`, group])));
   const axisFor = (against, width) => ratioAxis(
@@ -71,13 +77,14 @@ function drawStrips(results, { page, figures, margin, reference, onChange }) {
     const group = byName.get(`${result} ${cell.parentElement.dataset.group}`);
     if (!group) continue;
     const place = html("div", {});
+    const aspect = aspectOf(group, "", figures);
+    const rows = rowsOf(group, against, aspect);
+    cell.dataset.label = `${aspect.title}, times ${against}`;
     cell.append(place);
-    page.lazy.add(place, () => {}, (width) => {
-      const aspect = aspectOf(group, "", figures);
-      const rows = rowsOf(group, against, aspect);
+    page.lazy.add(place, () => { place.style.minHeight = `${stripHeight(rows, page.strategies, kCards.matches)}px`; }, (width) => {
       const label = `${group.name}: ${aspect.title}, times ${against}: ${spoken(rows.filter(({ kind }) => kind === "family"))}`;
       place.replaceChildren(strip(rows, page.strategies, {
-        width, axis: axisFor(against, width), noise: noiseOf(group, against, aspect), margin, reference: against, label,
+        width, axis: axisFor(against, width), noise: noiseOf(group, against, aspect), margin, reference: against, label, labels: kCards.matches,
       }));
     });
   }
@@ -105,9 +112,9 @@ const isShown = (strategies) => (row) => strategies.shown(row.strategy);
 function withChooser(groups, context, chart) {
   let changed = () => {};
   const chooser = aspectChooser(groups, context, () => changed());
-  context.onChange(() => changed());
   return {
     wide: true,
+    follow: context.onChange,
     controls(redraw) {
       changed = redraw;
       return [chooser.element];

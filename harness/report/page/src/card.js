@@ -14,6 +14,7 @@ import { dataTable } from "./tables.js";
  * @property {string} [keys] what the keyboard does, where that is more than to read the figures
  * @property {(changed: () => void) => (Node | null)[]} [controls] stand above the drawing, and call
  *   `changed` when it and its table must be made anew
+ * @property {(changed: () => void) => void} [follow] is told once how to have it made anew
  * @property {(width: number) => number} height
  * @property {(width: number) => import("./drawing.js").Drawing | null} draw of the strategies that
  *   are shown; null where none is
@@ -46,6 +47,7 @@ export function card(chart, { strategies, lazy }) {
   button.addEventListener("click", () => saveSvg(node, element, chart.title, chart.subtitle));
   let room = 0;
   lazy.add(box, reserve, draw);
+  chart.follow?.(changed);
   return element;
 
   function changed() {

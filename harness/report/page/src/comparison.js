@@ -1,4 +1,5 @@
 /** Comparisons with a reference strategy, as the data has them (README.md) and as charts want them. */
+import { figure } from "./model.js";
 
 /** Figures of which one is what people ask for, under one name in all groups. */
 const kAspects = [
@@ -57,6 +58,22 @@ export function rowsOf(group, reference, aspect) {
     const ratio = ratios[aspect.index] ? natural(ratios[aspect.index], aspect) : null;
     return { name, kind, strategy: strategy ?? name, ratio, section, absent: ratio ? undefined : absenceOf(group, name) };
   });
+}
+
+/**
+ * A figure of which less is better, as the answer sees it: the reference's median, times the ratio that is paired
+ * within blocks. The medians alone could stand in another order: the machine wanders from block to block.
+ * @returns {import("./model.js").Estimate | null} the cell's own where the group has no such ratio
+ */
+export function pairedFigure(cell, group, name, reference) {
+  const own = figure(cell, name);
+  const index = (group.compared ?? []).indexOf(name);
+  const base = figure(group.cells.find(({ strategy }) => strategy === reference) ?? {}, name);
+  const row = group.against?.[reference]?.rows.find((each) => each.kind === "strategy" && each.name === cell.strategy);
+  const [ratio, low, high] = row?.ratios[index] ?? [];
+  if (!own || !base || !(ratio > 0)) return own;
+  const of = (value) => base.median * (value ?? ratio);
+  return { ...own, median: of(ratio), low: of(low), high: of(high), interval: low > 0 && high > 0 ? "paired" : "single" };
 }
 
 function absenceOf(group, name) {

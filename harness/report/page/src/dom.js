@@ -28,10 +28,6 @@ export function fold(summary, make) {
   return details;
 }
 
-/** A name that may go on in the next line after an underscore or a colon. */
-export const breakable = (name) =>
-  name.split(/(?<=[_:])/).flatMap((part, index) => (index > 0 ? [html("wbr"), part] : [part]));
-
 /** Lets the browser save a text as a file. */
 export function save(text, type, fileName) {
   const url = URL.createObjectURL(new Blob([text], { type }));

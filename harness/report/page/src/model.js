@@ -10,7 +10,7 @@ import { bytes, bytesRate, count, duration, number, parameter, share } from "./f
  * @property {number} median
  * @property {number} low
  * @property {number} high
- * @property {string} interval `sign_95`, `range` or `single`
+ * @property {string} interval `sign_95`, `range` or `single`; `paired` of comparison.js
  */
 
 /** A cell's estimate by its name in the summary, or null. */
@@ -52,20 +52,14 @@ export const measureOf = ({ name, title, unit, higher_is_better: higher }) => ({
   of: (cell) => figure(cell, name),
 });
 
-const hasNote = (cell, code) =>
-  (cell.notes ?? []).some((note) => note.code === code);
-
 /**
- * Which CPU time of these groups compares: of both ends where the peers' differs by strategy.
- * @returns {{figure: string, both: boolean, notes: string[]}}
+ * Which CPU time of these groups compares: the answer's, of both ends where it is known of both.
+ * @returns {{figure: string, both: boolean}}
  */
 export function cpuOf(groups) {
-  const both = groups.some((group) => group.cells.some((cell) => hasNote(cell, "peers_differ")));
-  return {
-    both,
-    figure: both ? "cpu_per_request_total_ns" : "cpu_per_request_ns",
-    notes: both ? ["CPU of both ends: the peers' own differs by strategy."] : [],
-  };
+  const total = "cpu_per_request_total_ns";
+  const both = groups.some(({ compared = [] }) => compared.includes(total));
+  return { both, figure: both ? total : "cpu_per_request_ns" };
 }
 
 /** A cell's trials: the data has a list for each of their fields. */
@@ -103,6 +97,7 @@ export function intervalText(estimates) {
   const kinds = new Set(estimates.filter(Boolean).map((value) => value.interval));
   const trials = Math.max(0, ...estimates.filter(Boolean).map((value) => value.trials ?? 0));
   const of = trials > 1 ? `median of ${trials} trials` : "one trial";
+  if (kinds.has("paired")) return `the reference: ${of}; others: times their ratio to it in the same blocks, 95 % interval`;
   if (kinds.has("sign_95") && kinds.has("range")) return `${of}; 95 % interval, or the range where trials are few`;
   if (kinds.has("sign_95")) return `${of} and its 95 % interval`;
   if (kinds.has("range")) return `${of} and their range (too few for an interval)`;

@@ -4,6 +4,7 @@ import { costCharts } from "./charts/cost.js";
 import { openLoopCharts } from "./charts/open_loop.js";
 import { ownCharts } from "./charts/own.js";
 import { percentileCharts } from "./charts/percentiles.js";
+import { roundsCharts } from "./charts/rounds.js";
 import { stabilityCharts } from "./charts/stability.js";
 import { sweepCharts } from "./charts/sweeps.js";
 import { throughputCharts } from "./charts/throughput.js";
@@ -24,6 +25,7 @@ const kSections = [
   { id: "open-loop", make: openLoopCharts, workloads: 12, charts: 6 },
   { id: "cost", make: costCharts, workloads: 12, charts: 1 },
   { id: "own", make: ownCharts, workloads: 12, charts: 1 },
+  { id: "rounds", make: roundsCharts, workloads: 12, charts: 2 },
   { id: "why", fill: fillWhy },
   { id: "stability", make: stabilityCharts, workloads: 0, charts: 0 },
 ];
@@ -37,7 +39,7 @@ export function fillSections(data, page) {
       const heading = data.results.length > 1 ? html("h3", { class: "result" }, result.label) : null;
       const parts = section.fill
         ? section.fill(result, page)
-        : fill(section, result, { ...page, figures: data.figures ?? [] });
+        : fill(section, result, { ...page, figures: data.figures ?? [], margin: data.margin ?? null });
       if (parts.length > 0) place.append(...[heading, ...parts].filter(Boolean));
       return parts.length > 0;
     });
@@ -53,7 +55,7 @@ function emptied(place) {
 }
 
 function fill(section, result, page) {
-  const lists = section.make(result, page.strategies, page.figures).filter(({ charts }) => charts.length > 0);
+  const lists = section.make(result, page.strategies, page.figures, page).filter(({ charts }) => charts.length > 0);
   if (lists.length === 0) return [];
   const grid = (charts) => html("div", { class: "grid" }, charts.map((chart) => card(chart, page)));
   const each = Math.max(1, Math.min(section.charts, Math.floor(kOpen / lists.length)));

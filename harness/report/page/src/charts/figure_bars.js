@@ -20,10 +20,11 @@ const tells = ({ of }, group) => group.cells.some((cell) => (of(cell)?.median ??
 /**
  * The strategies stand in the order of the first measure, the best at the top.
  * @param {Measure[]} measures
- * @param {{remark?: string, notes?: string[]}} more behind the subtitle, and below the chart
+ * @param {{remark?: string, follow?: (changed: () => void) => void}} more behind the subtitle, and when measures
+ *   give other figures
  * @returns {import("../card.js").Chart | null} null where no cell has any of them
  */
-export function figureBars(workload, group, measures, strategies, { remark = "", notes = [] } = {}) {
+export function figureBars(workload, group, measures, strategies, { remark = "", follow } = {}) {
   const list = measures.filter((measure) => tells(measure, group));
   if (list.length === 0) return null;
   const drawable = (cell) => cell.status === "measured" && list.some(({ of }) => of(cell));
@@ -31,19 +32,24 @@ export function figureBars(workload, group, measures, strategies, { remark = "",
     const median = list[0].of(cell)?.median;
     return median === undefined ? Infinity : list[0].lower ? median : -median;
   };
-  const cells = group.cells.filter(drawable).sort((a, b) => badness(a) - badness(b) || 0);
+  const sorted = () => group.cells.filter(drawable).sort((a, b) => badness(a) - badness(b) || 0);
+  const cells = sorted();
   if (cells.length === 0) return null;
   const estimates = cells.flatMap((cell) => list.map(({ of }) => of(cell)));
   const columns = (width) => Math.min(list.length, width >= 860 ? 4 : width >= 560 ? 2 : 1);
   return {
     title: titleOf(workload, group),
     subtitle: `bars: ${intervalText(estimates)}${remark}`,
-    says: `${list[0].title}: ${cells[0].strategy} comes first with ${estimate(list[0].of(cells[0]), list[0].format)}.`,
-    notes: [...notes, ...absences(group.cells, drawable)],
+    says() {
+      const [first] = sorted();
+      return `${list[0].title}: ${first.strategy} comes first with ${estimate(list[0].of(first), list[0].format)}.`;
+    },
+    follow,
+    notes: absences(group.cells, drawable),
     wide: true,
     height: (width) => panelsHeight(list.length, columns(width), barsHeight(cells.length)),
     draw(width) {
-      const shown = cells.filter((cell) => strategies.shown(cell.strategy));
+      const shown = sorted().filter((cell) => strategies.shown(cell.strategy));
       if (shown.length === 0) return null;
       const names = nameRoom(shown.map((cell) => cell.strategy), width);
       const grid = { columns: columns(width), gap: 12, height: barsHeight(shown.length), left: names.pixels, inset: 8 };
@@ -55,7 +61,7 @@ export function figureBars(workload, group, measures, strategies, { remark = "",
     },
     table: () => ({
       columns: ["strategy", ...list.flatMap(({ title, unit }) => [title + unit, "low", "high"])],
-      rows: cells.map((cell) => [cell.strategy, ...list.flatMap(({ of }) => {
+      rows: sorted().map((cell) => [cell.strategy, ...list.flatMap(({ of }) => {
         const value = of(cell);
         return [value?.median ?? null, value?.low ?? null, value?.high ?? null];
       })]),

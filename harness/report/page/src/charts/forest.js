@@ -63,13 +63,11 @@ function mark(row, axis, y, look) {
 const axisLabels = (axis, y) => axis.ticks.map(({ x, text }) =>
   svg("text", { x, y, class: "label", "text-anchor": "middle" }, text));
 
-const kDecisions = {
-  better: "better", slightly_better: "slightly better", alike: "alike", slightly_worse: "slightly worse", worse: "worse",
-  undecided: "undecided", invalid: "invalid",
-};
+/** A decision in words: as it is in the data. */
+const said = ({ decision }) => (decision === "reference" ? "the reference" : decision);
 
 const saidOf = (row) => (row.ratio
-  ? [ratioInterval(row.ratio), kDecisions[row.ratio.decision]].filter(Boolean).join(", ")
+  ? [ratioInterval(row.ratio), said(row.ratio)].filter(Boolean).join(", ")
   : (row.absent ?? "–"));
 
 /** Where there is no room beside the plot, a row's words stand above it. */
@@ -111,7 +109,7 @@ export function forest(rows, strategies, { width, noise, margin, reference, aspe
     x: wide ? width - kWords + 8 : width, y: wide ? places[index] : places[index] - 16, dy: "0.32em",
     "text-anchor": wide ? "start" : "end", class: "figure",
   }, row.ratio
-    ? [svg("tspan", { class: "value" }, texts[index]), svg("tspan", { class: `said ${row.ratio.decision}`, dx: 8 }, kDecisions[row.ratio.decision] ?? "")]
+    ? [svg("tspan", { class: "value" }, texts[index]), svg("tspan", { class: `said ${row.ratio.decision.replace(" ", "_")}`, dx: 8 }, said(row.ratio))]
     : texts[index]);
   const sectionTop = (index) => places[index] - kRow / 2 - above - kSection + 8;
   const node = svg("svg", { class: "plot forest", width, height, viewBox: `0 0 ${width} ${height}` },

@@ -20,44 +20,48 @@ const kHeight = 300;
 
 /**
  * @param {Measure} measure
- * @param {{remark?: string, notes?: string[], rings?: {strategy: string, at: number}[]}} more behind the
- *   subtitle, below the chart, and rings on the lines
+ * @param {{remark?: string, notes?: string[], rings?: {strategy: string, at: number}[], follow?: (changed: () => void) => void}} more
+ *   behind the subtitle, below the chart, rings on the lines, and when the measure gives other figures
  * @returns {import("../card.js").Chart | null}
  */
-export function sweepLines(workload, sweep, measure, strategies, { remark = "", notes = [], rings = [] } = {}) {
+export function sweepLines(workload, sweep, measure, strategies, { remark = "", notes = [], rings = [], follow } = {}) {
   const groupOf = new Map(sweep.points.map(({ group }) => workload.groups[group]).filter(Boolean)
     .flatMap((group) => group.cells.map((cell) => [cell, group])));
   const of = (cell) => {
     const value = cell.status === "measured" ? measure.of(cell, groupOf.get(cell)) : null;
     return value && (!measure.logarithmic || value.median > 0) ? value : null;
   };
-  const series = [...new Set(cellsAlong(workload, sweep).map((cell) => cell.strategy))]
+  const made = () => [...new Set(cellsAlong(workload, sweep).map((cell) => cell.strategy))]
     .map((strategy) => ({
       strategy,
       points: along(workload, sweep, strategy).map(({ value, cell }) => ({ x: value, value: of(cell) })).filter(({ value }) => value),
     }))
     .filter(({ points }) => points.length > 0);
+  const allOf = (series) => series.flatMap(({ strategy, points }) => points.map((point) => ({ strategy, ...point })));
+  const series = made();
   if (series.length === 0) return null;
-  const all = series.flatMap(({ strategy, points }) => points.map((point) => ({ strategy, ...point })));
-  const best = all.reduce((a, b) => ((measure.lower ? b.value.median < a.value.median : b.value.median > a.value.median) ? b : a));
   const leads = (shown) => leadersOf(shown, strategies, measure.lower);
   const faint = series.length > leads(series).length ? "; strong: the best of each family" : "";
   return {
     title: `${workload.name}${measure.title ? `: ${measure.title}` : ""} by ${sweep.parameter}`,
-    subtitle: [sweepPlace(workload, sweep), `${intervalText(all.map(({ value }) => value))}${faint}${remark}`].filter(Boolean).join("; "),
-    says: `${measure.lower ? "Least" : "Most"}: ${best.strategy} at ${parameter(best.x, sweep.unit, sweep.parameter)}, ` +
-      `${estimate(best.value, measure.format)} ${measure.title || measure.axis}.`,
+    subtitle: [sweepPlace(workload, sweep), `${intervalText(allOf(series).map(({ value }) => value))}${faint}${remark}`].filter(Boolean).join("; "),
+    says() {
+      const best = allOf(made()).reduce((a, b) => ((measure.lower ? b.value.median < a.value.median : b.value.median > a.value.median) ? b : a));
+      return `${measure.lower ? "Least" : "Most"}: ${best.strategy} at ${parameter(best.x, sweep.unit, sweep.parameter)}, ` +
+        `${estimate(best.value, measure.format)} ${measure.title || measure.axis}.`;
+    },
+    follow,
     notes: [...notes, ...absences(cellsAlong(workload, sweep), (cell) => of(cell) !== null)],
     keys: "Left and right read the figures, up and down choose a strategy.",
     height: () => kHeight,
     draw(width) {
-      const shown = series.filter(({ strategy }) => strategies.shown(strategy));
+      const shown = made().filter(({ strategy }) => strategies.shown(strategy));
       return shown.length ? draw(shown, leads(shown), rings, width, sweep, measure, strategies) : null;
     },
     table: () => ({
       columns: ["strategy", sweep.unit ? `${sweep.parameter}, ${sweep.unit}` : sweep.parameter,
         `median, ${measure.unit}`, "low", "high", "trials"],
-      rows: all.map(({ strategy, x, value }) => [strategy, x, value.median, value.low, value.high, value.trials]),
+      rows: allOf(made()).map(({ strategy, x, value }) => [strategy, x, value.median, value.low, value.high, value.trials]),
     }),
   };
 }
@@ -103,7 +107,7 @@ function draw(series, leads, rings, width, sweep, measure, strategies) {
       axis.marks,
       strong.map(({ strategy, points }) => Plot.areaY(points, {
         x: place.x, y1: (point) => point.value.low || point.value.median, y2: (point) => point.value.high,
-        fill: strategies.look(strategy).stroke, fillOpacity: 0.14, ariaDescription: strategy,
+        fill: strategies.look(strategy).stroke, fillOpacity: 0.1, ariaDescription: strategy,
       })),
       // The leaders on top.
       [...series].sort((a, b) => leads.has(a.strategy) - leads.has(b.strategy)).map(({ strategy, points }) => [
