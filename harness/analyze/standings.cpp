@@ -261,18 +261,22 @@ class Standings {
     }
   }
 
-  // Among the best tier, and where that is one strategy alone, among the next tier too.
+  // Among the best tier, and where that is one strategy alone, among the next tier too. Where all
+  // have the same schedule, whoever is more punctual is a rival.
   void find_losses() {
     const auto in_best_tier = [](const Standing& standing) { return standing.tier == 0U; };
     const auto winners = std::ranges::count_if(result_.standings, in_best_tier);
-    std::vector<const Standing*> rivals;
-    for (const Standing& standing : result_.standings) {
-      if (in_best_tier(standing) || (winners == 1 && standing.tier == 1U)) {
-        rivals.push_back(&standing);
-      }
-    }
+    const bool same_schedule =
+        is_open_loop(group_) || std::ranges::any_of(group_.cells, &Cell::paced);
     for (const FigureName figure : result_.figures) {
       if (!is_traded(figure)) continue;
+      const bool any_rival = same_schedule && figure != kMemoryPeak;
+      std::vector<const Standing*> rivals;
+      for (const Standing& standing : result_.standings) {
+        if (in_best_tier(standing) || (winners == 1 && standing.tier == 1U) || any_rival) {
+          rivals.push_back(&standing);
+        }
+      }
       for (const Standing* rival : rivals) {
         if (!in_best_tier(*rival)) continue;
         const Standing* const best =

@@ -268,6 +268,29 @@ TEST(ComparisonLosses, AreWhatTheBestTierPays) {
   EXPECT_EQ(alone.group().losses[0].against->strategy, "thread_per_connection");
 }
 
+TEST(ComparisonLosses, AreToWhoeverIsMorePunctualWhereAllHaveTheSameSchedule) {
+  Cell late = strategy("late", 2, 12, 1);
+  Cell punctual = strategy("punctual", 0.7, 12, 2);
+  for (const auto& [cell, latency] : {std::pair(&late, 1'000'000), std::pair(&punctual, 20'000)}) {
+    for (result::Trial& trial : cell->trials) {
+      measure::Histogram latencies;
+      latencies.record(latency + trial.block, 1000);
+      trial.service_time = result::latency_of(latencies);
+    }
+  }
+  const Cell reference = strategy("thread_per_connection", 1, 12);
+  const Compared closed({reference, late, punctual});
+  EXPECT_TRUE(std::ranges::none_of(closed.group().losses, [](const Loss& loss) {
+    return loss.against->strategy == "punctual";
+  })) << "it does less";
+  late.paced = true;
+  const Compared paced({reference, late, punctual});
+  ASSERT_FALSE(paced.group().losses.empty());
+  EXPECT_EQ(paced.group().losses[0].cell->strategy, "late");
+  EXPECT_EQ(paced.group().losses[0].against->strategy, "punctual");
+  EXPECT_EQ(paced.group().losses[0].contrast.figure, kServiceP99);
+}
+
 TEST(ComparisonNoise, IsWhatTheTwinDiffersBy) {
   const Compared compared(
       {with_twin(strategy("thread_per_connection", 1, 12), 1, 5), strategy("a", 1.3, 12, 3)});
