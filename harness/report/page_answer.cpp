@@ -119,6 +119,24 @@ std::string headline(const Reported& reported, const Against& against) {
   return capitalized(fmt::format("{}", fmt::join(parts, "; ")));
 }
 
+// "Move from thread_per_connection in 9 of 14 cases, stay in 2; 3 are open": where a headline that
+// says what to take where would be a paragraph.
+std::string short_headline(const Against& against) {
+  std::size_t moves = 0;
+  std::size_t stays = 0;
+  for (const Answer& answer : against.answers) {
+    moves += answer.kind == AnswerKind::take ? 1 : 0;
+    stays += answer.kind == AnswerKind::stay || answer.kind == AnswerKind::no_matter ? 1 : 0;
+  }
+  const std::size_t all = against.answers.size();
+  const std::size_t open = all - moves - stays;
+  std::string text =
+      fmt::format("Move from {} in {} of {} cases", xml_text(against.reference), moves, all);
+  if (stays > 0) text += fmt::format(", stay in {}", stays);
+  if (open > 0) text += fmt::format("; {} {} open", open, open == 1 ? "is" : "are");
+  return text;
+}
+
 // "CPU per request 11.8us, 0.63 [0.60, 0.89] times": of the first of the best.
 std::string fact_html(const analyze::Standing& best, const Contrast& contrast) {
   const analyze::Figure figure = analyze::info_of(contrast.figure);
@@ -279,8 +297,15 @@ std::string advice(const Answer& answer) {
 std::string headlines(const Reported& reported) {
   std::string headings;
   for (const Against& against : reported.against) {
-    headings += fmt::format("<h1{}>{}</h1>\n", against_attribute(reported, against),
-                            headline(reported, against));
+    constexpr std::size_t kLongest = 120;
+    const std::string attribute = against_attribute(reported, against);
+    const std::string said = headline(reported, against);
+    if (said.size() <= kLongest) {
+      headings += fmt::format("<h1{}>{}</h1>\n", attribute, said);
+    } else {
+      headings += fmt::format("<h1{0}>{1}</h1>\n<p class=\"lead\"{0}>{2}.</p>\n", attribute,
+                              short_headline(against), said);
+    }
   }
   return headings;
 }

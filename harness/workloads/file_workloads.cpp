@@ -13,6 +13,9 @@ namespace {
 // up.
 constexpr std::uint64_t kSlowestDiskBytesPerS = 20'000'000;
 
+// In the page cache and on the disk, for each of a dozen cells at once.
+constexpr std::uint64_t kMostBytesBesideOthers = 256 << 20;
+
 class FileSide final : public Side {
  public:
   explicit FileSide(const SideSetup& setup)
@@ -37,9 +40,7 @@ class FileSide final : public Side {
   void fill(SideRecord& record) override {
     evictor_.reset();
     fill_from(run_->load(), record);
-    const measure::Window& window = run_->load().window();
-    const double window_s = std::chrono::duration<double>(window.end() - window.start()).count();
-    const double bytes_per_s = static_cast<double>(record.recording->body_bytes) / window_s;
+    const double bytes_per_s = run_->load().per_s(record.recording->body_bytes);
     if (!run_->parameters().writes) {
       record.figures["read_bytes_per_s"] = bytes_per_s;
       put_disk_share(record);
@@ -100,6 +101,13 @@ class FileWorkload final : public Workload {
     return parameters.number("in_flight");
   }
   bool keeps_in_flight(const Parameters& /*parameters*/) const override { return true; }
+
+  // Every cell has a file of its own. What is written goes on to the disk at the kernel's leisure,
+  // and a file that is kept out of the cache is so by a thread that never rests.
+  bool can_rest(const Parameters& parameters) const override {
+    const FileParameters wanted = FileParameters::from(parameters);
+    return !wanted.writes && !wanted.is_cold && wanted.file_bytes <= kMostBytesBesideOthers;
+  }
 
   // Each task opens the file for itself, and the side holds it open, too.
   std::uint64_t descriptors(const Parameters& parameters) const override {

@@ -26,6 +26,13 @@ void LoadRun::set_turns(measure::Turns turns) {
   window_.turns.store(&*turns_, std::memory_order_release);
 }
 
+double LoadRun::per_s(std::uint64_t amount) const {
+  const Duration measured =
+      turns_ ? turns_->length * static_cast<std::int64_t>(turns_->size() - turns_->warm_up)
+             : window_.end() - window_.start();
+  return static_cast<double>(amount) / std::chrono::duration<double>(measured).count();
+}
+
 Time LoadRun::in_schedule(Time at) const { return turns_ ? Time{turns_->active_until(at)} : at; }
 
 Time LoadRun::on_clock(Time scheduled) const {

@@ -58,6 +58,9 @@ class LoadRun {
   // Once, after the window has been set, and before the first turn begins.
   void set_turns(measure::Turns turns);
 
+  // What so much in the window, or in the turns in it, comes to a second.
+  double per_s(std::uint64_t amount) const;
+
   // After the job has run: the merged recording of all lanes. It counts the arrivals that the
   // schedule still holds as not started.
   measure::Recording take();

@@ -146,10 +146,7 @@ class ScrapeSide final : public Side {
   void fill(SideRecord& record) override {
     fill_from(run_.load(), record);
     record.items = run_.items(lists_all_);
-    const measure::Window& window = run_.load().window();
-    const double window_s = std::chrono::duration<double>(window.end() - window.start()).count();
-    record.figures["written_bytes_per_s"] =
-        static_cast<double>(record.recording->body_bytes) / window_s;
+    record.figures["written_bytes_per_s"] = run_.load().per_s(record.recording->body_bytes);
     run_.check_stored();
   }
 

@@ -77,6 +77,12 @@ TEST_F(FlowInTurns, BeginsRequestsInItsTurnsAlone) {
   EXPECT_EQ(kind_of(flow.next(at(400ms))), OpKind::finish);
 }
 
+TEST_F(FlowInTurns, CountsWhatComesToASecondOfItsTurns) {
+  LoadRun run({.turns = 2});
+  set_turns(run);
+  EXPECT_DOUBLE_EQ(run.per_s(1000), 10'000) << "two turns of 50 ms";
+}
+
 TEST_F(FlowInTurns, CountsAThinkTimeThatEndsInARestToTheNextTurn) {
   LoadRun run({.think_time = 20ms, .turns = 2});
   RequestFlow flow = started(run);
