@@ -31,8 +31,7 @@ constexpr std::array<NoteMeaning, 17> kMeanings = {{
      "Use --trials 6 or more."},
     {kPeersDiffer,
      "The other end's CPU differs by more than 10 % between strategies: work was shifted there, "
-     "and "
-     "the CPU of one end alone does not compare.",
+     "and the CPU of one end alone does not compare.",
      "Compare the total CPU per request."},
     {kCpuIncomplete,
      "Threads ended all the time, and the kernel's account of a process lacks what it spends on a "
