@@ -154,9 +154,8 @@ std::size_t ResponseReader::Impl::feed_body(std::span<const std::byte> bytes) {
 }
 
 void ResponseReader::Impl::finish() {
-  const unsigned status = policy.status();
   state = State::done;
-  outcome = (status >= 200 && status < 300) || status == 304 ? Outcome::ok : Outcome::http_status;
+  outcome = is_success(policy.status()) ? Outcome::ok : Outcome::http_status;
 }
 
 void ResponseReader::Impl::fail(Outcome how, const char* why) {

@@ -1,8 +1,11 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <thread>
@@ -132,6 +135,63 @@ void clients_wait_while_descriptors_lack(Strategy& strategy) {
   }
 }
 
+// The soft limit of descriptors, for as long as it lives.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t soft) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit lowered{.rlim_cur = soft, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+// More clients than the process may have descriptors when the run begins, all at once. The clients'
+// own lie above the limit, so that it concerns the strategy alone. None is turned away: each is
+// served once others have gone, and the waiting is counted.
+void clients_beyond_the_limit_wait_for_their_turn(Strategy& strategy) {
+  constexpr int kLimit = 96;
+  constexpr std::size_t kClients = 160;
+  TestAcceptor acceptor(echo);
+  std::vector<Fd> waiting;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const Fd low = stream_socket(acceptor.endpoint(), 0);
+    waiting.emplace_back(fcntl(low.get(), F_DUPFD_CLOEXEC, kLimit));
+    ASSERT_TRUE(waiting.back());
+  }
+  const DescriptorLimit lowered(kLimit);
+  Serving serving(strategy, acceptor);
+  for (const Fd& client : waiting) EXPECT_EQ(begin_connect(client.get(), acceptor.endpoint()), 0);
+  for (const Fd& client : waiting) EXPECT_EQ(::send(client.get(), "x", 1, MSG_NOSIGNAL), 1);
+  std::size_t waited = 0;
+  while (!waiting.empty()) {
+    std::vector<pollfd> polled;
+    for (const Fd& client : waiting) polled.push_back({.fd = client.get(), .events = POLLIN});
+    ASSERT_GT(poll(polled.data(), polled.size(), 10'000), 0) << waiting.size() << " clients wait";
+    if (waiting.size() == kClients) {
+      // Nobody leaves until all have come that can be served.
+      std::this_thread::sleep_for(200ms);
+      poll(polled.data(), polled.size(), 0);
+      waited = static_cast<std::size_t>(
+          std::ranges::count_if(polled, [](const pollfd& one) { return one.revents == 0; }));
+    }
+    for (std::size_t i = polled.size(); i-- > 0;) {
+      if (polled[i].revents == 0) continue;
+      char echoed = 0;
+      ASSERT_EQ(::recv(polled[i].fd, &echoed, 1, 0), 1) << "a connection was closed";
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  EXPECT_GT(waited, 0U) << "there was no lack of descriptors";
+  EXPECT_GT(serving.stop().front().accept_pauses, 0U);
+  EXPECT_EQ(acceptor.seen, static_cast<int>(kClients));
+}
+
 void stop_ends_accepting_and_what_was_accepted(Strategy& strategy) {
   TestAcceptor acceptor(echo);
   for (int run = 0; run < 2; ++run) {
@@ -169,6 +229,8 @@ const std::array kChecks{
           refused_connections_are_closed},
     Check{"ClientsWaitWhileDescriptorsLack", OpKind::accept, Ending::error, kServerNeeds,
           clients_wait_while_descriptors_lack},
+    Check{"ClientsBeyondTheLimitWaitForTheirTurn", OpKind::accept, Ending::error, kServerNeeds,
+          clients_beyond_the_limit_wait_for_their_turn},
     Check{"StopEndsAcceptingAndWhatWasAccepted", OpKind::accept, Ending::stop, kServerNeeds,
           stop_ends_accepting_and_what_was_accepted},
     Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerNeeds,
