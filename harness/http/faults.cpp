@@ -123,6 +123,8 @@ void add_ends(Catalogue& all) {
           {Outcome::truncated}, {Outcome::eof_before_response});
   all.add("S10", "FIN within the head", {SendBytes{kOk + kLength}, Close{}}, {Outcome::truncated});
   all.add("S10-line", "FIN after the status line", {SendBytes{kOk}, Close{}}, {Outcome::truncated});
+  all.add("S10-wrong", "FIN within a line of the head that is wrong so far",
+          {SendBytes{kOk + "X-Bad\x01"}, Close{}}, {Outcome::protocol}, {Outcome::truncated});
   all.add("S11", "FIN after an interim response",
           {SendBytes{"HTTP/1.1 100 Continue\r\n\r\n"}, Close{}}, {Outcome::truncated});
   const std::string part = kOk + "Content-Length: 1000\r\n\r\n" + repeated("x", 100);
@@ -176,6 +178,9 @@ void add_bad_heads(Catalogue& all) {
               Outcome::protocol);
   all.bad_head("S29-no-colon", "a field without a colon", kOk + "Nonsense\r\n" + kLength + kEnd);
   all.bad_head("S29-nul", "NUL in a field", kOk + "X-Bad: a\0b\r\n"s + kLength + kEnd);
+  all.add("S29-nul-line", "NUL at the start of a line, FIN after the body",
+          {SendBytes{kOk + "\0X-Bad: a\r\n"s + kLength + kEnd + body_of("S29-nul-line")}, Close{}},
+          {Outcome::protocol}, {Outcome::truncated});
   all.bad_head("S30-bare-cr", "CR within a value", kOk + "X-Bad: a\rb\r\n" + kLength + kEnd);
   all.bad_head("S30-space", "a space before a colon", kOk + "Content-Length : 12\r\n\r\n");
   all.bad_head("S30-lf-only", "lines that end with LF alone",
