@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string>
 #include <thread>
 #include <utility>
@@ -151,6 +152,12 @@ class DescriptorLimit {
   rlimit before_{};
 };
 
+// Whether a byte, an end or an error has come. poll() refuses more descriptors than the limit.
+bool is_answered(const Fd& client) {
+  char byte = 0;
+  return ::recv(client.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
 // More clients than the process may have descriptors when the run begins, all at once. The clients'
 // own lie above the limit, so that it concerns the strategy alone. None is turned away: each is
 // served once others have gone, and the waiting is counted.
@@ -168,26 +175,27 @@ void clients_beyond_the_limit_wait_for_their_turn(Strategy& strategy) {
   Serving serving(strategy, acceptor);
   for (const Fd& client : waiting) EXPECT_EQ(begin_connect(client.get(), acceptor.endpoint()), 0);
   for (const Fd& client : waiting) EXPECT_EQ(::send(client.get(), "x", 1, MSG_NOSIGNAL), 1);
-  std::size_t waited = 0;
+  const Time patience = now() + 20s;
+  const auto wait = [&](Duration time) {
+    ASSERT_LT(now(), patience) << waiting.size() << " clients wait";
+    std::this_thread::sleep_for(time);
+  };
+  // Nobody leaves until all have come that can be served.
+  for (std::ptrdiff_t served = 0, before = -1; served == 0 || served != before;) {
+    ASSERT_NO_FATAL_FAILURE(wait(200ms));
+    before = std::exchange(served, std::ranges::count_if(waiting, is_answered));
+  }
+  const std::ptrdiff_t waited = std::ssize(waiting) - std::ranges::count_if(waiting, is_answered);
   while (!waiting.empty()) {
-    std::vector<pollfd> polled;
-    for (const Fd& client : waiting) polled.push_back({.fd = client.get(), .events = POLLIN});
-    ASSERT_GT(poll(polled.data(), polled.size(), 10'000), 0) << waiting.size() << " clients wait";
-    if (waiting.size() == kClients) {
-      // Nobody leaves until all have come that can be served.
-      std::this_thread::sleep_for(200ms);
-      poll(polled.data(), polled.size(), 0);
-      waited = static_cast<std::size_t>(
-          std::ranges::count_if(polled, [](const pollfd& one) { return one.revents == 0; }));
-    }
-    for (std::size_t i = polled.size(); i-- > 0;) {
-      if (polled[i].revents == 0) continue;
+    for (std::size_t i = waiting.size(); i-- > 0;) {
+      if (!is_answered(waiting[i])) continue;
       char echoed = 0;
-      ASSERT_EQ(::recv(polled[i].fd, &echoed, 1, 0), 1) << "a connection was closed";
+      ASSERT_EQ(::recv(waiting[i].get(), &echoed, 1, 0), 1) << "a connection was closed";
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
     }
+    ASSERT_NO_FATAL_FAILURE(wait(1ms));
   }
-  EXPECT_GT(waited, 0U) << "there was no lack of descriptors";
+  EXPECT_GT(waited, 0) << "there was no lack of descriptors";
   EXPECT_GT(serving.stop().front().accept_pauses, 0U);
   EXPECT_EQ(acceptor.seen, static_cast<int>(kClients));
 }

@@ -185,7 +185,7 @@ void send_and_reply_have_their_own_deadlines(Strategy& strategy) {
   std::jthread peer([&] { EXPECT_EQ(listener.accept().receive_all(), "pingpingping"); });
   run_script(strategy, [&](unsigned) -> Script {
     co_await op::Connect{&listener.endpoint()};
-    for (const auto [send_patience, reply_patience] :
+    for (const auto& [send_patience, reply_patience] :
          {std::pair<Duration, Duration>{10s, 60ms}, {60ms, 300ms}, {60ms, 60ms}}) {
       const Time begun = now();
       const Time due = begun + reply_patience;
