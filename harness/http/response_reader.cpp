@@ -172,7 +172,13 @@ ResponseReader::State ResponseReader::end_of_stream() {
   } else if (!impl_->received) {
     impl_->fail(Outcome::eof_before_response, "the connection was closed before the response");
   } else {
-    impl_->fail(Outcome::truncated, "the connection was closed within the response");
+    // What came of the last line may be wrong already, however the network cut it.
+    if (impl_->part == Impl::Part::head) impl_->policy.lines(impl_->line);
+    if (impl_->policy.refused()) {
+      impl_->fail(impl_->policy.outcome(), impl_->policy.detail());
+    } else {
+      impl_->fail(Outcome::truncated, "the connection was closed within the response");
+    }
   }
   return impl_->state;
 }
