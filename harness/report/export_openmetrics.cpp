@@ -7,6 +7,7 @@
 #include <set>
 
 #include "report/export_parts.hpp"
+#include "report/format.hpp"
 
 namespace asyncbench::report {
 namespace {

@@ -113,11 +113,10 @@ TEST(ResultJson, RefusesNumbersThatCannotBe) {
       {"\"censored\": 64", "\"censored\": 18446744073709551615", "/cells/0/trials/0/censored"},
       {"\"reset\":2", "\"reset\":18446744073709551615", "/cells/0/trials/0/outcomes/reset"},
       {"\"grace_ns\": 2000000000", "\"grace_ns\": -1", "/plan/grace_ns"},
-      {"\"low\": 1200.0", "\"low\": 1260", "/cells/0/summary/throughput_per_s must be an estimate"},
-      {"\"high\": 1300.0", "\"high\": 1240",
-       "/cells/0/summary/throughput_per_s must be an estimate"},
-      {"\"low\": 1200.0", "\"low\": -1", "/cells/0/summary/throughput_per_s/low"},
-      {"\"high\": 1300.0", "\"high\": 1e308", "/cells/0/summary/throughput_per_s/high"},
+      {"\"low\":1200.0", "\"low\":1260", "/cells/0/summary/throughput_per_s must be an estimate"},
+      {"\"high\":1300.0", "\"high\":1240", "/cells/0/summary/throughput_per_s must be an estimate"},
+      {"\"low\":1200.0", "\"low\":-1", "/cells/0/summary/throughput_per_s/low"},
+      {"\"high\":1300.0", "\"high\":1e308", "/cells/0/summary/throughput_per_s/high"},
   };
   const std::string text = serialize(example_result());
   for (const auto& row : rows) {

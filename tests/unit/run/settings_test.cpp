@@ -82,10 +82,18 @@ TEST(Settings, AreRefusedBeyondTheirRange) {
     };
     const bool is_duration = std::holds_alternative<Duration Settings::*>(setting.member);
     const bool is_count = std::holds_alternative<unsigned Settings::*>(setting.member);
-    if (is_duration) EXPECT_TRUE(refuses(-1)) << setting.name;
-    if (is_duration) EXPECT_TRUE(refuses(std::numeric_limits<std::int64_t>::max())) << setting.name;
-    if (is_count) EXPECT_TRUE(refuses(std::numeric_limits<unsigned>::max())) << setting.name;
-    if (setting.least > 0) EXPECT_TRUE(refuses(0)) << setting.name;
+    if (is_duration) {
+      EXPECT_TRUE(refuses(-1)) << setting.name;
+    }
+    if (is_duration) {
+      EXPECT_TRUE(refuses(std::numeric_limits<std::int64_t>::max())) << setting.name;
+    }
+    if (is_count) {
+      EXPECT_TRUE(refuses(std::numeric_limits<unsigned>::max())) << setting.name;
+    }
+    if (setting.least > 0) {
+      EXPECT_TRUE(refuses(0)) << setting.name;
+    }
   }
 }
 
