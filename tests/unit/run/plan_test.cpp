@@ -287,7 +287,7 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
 // A journal is a file that anybody may have written.
 TEST(Plan, RefusesNumbersOfAHeaderThatNoRunCanHave) {
   const Registry registry = fakes();
-  const Plan plan = make_plan(options_for("quick"), registry, true);
+  const Plan plan = make_plan(options_for("fetch"), registry, true);
   const auto refuses = [&](auto change, const char* why) {
     result::Result header = header_of(plan, registry);
     change(header.plan);
