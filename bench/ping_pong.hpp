@@ -60,7 +60,7 @@ class PingTask final : public Task {
     }
     --left_;
     step_ = Step::send;
-    return op::Send{.bytes = byte_, .awaits_reply = true};
+    return op::Send{.bytes = byte_, .reply_deadline = kNever};
   }
 
   Op close() {
@@ -94,7 +94,7 @@ class PongTask final : public Task {
     }
     receives_ = !receives_;
     if (receives_) return op::Receive{};
-    return op::Send{.bytes = ended.data, .awaits_reply = true};
+    return op::Send{.bytes = ended.data, .reply_deadline = kNever};
   }
 
  private:

@@ -28,6 +28,10 @@ class Acceptor {
   // A task for the connection just accepted, whose stream is already open; null: close it at once.
   // The strategy owns the task until its Finish.
   virtual std::unique_ptr<Task> accepted(unsigned lane) = 0;
+
+  // How many streams and files the task of one connection has open at most, beside its own stream:
+  // those of a gateway, and of the children that it gathers.
+  virtual unsigned opened_by_each() const { return 0; }
 };
 
 // What a strategy says about one lane of a finished run. It lands in the result.

@@ -43,15 +43,20 @@ struct Receive {
   Time deadline = kNever;
 };
 
+// Of a Send after which the task does not go on to receive.
+inline constexpr Time kNoReply = Time::min();
+
 // All of the bytes: ends when the kernel has taken the last one. After an error, how much was sent
 // is unknown, and only Close makes sense.
 struct Send {
   std::span<const std::byte> bytes;
   Time deadline = kNever;
-  // A promise that the next operation will be Receive, and that nothing received before is needed
-  // once the bytes are sent. A strategy may use it to wait for the send and for the reply at once,
-  // or ignore it.
-  bool awaits_reply = false;
+  // Other than kNoReply: a promise that the next operation will be Receive with this deadline, and
+  // that nothing received before is needed once the bytes are sent. A strategy may use it to wait
+  // for the send and for the reply at once, or ignore it.
+  Time reply_deadline = kNoReply;
+
+  bool awaits_reply() const { return reply_deadline != kNoReply; }
 };
 
 // Closes the stream; cannot fail. `reset` sends RST instead of FIN.

@@ -32,6 +32,8 @@ class BodyExpectation {
   static BodyExpectation of_origin(std::string_view target);
   static BodyExpectation of_foreign_server() { return {}; }
 
+  bool is_foreign() const { return foreign_; }
+
   BodyExpectation() = default;
   BodyExpectation(BodyExpectation&& other) noexcept;  // only before it is shared
 
@@ -59,6 +61,8 @@ class BodyCheck {
   // whenever the expectation is still unknown. Where no body is expected (HEAD, 204, 304), end()
   // follows at once. `receiver` gets every part, too; it may be null.
   void begin(BodyExpectation& expected, bool content, BodyReceiver* receiver = nullptr);
+  // Nothing is expected: whatever comes is right.
+  void begin_unchecked(BodyReceiver* receiver);
   void bytes(std::span<const std::byte> part);
   // Whether length and, if asked for, content were as expected. `headless`: the response has no
   // body by definition, so length 0 is right. Call it only for replies that succeeded: an error

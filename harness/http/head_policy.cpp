@@ -45,7 +45,7 @@ bool ResponseHeadPolicy::refuse(Outcome outcome, const char* detail) {
 }
 
 bool ResponseHeadPolicy::has_body() const {
-  return method_ != Method::head && !interim() && status_ != 204 && status_ != 304;
+  return method_ != Method::head && may_have_body(status_);
 }
 
 bool ResponseHeadPolicy::line(std::string_view line) {

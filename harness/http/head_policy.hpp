@@ -23,6 +23,11 @@ inline constexpr unsigned kMaxInterimResponses = 16;
 // Whether a status means that the request succeeded: 2xx, or 304 as the answer to a condition.
 constexpr bool is_success(unsigned status) { return status / 100 == 2 || status == 304; }
 
+// Whether a response with this status may have fields that announce a body, and whether it may have
+// one: 304 tells of the body that it does without (RFC 9110, section 15; RFC 9112, section 6).
+constexpr bool may_announce_body(unsigned status) { return status >= 200 && status != 204; }
+constexpr bool may_have_body(unsigned status) { return may_announce_body(status) && status != 304; }
+
 // It is fed line by line, each line with its line end, through any number of interim (1xx) heads to
 // the end of the final head. Lines after that are trailers: their form is checked, their meaning is
 // ignored. Allocates nothing.

@@ -38,9 +38,15 @@ inline const char* end_of_token(const char* at, const char* end) {
   return at;
 }
 
+// Whether no line may contain it: a control character other than a tab, DEL among them.
+inline bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
 // The first control character other than a tab, or `end`. It looks at eight bytes at a time: for a
 // byte below 0x20, the subtraction sets a high bit that the byte itself lacks, and the lowest such
 // bit is exact (Hacker's Delight, section 6-1, "find first 0-byte", with 0x20 in the place of 1).
+// DEL is found as a byte that is 0 once it has been compared.
 inline const char* find_control(const char* at, const char* end) {
   constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
   while (at != end) {
@@ -48,7 +54,9 @@ inline const char* find_control(const char* at, const char* end) {
       while (end - at >= 8) {
         std::uint64_t word;
         std::memcpy(&word, at, sizeof word);
-        const std::uint64_t hits = (word - kOnes * 0x20) & ~word & (kOnes * 0x80);
+        const std::uint64_t compared = word ^ (kOnes * 0x7f);
+        const std::uint64_t hits =
+            (((word - kOnes * 0x20) & ~word) | ((compared - kOnes) & ~compared)) & (kOnes * 0x80);
         if (hits != 0) {
           at += std::countr_zero(hits) / 8;
           break;
@@ -57,7 +65,7 @@ inline const char* find_control(const char* at, const char* end) {
       }
       if (at == end) return end;
     }
-    if (static_cast<unsigned char>(*at) < 0x20 && *at != '\t') return at;
+    if (is_control(*at)) return at;
     ++at;
   }
   return end;
@@ -83,6 +91,15 @@ inline LineEnd line_end(const char* control, const char* end, const char*& why) 
     why = "a control character in the head";
   }
   return LineEnd::bad;
+}
+
+// Why a line whose end has not come can no longer be right; null: it can. It would be waited for in
+// vain.
+inline const char* wrong_so_far(std::string_view line) {
+  const char* const end = line.data() + line.size();
+  const char* why = nullptr;
+  line_end(find_control(line.data(), end), end, why);
+  return why;
 }
 
 // The text without the spaces and tabs around it.

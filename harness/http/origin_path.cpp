@@ -97,6 +97,7 @@ std::optional<OriginPath> parse_origin_path(std::string_view target) {
     }
     rest.remove_prefix(end);
   }
+  if (path.status == 205) path.body_bytes = 0;  // its body is empty (RFC 9110, section 15.3.6)
   return path;
 }
 

@@ -19,11 +19,35 @@ constexpr unsigned kNotImplemented = 501;
 constexpr unsigned kVersionNotSupported = 505;
 constexpr std::size_t kMaxMethodBytes = 32;
 constexpr std::size_t kVersionBytes = 8;  // "HTTP/1.1"
+constexpr std::uint64_t kMaxPort = 65535;
+constexpr std::uint64_t kNoPort = kMaxPort + 1;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool all_in(std::string_view text, char first, char last) {
   return std::all_of(text.begin(), text.end(), [=](char c) { return c >= first && c <= last; });
+}
+
+// host [ ":" port ] of RFC 9110, section 7.2. An empty one names no host of ours.
+bool is_host_and_port(std::string_view value) {
+  std::size_t host = std::min(value.find(':'), value.size());
+  if (value.starts_with('[')) {
+    host = value.find(']');
+    if (host == std::string_view::npos) return false;
+    const std::string_view address = value.substr(1, host++ - 1);
+    if (address.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos ||
+        address.find(':') == std::string_view::npos) {
+      return false;
+    }
+  } else if (value.substr(0, host).find_first_of(" \t,/@?#\\[]<>\"^`{|}") !=
+             std::string_view::npos) {
+    return false;
+  }
+  if (host == 0) return false;
+  if (host == value.size()) return true;
+  const std::string_view port = value.substr(host + 1);
+  if (value[host] != ':' || port.size() > 5) return false;
+  return port.empty() || syntax::parse_decimal(port).value_or(kNoPort) <= kMaxPort;
 }
 
 }  // namespace
@@ -59,6 +83,7 @@ void RequestHead::unfinished_line(std::string_view line) {
   if (bytes_ + line.size() > kMaxRequestHeadBytes) {
     refuse(kFieldsTooLarge, "the head is larger than 16 KiB");
   }
+  if (const char* const why = syntax::wrong_so_far(line)) refuse(kBadRequest, why);
 }
 
 const char* RequestHead::take_line(const char* at, const char* end) {
@@ -187,7 +212,7 @@ bool RequestHead::add_host(std::string_view value) {
   const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
   if (has_host_) {
     refuse(kBadRequest, "several Host fields");
-  } else if (value.find_first_of(" \t,/@?#\\") != std::string_view::npos) {
+  } else if (!is_host_and_port(value)) {
     refuse(kBadRequest, "Host is not one host and port");
   } else if (!authority_.empty() &&
              !std::equal(value.begin(), value.end(), authority_.begin(), authority_.end(), same)) {

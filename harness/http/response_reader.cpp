@@ -154,9 +154,8 @@ std::size_t ResponseReader::Impl::feed_body(std::span<const std::byte> bytes) {
 }
 
 void ResponseReader::Impl::finish() {
-  const unsigned status = policy.status();
   state = State::done;
-  outcome = (status >= 200 && status < 300) || status == 304 ? Outcome::ok : Outcome::http_status;
+  outcome = is_success(policy.status()) ? Outcome::ok : Outcome::http_status;
 }
 
 void ResponseReader::Impl::fail(Outcome how, const char* why) {
@@ -173,7 +172,13 @@ ResponseReader::State ResponseReader::end_of_stream() {
   } else if (!impl_->received) {
     impl_->fail(Outcome::eof_before_response, "the connection was closed before the response");
   } else {
-    impl_->fail(Outcome::truncated, "the connection was closed within the response");
+    // What came of the last line may be wrong already, however the network cut it.
+    if (impl_->part == Impl::Part::head) impl_->policy.lines(impl_->line);
+    if (impl_->policy.refused()) {
+      impl_->fail(impl_->policy.outcome(), impl_->policy.detail());
+    } else {
+      impl_->fail(Outcome::truncated, "the connection was closed within the response");
+    }
   }
   return impl_->state;
 }

@@ -17,7 +17,7 @@ struct ReaderLimits {
   std::uint64_t max_body_bytes = std::uint64_t{1} << 30U;
 };
 
-// The head policy reads the raw head; Boost.Beast's basic_parser frames chunked bodies. One object
+// The head policy reads the raw head, and ChunkedBody frames chunked bodies. One object
 // serves a connection for its life, and allocates only when a head is split over receives.
 class ResponseReader {
  public:

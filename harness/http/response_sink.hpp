@@ -28,10 +28,11 @@ class ResponseSink {
   virtual ~ResponseSink() = default;
 
   // One line of a head (status line, field, or the empty line) with its line end; lines of interim
-  // 1xx heads and trailers, too. False: the response is not acceptable, abort the transfer.
+  // 1xx heads, too. False: the response is not acceptable, abort the transfer.
   virtual bool head_line(std::span<const std::byte> line) = 0;
 
-  // A part of the body, transfer coding removed. False: abort the transfer.
+  // A part of the body as it came: chunked ones with their chunk lines and trailers, which the sink
+  // judges as it does the head. False: abort the transfer.
   virtual bool body(std::span<const std::byte> bytes) = 0;
 
   virtual void ended(const ExchangeEnd& end) = 0;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <limits>
 #include <memory>
 #include <new>
 
@@ -149,9 +148,7 @@ std::vector<HdrCount> counts_of(Reader payload, std::size_t max_counts) {
     if (number > 0) counts.push_back({index, static_cast<std::uint64_t>(number)});
     ++index;
     total += static_cast<std::uint64_t>(number);
-    if (total > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      fail("counts whose sum exceeds 2^63");
-    }
+    if (total > kMaxHdrTotal) fail("counts whose sum exceeds 2^53");
   }
   return counts;
 }

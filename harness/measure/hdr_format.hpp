@@ -31,6 +31,10 @@ struct HdrRange {
   std::int32_t significant_digits = 3;
 };
 
+// The counts of one histogram together: beyond this they have no exact place in a double, and those
+// of many histograms would not add up in 64 bits.
+inline constexpr std::uint64_t kMaxHdrTotal = std::uint64_t{1} << 53U;
+
 // A count that is not 0, and its index.
 struct HdrCount {
   std::size_t index = 0;

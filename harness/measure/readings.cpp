@@ -55,7 +55,7 @@ Reading number_after(std::string_view text, std::string_view name) {
 }
 
 Reading difference(const Reading& before, const Reading& after) {
-  if (!before || !after) return std::nullopt;
+  if (!before || !after || *after < *before) return std::nullopt;
   return *after - *before;
 }
 

@@ -27,7 +27,8 @@ Reading leading_number(std::string_view text);
 // The number that follows the first `name` in a text ("VmHWM:   12 kB", "total=12").
 Reading number_after(std::string_view text, std::string_view name);
 
-// after - before; nullopt when either of them is.
+// after - before; nullopt when either of them is, or the count went backwards, as some of the
+// kernel's do: then there is no telling.
 Reading difference(const Reading& before, const Reading& after);
 
 }  // namespace asyncbench::measure

@@ -14,8 +14,8 @@ struct ServerTotals {
   std::uint64_t responses = 0;    // written whole: the kernel took the last byte
   std::uint64_t response_body_bytes = 0;
   std::uint64_t faults = 0;        // fault scripts run
-  std::uint64_t bad_requests = 0;  // refused by policy (4xx, 5xx of ours)
-  std::uint64_t timeouts = 0;      // connections ended by a header, body or write deadline
+  std::uint64_t bad_requests = 0;  // wrong in form or size, so refused: not timed out
+  std::uint64_t timeouts = 0;      // connections ended by a header, body, write or idle deadline
   std::uint64_t resets = 0;        // connections ended by an error of the stream
   void merge(const ServerTotals& other);
 };

@@ -78,6 +78,7 @@ class Timeline::TracingAcceptor final : public Acceptor {
   std::unique_ptr<Task> accepted(unsigned lane) override {
     return timeline_.traced(acceptor_.accepted(lane));
   }
+  unsigned opened_by_each() const override { return acceptor_.opened_by_each(); }
 
  private:
   Timeline& timeline_;

@@ -55,7 +55,9 @@ std::int64_t max_ns(std::span<const std::uint64_t> counts) {
 // The level after `percent`: each half of the distance that is left to 100 has five steps.
 double next_level(double percent) {
   const double halvings = std::floor(std::log(100.0 / (100.0 - percent)) / std::log(2.0)) + 1;
-  return percent + 100.0 / (5 * std::pow(2.0, halvings));
+  const double next = percent + 100.0 / (5 * std::pow(2.0, halvings));
+  // So near to 100 that the step is lost in rounding: the levels must come to an end.
+  return std::max(next, std::nextafter(percent, 100.0));
 }
 
 std::string distribution(std::span<const std::uint64_t> counts) {

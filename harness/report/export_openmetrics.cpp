@@ -7,6 +7,7 @@
 #include <set>
 
 #include "report/export_parts.hpp"
+#include "report/format.hpp"
 
 namespace asyncbench::report {
 namespace {
@@ -24,17 +25,19 @@ std::string identifier(std::string_view text) {
   return name;
 }
 
+// A line feed is the one control character that the format can hold.
 std::string label_value(std::string_view text) {
   std::string escaped;
-  for (const char c : text) {
-    if (c == '\\' || c == '"') escaped += '\\';
-    if (c == '\n') {
-      escaped += "\\n";
-    } else {
+  for (;;) {
+    const std::size_t feed = text.find('\n');
+    for (const char c : printable(text.substr(0, feed))) {
+      if (c == '\\' || c == '"') escaped += '\\';
       escaped += c;
     }
+    if (feed == std::string_view::npos) return escaped;
+    escaped += "\\n";
+    text.remove_prefix(feed + 1);
   }
-  return escaped;
 }
 
 // A family's name ends with its unit; base units alone are allowed.

@@ -69,9 +69,11 @@ class Scale {
     for (const double factor : {2.0, 5.0}) {
       if ((high - low) / (factor * power) >= 3) step = factor * power;
     }
+    constexpr int kMostTicks = 10;
+    const double first = std::ceil(low / step);
     std::vector<double> ticks;
-    for (double tick = std::ceil(low / step) * step; tick <= high; tick += step) {
-      ticks.push_back(tick);
+    for (int i = 0; i < kMostTicks && (first + i) * step <= high; ++i) {
+      ticks.push_back((first + i) * step);
     }
     return ticks;
   }

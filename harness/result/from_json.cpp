@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "measure/recorder.hpp"
 #include "result/convert.hpp"
 #include "result/fields.hpp"
+#include "result/ranges.hpp"
 
 namespace asyncbench::result {
 namespace {
@@ -19,7 +22,8 @@ using Json = nlohmann::ordered_json;
 // Reads values into members; `path` is where it is.
 class Read {
  public:
-  explicit Read(std::vector<std::string>* ignored) : ignored_(ignored) {}
+  Read(std::vector<std::string>* ignored, std::optional<Range> range)
+      : ignored_(ignored), range_(range) {}
 
   template <class T>
   void operator()(const Json& json, T& object) requires std::is_class_v<T> {
@@ -34,6 +38,7 @@ class Read {
   void operator()(const Json& json, double& value) {
     expect(json.is_number(), "a number");
     value = json.get<double>();
+    expect_in_range(value);
   }
 
   template <class T>
@@ -44,6 +49,7 @@ class Read {
     expect(fits, fmt::format("an integer from {} to {}", std::numeric_limits<T>::min(),
                              std::numeric_limits<T>::max()));
     value = json.get<T>();
+    expect_in_range(static_cast<double>(value));
   }
 
   template <class T>
@@ -135,6 +141,24 @@ class Read {
     at("4", json[4], turn.latency_sum_ns);
     at("5", json[5], turn.subject_cpu_ns);
     at("6", json[6], turn.peer_cpu_ns);
+  }
+
+  void operator()(const Json& json, Estimate& estimate) {
+    read_fields(json, estimate);
+    expect(estimate.low <= estimate.median && estimate.median <= estimate.high,
+           "an estimate with low <= median <= high");
+  }
+
+  void operator()(const Json& json, Latency& latency) {
+    read_fields(json, latency);
+    const std::array levels{latency.p50_ns,   latency.p90_ns,    latency.p99_ns,
+                            latency.p99_9_ns, latency.p99_99_ns, latency.max_ns};
+    expect(std::ranges::is_sorted(levels), "latencies whose percentiles rise up to the maximum");
+  }
+
+  void operator()(const Json& json, Trial& trial) {
+    read_fields(json, trial);
+    expect(!trial.valid || trial.window_ns > 0, "a trial that had a window, or is not valid");
   }
 
   // The bounds of a bucket are powers of two: those of one that no recording has are no numbers.
@@ -303,10 +327,27 @@ class Read {
 
   void at(const std::string& name, const Json& json, auto&& member) {
     const std::size_t before = path_.size();
+    const std::optional<Range> range_before = range_;
     path_ += '/' + name;
+    if (std::ranges::find(kAnyNumbers, name) != kAnyNumbers.end()) {
+      range_.reset();
+    } else if (range_ && names_unit(name)) {
+      range_ = range_of(name);
+    }
     (*this)(json, member);
     path_.resize(before);
+    range_ = range_before;
   }
+
+  void expect_in_range(double value) const {
+    if (!range_) return;
+    expect(range_->has(value), fmt::format("from {:g} to {:g}", range_->least, range_->most));
+  }
+
+  // Fields whose numbers are not ours to judge, or not amounts: what was asked for, what the
+  // machine says of itself, and a profile's, whose times are before the window as well.
+  static constexpr std::array<std::string_view, 5> kAnyNumbers = {"seed", "parameters", "options",
+                                                                  "environment", "profile"};
 
   void expect(bool holds, const std::string& what) const {
     if (!holds) throw FieldError(path_, "must be " + what);
@@ -352,12 +393,14 @@ class Read {
 
   std::vector<std::string>* ignored_;
   std::string path_;
+  std::optional<Range> range_;  // of the numbers here; empty: any
 };
 
 template <class T>
-T read(const Json& json, std::vector<std::string>* ignored) {
+T read(const Json& json, std::vector<std::string>* ignored,
+       std::optional<Range> range = range_of("")) {
   T object;
-  Read reader(ignored);
+  Read reader(ignored, range);
   reader(json, object);
   return object;
 }
@@ -377,7 +420,7 @@ Result result_from_json(const Json& value, std::vector<std::string>* ignored) {
 }
 
 measure::Profile profile_from_json(const Json& value) {
-  return read<measure::Profile>(value, nullptr);
+  return read<measure::Profile>(value, nullptr, std::nullopt);
 }
 
 Trial trial_from_json(const Json& value, std::vector<std::string>* ignored) {

@@ -52,9 +52,17 @@ Json without_trials(Result result) {
   return to_json(result);
 }
 
+// A text of a record; empty where it has none.
+std::string text_in(const Json& line, const char* name) {
+  const auto field = line.find(name);
+  if (field == line.end()) return "";
+  if (!field->is_string()) throw FieldError(fmt::format("/{}", name), "must be a text");
+  return field->get<std::string>();
+}
+
 void take_line(std::string_view text, JournalContents& contents, bool first) {
   const Json line = parse_strict(text);
-  const std::string kind = line.is_object() ? line.value("record", "") : "";
+  const std::string kind = line.is_object() ? text_in(line, "record") : "";
   if (first != (kind == "header")) {
     throw FieldError("", first ? "the first line is no header" : "a second header");
   }
@@ -63,7 +71,7 @@ void take_line(std::string_view text, JournalContents& contents, bool first) {
     Parsed parsed = parse(dump(line.at("result")));
     contents.ignored = std::move(parsed.ignored);
     if (kind == "header") {
-      contents.plan = line.value("plan", "");
+      contents.plan = text_in(line, "plan");
       contents.result = std::move(parsed.result);
     } else {
       contents.result.plan = std::move(parsed.result.plan);
@@ -72,7 +80,7 @@ void take_line(std::string_view text, JournalContents& contents, bool first) {
       }
     }
   } else if (kind == "trial") {
-    Cell* const cell = contents.result.find_cell(line.value("cell", ""));
+    Cell* const cell = contents.result.find_cell(text_in(line, "cell"));
     if (!cell || !line.contains("trial")) throw FieldError("", "a trial of an unknown cell");
     const bool lenient = contents.result.schema.minor > Schema{}.minor;
     cell->trials.push_back(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <random>
 
 #include "run/clock_time.hpp"
@@ -49,6 +50,12 @@ void link(auto&& assign, auto& settings, auto& stored) {
   assign(settings.peer_strategy, stored.peer_strategy);
   assign(settings.pin.subject, stored.subject_cpus);
   assign(settings.pin.peer, stored.peer_cpus);
+}
+
+// What does not fit stays out of every range.
+unsigned saturated(std::int64_t value) {
+  return static_cast<unsigned>(
+      std::clamp<std::int64_t>(value, 0, std::numeric_limits<unsigned>::max()));
 }
 
 std::string new_run_id() {
@@ -140,11 +147,12 @@ Plan plan_of(const result::Result& header) {
   plan.suite = stored.suite;
   plan.command = header.run.command;
   Settings& settings = plan.settings;
-  const auto take = Overloaded{
-      [](Duration& to, std::int64_t from) { to = Duration{from}; },
-      [](std::vector<unsigned>& to, const auto& from) { to.assign(from.begin(), from.end()); },
-      [](unsigned& to, std::int64_t from) { to = static_cast<unsigned>(from); },
-      [](std::string& to, const std::string& from) { to = from; }};
+  const auto take = Overloaded{[](Duration& to, std::int64_t from) { to = Duration{from}; },
+                               [](std::vector<unsigned>& to, const auto& from) {
+                                 for (const std::int64_t each : from) to.push_back(saturated(each));
+                               },
+                               [](unsigned& to, std::int64_t from) { to = saturated(from); },
+                               [](std::string& to, const std::string& from) { to = from; }};
   link(take, settings, stored);
   settings.seed = header.run.seed;
   const bool pinned = !stored.subject_cpus.empty() || !stored.peer_cpus.empty();
@@ -157,6 +165,7 @@ Plan plan_of(const result::Result& header) {
     const Value* const value = result::find(stored.options, setting.name);
     if (!setting.has_field && value != nullptr) setting.read(text_of(*value), settings);
   }
+  check_ranges(settings);
   // Before there were turns, each trial had its whole window.
   if (result::find(stored.options, "turns") == nullptr) settings.turns = false;
   if (result::find(stored.options, "profile_frequency_hz") != nullptr) {

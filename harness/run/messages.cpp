@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <concepts>
 #include <nlohmann/json.hpp>
 
 #include "result/convert.hpp"
 #include "result/fields.hpp"
+#include "result/ranges.hpp"
 
 // The names that lines have for these values.
 namespace asyncbench::result {
@@ -233,8 +235,20 @@ struct Read {
       field.get_to(value);
     }
   }
+  // A conversion would turn what does not fit into another number.
+  template <std::integral T>
+  void operator()(const json& field, T& value) const requires(!std::same_as<T, bool>) {
+    const bool fits = field.is_number_unsigned() ? std::in_range<T>(field.get<std::uint64_t>())
+                                                 : std::in_range<T>(field.get<std::int64_t>());
+    if (!field.is_number_integer() || !fits) {
+      throw ProtocolError(fmt::format("{} is not a number that fits here", field.dump()));
+    }
+    field.get_to(value);
+  }
   void operator()(const json& field, Duration& value) const {
-    value = Duration{field.get<std::int64_t>()};
+    std::int64_t ns = 0;
+    (*this)(field, ns);
+    value = Duration{ns};
   }
   void operator()(const json& field, workloads::Parameters& value) const {
     for (const auto& [name, text] : field.items()) value.set(name, text.get<std::string>());
@@ -243,15 +257,15 @@ struct Read {
     value = result::profile_from_json(field);
   }
   void operator()(const json& field, Recording::Slice& value) const {
-    field.at(0).get_to(value.completions);
-    field.at(1).get_to(value.service_time_sum_ns);
+    (*this)(field.at(0), value.completions);
+    (*this)(field.at(1), value.service_time_sum_ns);
   }
   void operator()(const json& field, Recording::TurnCounts& value) const {
-    field.at(0).get_to(value.requests);
-    field.at(1).get_to(value.completions);
-    field.at(2).get_to(value.latencies);
-    field.at(3).get_to(value.latency_sum_ns);
-    field.at(4).get_to(value.overran);
+    (*this)(field.at(0), value.requests);
+    (*this)(field.at(1), value.completions);
+    (*this)(field.at(2), value.latencies);
+    (*this)(field.at(3), value.latency_sum_ns);
+    (*this)(field.at(4), value.overran);
   }
   void operator()(const json& field, Histogram& value) const {
     if (field.is_null()) return;
@@ -269,17 +283,31 @@ struct Read {
   }
   template <class T>
   void operator()(const json& field, std::map<std::string, T>& map) const {
-    for (const auto& [name, value] : field.items()) (*this)(value, map[name]);
+    for (const auto& [name, value] : field.items()) {
+      (*this)(value, map[name]);
+      check(name, map[name]);
+    }
   }
 
  private:
+  // What is a number must be one that its name can have.
+  static void check(std::string_view name, const auto& value) {
+    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) {
+      const result::Range range = result::range_of(name);
+      if (range.has(static_cast<double>(value))) return;
+      throw ProtocolError(
+          fmt::format("{}: {} is not between {:g} and {:g}", name, value, range.least, range.most));
+    }
+  }
   void take(const json& fields, const char* name, auto& member) const {
     (*this)(fields.at(name), member);
+    check(name, member);
   }
   // Older builds, which a gate may compare with, do not know every optional field.
   template <class T>
   void take(const json& fields, const char* name, std::optional<T>& member) const {
     if (const auto field = fields.find(name); field != fields.end()) (*this)(*field, member);
+    if (member) check(name, *member);
   }
   template <class Optional>
   void take(const json& fields, const char* name, OrAbsent<Optional>& member) const {
@@ -327,10 +355,11 @@ void read(const json& fields, order::Job& job) {
     if (field == fields.end()) continue;
     setting.visit(
         job.settings,
-        Overloaded{[&](Duration& value) { value = Duration{field->get<std::int64_t>()}; },
-                   [&](std::integral auto& value) { field->get_to(value); },
+        Overloaded{[&](Duration& value) { Read{}(*field, value); },
+                   [&](std::integral auto& value) { Read{}(*field, value); },
                    [&](auto&) { setting.read(field->get<std::string>(), job.settings); }});
   }
+  check_ranges(job.settings);
 }
 
 // Text of the environment (paths, messages) need not be UTF-8: it is replaced, not refused.

@@ -95,11 +95,7 @@ PlannedCell finish_cell(PlannedCell cell, const Registry& registry) {
 Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
                           const Registry& registry) {
   Settings settings = options.settings.over(suite.over({}));
-  if (settings.duration <= Duration{0}) throw UsageError("duration: must be above 0");
-  if (settings.trials == 0) throw UsageError("trials: at least 1");
-  if (settings.threads == 0 || settings.threads > 1024) {
-    throw UsageError("threads: between 1 and 1024");
-  }
+  check_ranges(settings);
   // A number of trials that the user gives is what is measured.
   if (!options.settings.has(&Settings::budget)) {
     if (options.settings.has(&Settings::trials)) {
@@ -161,7 +157,7 @@ void check_urls(const Settings& settings, const ParameterLists& given,
     }
   }
   try {
-    workloads::url_targets(settings.urls, true, settings.allowed_hosts);
+    workloads::resolve_urls(settings.urls, settings.allowed_hosts);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }

@@ -7,7 +7,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
 
+#include "core/op.hpp"
 #include "run/names.hpp"
 
 namespace asyncbench::run {
@@ -18,34 +20,44 @@ using workloads::split;
 using workloads::to_text;
 using From = Setting::From;
 
+// A run has a record for each, and a plan holds them all.
+constexpr std::uint64_t kMostTrials = 100'000;
+constexpr std::uint64_t kLongest = 30ULL * 24 * 3600 * 1'000'000'000;  // 30 days
+
 // Help shows them in this order.
 constexpr std::array kSettings = {
     Setting{.name = "verify",
             .member = &Settings::verify,
             .type = "HOW",
             .help = "content of results: all, sample (first of a connection or file, every 64th), "
-                    "none"},
+                    "none (a foreign server's replies may differ in length, too)"},
     Setting{.name = "duration",
             .member = &Settings::duration,
             .type = "TIME",
             .help = "window of a trial; of turns half a second at most, without --rounds",
-            .has_field = true},
+            .has_field = true,
+            .least = 1,
+            .most = kLongest},
     Setting{.name = "warmup",
             .member = &Settings::warmup,
             .type = "TIME",
             .help = "before the window, not measured",
-            .has_field = true},
+            .has_field = true,
+            .most = kLongest},
     Setting{.name = "cooldown",
             .member = &Settings::cooldown,
             .type = "TIME",
             .help =
                 "idle before each trial, so that sockets in TIME_WAIT and the CPU's heat do not "
-                "carry over"},
+                "carry over",
+            .most = kLongest},
     Setting{.name = "trials",
             .member = &Settings::trials,
             .type = "N",
             .help = "of each cell; 6 are the least for a 95 % interval",
-            .has_field = true},
+            .has_field = true,
+            .least = 1,
+            .most = kMostTrials},
     Setting{.name = "turns",
             .member = &Settings::turns,
             .type = "on|off",
@@ -54,17 +66,20 @@ constexpr std::array kSettings = {
             .member = &Settings::turn,
             .type = "TIME",
             .help = "length of a turn",
-            .otherwise = "by the work, 50ms or more"},
+            .otherwise = "by the work, 50ms or more",
+            .most = kLongest},
     Setting{.name = "rest",
             .member = &Settings::rest,
             .type = "TIME",
             .help = "after each turn, in which requests in flight end",
-            .otherwise = "by the work, 10ms or more"},
+            .otherwise = "by the work, 10ms or more",
+            .most = kLongest},
     Setting{.name = "rounds",
             .member = &Settings::rounds,
             .type = "N",
             .help = "turns of each cell in a trial, beside one to warm up",
-            .otherwise = "half a second of turns, at least 4"},
+            .otherwise = "half a second of turns, at least 4",
+            .most = kMostTrials},
     Setting{.name = "relevant",
             .member = &Settings::relevant,
             .from = From::deciding,
@@ -75,7 +90,8 @@ constexpr std::array kSettings = {
             .from = From::deciding,
             .type = "TIME",
             .help = "measure what is undecided on, up to so long in all; 0: --trials are all",
-            .otherwise = "10m, without --trials"},
+            .otherwise = "10m, without --trials",
+            .most = kLongest},
     Setting{.name = "against",
             .member = &Settings::against,
             .from = From::deciding,
@@ -87,7 +103,8 @@ constexpr std::array kSettings = {
             .type = "N",
             .help = "of the order of trials and of random arrivals",
             .has_field = true,
-            .in_job = true},
+            .in_job = true,
+            .most = std::numeric_limits<std::uint64_t>::max()},
     Setting{.name = "requests",
             .member = &Settings::requests,
             .type = "N",
@@ -98,13 +115,16 @@ constexpr std::array kSettings = {
             .member = &Settings::threads,
             .type = "N",
             .help = "event loops of the subject; thread strategies ignore it",
-            .in_job = true},
+            .in_job = true,
+            .least = 1,
+            .most = 1024},
     Setting{.name = "grace",
             .member = &Settings::grace,
             .type = "TIME",
             .help = "from the window's end to the hard stop",
             .has_field = true,
-            .in_job = true},
+            .in_job = true,
+            .most = kLongest},
     Setting{.name = "peer_strategy",
             .member = &Settings::peer_strategy,
             .type = "NAME",
@@ -215,6 +235,25 @@ struct Printer {
 }  // namespace
 
 std::span<const Setting> all_settings() { return kSettings; }
+
+void check_ranges(const Settings& settings) {
+  for (const Setting& setting : kSettings) {
+    const auto check = [&](auto value, const auto& text) {
+      if (std::cmp_greater_equal(value, setting.least) &&
+          std::cmp_less_equal(value, setting.most)) {
+        return;
+      }
+      throw UsageError(fmt::format("{}: {} is not between {} and {}", setting.name, text(value),
+                                   text(setting.least), text(setting.most)));
+    };
+    const auto as_time = [](auto ns) { return to_text(Duration{static_cast<std::int64_t>(ns)}); };
+    const auto as_number = [](auto number) { return std::to_string(number); };
+    setting.visit(settings, Overloaded{[&](Duration value) { check(value.count(), as_time); },
+                                       [&](unsigned value) { check(value, as_number); },
+                                       [&](std::uint64_t value) { check(value, as_number); },
+                                       [](const auto&) {}});
+  }
+}
 
 void Setting::read(std::string_view text, Settings& into) const {
   visit(into, Reader{.text = text, .separator = separator});

@@ -75,6 +75,9 @@ struct Settings {
   std::string folder;  // where files are made; empty: the current folder
 };
 
+// No duration is longer, 31 years, and no number of requests greater, unless a row says less.
+inline constexpr std::uint64_t kMostOfASetting = 1'000'000'000'000'000'000;
+
 // One row of the table. The member's type says how the value is read, printed, stored and sent.
 struct Setting {
   using Member = std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
@@ -99,6 +102,9 @@ struct Setting {
   char separator = ',';          // of a list that is stored as one text
   bool has_field = false;        // the stored plan has a field for it; others are in its options
   bool in_job = false;           // participants are told
+  // Of a number, or of a duration in nanoseconds.
+  std::uint64_t least = 0;
+  std::uint64_t most = kMostOfASetting;
 
   void read(std::string_view text, Settings& into) const;  // throws UsageError
   std::string text(const Settings& settings) const;        // read() understands it
@@ -112,6 +118,10 @@ struct Setting {
 };
 
 std::span<const Setting> all_settings();
+
+// Throws UsageError for a number beyond its row's range, wherever it is from: the command line, a
+// suite, a journal or a runner.
+void check_ranges(const Settings& settings);
 
 // "--body-bytes" of "body_bytes".
 std::string option_name(std::string_view name);

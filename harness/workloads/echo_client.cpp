@@ -95,7 +95,7 @@ class EchoClient final : public RequestTask<EchoClient> {
     stage_ = Stage::sending;
     const auto piece = message_.piece(sent_, room());
     sent_ += piece.size();
-    return op::Send{piece, deadline(), !may_send()};
+    return op::Send{piece, deadline(), may_send() ? op::kNoReply : deadline()};
   }
 
   std::uint64_t room() const { return kUnderWayMax - (sent_ - check_.length()); }

@@ -77,7 +77,7 @@ class IdleClient final : public Task {
   Op send() {
     stage_ = Stage::sending;
     echoed_ = 0;
-    return op::Send{probe_, deadline_, true};
+    return op::Send{probe_, deadline_, deadline_};
   }
 
   Op receive() {

@@ -57,7 +57,7 @@ class EchoServer::Connection final : public Task {
 
   Op send() {
     stage_ = Stage::sending;
-    return op::Send{.bytes = data_, .awaits_reply = true};
+    return op::Send{.bytes = data_, .reply_deadline = kNever};
   }
 
   Op sent(const Completion& ended) {

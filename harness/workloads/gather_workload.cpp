@@ -127,9 +127,11 @@ class GatewaySide final : public Side {
                                              .body_bytes = parameters.number("body_bytes"),
                                              .server_delay = parameters.delay("upstream_delay")},
                                             setup.address.port);
-          return ServerOptions{.lanes = setup.threads, .seed = setup.seed, .make_backend = [this] {
-                                 return std::make_unique<Upstreams>(gateway_);
-                               }};
+          return ServerOptions{
+              .lanes = setup.threads,
+              .seed = setup.seed,
+              .make_backend = [this] { return std::make_unique<Upstreams>(gateway_); },
+              .backend_connections = gateway_.fan_out};
         }()) {}
 
   std::optional<Address> address() const override { return Address{.port = server_.port()}; }

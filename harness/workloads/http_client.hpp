@@ -78,9 +78,22 @@ std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, 
 ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
                                 bool keep_alive);
 
-// The targets for `urls`, with their names resolved. Throws std::invalid_argument with the cause
-// and the remedy for a bad URL, an unknown name, or a host that is neither loopback nor in
-// `allowed_hosts`.
+struct ResolvedUrl {
+  http::Url url;
+  std::vector<Endpoint> addresses;  // of its host, in the order in which they are tried; not empty
+};
+
+// Of a host that is not in `allowed_hosts`, loopback addresses alone. Throws std::invalid_argument
+// with the cause and the remedy for a bad URL, an unknown name, or a host without such an address.
+std::vector<ResolvedUrl> resolve_urls(const std::vector<std::string>& urls,
+                                      const std::vector<std::string>& allowed_hosts);
+
+// The first address on which somebody listens; the first of all when nobody does. Connects to one
+// after the other, unless there is only one.
+const Endpoint& first_to_answer(const std::vector<Endpoint>& addresses);
+
+// The targets for `urls`. All requests for a host go to its first address that answers now, under
+// every strategy. Throws as resolve_urls().
 std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
                                            const std::vector<std::string>& allowed_hosts);
 

@@ -65,14 +65,18 @@ Op HttpConnection::resume(const Completion& ended) {
 
 Op HttpConnection::receive() {
   stage_ = Stage::receiving;
+  return op::Receive{receive_deadline()};
+}
+
+Time HttpConnection::receive_deadline() const {
   using State = http::RequestReader::State;
   switch (reader_.state()) {
     case State::head:
-      return op::Receive{head_deadline_};
+      return head_deadline_;
     case State::body:
-      return op::Receive{body_deadline_};
+      return body_deadline_;
     default:
-      return op::Receive{at_ + server_.options.idle_timeout};
+      return at_ + server_.options.idle_timeout;
   }
 }
 
@@ -107,6 +111,7 @@ Op HttpConnection::read_on() {
         stage_ = Stage::beginning;
         return op::Begin{};
       case State::refused:
+        measure::add(counters_.bad_requests);
         return refuse(reader_.refusal_status());
       case State::head:
         if (before == State::idle) head_deadline_ = at_ + server_.options.header_timeout;
@@ -191,7 +196,7 @@ Op HttpConnection::send_body() {
     replies_in_output_ += reply_.is_whole() ? 1 : 0;
     stage_ = Stage::sending;
     after_send_ = AfterSend::read_on;
-    return op::Send{slice, now() + server_.options.write_timeout};
+    return op::Send{slice, at_ + server_.options.write_timeout};
   }
   reply_.append_body(output_);
   if (!reply_.is_whole()) return flush(AfterSend::read_on);
@@ -201,7 +206,6 @@ Op HttpConnection::send_body() {
 }
 
 Op HttpConnection::refuse(unsigned status) {
-  measure::add(counters_.bad_requests);
   closes_ = true;
   const std::string_view reason = http::reason_phrase(status);
   http::append_head(output_, {.status = status, .content_length = reason.size() + 1, .close = true},
@@ -217,7 +221,7 @@ Op HttpConnection::flush(AfterSend then) {
   const bool awaits_reply =
       then == AfterSend::read_on && input_.empty() && reply_.is_whole() && !closes_;
   return op::Send{std::as_bytes(std::span(output_)), at_ + server_.options.write_timeout,
-                  awaits_reply};
+                  awaits_reply ? receive_deadline() : op::kNoReply};
 }
 
 Op HttpConnection::sent(const Completion& ended) {
@@ -247,9 +251,9 @@ Op HttpConnection::sent(const Completion& ended) {
     case AfterSend::read_on:
       break;
   }
-  if (reply_.is_whole()) return read_on();
-  at_ = now();
-  return send_body();
+  // A long reply takes the time that its reader takes.
+  if (reply_.goes_in_slices() || !reply_.is_whole()) at_ = now();
+  return reply_.is_whole() ? read_on() : send_body();
 }
 
 Op HttpConnection::linger(Time until) {

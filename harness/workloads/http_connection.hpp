@@ -60,6 +60,7 @@ class HttpConnection final : public Task {
 
   Op received(const Completion& ended);
   Op receive();
+  Time receive_deadline() const;
   Op read_on();
   Op handle_request();
   Op delay();

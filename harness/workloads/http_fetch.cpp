@@ -61,9 +61,9 @@ Op HttpFetch::connect() {
 
 Op HttpFetch::send() {
   stage_ = Stage::sending;
-  body_.begin(target_->expectation, verifies(verify_, responses_), receiver_);
+  begin_body(*target_);
   reader_.begin(target_->request.method, body_);
-  return op::Send{std::as_bytes(std::span(target_->request.wire)), deadline_, true};
+  return op::Send{std::as_bytes(std::span(target_->request.wire)), deadline_, deadline_};
 }
 
 std::optional<Op> HttpFetch::after_probe(const Completion& ended) {
@@ -136,7 +136,8 @@ Op ExchangeFetch::begin(HttpTarget& target, Time deadline, bool /*has_idled*/,
   end_ = {};
   is_too_long_ = false;
   policy_.begin(target.request.method);
-  body_.begin(target.expectation, verifies(verify_, responses_), receiver_);
+  chunks_.begin(limits_.max_body_bytes, &body_);
+  begin_body(target);
   return op::Exchange{&target.request, this, deadline};
 }
 
@@ -160,6 +161,10 @@ bool ExchangeFetch::head_line(std::span<const std::byte> line) {
 }
 
 bool ExchangeFetch::body(std::span<const std::byte> bytes) {
+  if (policy_.chunked()) {
+    const Outcome so_far = outcome_of(chunks_.feed(bytes).state);
+    return so_far == Outcome::ok || so_far == Outcome::truncated;
+  }
   is_too_long_ = body_.length() + bytes.size() > limits_.max_body_bytes;
   if (!is_too_long_) body_.bytes(bytes);
   return !is_too_long_;
@@ -170,7 +175,15 @@ bool ExchangeFetch::body(std::span<const std::byte> bytes) {
 Outcome ExchangeFetch::found() {
   if (policy_.outcome() != Outcome::ok) return policy_.outcome();
   if (is_too_long_) return Outcome::limit;
+  const bool is_chunked = policy_.has_body() && policy_.chunked();
+  const Outcome chunks = is_chunked ? outcome_of(chunks_.state()) : Outcome::ok;
+  if (chunks != Outcome::ok && chunks != Outcome::truncated) return chunks;
   if (end_.outcome != Outcome::ok) return end_.outcome;
+  // A library may also take a part of a response for the whole.
+  if (!policy_.complete()) {
+    return policy_.untouched() ? Outcome::eof_before_response : Outcome::truncated;
+  }
+  if (chunks != Outcome::ok) return chunks;
   if (!http::is_success(policy_.status())) return Outcome::http_status;
   return body_.end(!policy_.has_body()) ? Outcome::ok : Outcome::content_mismatch;
 }

@@ -7,6 +7,7 @@
 
 #include "core/op.hpp"
 #include "http/body.hpp"
+#include "http/chunked_body.hpp"
 #include "http/head_policy.hpp"
 #include "http/request.hpp"
 #include "http/response_reader.hpp"
@@ -33,6 +34,15 @@ class Fetch {
  protected:
   // `receiver` gets every body as it is read; it may be null.
   Fetch(Verify verify, http::BodyReceiver* receiver) : verify_(verify), receiver_(receiver) {}
+
+  // The body that comes next answers a request for `target`.
+  void begin_body(HttpTarget& target) {
+    if (verify_ == Verify::none && target.expectation.is_foreign()) {
+      body_.begin_unchecked(receiver_);
+    } else {
+      body_.begin(target.expectation, verifies(verify_, responses_), receiver_);
+    }
+  }
 
   Verify verify_;
   http::BodyReceiver* receiver_;
@@ -118,6 +128,7 @@ class ExchangeFetch final : public Fetch, private http::ResponseSink {
   http::ReaderLimits limits_;
   bool is_too_long_ = false;
   http::ResponseHeadPolicy policy_;
+  http::ChunkedBody chunks_;
   http::ExchangeEnd end_;
 };
 

@@ -39,6 +39,8 @@ std::unique_ptr<Task> HttpServer::accepted(unsigned lane) {
   return std::make_unique<HttpConnection>(*shared_, counters, is_refused);
 }
 
+unsigned HttpServer::opened_by_each() const { return shared_->options.backend_connections; }
+
 std::uint16_t HttpServer::port() const { return shared_->listener.port(); }
 
 std::size_t HttpServer::open_connections() const {

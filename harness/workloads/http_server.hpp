@@ -43,6 +43,7 @@ struct ServerOptions {
   // Makes the server a gateway: each request is answered after its backend has ended, with 502 when
   // the backend failed. Null: it answers by itself.
   std::function<std::unique_ptr<Backend>()> make_backend;
+  unsigned backend_connections = 0;  // that each backend opens at most
 };
 
 // Listens on all of 127.0.0.0/8 (bound to the loopback interface, never to another). Throws
@@ -54,6 +55,7 @@ class HttpServer : public Acceptor {
 
   int socket(unsigned lane) override;
   std::unique_ptr<Task> accepted(unsigned lane) override;
+  unsigned opened_by_each() const override;
 
   std::uint16_t port() const;
   std::size_t open_connections() const;

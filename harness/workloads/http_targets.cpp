@@ -1,10 +1,15 @@
 // What client tasks ask for: paths of the embedded origin, or the user's URLs.
 #include <netdb.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
+#include "core/socket_ops.hpp"
 #include "workloads/http_client.hpp"
 #include "workloads/listener.hpp"
 
@@ -12,27 +17,38 @@ namespace asyncbench::workloads {
 
 namespace {
 
-Endpoint resolve(const http::Url& url) {
+// How long one address of several may take to answer.
+constexpr Duration kAnswersWithin = std::chrono::seconds(1);
+
+// All addresses of the name, IPv4 first: "localhost" names both, and most servers that listen on
+// only one listen on IPv4.
+std::vector<Endpoint> resolve(const http::Url& url) {
   const addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
   addrinfo* found = nullptr;
-  const int error = getaddrinfo(url.host.c_str(), nullptr, &hints, &found);
+  const int error = getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found);
   if (error != 0) {
     throw std::invalid_argument("cannot resolve " + url.host + ": " + gai_strerror(error) +
                                 "; check the name or use an address");
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, &freeaddrinfo);
-  // IPv4 first: "localhost" names both, and most servers that listen on only one listen on IPv4.
-  const addrinfo* chosen = all.get();
+  std::vector<Endpoint> addresses;
   for (const addrinfo* each = all.get(); each != nullptr; each = each->ai_next) {
-    if (each->ai_family == AF_INET) {
-      chosen = each;
-      break;
-    }
+    addresses.emplace_back(each->ai_addr, each->ai_addrlen);
   }
-  Endpoint address(chosen->ai_addr, chosen->ai_addrlen);
-  char text[NI_MAXHOST];
-  getnameinfo(chosen->ai_addr, chosen->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
-  return Endpoint::numeric(text, url.port).value_or(address);
+  std::ranges::stable_partition(addresses,
+                                [](const Endpoint& each) { return each.family() == AF_INET; });
+  return addresses;
+}
+
+bool answers(const Endpoint& address) {
+  const Fd socket = stream_socket(address, SOCK_NONBLOCK);
+  if (!socket) return false;
+  const int begun = begin_connect(socket.get(), address);
+  if (begun != EINPROGRESS) return begun == 0;
+  pollfd polled{.fd = socket.get(), .events = POLLOUT, .revents = 0};
+  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(kAnswersWithin);
+  return poll(&polled, 1, static_cast<int>(patience.count())) == 1 &&
+         end_connect(socket.get()) == 0;
 }
 
 }  // namespace
@@ -65,22 +81,40 @@ ClientRun::Target origin_target(const std::string& path, std::uint16_t port, uns
           http::BodyExpectation::of_origin(path)};
 }
 
-std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
-                                           const std::vector<std::string>& allowed_hosts) {
-  std::vector<ClientRun::Target> targets;
+const Endpoint& first_to_answer(const std::vector<Endpoint>& addresses) {
+  if (addresses.size() == 1) return addresses.front();
+  const auto found = std::ranges::find_if(addresses, answers);
+  return found != addresses.end() ? *found : addresses.front();
+}
+
+std::vector<ResolvedUrl> resolve_urls(const std::vector<std::string>& urls,
+                                      const std::vector<std::string>& allowed_hosts) {
+  std::vector<ResolvedUrl> resolved;
   for (const std::string& text : urls) {
     const http::ParsedUrl parsed = http::parse_url(text);
     if (!parsed.url) throw std::invalid_argument(text + ": " + parsed.error);
-    const http::Url& url = *parsed.url;
-    const Endpoint to = resolve(url);
-    const bool allowed =
-        std::find(allowed_hosts.begin(), allowed_hosts.end(), url.host) != allowed_hosts.end();
-    if (!to.is_loopback() && !allowed) {
+    std::vector<Endpoint> addresses = resolve(*parsed.url);
+    if (std::ranges::find(allowed_hosts, parsed.url->host) == allowed_hosts.end()) {
+      std::erase_if(addresses, [](const Endpoint& each) { return !each.is_loopback(); });
+    }
+    if (addresses.empty()) {
       throw std::invalid_argument(
           text + ": not on this machine; to load a server of yours elsewhere, add --allow-remote " +
-          url.host);
+          parsed.url->host);
     }
-    targets.push_back({http::make_request(http::Method::get, url, to, keep_alive),
+    resolved.push_back({*parsed.url, std::move(addresses)});
+  }
+  return resolved;
+}
+
+std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
+                                           const std::vector<std::string>& allowed_hosts) {
+  std::map<std::string, Endpoint> chosen;  // by host and port
+  std::vector<ClientRun::Target> targets;
+  for (const auto& [url, addresses] : resolve_urls(urls, allowed_hosts)) {
+    auto [known, is_new] = chosen.try_emplace(url.authority());
+    if (is_new) known->second = first_to_answer(addresses);
+    targets.push_back({http::make_request(http::Method::get, url, known->second, keep_alive),
                        http::BodyExpectation::of_foreign_server()});
   }
   return targets;

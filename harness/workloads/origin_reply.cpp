@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "http/body.hpp"
+#include "http/head_policy.hpp"
 
 namespace asyncbench::workloads {
 
@@ -48,13 +49,13 @@ void OriginReply::fail_backend() {
 }
 
 void OriginReply::append_head(std::string& output, Time at) {
-  const bool has_body = !is_head_ && path_.status != 204 && path_.status != 304;
-  body_bytes_ = has_body ? path_.body_bytes : 0;
+  has_body_ = !is_head_ && http::may_have_body(path_.status);
+  body_bytes_ = has_body_ ? path_.body_bytes : 0;
   body_sent_ = 0;
   http::ResponseHead head{.status = path_.status, .close = closes_, .keep_alive = says_keep_alive_};
-  head.chunked = framing_ == http::Framing::chunked;
-  if (framing_ == http::Framing::length && path_.status != 204) {
-    head.content_length = path_.body_bytes;
+  if (http::may_announce_body(path_.status)) {
+    head.chunked = framing_ == http::Framing::chunked;
+    if (framing_ == http::Framing::length) head.content_length = path_.body_bytes;
   }
   http::append_head(output, head, date_.at(at));
 }
@@ -70,8 +71,9 @@ std::span<const std::byte> OriginReply::take_slice() {
 }
 
 void OriginReply::append_body(std::string& output) {
+  if (!has_body_) return;
   if (framing_ == http::Framing::chunked) {
-    if (!is_head_) append_chunks(output);
+    append_chunks(output);
   } else if (body_bytes_ > 0) {
     append(output, take_slice());
   }

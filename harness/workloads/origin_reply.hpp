@@ -49,6 +49,7 @@ class OriginReply {
   std::size_t phase_ = 0;
   http::Framing framing_ = http::Framing::length;
   bool is_head_ = false;
+  bool has_body_ = true;
   bool closes_ = false;
   bool says_keep_alive_ = false;
   std::uint64_t body_bytes_ = 0;

@@ -39,7 +39,7 @@ struct Sync {
 enum class Verify : std::uint8_t {
   all,     // length and content of every one
   sample,  // length always; content of the first of a connection or file, and of every 64th
-  none,    // length alone
+  none,    // length alone, of what the harness itself serves or writes; of a foreign server nothing
 };
 
 // Whether that includes the content of the `nth` result (from 0) of a connection or file.

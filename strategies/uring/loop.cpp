@@ -23,7 +23,7 @@ unsigned buffer_count(std::size_t tasks) {
 Loop::Loop(Job& job, unsigned lane, const Options& options)
     : TaskDriver(job, lane),
       slot_plan_(SlotPlan::of(job, lane)),
-      slots_(slot_plan_.own),
+      slots_(slot_plan_),
       ring_(options, slot_plan_) {
   report().granted = ring_.granted();
   report().refused = ring_.refused();
@@ -56,7 +56,10 @@ void Loop::run() {
   arm_wake();
   stop_if_asked();
   try {
-    if (is_accepting()) watch_listener(true);
+    if (is_accepting()) {
+      prepare_accepting();
+      watch_listener(true);
+    }
     start_tasks();
     while (is_busy()) turn();
     end_operations();
@@ -202,7 +205,8 @@ Loop::Attempt Loop::give_up(Stream& stream, std::errc why) {
         cancel_send(stream, why);
       } else if (ring_.submissions() > stream.sent_in) {
         return Completion{};  // the send was over long ago; it was the reply that did not come
-      } else if (std::exchange(stream.sending().awaits_reply, false)) {
+      } else if (stream.sending().awaits_reply()) {
+        stream.sending().reply_deadline = op::kNoReply;
         sends_.emplace_back(stream);  // not even submitted yet, so it may still end well
       }
       return std::nullopt;

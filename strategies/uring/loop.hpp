@@ -50,8 +50,10 @@ class Loop final : public TaskDriver<Loop, Stream> {
   void retire(std::unique_ptr<Stream> stream) { streams_.retire(std::move(stream)); }
 
   // Accepting, connecting and closing, in loop_streams.cpp.
+  void prepare_accepting();
   void watch_listener(bool is_wanted);
   void arm_accept();
+  bool may_accept_many() const;
   void accepted(const io_uring_cqe& cqe);
   bool adopt(Stream& stream, int descriptor);
   Attempt connect(Stream& stream, const op::Connect& wanted);
@@ -112,6 +114,8 @@ class Loop final : public TaskDriver<Loop, Stream> {
   bool is_time_ = false;      // it has fired
   bool is_woken_ = false;
   bool accept_armed_ = false;
+  bool accept_cancelled_ = false;        // a cancel is under way, to accept one by one from now on
+  unsigned arrivals_max_ = 0;            // connections that the kernel may accept at once
   std::size_t transfers_in_flight_ = 0;  // operations in flight that read or write a file
   std::uint64_t copied_sends_ = 0;       // that should have gone without
   WakeFd wake_;

@@ -88,13 +88,13 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
     } else if (!stream.receive_armed && !stream.is_starved) {
       arm_receive(stream);
     }
-  } else if (stream.waits == Waits::send && stream.sending().awaits_reply &&
+  } else if (stream.waits == Waits::send && stream.sending().awaits_reply() &&
              !stream.send_completes) {
     // The kernel has taken the bytes if they were submitted at all: see send().
     if (ring_.submissions() > stream.sent_in) {
       complete(stream, {});
     } else {
-      stream.sending().awaits_reply = false;
+      stream.sending().reply_deadline = op::kNoReply;
       sends_.emplace_back(stream);
     }
   } else if (stream.queued >= kQueuedBuffersMax && stream.receive_armed &&

@@ -48,10 +48,12 @@ Loop::Attempt Loop::send(Stream& stream, const op::Send& wanted) {
   const bool has_received = stream.queued > 0 || stream.own_received > 0 || stream.at_end ||
                             stream.receive_error != 0 || stream.is_starved;
   const bool sends_received = sends_what_it_received(stream);
-  if (!wanted.awaits_reply || has_received || (sends_received && !stream.lent)) {
-    stream.sending().awaits_reply = false;
+  if (!wanted.awaits_reply() || has_received || (sends_received && !stream.lent)) {
+    stream.sending().reply_deadline = op::kNoReply;
     sends_.emplace_back(stream);
   } else {
+    // What is left to wait for is the reply: a send that is cut short gets its own deadline back.
+    set_deadline(stream, wanted.reply_deadline);
     if (!stream.receive_armed) arm_receive(stream);
     if (sends_received) {
       lenders_.emplace_back(stream);
@@ -132,7 +134,7 @@ void Loop::complete_sends() {
   completing_.swap(lenders_);
   for (const SendId& send : completing_) {
     Stream* const stream = streams_.find(send);
-    if (stream == nullptr || !stream->lent || !stream->sending().awaits_reply) continue;
+    if (stream == nullptr || !stream->lent || !stream->sending().awaits_reply()) continue;
     if (ring_.submissions() == send.sent_in) {
       lenders_.push_back(send);
     } else if (!stream->send_completes) {

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <string>
 
 #include "core/endpoint.hpp"
 #include "core/socket_ops.hpp"
@@ -19,6 +20,27 @@ constexpr linger kResetOnClose{.l_onoff = 1, .l_linger = 0};
 
 }  // namespace
 
+// A multishot accept takes all that wait, and resets those for which the table has no slot left.
+// They stay in the listener's queue only if nothing is accepted then, so many are accepted at once
+// only while there are slots for a full queue, and for as many that come while it is emptied.
+void Loop::prepare_accepting() {
+  if (!ring_.features().direct_descriptors || !ring_.features().multishot_accept) return;
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  unsigned backlog = SOMAXCONN;
+  // Of a listener, tcpi_sacked is the length of its queue (tcp_get_info() in net/ipv4/tcp.c).
+  if (getsockopt(listener(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0) backlog = info.tcpi_sacked;
+  arrivals_max_ = 2 * (backlog + 1);
+  if (may_accept_many()) return;
+  report().refused.push_back("multishot accept: fewer than " + std::to_string(arrivals_max_) +
+                             " descriptors to spare");
+}
+
+bool Loop::may_accept_many() const {
+  return ring_.features().multishot_accept &&
+         (!ring_.features().direct_descriptors || slots_.free_for_accepted() > arrivals_max_);
+}
+
 void Loop::watch_listener(bool is_wanted) {
   if (is_wanted == accept_armed_) return;
   if (is_wanted) {
@@ -29,6 +51,9 @@ void Loop::watch_listener(bool is_wanted) {
 }
 
 void Loop::arm_accept() {
+  if (ring_.features().direct_descriptors && slots_.free_for_accepted() == 0) {
+    return pause_accepting();
+  }
   // The kernel hands out the slots itself; the helper adds one to the index.
   static constexpr unsigned kAnySlot = IORING_FILE_INDEX_ALLOC - 1;
   io_uring_sqe* const sqe = ring_.entry();
@@ -37,17 +62,23 @@ void Loop::arm_accept() {
   } else {
     io_uring_prep_accept(sqe, listener(), nullptr, nullptr, SOCK_CLOEXEC);
   }
-  if (ring_.features().multishot_accept) sqe->ioprio |= IORING_ACCEPT_MULTISHOT;
+  if (may_accept_many()) sqe->ioprio |= IORING_ACCEPT_MULTISHOT;
   sqe->user_data = Tag{Kind::accept}.bits();
   accept_armed_ = true;
+  accept_cancelled_ = false;
 }
 
 void Loop::accepted(const io_uring_cqe& cqe) {
   accept_armed_ = (cqe.flags & IORING_CQE_F_MORE) != 0;
   if (cqe.res >= 0) {
+    if (ring_.features().direct_descriptors) slots_.accepted();
     if (is_stopping() || !begin_accepted(cqe.res)) close_descriptor(cqe.res);
   } else if (is_resource_shortage(-cqe.res)) {
     pause_accepting();
+  }
+  if (accept_armed_ && !accept_cancelled_ && !may_accept_many()) {
+    accept_cancelled_ = true;
+    cancel(Tag{Kind::accept}.bits());
   }
   if (is_accepting()) watch_listener(true);
 }

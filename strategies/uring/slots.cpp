@@ -7,8 +7,7 @@ namespace asyncbench::uring {
 namespace {
 
 constexpr rlim_t kTableMax = 1024 * 1024;  // the kernel's limit, IORING_MAX_FIXED_FILES
-constexpr rlim_t kAcceptedMax = 32 * 1024;
-constexpr rlim_t kSpareMax = 32 * 1024;  // beyond one for each task
+constexpr rlim_t kSpareMax = 32 * 1024;    // beyond one for each task
 
 }  // namespace
 
@@ -17,12 +16,12 @@ SlotPlan SlotPlan::of(const Job& job, unsigned lane) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const rlim_t total = std::clamp<rlim_t>(limit.rlim_cur, 2, kTableMax);
-  // What accepted connections open and connect should not run out before they do.
-  const rlim_t accepted =
-      job.acceptor == nullptr
-          ? 0
-          : std::clamp<rlim_t>((total - std::min(total, tasks)) / 2, 1, kAcceptedMax);
-  return {.own = static_cast<unsigned>(std::min(tasks + kSpareMax, total - accepted)),
+  if (job.acceptor == nullptr) {
+    return {.own = static_cast<unsigned>(std::min(tasks + kSpareMax, total))};
+  }
+  const rlim_t shared = total - std::min(tasks, total - 1);
+  const rlim_t accepted = std::max<rlim_t>(shared / (1 + job.acceptor->opened_by_each()), 1);
+  return {.own = static_cast<unsigned>(total - accepted),
           .accepted = static_cast<unsigned>(accepted)};
 }
 

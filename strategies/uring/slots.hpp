@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "core/assert.hpp"
 #include "core/job.hpp"
 
 namespace asyncbench::uring {
@@ -18,16 +19,18 @@ struct SlotPlan {
 
   unsigned total() const { return own + accepted; }
 
-  // As many as the tasks of the lane may come to need. That cannot be known: a task may open many
-  // files, and gather others. The kernel refuses a table with more slots than the process may have
+  // A server shares what the process may have between its connections and what they open, as its
+  // acceptor says. What else tasks come to need cannot be known: a task may open many files, and
+  // gather others. The kernel refuses a table with more slots than the process may have
   // descriptors; a slot that is never used costs 8 bytes.
   static SlotPlan of(const Job& job, unsigned lane);
 };
 
-// Hands out the loop's own slots. One that was given back rests before it is used again.
+// Hands out the loop's own slots, and counts those that the kernel hands out. One of the loop's own
+// that was given back rests before it is used again.
 class SlotPool {
  public:
-  explicit SlotPool(unsigned count) : count_(count) {}
+  explicit SlotPool(SlotPlan plan) : count_(plan.own), free_for_accepted_(plan.accepted) {}
 
   // nullopt: none is free.
   std::optional<int> take() {
@@ -38,15 +41,28 @@ class SlotPool {
     return slot;
   }
 
-  // Ignores slots that the kernel hands out.
+  // The kernel has handed out one.
+  void accepted() {
+    must_hold(free_for_accepted_ > 0, "an accepted connection has a slot that was free");
+    --free_for_accepted_;
+  }
+
+  // How many connections may still be accepted.
+  unsigned free_for_accepted() const { return free_for_accepted_; }
+
   void give_back(int slot) {
-    if (slot < static_cast<int>(count_)) resting_.push_back(slot);
+    if (slot < static_cast<int>(count_)) {
+      resting_.push_back(slot);
+    } else {
+      ++free_for_accepted_;
+    }
   }
 
  private:
   static constexpr std::size_t kRestingMin = 64;
 
   unsigned count_;
+  unsigned free_for_accepted_;
   unsigned fresh_ = 0;  // the first that was never used
   std::deque<int> resting_;
 };

@@ -1,9 +1,13 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string>
 #include <thread>
 #include <utility>
@@ -132,6 +136,70 @@ void clients_wait_while_descriptors_lack(Strategy& strategy) {
   }
 }
 
+// The soft limit of descriptors, for as long as it lives.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t soft) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit lowered{.rlim_cur = soft, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+// Whether a byte, an end or an error has come. poll() refuses more descriptors than the limit.
+bool is_answered(const Fd& client) {
+  char byte = 0;
+  return ::recv(client.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
+// More clients than the process may have descriptors when the run begins, all at once. The clients'
+// own lie above the limit, so that it concerns the strategy alone. None is turned away: each is
+// served once others have gone, and the waiting is counted.
+void clients_beyond_the_limit_wait_for_their_turn(Strategy& strategy) {
+  constexpr int kLimit = 96;
+  constexpr std::size_t kClients = 160;
+  TestAcceptor acceptor(echo);
+  std::vector<Fd> waiting;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const Fd low = stream_socket(acceptor.endpoint(), 0);
+    waiting.emplace_back(fcntl(low.get(), F_DUPFD_CLOEXEC, kLimit));
+    ASSERT_TRUE(waiting.back());
+  }
+  const DescriptorLimit lowered(kLimit);
+  Serving serving(strategy, acceptor);
+  for (const Fd& client : waiting) EXPECT_EQ(begin_connect(client.get(), acceptor.endpoint()), 0);
+  for (const Fd& client : waiting) EXPECT_EQ(::send(client.get(), "x", 1, MSG_NOSIGNAL), 1);
+  const Time patience = now() + 20s;
+  const auto wait = [&](Duration time) {
+    ASSERT_LT(now(), patience) << waiting.size() << " clients wait";
+    std::this_thread::sleep_for(time);
+  };
+  // Nobody leaves until all have come that can be served.
+  for (std::ptrdiff_t served = 0, before = -1; served == 0 || served != before;) {
+    ASSERT_NO_FATAL_FAILURE(wait(200ms));
+    before = std::exchange(served, std::ranges::count_if(waiting, is_answered));
+  }
+  const std::ptrdiff_t waited = std::ssize(waiting) - std::ranges::count_if(waiting, is_answered);
+  while (!waiting.empty()) {
+    for (std::size_t i = waiting.size(); i-- > 0;) {
+      if (!is_answered(waiting[i])) continue;
+      char echoed = 0;
+      ASSERT_EQ(::recv(waiting[i].get(), &echoed, 1, 0), 1) << "a connection was closed";
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    ASSERT_NO_FATAL_FAILURE(wait(1ms));
+  }
+  EXPECT_GT(waited, 0) << "there was no lack of descriptors";
+  EXPECT_GT(serving.stop().front().accept_pauses, 0U);
+  EXPECT_EQ(acceptor.seen, static_cast<int>(kClients));
+}
+
 void stop_ends_accepting_and_what_was_accepted(Strategy& strategy) {
   TestAcceptor acceptor(echo);
   for (int run = 0; run < 2; ++run) {
@@ -169,6 +237,8 @@ const std::array kChecks{
           refused_connections_are_closed},
     Check{"ClientsWaitWhileDescriptorsLack", OpKind::accept, Ending::error, kServerNeeds,
           clients_wait_while_descriptors_lack},
+    Check{"ClientsBeyondTheLimitWaitForTheirTurn", OpKind::accept, Ending::error, kServerNeeds,
+          clients_beyond_the_limit_wait_for_their_turn},
     Check{"StopEndsAcceptingAndWhatWasAccepted", OpKind::accept, Ending::stop, kServerNeeds,
           stop_ends_accepting_and_what_was_accepted},
     Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerNeeds,

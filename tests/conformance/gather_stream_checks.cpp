@@ -30,7 +30,7 @@ Family::Play asking(const Endpoint& upstream, std::vector<char>& connected) {
       if (ended.error) co_return;
       connected.at(child) = 1;
     }
-    const Completion sent = co_await op::Send{bytes_of("ping"), now() + 10s, true};
+    const Completion sent = co_await op::Send{bytes_of("ping"), now() + 10s, now() + 10s};
     EXPECT_FALSE(sent.error) << sent.error.message();
     const Completion reply = co_await op::Receive{now() + 10s};
     EXPECT_EQ(text_of(reply.data), "ping") << reply.error.message();
@@ -137,6 +137,7 @@ void an_accepted_task_gathers(Strategy& strategy) {
       co_await op::Close{};
     };
   });
+  acceptor.opened = kChildren;
   Serving serving(strategy, acceptor);
   {
     std::vector<Peer> clients;

@@ -31,7 +31,7 @@ std::unique_ptr<Task> asking_task(const Listener& listener, int rounds, std::ato
     EXPECT_FALSE(connected.error) << connected.error.message();
     for (int round = 0; round < rounds; ++round) {
       if (round > 0) co_await op::Begin{};
-      co_await op::Send{bytes_of("ping"), now() + 10s, /*awaits_reply=*/true};
+      co_await op::Send{bytes_of("ping"), now() + 10s, now() + 10s};
       const Completion reply = co_await op::Receive{now() + 10s};
       EXPECT_EQ(text_of(reply.data), "ping") << reply.error.message();
       ++answers;

@@ -26,7 +26,6 @@ std::size_t send_buffer_bytes_max() {
   return most;
 }
 
-constexpr bool kAwaitsReply = true;
 constexpr int kSmallReceiveBuffer = 16 * 1024;
 
 // What the kernel has not taken can only be with the reader, in the reader's small buffer, or in
@@ -161,20 +160,41 @@ void a_send_that_awaits_a_reply_gets_it(Strategy& strategy) {
     for (int i = 0; i < kRounds; ++i) {
       co_await op::Begin{};
       const Time deadline = now() + 5s;
-      const Completion sent = co_await op::Send{bytes_of("ping"), deadline, kAwaitsReply};
+      const Completion sent = co_await op::Send{bytes_of("ping"), deadline, deadline};
       EXPECT_FALSE(sent.error) << sent.error.message();
       const Completion reply = co_await op::Receive{deadline};
       EXPECT_EQ(text_of(reply.data), "ping") << reply.error.message();
     }
     const Time deadline = now() + 40ms;
-    co_await op::Send{bytes_of("last"), deadline, kAwaitsReply};
+    co_await op::Send{bytes_of("last"), deadline, deadline};
     const Completion silence = co_await op::Receive{deadline};
     expect_on_time(deadline, now());
     EXPECT_EQ(silence.error, std::errc::timed_out) << silence.error.message();
-    co_await op::Send{bytes_of("bye!"), now() + 5s, kAwaitsReply};
-    const Completion end = co_await op::Receive{now() + 5s};
+    const Time patience = now() + 5s;
+    co_await op::Send{bytes_of("bye!"), patience, patience};
+    const Completion end = co_await op::Receive{patience};
     EXPECT_FALSE(end.error) << end.error.message();
     EXPECT_TRUE(end.data.empty());
+    co_await op::Close{};
+  });
+}
+
+// Each of the two deadlines may be the earlier one, and ends what it is the deadline of.
+void send_and_reply_have_their_own_deadlines(Strategy& strategy) {
+  const Listener listener;
+  std::jthread peer([&] { EXPECT_EQ(listener.accept().receive_all(), "pingpingping"); });
+  run_script(strategy, [&](unsigned) -> Script {
+    co_await op::Connect{&listener.endpoint()};
+    for (const auto& [send_patience, reply_patience] :
+         {std::pair<Duration, Duration>{10s, 60ms}, {60ms, 300ms}, {60ms, 60ms}}) {
+      const Time begun = now();
+      const Time due = begun + reply_patience;
+      const Completion sent = co_await op::Send{bytes_of("ping"), begun + send_patience, due};
+      EXPECT_FALSE(sent.error) << sent.error.message();
+      const Completion silence = co_await op::Receive{due};
+      expect_on_time(due, now());
+      EXPECT_EQ(silence.error, std::errc::timed_out) << silence.error.message();
+    }
     co_await op::Close{};
   });
 }
@@ -191,6 +211,8 @@ const std::array kChecks{
           send_past_its_deadline_sends_all_or_times_out},
     Check{"ASendThatAwaitsAReplyGetsIt", OpKind::send, Ending::success, kStreamNeeds,
           a_send_that_awaits_a_reply_gets_it},
+    Check{"SendAndReplyHaveTheirOwnDeadlines", OpKind::receive, Ending::deadline, kStreamNeeds,
+          send_and_reply_have_their_own_deadlines},
 };
 
 }  // namespace

@@ -41,9 +41,12 @@ class TestAcceptor final : public Acceptor {
     return script([play = make_(), counted](unsigned started_lane) { return play(started_lane); });
   }
 
+  unsigned opened_by_each() const override { return opened; }
+
   const Endpoint& endpoint(unsigned lane = 0) const { return listeners_.at(lane).endpoint(); }
 
   unsigned lanes = 1;
+  unsigned opened = 0;  // by the script of each connection, at most
   std::atomic<int> seen = 0;
   std::atomic<int> alive = 0;
 

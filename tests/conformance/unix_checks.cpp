@@ -34,7 +34,7 @@ void unix_connect_reaches_a_listener(Strategy& strategy) {
     for (int i = 0; i < 3; ++i) {
       const Completion connected = co_await op::Connect{&listener.endpoint(), now() + 5s};
       EXPECT_FALSE(connected.error) << connected.error.message();
-      const Completion sent = co_await op::Send{bytes_of(large), now() + 5s, /*awaits_reply=*/true};
+      const Completion sent = co_await op::Send{bytes_of(large), now() + 5s, now() + 5s};
       EXPECT_FALSE(sent.error) << sent.error.message();
       std::string received;
       while (received.size() < large.size()) {

@@ -62,8 +62,8 @@ Arguments short_run(Arguments arguments) {
                            "--trials", "1", "--grace", "200ms", "--cpu-idle", "default"}) {
     arguments.emplace_back(more);
   }
-  // Little's law includes the client's own time between two requests: where that is slow, the server
-  // must be even slower.
+  // Little's law includes the client's own time between two requests: where that is slow, the
+  // server must be even slower.
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
 }
@@ -93,8 +93,8 @@ TEST(Cli, VersionSaysWhatWasBuiltIn) {
   const Ended ended = run_program({"--version"});
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_THAT(ended.out, StartsWith("asyncbench "));
-  for (const std::string fact : {"compiler ", "build_type ", "git_commit ", "fmt ", "liburing ",
-                                 "libcurl ", "io_uring "}) {
+  for (const std::string fact :
+       {"compiler ", "build_type ", "git_commit ", "fmt ", "liburing ", "libcurl ", "io_uring "}) {
     EXPECT_THAT(ended.out, HasSubstr(fact));
   }
 #if defined(__clang__)
@@ -358,6 +358,26 @@ TEST(CliRun, KeepsTenThousandIdleConnectionsOpenAndTellsTheMemoryOfOne) {
   EXPECT_EQ(trial["items"][0]["outcomes"]["ok"], 10'000);
   EXPECT_EQ(trial["curves"]["private_bytes_by_connections"].size(), 9u);
   EXPECT_GT(cell["summary"]["figures"]["memory_per_connection_bytes"]["median"], 100);
+}
+
+// The limit of descriptors is what a server has for its connections, whatever its strategy: what
+// preflight lets pass is measured.
+TEST(CliRun, KeepsIdleConnectionsUpToTheLimitOfDescriptors) {
+  const ScratchFolder folder;
+  const std::string strategies = kUnderThreadSanitizer ? "epoll,asio" : "uring,epoll,asio";
+  const Ended ended = run_program(
+      {"run", "echo", "--strategies", strategies, "--json", "--idle", "520", "--connections", "2",
+       "--duration", "100ms", "--warmup", "100ms", "--trials", "1", "--cpu-idle", "default"},
+      {.folder = folder.path(), .descriptors = 600});
+  // 5: a strategy was named that this host cannot run.
+  ASSERT_THAT(ended.exit_code, testing::AnyOf(0, 5)) << ended.err;
+  for (const auto& cell : nlohmann::json::parse(ended.out)["cells"]) {
+    if (cell["status"] == "unsupported") continue;
+    EXPECT_EQ(cell["status"], "measured") << cell["id"];
+    ASSERT_FALSE(cell["trials"].empty()) << cell["id"];
+    EXPECT_TRUE(cell["trials"][0]["valid"]) << cell["trials"][0]["reason"];
+    EXPECT_EQ(cell["trials"][0]["items"][0]["outcomes"]["ok"], 520) << cell["id"];
+  }
 }
 
 TEST(CliRun, PrintsTheResultAsJson) {

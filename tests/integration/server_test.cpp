@@ -5,10 +5,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
+#include <thread>
 
 #include "http_pair.hpp"
 #include "raw_client.hpp"
@@ -141,6 +143,7 @@ TEST_P(Server, K02EndsSlowBodiesAtTheBodyTimeout) {
               AnyOf(StartsWith("HTTP/1.1 408 "), ""));
   EXPECT_GE(now() - begun, kShort);
   EXPECT_EQ(server_->totals().timeouts, 1U);
+  EXPECT_EQ(server_->totals().bad_requests, 0U) << "it was late, not bad";
   expect_survival();
 }
 
@@ -299,8 +302,136 @@ TEST_P(Server, K07ToK10AndK14RefusesAndCloses) {
     EXPECT_THAT(all[i].statuses, testing::Contains(answer.empty() ? "" : answer.substr(9, 3)));
     EXPECT_LE(responses_in(answer), 1U) << "a refused request's remainder was parsed as another";
   }
+  EXPECT_EQ(server_->totals().bad_requests, all.size());
   clients.clear();
   expect_survival();
+}
+
+// What a reply may say of a body, and send of it, by status and method: RFC 9110, section 15, and
+// RFC 9112, section 6.
+TEST_P(Server, SendsNoBodyWhereNoneMayBe) {
+  serve();
+  struct Row {
+    const char* method;
+    unsigned status;
+    bool announces;
+  };
+  for (const Row& row : {Row{"HEAD", 200, true},
+                         {"HEAD", 404, true},
+                         {"HEAD", 204, false},
+                         {"GET", 204, false},
+                         {"GET", 205, true},
+                         {"GET", 304, true}}) {
+    for (const std::string form : {"bytes", "chunked", "close"}) {
+      for (const char* bytes : {"0", "1000", "100000"}) {
+        const std::string path = "/status/" + std::to_string(row.status) + "/" + form + "/" + bytes;
+        SCOPED_TRACE(row.method + (" " + path));
+        std::string answer = answer_to(row.method + (" " + path) + " HTTP/1.1\r\nHost: a\r\n\r\n" +
+                                       "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        const std::size_t end = answer.find("\r\n\r\n") + 4;
+        const std::string head = answer.substr(0, end);
+        EXPECT_THAT(head, StartsWith("HTTP/1.1 " + std::to_string(row.status) + " "));
+        EXPECT_EQ(head.find("Content-Length: ") != std::string::npos,
+                  row.announces && form == "bytes");
+        EXPECT_EQ(head.find("Transfer-Encoding: ") != std::string::npos,
+                  row.announces && form == "chunked");
+        answer.erase(0, end);
+        if (row.status == 205 && form == "chunked" && row.method == std::string("GET")) {
+          EXPECT_THAT(answer, StartsWith("0\r\n\r\n"));
+          answer.erase(0, 5);
+        }
+        if (form == "close") {
+          EXPECT_EQ(answer, "");
+        } else {
+          EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+        }
+      }
+    }
+  }
+  expect_survival();
+}
+
+// Each timeout alone decides on what it is the timeout of, whether the others are shorter or
+// longer: it neither waits for one of them, nor ends with one.
+TEST_P(Server, EachTimeoutHoldsInEitherOrderWithEachOther) {
+  using Timeout = Duration workloads::ServerOptions::*;
+  struct Row {
+    const char* name;
+    Timeout timeout;
+    std::string request;     // what the client sends before it is silent
+    bool then_reads = true;  // or leaves the reply to its request unread
+  };
+  const std::vector<Row> rows{
+      {"header", &workloads::ServerOptions::header_timeout, "GET / HTT"},
+      {"header, of a second request", &workloads::ServerOptions::header_timeout,
+       std::string(kGet) + "GET / HTT"},
+      {"body", &workloads::ServerOptions::body_timeout,
+       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello"},
+      {"body, of a second request", &workloads::ServerOptions::body_timeout,
+       std::string(kGet) + "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello"},
+      {"body, after 100", &workloads::ServerOptions::body_timeout,
+       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"},
+      {"write", &workloads::ServerOptions::write_timeout, std::string(kLongGet), false},
+      {"idle, before a request", &workloads::ServerOptions::idle_timeout, ""},
+      {"idle, after a request", &workloads::ServerOptions::idle_timeout, std::string(kGet)},
+      {"idle, after two requests", &workloads::ServerOptions::idle_timeout,
+       std::string(kGet) + std::string(kGet)},
+      {"idle, after a long reply", &workloads::ServerOptions::idle_timeout,
+       "GET /bytes/300000 HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"idle, after a reply that took its time", &workloads::ServerOptions::idle_timeout,
+       "GET /delay/100ms HTTP/1.1\r\nHost: a\r\n\r\n"}};
+  constexpr std::array kAll{
+      &workloads::ServerOptions::header_timeout, &workloads::ServerOptions::body_timeout,
+      &workloads::ServerOptions::write_timeout, &workloads::ServerOptions::idle_timeout};
+  struct Run {
+    const Row& row;
+    bool others_are_longer;
+    std::unique_ptr<RunningServer> server;
+    RawClient client;
+    Time begun;
+    std::optional<Duration> open_for;
+  };
+  constexpr Duration kSooner = std::chrono::milliseconds(400);
+  const Duration later = kSlowdown * std::chrono::milliseconds(2500);
+  std::vector<Run> runs;
+  for (const Row& row : rows) {
+    for (const bool others_are_longer : {true, false}) {
+      workloads::ServerOptions options;
+      for (const Timeout other : kAll) options.*other = others_are_longer ? later : kSooner;
+      options.*row.timeout = others_are_longer ? kSooner : later;
+      auto server = std::make_unique<RunningServer>(*strategy_, options);
+      const std::uint16_t port = server->port();
+      runs.push_back({row,
+                      others_are_longer,
+                      std::move(server),
+                      RawClient::to(port, row.then_reads ? 0 : 4096),
+                      now(),
+                      {}});
+      runs.back().client.send(row.request);
+    }
+  }
+  const Time patience = now() + 2 * later;
+  while (now() < patience &&
+         std::ranges::any_of(runs, [](const Run& run) { return !run.open_for.has_value(); })) {
+    for (Run& run : runs) {
+      if (run.open_for) continue;
+      if (run.row.then_reads) run.client.receive(now());
+      const bool is_over =
+          run.row.then_reads ? run.client.closed() : run.server->totals().timeouts > 0;
+      if (is_over) run.open_for = now() - run.begun;
+    }
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  for (const Run& run : runs) {
+    SCOPED_TRACE(run.row.name + std::string(run.others_are_longer ? ", the others longer"
+                                                                  : ", the others shorter"));
+    EXPECT_EQ(run.server->totals().timeouts, 1U);
+    ASSERT_TRUE(run.open_for.has_value()) << "it is still open";
+    EXPECT_GE(*run.open_for, run.others_are_longer ? kSooner : later);
+    if (run.others_are_longer) {
+      EXPECT_LT(*run.open_for, later);
+    }
+  }
 }
 
 TEST_P(Server, K11SurvivesAClientThatLeavesInTheMiddleOfAResponse) {
@@ -327,6 +458,7 @@ TEST_P(Server, K13RefusesConnectionsAboveItsLimitAndCountsThem) {
     }
     EXPECT_THAT(answer_to(kGet), StartsWith("HTTP/1.1 503 "));
     EXPECT_EQ(server_->totals().refused, 1U);
+    EXPECT_EQ(server_->totals().bad_requests, 0U) << "one too many, not bad";
   }
   EXPECT_TRUE(within_a_second([&] { return server_->open_connections() == 0; }));
   expect_survival();

@@ -113,7 +113,7 @@ TEST(EpollUnixSocket, ARoundTripWakesTheLoopOnce) {
   tasks.push_back(script([&](unsigned) -> Script {
     co_await op::Connect{&listener.endpoint(), now() + 10s};
     for (unsigned i = 0; i < kRounds; ++i) {
-      co_await op::Send{std::as_bytes(std::span("ping", 4)), now() + 10s, /*awaits_reply=*/true};
+      co_await op::Send{std::as_bytes(std::span("ping", 4)), now() + 10s, now() + 10s};
       const Completion reply = co_await op::Receive{now() + 10s};
       EXPECT_EQ(reply.data.size(), 4U) << reply.error.message();
     }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <ostream>
 #include <set>
 #include <string>
@@ -100,6 +101,30 @@ TEST(Faults, CoverTheCatalogueFromS04ToS42) {
       return std::string_view(fault.id).starts_with(id);
     })) << id;
   }
+}
+
+// The ids of a table in docs/faults.md: the rows of the section with this heading.
+std::vector<std::string> ids_listed_under(const std::string& heading) {
+  std::ifstream page(FAULTS_PAGE);
+  std::vector<std::string> ids;
+  bool is_within = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) is_within = line == "## " + heading;
+    if (!is_within || !line.starts_with("| ") || line.starts_with("| id ")) continue;
+    ids.push_back(line.substr(2, line.find(' ', 2) - 2));
+  }
+  return ids;
+}
+
+TEST(Faults, AreThoseThatThePageLists) {
+  std::vector<std::string> all;
+  std::vector<std::string> of_curl;
+  for (const FaultScript& fault : all_faults()) {
+    all.push_back(fault.id);
+    if (!fault.curl_outcomes.empty()) of_curl.push_back(fault.id);
+  }
+  EXPECT_EQ(ids_listed_under("What a server does to a client"), all);
+  EXPECT_EQ(ids_listed_under("Where libcurl's strategies may say something else"), of_curl);
 }
 
 TEST(Faults, UnknownAreNotFound) { EXPECT_EQ(find_fault("S99"), nullptr); }

@@ -68,6 +68,11 @@ TEST(HeadPolicy, JudgesAWholeHeadAsItDoesItsLines) {
       {kOk + "A: x\ry\r\n\r\n", Outcome::protocol},
       {kOk + "A: x\0\r\n\r\n"s, Outcome::protocol},
       {kOk + "A: x\x01\r\n\r\n", Outcome::protocol},
+      {kOk + "A: x\x7f\r\n\r\n", Outcome::protocol},
+      {kOk + "A: 12345678\x7f"
+             "12345678\r\n\r\n",
+       Outcome::protocol},
+      {kOk + "A: ~~~~~~~~\x80\xff~\r\n\r\n", Outcome::ok},
       {"HTTP/1.1 200 O\0K\r\n\r\n"s, Outcome::protocol},
   };
   for (const auto& [head, outcome] : verdicts) {

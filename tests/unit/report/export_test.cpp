@@ -286,6 +286,23 @@ TEST(Hgrm, CountsWhatIsOutsideTheRangeAtItsEnds) {
   EXPECT_THAT(text, HasSubstr("2 values above 60 s: counted as 60 s"));
 }
 
+// The levels come nearer to 100 than a double can tell.
+TEST(Hgrm, EndsWhateverTheCounts) {
+  for (const std::uint64_t times : {std::uint64_t{1}, std::uint64_t{1} << 40U,
+                                    std::uint64_t{1} << 52U, (std::uint64_t{1} << 53U) - 2}) {
+    measure::Histogram latencies;
+    latencies.record(1000, times);
+    latencies.record(5'000'000);
+    latencies.record(9'000'000);
+    Cell cell = small_result().cells.at(0);
+    cell.trials.resize(1);
+    cell.trials[0].service_time = result::latency_of(latencies);
+    const std::vector<std::string> lines = lines_of(hgrm(cell).text);
+    EXPECT_LT(lines.size(), 1000U);
+    EXPECT_GT(lines.size(), 5U);
+  }
+}
+
 TEST(Hgrm, SaysWhyThereAreNoLatencies) {
   const Result result = small_result();
   EXPECT_EQ(hgrm(result.cells.at(3)).text, "");

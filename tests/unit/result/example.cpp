@@ -97,10 +97,10 @@ Result example_result() {
   cell.trials = {timed_trial(0), timed_trial(1)};
   Trial crashed{.block = 2, .status = TrialStatus::crashed, .reason = "subject: SIGSEGV"};
   cell.trials.push_back(crashed);
-  Trial count{.block = 3, .kind = TrialKind::count, .valid = true};
+  Trial count{.block = 3, .kind = TrialKind::count, .valid = true, .window_ns = 800'000'000};
   count.subject.syscalls = 17;
   cell.trials.push_back(count);
-  Trial profiled{.block = 1, .kind = TrialKind::profile, .valid = true};
+  Trial profiled{.block = 1, .kind = TrialKind::profile, .valid = true, .window_ns = 800'000'000};
   measure::Profile& profile = profiled.profile.emplace();
   profile.on_cpu = measure::OnCpu{.event = "cpu-clock",
                                   .frequency_hz = 999,

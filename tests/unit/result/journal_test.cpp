@@ -6,7 +6,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include <cstdio>
 #include <optional>
 
 #include "example.hpp"
@@ -134,6 +136,30 @@ TEST_F(JournalTest, RefusesAFileWithoutHeader) {
   EXPECT_THROW(read_journal(path_), FormatError);
   put_content(path_, "{\"not\": \"a journal\"}\n");
   EXPECT_THROW(read_journal(path_), FormatError);
+}
+
+// Each with the checksum that fits it: nothing but its content is wrong.
+TEST_F(JournalTest, RefusesRecordsThatAreNone) {
+  const auto line_of = [](const std::string& json) {
+    const auto sum = static_cast<unsigned>(
+        ::crc32(0, reinterpret_cast<const Bytef*>(json.data()), static_cast<uInt>(json.size())));
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%08x ", sum);
+    return digits + json + "\n";
+  };
+  write(1);
+  const std::string before = content_of(path_);
+  for (const std::string record :
+       {"3", "null", "[]", "\"trial\"", "{}", R"({"record": 3})", R"({"record": null})",
+        R"({"record": ["trial"]})", R"({"record": "trial", "cell": 3, "trial": {}})",
+        R"({"record": "trial", "cell": {}, "trial": 3})", R"({"record": "header", "plan": 3})",
+        R"({"record": "growth", "result": 3})", R"({"record": "growth", "result": null})",
+        R"({"record": "dance"})"}) {
+    put_content(path_, before + line_of(record));
+    EXPECT_THROW(read_journal(path_), FormatError) << record;
+    put_content(path_, line_of(record));
+    EXPECT_THROW(read_journal(path_), FormatError) << record << ", first";
+  }
 }
 
 TEST_F(JournalTest, DoesNotOverwriteAnother) {

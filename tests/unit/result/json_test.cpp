@@ -93,6 +93,52 @@ TEST(ResultJson, RefusesNumbersBeyondRange) {
               HasSubstr("/run/seed must be an integer from 0"));
 }
 
+// What no run can have measured, whatever stands in a file.
+TEST(ResultJson, RefusesNumbersThatCannotBe) {
+  const struct {
+    const char* is;
+    const char* wrong;
+    const char* path;
+  } rows[] = {
+      {"\"throughput_per_s\": 1250.0", "\"throughput_per_s\": 1e308",
+       "/cells/0/trials/0/throughput_per_s"},
+      {"\"throughput_per_s\": 1250.0", "\"throughput_per_s\": -1",
+       "/cells/0/trials/0/throughput_per_s"},
+      {"\"offered_per_s\": 1300.5", "\"offered_per_s\": 1e16", "/cells/0/trials/0/offered_per_s"},
+      {"\"cpu_user_ns\": 1", "\"cpu_user_ns\": -1", "/cells/0/trials/0/subject/cpu_user_ns"},
+      {"\"cpu_system_ns\": 2", "\"cpu_system_ns\": 9000000000000000000",
+       "/cells/0/trials/0/subject/cpu_system_ns"},
+      {"\"canary_before_ns\": 100", "\"canary_before_ns\": -100",
+       "/cells/0/trials/0/disturbance/canary_before_ns"},
+      {"\"censored\": 64", "\"censored\": 18446744073709551615", "/cells/0/trials/0/censored"},
+      {"\"reset\":2", "\"reset\":18446744073709551615", "/cells/0/trials/0/outcomes/reset"},
+      {"\"grace_ns\": 2000000000", "\"grace_ns\": -1", "/plan/grace_ns"},
+      {"\"low\":1200.0", "\"low\":1260", "/cells/0/summary/throughput_per_s must be an estimate"},
+      {"\"high\":1300.0", "\"high\":1240", "/cells/0/summary/throughput_per_s must be an estimate"},
+      {"\"low\":1200.0", "\"low\":-1", "/cells/0/summary/throughput_per_s/low"},
+      {"\"high\":1300.0", "\"high\":1e308", "/cells/0/summary/throughput_per_s/high"},
+  };
+  const std::string text = serialize(example_result());
+  for (const auto& row : rows) {
+    EXPECT_THAT(error_of(replaced(text, row.is, row.wrong)).what(), HasSubstr(row.path))
+        << row.wrong;
+  }
+  const auto with = [](auto change) {
+    Result result = example_result();
+    change(result.cells[0].trials[0]);
+    return serialize(result);
+  };
+  for (const auto& [wrong, why] :
+       {std::pair{with([](Trial& trial) { trial.window_ns = 0; }), "a trial that had a window"},
+        std::pair{with([](Trial& trial) { trial.service_time->p99_ns = -1; }), "p99_ns"},
+        std::pair{with([](Trial& trial) { trial.service_time->p99_ns = 1; }), "percentiles rise"},
+        std::pair{with([](Trial& trial) { trial.service_time->mean_ns = -0.5; }), "mean_ns"},
+        std::pair{with([](Trial& trial) { trial.figures["read_bytes_per_s"] = 1e308; }),
+                  "read_bytes_per_s"}}) {
+    EXPECT_THAT(error_of(wrong).what(), HasSubstr(why));
+  }
+}
+
 TEST(ResultJson, RefusesABucketThatNoRecordingHas) {
   const std::string text = serialize(example_result());
   EXPECT_THAT(error_of(replaced(text, "[[3,7],[9,1]]", "[[3,7],[80,1]]")).what(),

@@ -132,6 +132,36 @@ TEST(Messages, RefuseWhatIsNotInTheProtocol) {
   }
 }
 
+// Of a plugin's participant, or of another program.
+TEST(Messages, RefuseNumbersThatCannotBe) {
+  const auto replaced = [](std::string line, const std::string& is, const std::string& wrong) {
+    const std::size_t at = line.find(is);
+    EXPECT_NE(at, std::string::npos) << is;
+    return line.replace(at, is.size(), wrong);
+  };
+  const std::string job = to_line(Order{order::Job{.workload = "fetch"}});
+  for (const char* wrong : {"\"threads\":0", "\"threads\":-1", "\"threads\":4294967297",
+                            "\"threads\":1.5", "\"threads\":\"1\""}) {
+    EXPECT_THAT([&] { order_from(replaced(job, "\"threads\":1", wrong)); }, Throws<ProtocolError>())
+        << wrong;
+  }
+  report::Record record;
+  record.recording.emplace();
+  record.usage.cpu_user_ns = 10;
+  record.figures = {{"read_bytes_per_s", 7}};
+  record.window_end_ns = 99;
+  const std::string line = to_line(Report{record});
+  for (const auto& [is, wrong] :
+       {std::pair{"\"cpu_user_ns\":10", "\"cpu_user_ns\":-10"},
+        std::pair{"\"read_bytes_per_s\":7.0", "\"read_bytes_per_s\":1e308"},
+        std::pair{"\"censored\":0", "\"censored\":-1"},
+        std::pair{"\"censored\":0", "\"censored\":18446744073709551615"},
+        std::pair{"\"window_end_ns\":99", "\"window_end_ns\":1e3"},
+        std::pair{"\"window_end_ns\":99", "\"window_end_ns\":-99"}}) {
+    EXPECT_THAT([&] { report_from(replaced(line, is, wrong)); }, Throws<ProtocolError>()) << wrong;
+  }
+}
+
 TEST(Messages, RefuseAnotherVersion) {
   std::string line = to_line(Order{order::Job{}});
   line.replace(line.find("\"protocol\":3"), 12, "\"protocol\":9");

@@ -284,5 +284,32 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
   EXPECT_EQ(again.settings.allowed_hosts, plan.settings.allowed_hosts);
 }
 
+// A journal is a file that anybody may have written.
+TEST(Plan, RefusesNumbersOfAHeaderThatNoRunCanHave) {
+  const Registry registry = fakes();
+  const Plan plan = make_plan(options_for("fetch"), registry, true);
+  const auto refuses = [&](auto change, const char* why) {
+    result::Result header = header_of(plan, registry);
+    change(header.plan);
+    EXPECT_THAT([&] { plan_of(header); }, ThrowsMessage<UsageError>(HasSubstr(why)));
+  };
+  const auto option = [](const char* name, std::int64_t value) {
+    return [=](result::StoredPlan& stored) {
+      for (auto& [known, had] : stored.options) {
+        if (known == name) had = value;
+      }
+    };
+  };
+  for (const std::int64_t trials : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{4'000'000'000},
+                                    (std::int64_t{1} << 32U) + 6}) {
+    refuses([&](result::StoredPlan& stored) { stored.trials = trials; }, "trials: ");
+  }
+  refuses([](result::StoredPlan& stored) { stored.window_ns = 0; }, "duration: ");
+  refuses([](result::StoredPlan& stored) { stored.grace_ns = -1; }, "grace: ");
+  refuses(option("threads", 0), "threads: ");
+  refuses(option("threads", 4'000'000'000), "threads: ");
+  refuses(option("rounds", 4'000'000'000), "rounds: ");
+}
+
 }  // namespace
 }  // namespace asyncbench::run

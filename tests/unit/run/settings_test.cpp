@@ -2,6 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <concepts>
+#include <limits>
+#include <type_traits>
+
+#include "core/op.hpp"
+
 namespace asyncbench::run {
 namespace {
 
@@ -51,6 +57,44 @@ TEST(Settings, OfSuitesAreThoseThatMeanSomethingEverywhere) {
   EXPECT_THAT([&] { suite.read("urls", "http://a/"); }, Throws<UsageError>());
   EXPECT_THAT([&] { suite.read("cpu_idle", "sleep"); },
               ThrowsMessage<UsageError>(HasSubstr("auto, poll or default")));
+}
+
+// Ranges are those of the table, so that each number has one.
+TEST(Settings, AreRefusedBeyondTheirRange) {
+  check_ranges({});
+  for (const Setting& setting : all_settings()) {
+    const auto refuses = [&](auto value) {
+      Settings settings;
+      setting.visit(settings,
+                    Overloaded{[&](Duration& member) { member = Duration{value}; },
+                               [&](std::integral auto& member) {
+                                 member =
+                                     static_cast<std::remove_reference_t<decltype(member)>>(value);
+                               },
+                               [](auto&) {}});
+      try {
+        check_ranges(settings);
+        return false;
+      } catch (const UsageError& error) {
+        EXPECT_THAT(error.what(), HasSubstr(std::string(setting.name) + ": "));
+        return true;
+      }
+    };
+    const bool is_duration = std::holds_alternative<Duration Settings::*>(setting.member);
+    const bool is_count = std::holds_alternative<unsigned Settings::*>(setting.member);
+    if (is_duration) {
+      EXPECT_TRUE(refuses(-1)) << setting.name;
+    }
+    if (is_duration) {
+      EXPECT_TRUE(refuses(std::numeric_limits<std::int64_t>::max())) << setting.name;
+    }
+    if (is_count) {
+      EXPECT_TRUE(refuses(std::numeric_limits<unsigned>::max())) << setting.name;
+    }
+    if (setting.least > 0) {
+      EXPECT_TRUE(refuses(0)) << setting.name;
+    }
+  }
 }
 
 TEST(Pinning, ReadsBothSidesAndRefusesWhatIsNone) {

@@ -156,7 +156,7 @@ TEST(ThreadPool, WaitsForMorePeersAtOnceThanItHasWorkers) {
     tasks.push_back(script([&](unsigned) -> Script {
       co_await op::Begin{};
       co_await op::Connect{&listener.endpoint()};
-      co_await op::Send{bytes_of("ping"), kNever, /*awaits_reply=*/true};
+      co_await op::Send{bytes_of("ping"), kNever, kNever};
       const Completion reply = co_await op::Receive{};
       if (conformance::text_of(reply.data) == "ping") ++answers;
     }));

@@ -115,7 +115,7 @@ TEST_F(EchoClient, NeverHasMoreUnderWayThanSocketBuffersTake) {
   while (kind_of(driver.op()) == OpKind::send || kind_of(driver.op()) == OpKind::receive) {
     const auto* send = std::get_if<op::Send>(&driver.op());
     const bool sends = send != nullptr;
-    const bool awaits_reply = sends && send->awaits_reply;
+    const bool awaits_reply = sends && send->awaits_reply();
     driver.perform();
     most = std::max(most, driver.wire.echo.size());
     if (sends) {
