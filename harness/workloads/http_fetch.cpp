@@ -6,9 +6,8 @@ namespace asyncbench::workloads {
 
 Op HttpFetch::begin(HttpTarget& target, Time deadline, bool has_idled,
                     measure::RequestRecord& record) {
-  target_ = &target;
+  begin_with(target, record);
   deadline_ = deadline;
-  record_ = &record;
   if (!is_connected_) return connect();
   if (connected_to_ != &target.request && !same_server()) return retry();
   connected_to_ = &target.request;
@@ -119,6 +118,7 @@ std::optional<Op> HttpFetch::complete(Time at, bool reusable) {
     outcome = Outcome::content_mismatch;
   }
   record_->body_bytes = body_.length();
+  record_->status = reader_.status();
   ++responses_;
   return end(outcome, at, reusable);
 }
@@ -132,7 +132,7 @@ std::optional<Op> HttpFetch::end(Outcome outcome, Time at, bool reusable) {
 
 Op ExchangeFetch::begin(HttpTarget& target, Time deadline, bool /*has_idled*/,
                         measure::RequestRecord& record) {
-  record_ = &record;
+  begin_with(target, record);
   end_ = {};
   is_too_long_ = false;
   policy_.begin(target.request.method);
@@ -145,6 +145,7 @@ std::optional<Op> ExchangeFetch::resume(const Completion& ended) {
   record_->first_byte = end_.first_byte;
   record_->attempts = end_.attempts;
   record_->body_bytes = body_.length();
+  record_->status = policy_.status();
   if (end_.new_connection) {
     responses_ = 0;
     record_->connect_begun = record_->begun;

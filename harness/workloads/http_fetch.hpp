@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/op.hpp"
 #include "http/body.hpp"
@@ -21,6 +22,7 @@ namespace asyncbench::workloads {
 struct HttpTarget {
   http::Request request;
   http::BodyExpectation expectation;
+  std::string name = {};  // as people know it: the user's URL, or the origin's path
 };
 
 // What both forms have in common.
@@ -34,8 +36,15 @@ class Fetch {
   // `receiver` gets every body as it is read; it may be null.
   Fetch(Verify verify, http::BodyReceiver* receiver) : verify_(verify), receiver_(receiver) {}
 
+  void begin_with(HttpTarget& target, measure::RequestRecord& record) {
+    target_ = &target;
+    record_ = &record;
+    record.target = &target.name;
+  }
+
   Verify verify_;
   http::BodyReceiver* receiver_;
+  HttpTarget* target_ = nullptr;
   unsigned responses_ = 0;  // since the last new connection
   measure::RequestRecord* record_ = nullptr;
   http::BodyCheck body_;
@@ -85,7 +94,6 @@ class HttpFetch : public Fetch {
   Stage stage_ = Stage::connecting;
   bool is_connected_ = false;
   bool is_reusable_ = false;
-  HttpTarget* target_ = nullptr;
   const http::Request* connected_to_ = nullptr;
   Time deadline_ = kNever;
   http::ResponseReader reader_;

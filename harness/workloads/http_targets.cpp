@@ -62,7 +62,7 @@ ClientRun::Target origin_target(const std::string& path, std::uint16_t port, uns
   const auto host = static_cast<std::uint8_t>(1 + nth % kLoopbackHosts);
   const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = path};
   return {http::make_request(http::Method::get, url, Endpoint::loopback(port, host), keep_alive),
-          http::BodyExpectation::of_origin(path)};
+          http::BodyExpectation::of_origin(path), path};
 }
 
 std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
@@ -81,7 +81,7 @@ std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls,
           url.host);
     }
     targets.push_back({http::make_request(http::Method::get, url, to, keep_alive),
-                       http::BodyExpectation::of_foreign_server()});
+                       http::BodyExpectation::of_foreign_server(), text});
   }
   return targets;
 }

@@ -305,7 +305,10 @@ TEST_F(ScrapeRunTest, StoredBytesThatDifferFromThoseThatCameFailTheTrial) {
 
 TEST_F(ScrapeRunTest, WritesThatFailAreCountedForEachPageAndBreakNoInvariant) {
   const result::Trial trial = trial_of("write_nowhere");
-  EXPECT_TRUE(trial.valid) << trial.reason;
+  EXPECT_FALSE(trial.broken()) << trial.reason;
+  EXPECT_EQ(trial.status, TrialStatus::failed);
+  EXPECT_THAT(trial.reason, HasSubstr("every request failed: local_resource from "));
+  EXPECT_EQ(report_.exit_code, ExitCode::incomplete);
   EXPECT_EQ(trial.outcome(Outcome::ok), 0u);
   EXPECT_GT(trial.outcome(Outcome::local_resource), 0u);
   ASSERT_EQ(trial.items.size(), 8u);
