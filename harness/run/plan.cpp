@@ -381,7 +381,7 @@ std::vector<Point> points_of(const Plan& plan) {
     const PlannedCell& cell = plan.cells[i];
     if (!cell.unsupported.empty() || cell.counts_only) continue;
     const bool in_turns = plan.takes_turns(cell, TrialKind::timed);
-    const auto [found, is_new] = known.emplace(std::pair(cell.point, in_turns), points.size());
+    const auto [found, is_new] = known.try_emplace({cell.point, in_turns}, points.size());
     if (is_new) points.push_back({.name = cell.point, .in_turns = in_turns});
     points[found->second].cells.push_back(i);
   }

@@ -158,6 +158,20 @@ TEST(Plan, LetsTheCellsOfAPointSitTogetherWithTheTwinOfItsReference) {
   EXPECT_EQ(sittings, 3U * 3U);
 }
 
+TEST(Plan, PutsCellsInWholeWindowsIntoPointsToo) {
+  RunOptions options = options_for("fetch");
+  options.parameters = lists_of({{"connections", "1,8,64,512"}});
+  options.settings.set(&Settings::turns, false);
+  const Plan plan = make_plan(options, fakes(), false);
+  const std::vector<Point> points = points_of(plan);
+  ASSERT_EQ(points.size(), 4U);
+  for (const Point& point : points) {
+    EXPECT_FALSE(point.in_turns);
+    EXPECT_EQ(point.cells.size(), plan.cells.size() / 4);
+    for (const std::size_t cell : point.cells) EXPECT_EQ(plan.cells[cell].point, point.name);
+  }
+}
+
 TEST(Plan, OfTheQuickSuiteTakesLessThanNinetySeconds) {
   // Whatever strategies it names, all of them supported.
   Registry registry;
