@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <thread>
+#include <utility>
 
 namespace asyncbench::run {
 
@@ -35,9 +36,9 @@ Footprint take_baseline(const Strategy& strategy) {
 
 std::string wait_until_back(const Footprint& before, const Strategy& strategy, Duration limit) {
   constexpr Duration kPollInterval = std::chrono::milliseconds(2);
-  const Time deadline = now() + limit;
+  Time deadline = now() + limit;
+  Footprint held = take_footprint(strategy);
   while (true) {
-    const Footprint held = take_footprint(strategy);
     if (held.descriptors <= before.descriptors && held.threads <= before.threads) return "";
     if (now() >= deadline) {
       return fmt::format("descriptors {} before and {} after, threads {} before and {} after",
@@ -45,6 +46,8 @@ std::string wait_until_back(const Footprint& before, const Strategy& strategy, D
                          before.threads.value_or(-1), held.threads.value_or(-1));
     }
     std::this_thread::sleep_for(kPollInterval);
+    const Footprint then = std::exchange(held, take_footprint(strategy));
+    if (held != then) deadline = now() + limit;
   }
 }
 

@@ -18,14 +18,16 @@ void raise_descriptor_limit();
 struct Footprint {
   measure::Reading descriptors;  // io_uring rings are descriptors
   measure::Reading threads;
+
+  bool operator==(const Footprint&) const = default;
 };
 
 // Before a run. Call it once signals are blocked: it starts a thread.
 Footprint take_baseline(const Strategy& strategy);
 
 // Waits until this process holds no more than at `before`, because threads and rings are
-// torn down asynchronously. Returns what is still held after `limit`, in words; empty: everything
-// is back.
+// torn down asynchronously. Returns what is still held when nothing has gone for `limit`, in words;
+// empty: everything is back.
 std::string wait_until_back(const Footprint& before, const Strategy& strategy, Duration limit);
 
 }  // namespace asyncbench::run

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "checks.hpp"
@@ -39,11 +40,16 @@ Footprint footprint(const Strategy& strategy) {
           entries_of("/proc/self/task") - kept.threads};
 }
 
-// Threads and rings are torn down asynchronously: they have 1 s to go.
+// Threads and rings are torn down asynchronously: they have 1 s to go, from when the last of them
+// went.
 void expect_footprint(const Strategy& strategy, const Footprint& before) {
-  const Time patience = now() + std::chrono::seconds(1);
-  while (footprint(strategy) != before && now() < patience) std::this_thread::yield();
-  const Footprint after = footprint(strategy);
+  Footprint after = footprint(strategy);
+  Time patience = now() + std::chrono::seconds(1);
+  while (after != before && now() < patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const Footprint then = std::exchange(after, footprint(strategy));
+    if (after != then) patience = now() + std::chrono::seconds(1);
+  }
   EXPECT_EQ(after.descriptors, before.descriptors) << "descriptors were left open";
   EXPECT_EQ(after.threads, before.threads) << "threads were left running";
 }
