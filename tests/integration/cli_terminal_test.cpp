@@ -43,8 +43,8 @@ class Terminal {
       while (!stop.stop_requested() || readable(0)) {
         if (!readable(50)) continue;
         char buffer[4096];
-        const ssize_t size = ::read(master_.get(), buffer, sizeof buffer);
-        if (size > 0) text_.append(buffer, static_cast<std::size_t>(size));
+        const ssize_t got = ::read(master_.get(), buffer, sizeof buffer);
+        if (got > 0) text_.append(buffer, static_cast<std::size_t>(got));
       }
     });
   }
@@ -93,7 +93,9 @@ TEST(CliTerminal, ADumbAndNarrowOneGetsNeitherControlCodesNorBrokenLines) {
       const auto columns = std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; });
       // One word may be longer than the line, and so may the columns of a table.
       const bool is_text = line.find("  ") == line.npos && line.find(' ') != line.npos;
-      if (is_text) EXPECT_LE(columns, 40) << line;
+      if (is_text) {
+        EXPECT_LE(columns, 40) << line;
+      }
     }
   }
 }
