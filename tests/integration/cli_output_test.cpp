@@ -32,7 +32,7 @@ Arguments measured(Arguments arguments) {
 std::vector<Arguments> printing_commands() {
   return {{"--help"},
           {"--version"},
-          {"help", "man"},
+          {"help", "--man"},
           {"run", "--help"},
           {"list"},
           {"list", "--json"},
@@ -120,7 +120,7 @@ TEST_F(CliOutput, AReaderThatLeavesIsNoReasonForWords) {
   Surroundings here = here_;
   here.program = "sh";
   const Ended ended =
-      run_program({"-c", std::string(ASYNCBENCH_PROGRAM) + " help man | head -n 1; exit 0"}, here);
+      run_program({"-c", std::string(ASYNCBENCH_PROGRAM) + " help --man | head -n 1; exit 0"}, here);
   EXPECT_THAT(ended.err, IsEmpty());
   EXPECT_EQ(lines_of(ended.out).size(), 1u);
 }
