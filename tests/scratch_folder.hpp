@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -33,6 +34,11 @@ class ScratchFolder {
     const auto path = path_ / name;
     std::ofstream(path, std::ios::binary) << text;
     return path.string();
+  }
+  // The text of a file in it; empty when there is none.
+  std::string read(const std::string& name) const {
+    std::ifstream file(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
   }
 
  private:

@@ -292,6 +292,10 @@ class Judge {
     constexpr std::size_t kTrials = 3;
     if (base.all_failed && candidate.all_failed) {
       say(Verdict::invalid, pair.id + ": every request failed under both builds");
+    } else if (base.all_failed) {
+      say(Verdict::invalid, pair.id + ": every request failed under the base");
+    } else if (candidate.all_failed) {
+      say(Verdict::regression, pair.id + ": every request failed under the candidate alone");
     }
     if (base.errors == 0 && candidate.errors >= kTrials) {
       say(Verdict::regression,

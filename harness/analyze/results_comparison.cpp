@@ -42,6 +42,14 @@ std::map<std::string, std::string> winners_of(const Result& result) {
   return winners;
 }
 
+// Says that the cell failed in that result.
+bool fails(const Cell& cell, std::string_view which, Comparison& comparison) {
+  if (cell.status != result::CellStatus::failed) return false;
+  comparison.missing.push_back(
+      fmt::format("{}: failed in the {} result: {}", cell.id, which, cell.reason));
+  return true;
+}
+
 }  // namespace
 
 Comparison compare_results(const Result& before, const Result& after) {
@@ -62,6 +70,7 @@ Comparison compare_results(const Result& before, const Result& after) {
         comparison.missing.push_back(is->id + ": only in the second result");
         continue;
       }
+      if (fails(*was, "first", comparison) || fails(*is, "second", comparison)) continue;
       const Group both{.name = is->id, .cells = {was, is}};
       GroupComparison group{.name = is->id, .figures = compared_figures(both), .reference = was};
       Standing standing{.cell = is};

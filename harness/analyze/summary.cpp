@@ -10,6 +10,7 @@
 #include "analyze/notes.hpp"
 #include "analyze/statistics.hpp"
 #include "analyze/validity.hpp"
+#include "result/success.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -91,12 +92,12 @@ std::vector<Note> gather_notes(const Cell& cell, const Figures& timed) {
 }
 
 void note_counts(const Cell& cell, Summary& summary, const Figures& timed) {
-  std::map<std::string_view, std::uint64_t> failures;
+  std::vector<result::FailureCount> failures;
   std::uint64_t ended = 0;
   for (const auto& [trial, figures] : timed) {
     ended += trial->ended();
-    for (std::size_t i = 1; i < kOutcomes; ++i) {
-      if (trial->outcomes[i] > 0) failures[kOutcomeNames[i]] += trial->outcomes[i];
+    for (const result::FailureCount& failure : result::failures_of(*trial)) {
+      measure::add_failures(failures, failure);
     }
   }
   if (!timed.empty() && ended == 0) {
@@ -104,10 +105,7 @@ void note_counts(const Cell& cell, Summary& summary, const Figures& timed) {
                                                                    timed.size() == 1 ? "" : "s")});
   }
   if (!failures.empty()) {
-    std::vector<std::string> parts;
-    for (const auto& [name, count] : failures) parts.push_back(fmt::format("{} {}", count, name));
-    summary.notes.push_back(
-        {std::string(kErrors), fmt::format("{} of {} requests", fmt::join(parts, ", "), ended)});
+    summary.notes.push_back({std::string(kErrors), result::text_of(failures, ended)});
   }
   if (summary.trials_valid < summary.trials_timed) {
     const auto bad = std::ranges::find_if(cell.trials, [](const Trial& trial) {
@@ -152,6 +150,9 @@ void note_differing_peers(const std::vector<Cell*>& cells) {
 void summarize(Cell& cell) {
   cell.summary.reset();
   if (cell.trials.empty()) return;
+  // Results of earlier versions take a cell for measured whose requests did nothing but fail.
+  for (Trial& trial : cell.trials) result::fail_without_success(trial);
+  result::fail_without_success(cell);
   const Figures timed = figures_in(cell, result::TrialKind::timed);
   const Figures counts = figures_in(cell, result::TrialKind::count);
   Summary& summary = cell.summary.emplace();

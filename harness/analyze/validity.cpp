@@ -113,6 +113,8 @@ void assess_flow(const result::Cell& cell, const Trial& trial, const TrialFigure
     }
     return;
   }
+  // Slices count those that ended ok: while others failed, nothing stood still.
+  if (trial.ended() > trial.outcome(Outcome::ok)) return;
   std::size_t empty = 0;
   std::size_t most_empty = 0;
   for (const result::Slice& slice : trial.slices) {

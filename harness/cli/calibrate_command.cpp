@@ -9,6 +9,7 @@
 #include "cli/calibration_store.hpp"
 #include "cli/gate_builds.hpp"
 #include "cli/gate_run.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "report/format.hpp"
 #include "report/gate_text.hpp"
@@ -36,25 +37,25 @@ constexpr std::string_view kFooter =
     "130, 143 interrupted; the gates so far are kept";
 
 void print(const Calibration& calibration, const GateOptions& options) {
-  fmt::print(
+  print_out(
       "{} gates of a build against itself: {} false alarms (at most {} with 95 %\n"
       "confidence), {} inconclusive, {} invalid\n\n",
       calibration.gates, calibration.false_alarms,
       report::format_percent(calibration.false_alarm_bound()), calibration.inconclusive,
       calibration.invalid);
-  fmt::print("Spread of a pair, and the smallest slowdown that 10 and 20 pairs find\n");
+  print_out("Spread of a pair, and the smallest slowdown that 10 and 20 pairs find\n");
   std::string cell;
   for (const analyze::Spread& spread : calibration.spreads) {
     if (spread.cell != cell) {
       cell = spread.cell;
-      std::fputs(report::wrapped(report::printable(cell), "", kColumns).c_str(), stdout);
+      put(report::wrapped(report::printable(cell), "", columns()));
     }
     const auto found = [&](unsigned pairs) {
       return analyze::slowdown_text(analyze::detectable_effect(
           spread.deviation, pairs, options.alpha / 2, calibration.spreads.size()));
     };
-    fmt::print("  {:<18} {:>6}  {:>6}  {:>6}\n", analyze::info_of(spread.figure).title(),
-               report::format_percent(spread.deviation), found(10), found(20));
+    print_out("  {:<18} {:>6}  {:>6}  {:>6}\n", analyze::info_of(spread.figure).title(),
+              report::format_percent(spread.deviation), found(10), found(20));
   }
 }
 
@@ -81,23 +82,24 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
   const TemporaryFolder folder;
   auto plan = gate_plan(app->remaining(), (folder.path() / "gate.json").string(), registry);
   if (!plan) return ExitCode::done;
+  plan->plan.may_overwrite = true;  // one gate after the other
   const std::string self = program_at("/proc/self/exe", "this program");
   const GateOptions options;
   analyze::Calibrator calibrator;
   ExitCode exit_code = ExitCode::done;
   if (plan->dry_run) {
-    std::fputs(gate_plan_text(plan->plan, options).c_str(), stdout);
-    fmt::print("{} such gates, without the sentinel\n", wanted);
+    put(gate_plan_text(plan->plan, options));
+    print_out("{} such gates, without the sentinel\n", wanted);
     return exit_code;
   }
   for (std::uint64_t gate = 1; gate <= wanted && exit_code == ExitCode::done; ++gate) {
-    fmt::print(stderr, "gate {} of {}\n", gate, wanted);
+    print_error("gate {} of {}\n", gate, wanted);
     ++plan->plan.settings.seed;
     const GateRun run = run_gate(plan->plan, {.base = self, .candidate = self}, options, registry);
     exit_code = run.exit_code;
     if (exit_code != ExitCode::done) break;
     calibrator.add(run.report);
-    fmt::print(stderr, "gate {} of {}: {}\n", gate, wanted, report::gate_headline(run.report));
+    print_error("gate {} of {}: {}\n", gate, wanted, report::gate_headline(run.report));
   }
   const Calibration calibration = calibrator.calibration();
   if (calibration.gates == 0) return exit_code;
@@ -108,10 +110,10 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
     throw CommandError(ExitCode::not_stored, error.what(), "give --out FILE");
   }
   if (json) {
-    std::fputs(calibration_json(calibration).c_str(), stdout);
+    put(calibration_json(calibration));
   } else {
     print(calibration, options);
-    fmt::print("\nStored: {}\n", out);
+    print_out("\nStored: {}\n", out);
   }
   constexpr unsigned kTwentieth = 20;
   const bool unfit =

@@ -9,11 +9,18 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <new>
+#include <system_error>
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/refusals.hpp"
+#include "cli/surroundings.hpp"
 #include "measure/environment.hpp"
 #include "report/format.hpp"
+#include "result/json.hpp"
+#include "result/storage.hpp"
 #include "run/names.hpp"
 #include "workloads/values.hpp"
 
@@ -72,7 +79,7 @@ std::string version_text(const Registry& registry) {
 
 ExitCode dispatch(const Arguments& arguments, Registry& registry) {
   if (arguments.empty()) {
-    std::fputs(overview().c_str(), stderr);
+    put_error(overview());
     return ExitCode::usage;
   }
   const std::string& name = arguments.front();
@@ -80,7 +87,7 @@ ExitCode dispatch(const Arguments& arguments, Registry& registry) {
   if (name == "help") return help_command(rest, registry);
   if (name == "--help" || name == "-h") return help_command({}, registry);
   if (name == "--version") {
-    std::fputs(version_text(registry).c_str(), stdout);
+    put(version_text(registry));
     return ExitCode::done;
   }
   return command_named(name).run(rest, registry);
@@ -107,17 +114,30 @@ CommandError usage_error(const std::string& cause, const std::string& remedy) {
 }  // namespace cli
 
 int main_program(int argc, char** argv, Registry registry) {
+  cli::settle_in();
   const auto fail = [](run::ExitCode code, const std::string& text) {
-    fmt::print(stderr, "asyncbench: {}\n", report::printable(text));
-    return static_cast<int>(code);
+    cli::flush_out();
+    cli::print_error("asyncbench: {}\n", report::printable(text));
+    return static_cast<int>(cli::close_out(code));
   };
   try {
     const cli::Arguments arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return static_cast<int>(cli::dispatch(arguments, registry));
+    return static_cast<int>(cli::close_out(cli::dispatch(arguments, registry)));
   } catch (const cli::CommandError& error) {
     return fail(error.exit_code(), error.what());
   } catch (const run::UsageError& error) {
     return fail(run::ExitCode::usage, error.what());
+  } catch (const result::StoreError& error) {
+    return fail(run::ExitCode::not_stored, error.what());
+  } catch (const result::FormatError& error) {
+    return fail(run::ExitCode::usage, error.what());
+  } catch (const StrategyError& error) {
+    return fail(run::ExitCode::incomplete, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(run::ExitCode::usage,
+                "not enough memory; ask for less, or raise the limit (ulimit -v, memory.max)");
+  } catch (const std::system_error& error) {
+    return fail(cli::exit_code_for(error), cli::refusal_text(error));
   } catch (const std::exception& error) {
     return fail(
         run::ExitCode::internal,

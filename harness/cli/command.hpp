@@ -60,7 +60,7 @@ std::span<const Command> commands();
 // Throws run::UsageError for an unknown name.
 const Command& command_named(const std::string& name);
 
-// The width of help and tables.
+// The usual width of help and tables, and the most.
 inline constexpr std::size_t kColumns = 80;
 
 }  // namespace asyncbench::cli

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "analyze/comparison.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/result_view.hpp"
 #include "cli/results_from.hpp"
@@ -95,7 +96,7 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
                                 .forced = forced},
                                terminal);
   }
-  std::fputs(text.c_str(), stdout);
+  put(text);
   return ExitCode::done;
 }
 

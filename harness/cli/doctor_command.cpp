@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/doctor_checks.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "report/format.hpp"
 
@@ -46,13 +47,13 @@ void print_text(const std::vector<Examined>& all) {
   for (const Examined& one : all) {
     const Finding& finding = one.finding;
     const std::string head = fmt::format("{:<8} {:<19} ", name_of(finding.severity), one.name);
-    fmt::print("{}", report::wrapped(finding.found, head, kColumns));
+    print_out("{}", report::wrapped(finding.found, head, columns()));
     if (finding.remedy.empty()) continue;
     const std::string arrow = fmt::format("{:>{}}", "-> ", head.size());
-    fmt::print("{}", report::wrapped(finding.remedy, arrow, kColumns));
+    print_out("{}", report::wrapped(finding.remedy, arrow, columns()));
   }
   const auto counts = count_by_severity(all);
-  fmt::print("\n{} ok, {} warnings, {} problems\n", counts[0], counts[1], counts[2]);
+  print_out("\n{} ok, {} warnings, {} problems\n", counts[0], counts[1], counts[2]);
 }
 
 void print_json(const std::vector<Examined>& all) {
@@ -69,8 +70,7 @@ void print_json(const std::vector<Examined>& all) {
   const nlohmann::ordered_json document{
       {"checks", checks}, {"ok", counts[0]}, {"warnings", counts[1]}, {"problems", counts[2]}};
   // Process names may hold any bytes.
-  fmt::print("{}\n",
-             document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  print_out("{}\n", document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
 #include "report/escape.hpp"
@@ -177,18 +178,14 @@ void keep_only(result::Result& result, const std::string& id) {
 
 void say_left_out(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
-    fmt::print(stderr, "asyncbench: left out: {}\n", report::printable(line));
+    print_error("asyncbench: left out: {}\n", report::printable(line));
   }
 }
 
 void write(const std::string& path, const std::string& text) {
   try {
-    if (!path.empty()) {
-      result::write_atomically(path, text);
-    } else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-               std::fflush(stdout) != 0) {
-      throw result::StoreError("write", "standard output", errno);
-    }
+    if (path.empty()) return put(text);
+    result::write_atomically(path, text);
   } catch (const result::StoreError& error) {
     throw CommandError(ExitCode::not_stored, error.what(), "");
   }

@@ -12,12 +12,14 @@
 #include "cli/calibration_store.hpp"
 #include "cli/gate_builds.hpp"
 #include "cli/gate_run.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
 #include "report/format.hpp"
 #include "report/gate_files.hpp"
 #include "report/gate_text.hpp"
 #include "result/store.hpp"
+#include "run/runner.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::cli {
@@ -101,8 +103,8 @@ void choose_pairs(GateOptions& options, const Typed& typed) {
   constexpr unsigned kMost = 40;
   const unsigned needed = calibration->pairs_needed(options, kMost);
   if (needed <= options.first_look) return;
-  fmt::print(stderr, "{} pairs instead of {}: calibrated for a margin of {}\n", needed,
-             options.first_look, typed.margin);
+  print_error("{} pairs instead of {}: calibrated for a margin of {}\n", needed, options.first_look,
+              typed.margin);
   options.first_look = needed;
   options.last_look = 2 * needed;
 }
@@ -143,11 +145,17 @@ void store(const std::string& path, const std::string& text) {
 // What GitHub Actions asks for by its environment.
 void tell_workflow(const GateReport& report, bool json) {
   if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary && *summary) {
-    std::ofstream(summary, std::ios::app) << report::gate_markdown(report) << '\n';
+    std::ofstream file(summary, std::ios::app);
+    file << report::gate_markdown(report) << '\n';
+    file.close();
+    if (!file) {
+      print_error("asyncbench: GITHUB_STEP_SUMMARY {}: the report could not be added\n",
+                  report::printable(summary));
+    }
   }
   const char* const actions = std::getenv("GITHUB_ACTIONS");
   if (!json && actions && std::string_view(actions) == "true") {
-    std::fputs(report::gate_annotations(report).c_str(), stdout);
+    put(report::gate_annotations(report));
   }
 }
 
@@ -155,9 +163,9 @@ void print(const GateReport& report, const Typed& typed, const std::string& resu
   const std::string text = typed.json
                                ? report::gate_json(report, result)
                                : report::gate_text(report, report::terminal_of(STDOUT_FILENO));
-  std::fputs(text.c_str(), stdout);
-  if (!typed.json && !result.empty()) fmt::print("Trials: {}\n", result);
-  std::fflush(stdout);
+  put(text);
+  if (!typed.json && !result.empty()) print_out("Trials: {}\n", result);
+  flush_out();
 }
 
 }  // namespace
@@ -196,9 +204,10 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     if (!plan) return ExitCode::done;
     choose_pairs(options, typed);
     if (plan->dry_run) {
-      std::fputs(gate_plan_text(plan->plan, options).c_str(), stdout);
+      put(gate_plan_text(plan->plan, options));
       return ExitCode::done;
     }
+    run::check_out(plan->plan);
     run::Builds builds = builds_of(typed);
     const TemporaryFolder folder;
     builds.sentinel = folder.path() / "asyncbench";

@@ -7,12 +7,14 @@
 #include <iterator>
 
 #include "analyze/summary.hpp"
+#include "cli/output.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "measure/syscalls.hpp"
 #include "report/format.hpp"
+#include "report/terminal.hpp"
 #include "run/run.hpp"
 
 namespace asyncbench::cli {
@@ -72,7 +74,7 @@ GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
                  const analyze::GateOptions& options, const Registry& registry) {
   run::Plan pairs =
       run::plan_of_builds(plan, builds, options.first_look, measure::SyscallCounter().available());
-  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const auto extend = [&](run::Plan& growing, const result::Result& so_far) {
     if (growing.settings.trials >= options.last_look) return false;
     if (analyze::judge_gate(so_far, options).verdict != analyze::Verdict::inconclusive) {
@@ -87,7 +89,7 @@ GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
       pairs, registry, progress, [](result::Result& r) { analyze::summarize(r); }, extend);
   progress.clear();
   for (const std::string& message : report.messages) {
-    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+    print_error("asyncbench: {}\n", report::printable(message));
   }
   // Trials that failed are for the verdict to judge; these ends are not.
   const bool ended = report.exit_code == ExitCode::done ||

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "run/plan.hpp"
 
@@ -285,11 +286,11 @@ ExitCode help_command(const Arguments& arguments, Registry& registry) {
 
   for (std::size_t i = 0; i < kFormats.size(); ++i) {
     if (!wanted[i]) continue;
-    std::fputs(kFormats[i].render(all_pages(registry)).c_str(), stdout);
+    put(kFormats[i].render(all_pages(registry)));
     return ExitCode::done;
   }
   if (!name.empty()) return command_named(name).run({"--help"}, registry);
-  std::fputs(overview().c_str(), stdout);
+  put(overview());
   return ExitCode::done;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "analyze/history.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
 #include "measure/hdr_format.hpp"
@@ -99,7 +100,7 @@ std::vector<analyze::HistoryEntry> entries_from(const Request& request, bool& wh
     try {
       entries.push_back(entry_from(path, request));
     } catch (const CommandError& error) {
-      fmt::print(stderr, "asyncbench: left out: {}\n", report::printable(error.what()));
+      print_error("asyncbench: left out: {}\n", report::printable(error.what()));
       whole = false;
     }
   }
@@ -153,8 +154,8 @@ void write_page(const std::string& path, const analyze::History& history) {
   } catch (const result::StoreError& error) {
     throw CommandError(ExitCode::not_stored, error.what(), "");
   }
-  fmt::print(stderr, "{}: {}, open it in a browser\n", report::printable(path),
-             report::format_bytes(static_cast<double>(page.size())));
+  print_error("{}: {}, open it in a browser\n", report::printable(path),
+              report::format_bytes(static_cast<double>(page.size())));
 }
 
 }  // namespace
@@ -195,9 +196,9 @@ ExitCode history_command(const Arguments& arguments, Registry& registry) {
       request.format == "json"
           ? report::history_json(history)
           : report::history_text(history,
-                                 {.width = kColumns, .all = request.all, .utf8 = shows_utf8()});
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+                                 {.width = columns(), .all = request.all, .utf8 = shows_utf8()});
+  put(text);
+  flush_out();
   if (!request.out.empty()) write_page(request.out, history);
   return whole ? ExitCode::done : ExitCode::incomplete;
 }

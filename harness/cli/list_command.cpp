@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
 #include "report/format.hpp"
@@ -41,10 +42,10 @@ class Reasons {
   }
 
   void print() const {
-    if (!reasons_.empty()) fmt::print("\nNot supported here:\n");
+    if (!reasons_.empty()) print_out("\nNot supported here:\n");
     for (std::size_t i = 0; i < reasons_.size(); ++i) {
       const std::string number = fmt::format("  {:<5}", fmt::format("[{}]", i + 1));
-      fmt::print("{}", report::wrapped(reasons_[i], number, kColumns));
+      print_out("{}", report::wrapped(reasons_[i], number, columns()));
     }
   }
 
@@ -64,7 +65,7 @@ void print_table(const std::vector<Row>& rows) {
     const auto column = [&](std::size_t i) {
       return std::max<std::size_t>(workloads[i]->info().name.size(), 4);
     };
-    while (last < workloads.size() && width + 2 + column(last) <= kColumns) {
+    while (last < workloads.size() && width + 2 + column(last) <= columns()) {
       width += 2 + column(last++);
     }
     const auto print_line = [&](std::string_view name, auto text_of) {
@@ -73,9 +74,9 @@ void print_table(const std::vector<Row>& rows) {
         line += fmt::format("  {:<{}}", text_of(i), column(i));
       }
       line.erase(line.find_last_not_of(' ') + 1);
-      fmt::print("{}\n", line);
+      print_out("{}\n", line);
     };
-    if (first > 0) fmt::print("\n");
+    if (first > 0) print_out("\n");
     print_line("strategy", [&](std::size_t i) { return workloads[i]->info().name; });
     for (const Row& row : rows) {
       print_line(row.info->name, [&](std::size_t i) { return reasons.mark(row.supports[i]); });
@@ -86,27 +87,27 @@ void print_table(const std::vector<Row>& rows) {
 }
 
 void print_strategies(const std::vector<Row>& rows) {
-  fmt::print("\nStrategies:\n");
+  print_out("\nStrategies:\n");
   std::vector<const StrategyInfo*> infos;
   for (const Row& row : rows) {
     const StrategyInfo& info = *row.info;
     if (info.in_all) infos.push_back(&info);
-    fmt::print("{}", report::wrapped(
-                         fmt::format("{} ({}; waits in {}{}){}", info.summary, info.library,
-                                     info.waits, info.family ? "; family: " + *info.family : "",
-                                     info.in_all ? "" : "; not part of 'all'"),
-                         fmt::format("  {}: ", info.name), kColumns));
+    print_out("{}", report::wrapped(
+                        fmt::format("{} ({}; waits in {}{}){}", info.summary, info.library,
+                                    info.waits, info.family ? "; family: " + *info.family : "",
+                                    info.in_all ? "" : "; not part of 'all'"),
+                        fmt::format("  {}: ", info.name), columns()));
   }
-  fmt::print("\n{}", report::wrapped(report::files_text(infos), "", kColumns));
+  print_out("\n{}", report::wrapped(report::files_text(infos), "", columns()));
 }
 
 void print_workloads() {
-  fmt::print("\nWorkloads:\n");
+  print_out("\nWorkloads:\n");
   for (const workloads::Workload* workload : workloads::all_workloads()) {
-    fmt::print("{}", report::wrapped(workload->info().summary,
-                                     fmt::format("  {:<13}", workload->info().name), kColumns));
+    print_out("{}", report::wrapped(workload->info().summary,
+                                    fmt::format("  {:<13}", workload->info().name), columns()));
   }
-  fmt::print("Suites: {}\n", fmt::join(run::suite_names(), ", "));
+  print_out("Suites: {}\n", fmt::join(run::suite_names(), ", "));
 }
 
 nlohmann::ordered_json to_json(const Support& support) {
@@ -147,7 +148,7 @@ void print_json(const std::vector<Row>& rows) {
   const nlohmann::ordered_json document{{"strategies", strategies},
                                         {"workloads", run::workload_names()},
                                         {"suites", run::suite_names()}};
-  fmt::print("{}\n", document.dump(2));
+  print_out("{}\n", document.dump(2));
 }
 
 }  // namespace

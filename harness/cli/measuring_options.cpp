@@ -166,6 +166,7 @@ struct MeasuringOptions::Typed {
   std::vector<std::string> plugins;
   std::string urls_from;
   std::string out;
+  bool force = false;
 };
 
 MeasuringOptions::MeasuringOptions(std::string command)
@@ -195,6 +196,7 @@ void MeasuringOptions::define_output(App& app, std::string_view content) {
   add_value(app, "--out,-o", typed_->out, "FILE", content)
       .default_str(default_out(typed_->command, "<UTC>"))
       .group("Output");
+  add_switch(app, "--force", typed_->force, "overwrite FILE").group("Output");
 }
 
 void MeasuringOptions::apply(const App& app, const Arguments& arguments,
@@ -202,6 +204,8 @@ void MeasuringOptions::apply(const App& app, const Arguments& arguments,
   const Typed& typed = *typed_;
   options.command = {"asyncbench", typed.command};
   options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+  options.out_is_default = typed.out.empty();
+  options.may_overwrite = typed.force;
   options.out = typed.out.empty()
                     ? default_out(typed.command,
                                   fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr))))

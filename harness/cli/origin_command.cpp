@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
 #include "http/faults.hpp"
@@ -269,7 +270,7 @@ void serve(Strategy& strategy, Acceptor& server, unsigned threads, const sigset_
 }
 
 void print_totals(const measure::ServerTotals& totals) {
-  fmt::print(
+  print_out(
       "{} connections, {} requests, {} responses with {} body bytes; refused {}, faults {}, "
       "bad requests {}, timeouts {}, resets {}\n",
       totals.connections, totals.requests, totals.responses, totals.response_body_bytes,
@@ -296,8 +297,8 @@ ExitCode origin_command(const Arguments& arguments, Registry& registry) {
   run::raise_descriptor_limit();
   const Origin origin = listen(values);
   const sigset_t signals = block_signals();
-  fmt::print("listening on {} with {}\n", origin.address, strategy.info().name);
-  std::fflush(stdout);
+  print_out("listening on {} with {}\n", origin.address, strategy.info().name);
+  flush_out();
   serve(strategy, *origin.server, threads_of(values), signals);
   print_totals(origin.totals());
   return ExitCode::done;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "cli/output.hpp"
 #include "report/format.hpp"
 #include "run/names.hpp"
 
@@ -38,7 +39,7 @@ class HelpFormatter : public CLI::Formatter {
     std::string above;
     if (head.size() + 2 > kDescriptionColumn) above = std::exchange(head, "") + '\n';
     head.resize(kDescriptionColumn, ' ');
-    return above + report::wrapped(text, head, kColumns);
+    return above + report::wrapped(text, head, columns());
   }
 
   std::string make_option_usage(const CLI::Option* option) const override {
@@ -46,7 +47,7 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   std::string make_description(const CLI::App* app) const override {
-    return report::wrapped(app->get_description(), "", kColumns) + '\n';
+    return report::wrapped(app->get_description(), "", columns()) + '\n';
   }
 
   std::string make_usage(const CLI::App* app, std::string name) const override {
@@ -111,7 +112,7 @@ bool parse(CLI::App& app, const Arguments& arguments, bool takes_more) {
     // CLI11 takes the arguments from the back.
     app.parse(Arguments(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+    put(app.help());
     return false;
   } catch (const CLI::ParseError& error) {
     // An unknown option explains a missing argument better than CLI11's message does.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "report/format.hpp"
 
@@ -24,7 +25,7 @@ std::string plan_text(const run::Plan& plan) {
   for (const run::PlannedCell& cell : plan.cells) {
     text += cell.id + '\n';
     if (cell.unsupported.empty()) continue;
-    text += report::wrapped("not supported here: " + cell.unsupported, "    ", kColumns);
+    text += report::wrapped("not supported here: " + cell.unsupported, "    ", columns());
   }
   const std::string window = settings.requests == 0
                                  ? workloads::to_text(settings.duration) + " window"

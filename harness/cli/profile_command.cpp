@@ -9,12 +9,14 @@
 
 #include "analyze/summary.hpp"
 #include "cli/measuring_options.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "measure/syscalls.hpp"
 #include "report/format.hpp"
 #include "report/profile_text.hpp"
+#include "report/terminal.hpp"
 #include "run/run.hpp"
 
 namespace asyncbench::cli {
@@ -108,18 +110,17 @@ ExitCode profile_command(const Arguments& arguments, Registry& registry) {
   load_plugins(plugins, registry);
   const run::Plan plan = run::make_plan(*options, registry, measure::SyscallCounter().available());
 
-  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const run::RunReport report = run::run(
       plan, registry, progress, [](result::Result& result) { analyze::summarize(result); });
   progress.clear();
-  std::fputs(report::profile_text(report.result, kColumns).c_str(), stdout);
+  put(report::profile_text(report.result, columns()));
   if (!report.out.empty()) {
-    fmt::print("Result: {0}\nAgain:  asyncbench show {0}\nPage:   asyncbench report {0}\n",
-               report.out);
+    print_result(report.out, true);
   }
-  std::fflush(stdout);
+  flush_out();
   for (const std::string& message : report.messages) {
-    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+    print_error("asyncbench: {}\n", report::printable(message));
   }
   return report.exit_code;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "analyze/statistics.hpp"
@@ -21,26 +22,6 @@ std::string median_text(const result::Cell& cell) {
   return rates.empty() ? "" : report::format_count(analyze::median(rates)) + "/s";
 }
 
-// One column stays free: some terminals wrap when the last one is written.
-std::string line_of(const run::Step& step, std::string what, const std::string& tail) {
-  const std::string head = fmt::format("[{}/{}] ", step.index + 1, step.total);
-  const std::size_t room = kColumns - 1 - head.size() - tail.size();
-  if (what.size() > room) what = what.substr(0, room - 2) + "..";
-  return head + what + tail;
-}
-
-std::string describe(const run::Step& step) {
-  const std::string median = median_text(step.so_far);
-  std::string what = step.cell.id;
-  if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
-  if (step.trial.kind == result::TrialKind::trace) what += " (tracing)";
-  if (step.trial.kind == result::TrialKind::profile) what += " (profiling)";
-  if (step.trial.kind == result::TrialKind::twin) what += " (twin)";
-  return line_of(
-      step, std::move(what),
-      fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining)));
-}
-
 }  // namespace
 
 std::string clock_text(Duration time) {
@@ -57,6 +38,29 @@ std::string amount_text(const run::Plan& plan) {
                      counted(plan.trials.size(), "trial"), clock_text(plan.expected_time()));
 }
 
+// One column stays free: some terminals wrap when the last one is written.
+std::string ProgressLine::line_of(const run::Step& step, std::string what,
+                                  const std::string& tail) const {
+  const std::string head = fmt::format("[{}/{}] ", step.index + 1, step.total);
+  const std::size_t width = std::min(kColumns, terminal_.width) - 1;
+  const std::size_t used = head.size() + tail.size();
+  const std::size_t room = std::max<std::size_t>(width > used ? width - used : 0, 2);
+  if (what.size() > room) what = what.substr(0, room - 2) + "..";
+  return head + what + tail;
+}
+
+std::string ProgressLine::describe(const run::Step& step) const {
+  const std::string median = median_text(step.so_far);
+  std::string what = step.cell.id;
+  if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
+  if (step.trial.kind == result::TrialKind::trace) what += " (tracing)";
+  if (step.trial.kind == result::TrialKind::profile) what += " (profiling)";
+  if (step.trial.kind == result::TrialKind::twin) what += " (twin)";
+  return line_of(
+      step, std::move(what),
+      fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining)));
+}
+
 void ProgressLine::run_begins(const run::Plan& plan, std::size_t done) {
   std::string text = amount_text(plan);
   if (done > 0) text += fmt::format("; {} trials are done already", done);
@@ -64,7 +68,7 @@ void ProgressLine::run_begins(const run::Plan& plan, std::size_t done) {
 }
 
 void ProgressLine::trial_begins(const run::Step& step) {
-  if (terminal_) {
+  if (terminal_.overwrites) {
     print_line(describe(step));
   } else if (step.index == 0 || step.elapsed - last_printed_ >= kLogInterval) {
     last_printed_ = step.elapsed;
@@ -78,7 +82,7 @@ void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial)
                      trial.reason.empty() ? "invalid" : trial.reason));
   }
   const std::string median = median_text(step.so_far);
-  if (terminal_ || !step.cell_done || median.empty()) return;
+  if (terminal_.overwrites || !step.cell_done || median.empty()) return;
   last_printed_ = step.elapsed;
   note(line_of(step, step.cell.id,
                fmt::format(": {}, {} left", median, clock_text(step.remaining))));
@@ -86,7 +90,7 @@ void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial)
 
 void ProgressLine::note(std::string_view line) {
   clear();
-  fmt::print(stream_, "{}\n", report::printable(line));
+  std::fputs((report::printable(line) + '\n').c_str(), stream_);
 }
 
 void ProgressLine::clear() {
@@ -97,7 +101,7 @@ void ProgressLine::clear() {
 }
 
 void ProgressLine::print_line(const std::string& text) {
-  fmt::print(stream_, "\r\033[K{}", report::printable(text));
+  std::fputs(("\r\033[K" + report::printable(text)).c_str(), stream_);
   std::fflush(stream_);
   line_shown_ = true;
 }

@@ -4,17 +4,19 @@
 #include <cstdio>
 #include <string>
 
+#include "report/terminal.hpp"
 #include "run/runner.hpp"
 
 namespace asyncbench::cli {
 
-// On a terminal one line that is overwritten: the trial that runs, the median of its cell so far,
-// and the time that is left. Elsewhere, for logs, a line for each cell that is done, and one a
-// minute.
+// On a terminal that can do so one line that is overwritten: the trial that runs, the median of its
+// cell so far, and the time that is left. Elsewhere, for logs, a line for each cell that is done,
+// and one a minute.
 class ProgressLine : public run::Progress {
  public:
-  // `stream` outlives the object. `terminal`: isatty() of it.
-  ProgressLine(std::FILE* stream, bool terminal) : stream_(stream), terminal_(terminal) {}
+  // `stream` outlives the object; `terminal` is what it is.
+  ProgressLine(std::FILE* stream, const report::Terminal& terminal)
+      : stream_(stream), terminal_(terminal) {}
   ~ProgressLine() override { clear(); }
 
   void run_begins(const run::Plan& plan, std::size_t done) override;
@@ -27,9 +29,11 @@ class ProgressLine : public run::Progress {
 
  private:
   void print_line(const std::string& text);
+  std::string describe(const run::Step& step) const;
+  std::string line_of(const run::Step& step, std::string what, const std::string& tail) const;
 
   std::FILE* stream_;
-  bool terminal_;
+  report::Terminal terminal_;
   bool line_shown_ = false;
   Duration last_printed_{0};  // Step::elapsed when a log line was written
 };

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/result_view.hpp"
 #include "cli/results_from.hpp"
@@ -141,18 +143,24 @@ ExitCode report_command(const Arguments& arguments, Registry&) {
   if (!is_page) {
     const std::string text = text_of(*request, results[0]);
     if (request->out.empty()) {
-      std::fputs(text.c_str(), stdout);
+      put(text);
     } else {
       write(request->out, text);
     }
     return ExitCode::done;
   }
+  std::error_code ignored;
+  if (request->out.empty() && !std::filesystem::is_regular_file(request->paths[0], ignored)) {
+    throw usage_error(fmt::format("{} is no file after which the page could be named",
+                                  report::printable(request->paths[0])),
+                      "give --out FILE");
+  }
   const std::string out =
       request->out.empty() ? result::stem_of(request->paths[0]) + ".html" : request->out;
   const std::string page = page_of(*request, results);
   write(out, page);
-  fmt::print(stderr, "{}: {}, open it in a browser\n", report::printable(out),
-             report::format_bytes(static_cast<double>(page.size())));
+  print_error("{}: {}, open it in a browser\n", report::printable(out),
+              report::format_bytes(static_cast<double>(page.size())));
   return ExitCode::done;
 }
 

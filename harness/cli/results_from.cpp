@@ -8,6 +8,7 @@
 #include "analyze/comparison.hpp"
 #include "analyze/summary.hpp"
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 #include "measure/hdr_format.hpp"
 #include "report/format.hpp"
 #include "result/store.hpp"
@@ -18,8 +19,8 @@ result::Result result_from(const std::string& path) {
   try {
     result::Parsed parsed = result::load(path);
     for (const std::string& field : parsed.ignored) {
-      fmt::print(stderr, "asyncbench: {}: unknown field {} ignored: a newer version wrote it\n",
-                 report::printable(path), report::printable(field));
+      print_error("asyncbench: {}: unknown field {} ignored: a newer version wrote it\n",
+                  report::printable(path), report::printable(field));
     }
     analyze::summarize(parsed.result);
     return std::move(parsed.result);

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "analyze/summary.hpp"
+#include "cli/output.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
@@ -28,28 +29,26 @@ bool measured_anything(const result::Result& result) {
 
 void print_report(const run::RunReport& report, const RunRequest& request) {
   if (request.json) {
-    std::fputs(result::serialize(report.result).c_str(), stdout);
+    put(result::serialize(report.result));
   } else if (measured_anything(report.result)) {
     const ResultView& view = request.view;
-    std::fputs(
-        view.text(report.result, view.compare(report.result), report::terminal_of(STDOUT_FILENO))
-            .c_str(),
-        stdout);
+    put(view.text(report.result, view.compare(report.result), report::terminal_of(STDOUT_FILENO)));
     if (!report.out.empty()) {
-      fmt::print("\nResult: {0}\nPage:   asyncbench report {0}\n", report.out);
+      put("\n");
+      print_result(report.out);
     }
   }
-  std::fflush(stdout);
+  flush_out();
   for (const std::string& message : report.messages) {
-    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+    print_error("asyncbench: {}\n", report::printable(message));
   }
 }
 
 // What can be done about a run that did not come to its end.
 void print_next_step(const run::RunReport& report, const Registry& registry) {
   if (report.result.run.complete || report.out.empty()) return;
-  fmt::print(stderr, "asyncbench: the result is partial; go on with: {}\n",
-             report::printable(run::resume_command("run", report.out, registry.plugins())));
+  print_error("asyncbench: the result is partial; go on with: {}\n",
+              report::printable(run::resume_command("run", report.out, registry.plugins())));
 }
 
 }  // namespace
@@ -59,7 +58,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
   if (!request) return ExitCode::done;
   load_plugins(request->plugins, registry);
 
-  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
   const run::Extend until_decided =
       UntilDecided([&](const std::string& line) { progress.note(line); });
@@ -70,7 +69,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
     const run::Plan plan =
         run::make_plan(request->options, registry, measure::SyscallCounter().available());
     if (request->dry_run) {
-      std::fputs(plan_text(plan).c_str(), stdout);
+      put(plan_text(plan));
       return ExitCode::done;
     }
     report = run::run(plan, registry, progress, summarize, until_decided);

@@ -7,12 +7,14 @@
 #include <variant>
 
 #include "analyze/summary.hpp"
+#include "cli/output.hpp"
 #include "cli/plugins.hpp"
 #include "cli/progress.hpp"
 #include "cli/recorded_request.hpp"
 #include "cli/search_options.hpp"
 #include "cli/search_question.hpp"
 #include "report/format.hpp"
+#include "report/terminal.hpp"
 #include "result/store.hpp"
 #include "run/run.hpp"
 #include "run/trial.hpp"
@@ -89,25 +91,25 @@ std::string document(const Question& question, const SearchAnswer& answer,
 }
 
 void print(const SearchAnswer& answer, const run::RunReport& report, const std::string& stored) {
-  fmt::print("{}\n", answer.table);
+  print_out("{}\n", answer.table);
   for (const std::string& note : answer.notes) {
-    std::fputs(report::wrapped(note, "note: ", kColumns).c_str(), stdout);
+    put(report::wrapped(note, "note: ", columns()));
   }
-  if (!report.out.empty()) fmt::print("Trials: {}\n", report.out);
-  if (!stored.empty()) fmt::print("Points: {}\n", stored);
-  fmt::print("\n");
+  if (!report.out.empty()) print_out("Trials: {}\n", report.out);
+  if (!stored.empty()) print_out("Points: {}\n", stored);
+  print_out("\n");
   for (const std::string& sentence : answer.sentences) {
-    std::fputs(report::wrapped(report::printable(sentence), "", kColumns).c_str(), stdout);
+    put(report::wrapped(report::printable(sentence), "", columns()));
   }
-  std::fflush(stdout);
+  flush_out();
 }
 
 void print_messages(const run::RunReport& report) {
   for (const std::string& message : report.messages) {
-    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+    print_error("asyncbench: {}\n", report::printable(message));
   }
   if (report.exit_code == ExitCode::interrupted || report.exit_code == ExitCode::terminated) {
-    fmt::print(stderr, "asyncbench: the answer is that of the trials so far\n");
+    print_error("asyncbench: the answer is that of the trials so far\n");
   }
 }
 
@@ -137,7 +139,7 @@ ExitCode search_command(const Arguments& arguments, Registry& registry) {
   const std::vector<std::string> problems = run::preflight(plan);
   if (!problems.empty()) throw run::UsageError(fmt::format("{}", fmt::join(problems, "; ")));
 
-  ProgressLine line(stderr, isatty(STDERR_FILENO) != 0);
+  ProgressLine line(stderr, report::terminal_of(STDERR_FILENO));
   SearchProgress progress(line, *question);
   plan.cells.clear();
   plan.trials.clear();
@@ -155,7 +157,7 @@ ExitCode search_command(const Arguments& arguments, Registry& registry) {
   const std::string json = document(*question, answer, report, *request);
   std::string stored;
   if (request->json) {
-    std::fputs(json.c_str(), stdout);
+    put(json);
   } else {
     try {
       if (!report.out.empty()) {

@@ -3,11 +3,13 @@
 
 #include <cstdio>
 
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/result_view.hpp"
 #include "cli/results_from.hpp"
 #include "report/format.hpp"
 #include "report/profile_text.hpp"
+#include "report/terminal.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -37,9 +39,9 @@ ExitCode show_command(const Arguments& arguments, Registry&) {
   const result::Result result = result_from(path);
   const std::string text =
       view.text(result, view.compare(result), report::terminal_of(STDOUT_FILENO));
-  std::fputs(text.c_str(), stdout);
+  put(text);
   if (report::has_profile(result)) {
-    std::fputs(("\n" + report::profile_text(result, kColumns)).c_str(), stdout);
+    put(("\n" + report::profile_text(result, columns())));
   }
   return ExitCode::done;
 }

@@ -1,7 +1,6 @@
 // `asyncbench versus`: should I move from one strategy to another?
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "analyze/summary.hpp"
 #include "cli/measuring_options.hpp"
+#include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
@@ -20,6 +20,7 @@
 #include "cli/recorded_request.hpp"
 #include "cli/until_decided.hpp"
 #include "report/format.hpp"
+#include "report/terminal.hpp"
 #include "report/versus_text.hpp"
 #include "run/run.hpp"
 #include "workloads/all_workloads.hpp"
@@ -229,11 +230,8 @@ class OpenLoop {
   bool asked_ = false;
 };
 
-std::size_t columns() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kColumns) return size.ws_col;
-  return kColumns;
-}
+// The table has six columns, and the conditions have what is left.
+std::size_t table_columns() { return std::max(kColumns, report::terminal_of(STDOUT_FILENO).width); }
 
 ExitCode exit_code_of(const run::RunReport& report, const vector<report::Versus>& answers) {
   if (report.exit_code != ExitCode::done) return report.exit_code;
@@ -256,11 +254,11 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   request->options.suite = grid_of(*request);
   const run::Plan plan = run::make_plan(request->options, registry, false);
   if (request->dry_run) {
-    std::fputs(plan_text(plan).c_str(), stdout);
+    put(plan_text(plan));
     return ExitCode::done;
   }
 
-  ProgressLine progress(stderr, isatty(STDERR_FILENO) != 0);
+  ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
   const auto note = [&](const string& line) { progress.note(line); };
   OpenLoop open_loop(*request, note);
@@ -287,19 +285,20 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   if (request->json) {
     vector<string> texts;
     for (const report::Versus& versus : answers) texts.push_back(report::versus_json(versus));
-    fmt::print("[{}]\n", fmt::join(texts, ",\n"));
+    print_out("[{}]\n", fmt::join(texts, ",\n"));
   } else {
     for (const report::Versus& versus : answers) {
-      fmt::print("{}\n{}\n", report::versus_table(versus, columns()),
-                 report::wrapped(report::versus_answer(versus), "", columns()));
+      print_out("{}\n{}\n", report::versus_table(versus, table_columns()),
+                report::wrapped(report::versus_answer(versus), "",
+                                report::terminal_of(STDOUT_FILENO).width));
     }
     if (!report.out.empty()) {
-      fmt::print("Result: {0}\nPage:   asyncbench report {0}\n", report.out);
+      print_result(report.out);
     }
   }
-  std::fflush(stdout);
+  flush_out();
   for (const string& message : report.messages) {
-    fmt::print(stderr, "asyncbench: {}\n", report::printable(message));
+    print_error("asyncbench: {}\n", report::printable(message));
   }
   return exit_code_of(report, answers);
 }

@@ -20,6 +20,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/shell_quoted.hpp"
+#include "core/temporary_folder.hpp"
 #include "core/time.hpp"
 #include "measure/perf_ring.hpp"
 #include "measure/symbols.hpp"
@@ -79,7 +81,7 @@ Function frame_of(std::string_view line) {
 }  // namespace
 
 PerfProgram::PerfProgram(std::int64_t frequency_hz) : frequency_hz_(frequency_hz) {
-  std::string folder = (std::filesystem::temp_directory_path() / "asyncbench-perf-XXXXXX").string();
+  std::string folder = temporary_folder() + "/asyncbench-perf-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) {
     reason_ = errno_text("mkdtemp " + folder) + "; set TMPDIR to a folder that may be written to";
     return;
@@ -194,9 +196,9 @@ std::optional<OnCpu> PerfProgram::take(Unreadable& unreadable) {
     return std::nullopt;
   }
   const std::string command_line = fmt::format(
-      "exec perf script --input {0}/perf.data --ns --no-inline --show-lost-events "
-      "--fields comm,tid,time,ip,sym,dso 2>{0}/messages",
-      folder_);
+      "exec perf script --input {} --ns --no-inline --show-lost-events "
+      "--fields comm,tid,time,ip,sym,dso 2>{}",
+      shell_quoted(folder_ + "/perf.data"), shell_quoted(folder_ + "/messages"));
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command_line.c_str(), "re"),
                                                              ::pclose);
   std::string text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
 #include <numeric>
 
 #include "measure/live_histogram.hpp"
@@ -37,6 +38,29 @@ void add_each(Counters& to, const Counters& from) {
 }
 
 }  // namespace
+
+void add_failures(std::vector<FailureCount>& failures, Outcome outcome,
+                  std::optional<std::int64_t> status, std::string_view target,
+                  std::uint64_t count) {
+  const auto find = [&](std::string_view named) {
+    return std::ranges::find_if(failures, [&](const FailureCount& known) {
+      return known.outcome == outcome && known.status == status && known.target == named;
+    });
+  };
+  auto found = find(target);
+  if (found == failures.end() && failures.size() >= kMostFailures) {
+    target = "";
+    found = find(target);
+  }
+  if (found == failures.end()) {
+    found = failures.insert(found, FailureCount{outcome, status, std::string(target), 0});
+  }
+  found->count += count;
+}
+
+void add_failures(std::vector<FailureCount>& failures, const FailureCount& more) {
+  add_failures(failures, more.outcome, more.status, more.target, more.count);
+}
 
 std::size_t coarse_bucket(std::int64_t ns) {
   if (ns < 1) return 0;
@@ -84,6 +108,7 @@ void Recording::merge(const Recording& other) {
   }
   coarse.resize(std::max(coarse.size(), other.coarse.size()));
   for (std::size_t i = 0; i < other.coarse.size(); ++i) add_each(coarse[i], other.coarse[i]);
+  for (const FailureCount& failure : other.failures) add_failures(failures, failure);
   turns.resize(std::max(turns.size(), other.turns.size()));
   for (std::size_t i = 0; i < other.turns.size(); ++i) {
     for (const auto count :
@@ -141,6 +166,7 @@ struct alignas(64) Recorder::State {
   void ended_in_turn(const RequestRecord& request);
   bool in_lead_in(const RequestRecord& request) const;
   void outlived_window(const RequestRecord& request);
+  void failed(const RequestRecord& request, Phase phase);
   void was_in_flight(const RequestRecord& request, Time until);
 
   const Window& window;
@@ -157,6 +183,10 @@ struct alignas(64) Recorder::State {
   std::vector<Slice> slices;
   std::vector<std::array<Counter, Recording::kCoarseBuckets>> coarse;
   std::vector<TurnCounters> turns;
+
+  // Requests that failed, by phase. Failing is slow and rare, or there is nothing to measure.
+  mutable std::mutex failures_mutex;
+  std::array<std::vector<FailureCount>, kPhases> failures;
 
   // Only open loop uses it; a closed loop saves the memory.
   struct OpenLoop {
@@ -268,6 +298,14 @@ void Recorder::State::outlived_window(const RequestRecord& request) {
   }
 }
 
+void Recorder::State::failed(const RequestRecord& request, Phase phase) {
+  const bool was_answered = request.status != 0 && request.outcome == Outcome::http_status;
+  const std::lock_guard lock(failures_mutex);
+  add_failures(failures[static_cast<std::size_t>(phase)], request.outcome,
+               was_answered ? std::optional<std::int64_t>(request.status) : std::nullopt,
+               request.target == nullptr ? std::string_view() : *request.target, 1);
+}
+
 Recorder::Recorder(const Window& window, RecorderOptions options)
     : state_(std::make_unique<State>(window, options)) {}
 
@@ -290,6 +328,7 @@ void Recorder::ended(const RequestRecord& request) {
   state.count(
       state.ended[static_cast<std::size_t>(phase)][static_cast<std::size_t>(request.outcome)]);
   state.in_flight_shrinks();
+  if (request.outcome != Outcome::ok) state.failed(request, phase);
   if (request.turn < state.turns.size()) state.ended_in_turn(request);
   if (was_answered(request)) {
     state.count(state.answered);
@@ -324,6 +363,21 @@ void Recorder::start_lag(Duration lag) {
   state_->count(state_->open_loop->start_lag, lag.count());
 }
 
+bool Recorder::has_succeeded() const {
+  return std::ranges::any_of(state_->ended, [](const auto& outcomes) {
+    return outcomes[static_cast<std::size_t>(Outcome::ok)].value() > 0;
+  });
+}
+
+std::vector<FailureCount> Recorder::failures() const {
+  std::vector<FailureCount> all;
+  const std::lock_guard lock(state_->failures_mutex);
+  for (const auto& phase : state_->failures) {
+    for (const FailureCount& failure : phase) add_failures(all, failure);
+  }
+  return all;
+}
+
 Recording Recorder::take() const {
   const State& state = *state_;
   Recording result;
@@ -343,6 +397,7 @@ Recording Recorder::take() const {
   result.time_in_flight_ns = state.time_in_flight_ns.value();
   result.time_in_turns_ns = state.time_in_turns_ns.value();
   result.without_latency = state.without_latency.value();
+  result.failures = state.failures[static_cast<std::size_t>(Phase::window)];
 
   result.service_time = state.service_time.take();
   result.failed_time = state.failed_time.take();

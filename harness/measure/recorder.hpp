@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/outcome.hpp"
@@ -52,9 +54,30 @@ struct RequestRecord {
   unsigned attempts = 1;  // 2: retried once on a fresh connection
   std::uint64_t body_bytes = 0;
   bool failed_after_answer = false;  // a whole response came, and then something failed on our side
-  std::uint32_t turn = kNoTurn;      // in which it began, from 0 for the first of the warm-up
+  // Of a request that failed: what it asked for, null where nothing has a name (it outlives the
+  // recorder), and the status of the answer, 0 where none came.
+  const std::string* target = nullptr;
+  unsigned status = 0;
+  std::uint32_t turn = kNoTurn;  // in which it began, from 0 for the first of the warm-up
   static constexpr std::uint32_t kNoTurn = 0xffff'ffff;
 };
+
+// Requests that failed alike.
+struct FailureCount {
+  Outcome outcome = Outcome::internal;
+  std::optional<std::int64_t> status;  // of an answer with outcome http_status
+  std::string target;                  // what was asked for; empty: nothing that has a name
+  std::uint64_t count = 0;
+
+  bool operator==(const FailureCount&) const = default;
+};
+
+// Adds to those that failed alike. Lists are short: beyond kMostFailures different ones, targets
+// are no longer told apart.
+inline constexpr std::size_t kMostFailures = 32;
+void add_failures(std::vector<FailureCount>& failures, Outcome outcome,
+                  std::optional<std::int64_t> status, std::string_view target, std::uint64_t count);
+void add_failures(std::vector<FailureCount>& failures, const FailureCount& more);
 
 inline constexpr Duration kSlice = std::chrono::milliseconds(20);
 inline constexpr Duration kCoarseSlice = std::chrono::milliseconds(200);
@@ -125,6 +148,8 @@ struct Recording {
   };
   std::vector<Slice> slices;  // kSlice each
 
+  std::vector<FailureCount> failures;  // that ended in the window
+
   // One turn, the warm-up's too. A request belongs to the turn in which it began.
   struct TurnCounts {
     std::uint64_t requests = 0;        // with any outcome
@@ -184,6 +209,10 @@ class Recorder {
 
   // After all tasks have finished.
   Recording take() const;
+
+  // From any thread, at any time: whether some request has ended ok, and all that failed.
+  bool has_succeeded() const;
+  std::vector<FailureCount> failures() const;
 
  private:
   struct State;

@@ -10,6 +10,15 @@
 
 namespace asyncbench::report {
 
+namespace {
+
+bool is_dumb() {
+  const char* const term = std::getenv("TERM");
+  return term != nullptr && std::string_view(term) == "dumb";
+}
+
+}  // namespace
+
 std::string Terminal::paint(std::string_view text, Color as) const {
   // ECMA-48, section 8.3.117 (SGR).
   static constexpr std::array kCodes = {"", "1", "2", "32", "31", "33"};
@@ -18,10 +27,11 @@ std::string Terminal::paint(std::string_view text, Color as) const {
 }
 
 Terminal terminal_of(int fd) {
-  constexpr std::size_t kLeast = 60;
-  Terminal terminal{.color = wants_color(fd)};
+  constexpr std::size_t kLeast = 40;
+  const bool is_terminal = ::isatty(fd) == 1;
+  Terminal terminal{.color = wants_color(fd), .overwrites = is_terminal && !is_dumb()};
   winsize size{};
-  if (::isatty(fd) == 1 && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+  if (is_terminal && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     terminal.width = std::max<std::size_t>(kLeast, size.ws_col);
   }
   return terminal;
@@ -29,9 +39,7 @@ Terminal terminal_of(int fd) {
 
 bool wants_color(int fd) {
   const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  return ::isatty(fd) == 1 && !(no_color && *no_color) &&
-         !(term && std::string_view(term) == "dumb");
+  return ::isatty(fd) == 1 && !(no_color && *no_color) && !is_dumb();
 }
 
 }  // namespace asyncbench::report

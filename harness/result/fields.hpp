@@ -123,6 +123,13 @@ void describe(auto&& visit, Is<ItemOutcomes> auto& item) {
   visit("outcomes", item.outcomes);
 }
 
+void describe(auto&& visit, Is<FailureCount> auto& failure) {
+  visit("outcome", failure.outcome);
+  visit("status", OrAbsent{failure.status});
+  visit("target", failure.target);
+  visit("count", failure.count);
+}
+
 void describe(auto&& visit, Is<measure::CallTree> auto& tree) {
   visit("functions", tree.functions);
   visit("nodes", tree.nodes);
@@ -254,6 +261,7 @@ void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("figures", trial.figures);
   visit("curves", trial.curves);
   visit("items", trial.items);
+  visit("failures", OrAbsent{trial.failures});
   visit("slices", trial.slices);
   visit("coarse_slices", trial.coarse_slices);
   visit("turns", OrAbsent{trial.turns});
@@ -377,6 +385,8 @@ class WriteContainers {
 // The names of an enumeration's values, in their order.
 template <class Enum>
 inline constexpr std::array<std::string_view, 0> kNamesOf{};
+template <>
+inline constexpr std::array<std::string_view, kOutcomes> kNamesOf<Outcome> = kOutcomeNames;
 template <>
 inline constexpr std::array<std::string_view, 2> kNamesOf<Side> = {"subject", "peer"};
 template <>

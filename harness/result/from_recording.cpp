@@ -1,5 +1,8 @@
 #include "result/from_recording.hpp"
 
+#include <algorithm>
+#include <functional>
+
 namespace asyncbench::result {
 
 std::optional<Latency> latency_of(const measure::Histogram& histogram) {
@@ -45,6 +48,10 @@ void put_recording(Trial& trial, const measure::Recording& recording) {
   trial.censored_service_time = latency_of(recording.censored_service);
   trial.censored_response_time = latency_of(recording.censored_response);
 
+  if (!recording.failures.empty()) {
+    std::ranges::stable_sort(trial.failures.emplace(recording.failures), std::greater<>{},
+                             &FailureCount::count);
+  }
   trial.slices.clear();
   for (const auto& slice : recording.slices) {
     trial.slices.push_back({slice.completions, slice.service_time_sum_ns});

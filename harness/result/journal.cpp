@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -143,11 +144,13 @@ Journal Journal::create(const std::string& path, const Result& header, const std
     fd = open_file(path, O_RDWR | O_CREAT | O_EXCL);
   } catch (const StoreError& error) {
     if (error.error() != EEXIST) throw;
-    throw StoreError(
+    throw JournalHeld(
         path + ": exists: an unfinished run left it; go on with it by --resume, or remove it");
   }
   Journal journal(path, std::move(fd));
   journal.lock();
+  // Between the two calls above another run may have taken the empty file for a left one.
+  if (!journal.is_in_place()) return create(path, header, plan);
   Json line = line_of_kind("header");
   line["plan"] = plan;
   line["result"] = without_trials(header);
@@ -156,9 +159,29 @@ Journal Journal::create(const std::string& path, const Result& header, const std
   return journal;
 }
 
+void Journal::clear(const std::string& path,
+                    const std::function<bool(const JournalContents&)>& may_go) {
+  Fd fd;
+  try {
+    fd = open_file(path, O_RDWR);
+  } catch (const StoreError& error) {
+    if (error.error() == ENOENT) return;
+    throw;
+  }
+  Journal journal(path, std::move(fd));
+  journal.lock();
+  if (!journal.is_in_place()) return clear(path, may_go);
+  struct stat status {};
+  const bool is_empty = ::fstat(journal.fd_.get(), &status) == 0 && status.st_size == 0;
+  if (is_empty || may_go(read_from(journal.fd_.get(), path))) journal.remove();
+}
+
 Journal Journal::resume(const std::string& path, JournalContents& contents) {
   Journal journal(path, open_file(path, O_RDWR));
   journal.lock();
+  if (!journal.is_in_place()) {
+    throw StoreError(path + ": its run has just ended: nothing to resume");
+  }
   contents = read_from(journal.fd_.get(), path);
   journal.records_ = contents.records;
   journal.size_ = contents.whole_bytes;
@@ -172,9 +195,22 @@ Journal Journal::resume(const std::string& path, JournalContents& contents) {
 void Journal::lock() {
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno == EWOULDBLOCK) {
-    throw StoreError(path_ + ": another run is writing it; wait for its end, or use another --out");
+    throw JournalHeld(path_ +
+                      ": another run is writing it; wait for its end, or use another --out");
   }
   throw StoreError("flock", path_, errno);
+}
+
+bool Journal::is_in_place() const {
+  struct stat own {};
+  struct stat named {};
+  return ::fstat(fd_.get(), &own) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+         own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+void Journal::remove() {
+  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) throw StoreError("unlink", path_, errno);
+  broken_ = true;
 }
 
 void Journal::append(const std::string& cell_id, const Trial& trial) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,12 @@
 #include "result/storage.hpp"
 
 namespace asyncbench::result {
+
+// Another run is writing the journal.
+class JournalHeld : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
 
 // What a journal holds.
 struct JournalContents {
@@ -41,8 +48,13 @@ class Journal {
   // resumed. Throws StoreError.
   static Journal create(const std::string& path, const Result& header, const std::string& plan);
 
-  // Goes on with a journal: fills `contents` and cuts off a torn last line. Throws StoreError (also when
-  // another run holds it) or FormatError.
+  // Removes a journal that another run may hold: `may_go` is asked while no one can write it, and
+  // may throw. No file is nothing to do. Throws StoreError (also when another run holds it).
+  static void clear(const std::string& path,
+                    const std::function<bool(const JournalContents&)>& may_go);
+
+  // Goes on with a journal: fills `contents` and cuts off a torn last line. Throws StoreError (also
+  // when another run holds it) or FormatError.
   static Journal resume(const std::string& path, JournalContents& contents);
 
   // Stores one trial of a cell. Throws StoreError, which says how many records are safe; after
@@ -55,12 +67,16 @@ class Journal {
   // Stores that the run is done.
   void end();
 
+  // Removes the file, when its trials are stored elsewhere; the journal accepts nothing more.
+  void remove();
+
   const std::string& path() const { return path_; }
   std::size_t records() const { return records_; }
 
  private:
   Journal(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
   void lock();
+  bool is_in_place() const;  // the path still names this file
   void write_line(const std::string& json);
 
   std::string path_;

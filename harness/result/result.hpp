@@ -123,6 +123,7 @@ using CoarseSlice = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 // Pairs of a growing count and what was read there.
 using Curve = std::vector<std::pair<double, double>>;
 
+using measure::FailureCount;
 using measure::ItemOutcomes;
 
 // What one cell did in one of its turns, the rest after it included.
@@ -238,6 +239,8 @@ struct Trial {
   std::map<std::string, double> figures;
   std::map<std::string, Curve> curves;  // what figures were derived from
   std::vector<ItemOutcomes> items;      // of workloads that ask for many different things
+  // What failed in the window, the most frequent first; empty in results before version 1.4.
+  std::optional<std::vector<FailureCount>> failures;
 
   std::vector<Slice> slices;  // empty where trials take turns, as are the next
   std::vector<CoarseSlice> coarse_slices;

@@ -69,7 +69,8 @@ std::string read_all(int fd, std::size_t limit, const std::string& path) {
     constexpr std::size_t kStep = 256 * 1024;
     const std::size_t size = text.size();
     text.resize(size + kStep);
-    const ssize_t got = ::pread(fd, text.data() + size, kStep, static_cast<off_t>(size));
+    ssize_t got = ::pread(fd, text.data() + size, kStep, static_cast<off_t>(size));
+    if (got < 0 && errno == ESPIPE) got = ::read(fd, text.data() + size, kStep);
     if (got < 0 && errno != EINTR) throw StoreError("read", path, errno);
     text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) return text;

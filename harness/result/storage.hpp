@@ -29,7 +29,8 @@ Fd open_file(const std::string& path, int flags, unsigned mode = 0666);
 // All of the bytes, at the descriptor's offset. Throws StoreError.
 void write_all(int fd, std::string_view bytes, const std::string& path);
 
-// Everything from the start, refusing more than `limit` bytes. Throws StoreError.
+// Everything from the start (from a pipe: what comes), refusing more than `limit` bytes. Throws
+// StoreError.
 std::string read_all(int fd, std::size_t limit, const std::string& path);
 
 // fsync(2). After a failure the kernel may have dropped the pages, so that a later fsync succeeds

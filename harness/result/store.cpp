@@ -93,8 +93,9 @@ void check_writable(const std::string& path) {
 }
 
 Parsed load(const std::string& path) {
-  const Fd fd = open_file(path, O_RDONLY);
-  std::string text = read_all(fd.get(), kMaxResultBytes, path);
+  const bool is_input = path == kStandardInput;
+  const Fd fd = is_input ? Fd() : open_file(path, O_RDONLY);
+  std::string text = read_all(is_input ? STDIN_FILENO : fd.get(), kMaxResultBytes, path);
   try {
     if (is_gzip(text)) text = gunzipped(text, kMaxResultBytes);
     if (const std::string_view packer = foreign_packer(text); !packer.empty()) {

@@ -29,8 +29,11 @@ std::string stem_of(const std::string& path);
 // rename would replace a device or a link. Throws StoreError.
 void check_writable(const std::string& path);
 
-// Reads a result, plain or gzip, whatever its name. Throws StoreError when the file cannot be read,
-// FormatError, with the path in its message, when it is no result.
+// The path that stands for standard input.
+inline constexpr std::string_view kStandardInput = "-";
+
+// Reads a result, plain or gzip, whatever its name, also from a pipe. Throws StoreError when the
+// file cannot be read, FormatError, with the path in its message, when it is no result.
 Parsed load(const std::string& path);
 
 }  // namespace asyncbench::result

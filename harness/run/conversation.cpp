@@ -90,7 +90,11 @@ Report Conversation::parsed(const Process& from, const std::string& line) {
       fail(from, error.what());
     }
   }();
-  if (const auto* failed = std::get_if<report::Failed>(&report)) fail(from, failed->reason);
+  if (const auto* failed = std::get_if<report::Failed>(&report)) {
+    // These are not the participant's own.
+    if (failed->failures) throw TrialFailure{TrialStatus::failed, failed->reason, failed->failures};
+    fail(from, failed->reason);
+  }
   return report;
 }
 

@@ -20,6 +20,7 @@ namespace asyncbench::run {
 struct TrialFailure {
   result::TrialStatus status;
   std::string reason;
+  std::optional<std::vector<result::FailureCount>> failures = {};  // where requests did only fail
 };
 
 class Conversation {

@@ -3,12 +3,14 @@
 
 #include <signal.h>
 
+#include <array>
+
 #include "core/fd.hpp"
 
 namespace asyncbench::run {
 
-// While it lives, the first SIGINT or SIGTERM makes fd() readable instead of ending the process.
-// Once taken(), a second one has its default effect at once. Make it before other threads.
+// While it lives, the first SIGINT or SIGTERM makes fd() readable instead of ending the process; a
+// second one has its default effect at once. There is one at a time.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -18,14 +20,12 @@ class InterruptWatch {
 
   int fd() const { return fd_.get(); }
 
-  // The signal that has come, taking it; 0: none.
-  int taken();
+  // The signal that has come; 0: none.
+  int taken() const;
 
  private:
-  sigset_t watched_;
-  sigset_t before_;
   Fd fd_;
-  int signal_ = 0;
+  std::array<struct sigaction, 2> before_{};
 };
 
 }  // namespace asyncbench::run

@@ -63,6 +63,7 @@ void describe(auto&& visit, Is<Recording> auto& recording) {
   visit("coarse", recording.coarse);
   visit("without_latency", recording.without_latency);
   visit("turns", recording.turns);
+  visit("failures", recording.failures);
 }
 
 void describe(auto&& visit, Is<measure::Turns> auto& turns) {
@@ -150,7 +151,10 @@ void describe(auto&& visit, Is<report::Record> auto& record) {
   visit("resources_missing", record.resources_missing);
 }
 
-void describe(auto&& visit, Is<report::Failed> auto& failed) { visit("reason", failed.reason); }
+void describe(auto&& visit, Is<report::Failed> auto& failed) {
+  visit("reason", failed.reason);
+  visit("failures", OrAbsent{failed.failures});
+}
 
 template <class Message>
 constexpr std::string_view kTypeOf = "";
@@ -303,7 +307,11 @@ struct Read {
     (*this)(fields.at(name), member);
     check(name, member);
   }
-  // Older builds, which a gate may compare with, do not know every optional field.
+  // Older builds, which a gate may compare with, do not know every optional field, nor say what
+  // failed.
+  void take(const json& fields, const char* name, std::vector<measure::FailureCount>& list) const {
+    if (const auto field = fields.find(name); field != fields.end()) (*this)(*field, list);
+  }
   template <class T>
   void take(const json& fields, const char* name, std::optional<T>& member) const {
     if (const auto field = fields.find(name); field != fields.end()) (*this)(*field, member);

@@ -88,6 +88,7 @@ struct Record : workloads::SideRecord {
 // Instead of a record: the reason, in one line.
 struct Failed {
   std::string reason;
+  std::optional<std::vector<measure::FailureCount>> failures = {};  // where requests did only fail
 };
 
 }  // namespace report

@@ -61,7 +61,9 @@ struct RunOptions {
   // Profile trials beside the timed ones, one for each, in random order with them.
   std::optional<measure::ProfileOptions> profile;
 
-  std::string out;  // the result's path; the journal is beside it: out + ".journal"
+  std::string out;              // the result's path; the journal is beside it: out + ".journal"
+  bool out_is_default = false;  // see Plan
+  bool may_overwrite = false;
   std::vector<std::string> command;  // argv, for the record
 };
 

@@ -22,6 +22,7 @@
 #include "core/fd.hpp"
 #include "core/loop_descriptors.hpp"
 #include "measure/cpu.hpp"
+#include "result/success.hpp"
 #include "run/messages.hpp"
 #include "run/plan.hpp"
 #include "run/resources.hpp"
@@ -33,6 +34,18 @@ namespace {
 using workloads::Side;
 
 constexpr Duration kTearDownLimit = std::chrono::seconds(1);
+
+// Where each request of this time has failed, more of them would only fail, too.
+constexpr Duration kHopelessAfter = std::chrono::seconds(1);
+// So long the first answer may take after that, before it is looked for again.
+constexpr Duration kLookAgain = std::chrono::milliseconds(100);
+
+// Every request so far has failed.
+struct NothingSucceeds : StrategyError {
+  NothingSucceeds(const std::string& reason, std::vector<measure::FailureCount> seen)
+      : StrategyError(reason), failures(std::move(seen)) {}
+  std::vector<measure::FailureCount> failures;
+};
 
 // Takes the count of a timer or a wake-up, so that its descriptor waits again.
 void read_count(int fd) {
@@ -209,13 +222,18 @@ class Participant {
 
   void attend(Side& side) {
     bool told_ready = false;
+    if (order_.role == Role::client) hope_ends_ = now() + kHopelessAfter;
     while (true) {
       std::array<pollfd, 5> polled{pollfd{.fd = line_.ended() ? -1 : kJobFd, .events = POLLIN},
                                    pollfd{.fd = signals_.get(), .events = POLLIN},
                                    pollfd{.fd = alarm_.get(), .events = POLLIN},
                                    pollfd{.fd = wake_.get(), .events = POLLIN},
                                    pollfd{.fd = meter_.descriptor(), .events = POLLIN}};
-      if (::poll(polled.data(), polled.size(), -1) < 0) continue;
+      const int got = ::poll(polled.data(), polled.size(), milliseconds_until(hope_ends_));
+      if (got <= 0) {
+        if (now() >= hope_ends_) look_for_success(side);
+        continue;
+      }
       // The alarm first: what it measures is exact only at once.
       if (polled[2].revents != 0) {
         read_count(alarm_.get());
@@ -234,6 +252,7 @@ class Participant {
           return;
         }
       }
+      if (now() >= hope_ends_) look_for_success(side);
       if (polled[4].revents != 0) meter_.attend();
       if (polled[1].revents != 0) stop();
       if (polled[0].revents != 0) {
@@ -242,6 +261,25 @@ class Participant {
         if (line_.ended()) stop();
       }
     }
+  }
+
+  static int milliseconds_until(Time at) {
+    if (at == kNever) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+  }
+
+  void look_for_success(Side& side) {
+    const auto failures = side.nothing_but_failures();
+    hope_ends_ = failures ? now() + kLookAgain : kNever;
+    if (!failures || failures->empty()) return;
+    std::uint64_t ended = 0;
+    for (const measure::FailureCount& failure : *failures) ended += failure.count;
+    const std::string remedy = result::remedy_for(*failures);
+    throw NothingSucceeds(
+        fmt::format("every request of the first second failed: {}{}{}",
+                    result::text_of(*failures, ended), remedy.empty() ? "" : "; ", remedy),
+        *failures);
   }
 
   void obey(const Order& order, Side& side) {
@@ -348,6 +386,7 @@ class Participant {
 
   void stop() {
     if (phase_ == Phase::drain) phase_ = Phase::stopped;
+    hope_ends_ = kNever;  // from now on, requests are cancelled
     stop_.request_stop();
   }
 
@@ -364,7 +403,8 @@ class Participant {
   std::atomic<bool> finished_{false};
   Phase phase_ = Phase::before_window;
   measure::WindowSpan window_;
-  std::deque<Due> due_;  // ascending
+  std::deque<Due> due_;      // ascending
+  Time hope_ends_ = kNever;  // some request must have succeeded by then
 };
 
 order::Job receive_job(Line& line) {
@@ -415,6 +455,8 @@ int participant_main(const Registry& registry) {
   Line line;
   try {
     Line::send(run_job(registry, line));
+  } catch (const NothingSucceeds& error) {
+    Line::send(report::Failed{error.what(), error.failures});
   } catch (const std::exception& error) {
     Line::send(report::Failed{error.what()});
   }

@@ -37,8 +37,24 @@ std::vector<std::string> first_set(const std::vector<std::vector<std::string>>& 
 
 // Every combination of the listed values, the parameter that the workload names first varying
 // slowest. Lists for parameters that it does not have are left to the caller.
+// More than can be measured in a month, and than memory should hold.
+constexpr std::size_t kMostCells = 10'000;
+
+void check_number_of_cells(std::uint64_t cells) {
+  if (cells <= kMostCells) return;
+  throw UsageError(
+      fmt::format("{} cells or more are asked for, and a run has at most {}: give fewer values or "
+                  "strategies",
+                  cells, kMostCells));
+}
+
 std::vector<Parameters> combinations(const Workload& workload, const ParameterLists& lists) {
   const std::span<const ParameterInfo> infos = workload.info().parameters;
+  std::uint64_t points = 1;
+  for (const auto& [name, values] : lists) {
+    if (workloads::find_parameter(infos, name) != nullptr) points *= values.size();
+    check_number_of_cells(points);
+  }
   std::vector<Parameters> all{Parameters(infos)};
   for (const ParameterInfo& info : infos) {
     const auto list = lists.find(std::string{info.name});
@@ -298,6 +314,8 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   plan.settings = resolve_settings(options, suite.settings, registry);
   plan.suite = suite.name;
   plan.out = options.out;
+  plan.out_is_default = options.out_is_default;
+  plan.may_overwrite = options.may_overwrite;
   plan.command = options.command;
 
   std::set<std::string> seen;
@@ -315,6 +333,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                         .named = strategy.named && !options.strategies.empty()},
                                        registry);
         if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));
+        check_number_of_cells(plan.cells.size());
       }
     }
   }

@@ -55,6 +55,8 @@ struct Plan {
   std::vector<PlannedTrial> trials;  // in the order of running
   std::string suite;                 // its name; empty: a workload with flags
   std::string out;
+  bool out_is_default = false;  // nobody chose it: where it is taken, the next one does as well
+  bool may_overwrite = false;   // a result that is there
   std::vector<std::string> command;
 
   // Whether the trials of the cell take turns with those of the same block and point: where the

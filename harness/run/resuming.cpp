@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "core/shell_quoted.hpp"
 #include "result/store.hpp"
 
 namespace asyncbench::run {
@@ -23,10 +24,43 @@ bool compares_builds(const result::Result& recorded) {
 
 std::string existing_journal_of(const std::string& out) {
   std::string path = journal_of(out);
-  if (!std::filesystem::exists(path)) {
-    throw UsageError(fmt::format("there is no {}: nothing to resume", path));
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return path;
+  if (std::filesystem::exists(out, error)) {
+    throw UsageError(
+        fmt::format("{} is whole, and its journal is gone: nothing to resume; see it "
+                    "with asyncbench show {}",
+                    out, shell_quoted(out)));
   }
-  return path;
+  throw UsageError(fmt::format("there is no {}: nothing to resume", path));
+}
+
+// The name is that of something else.
+class TakenError : public UsageError {
+ public:
+  using UsageError::UsageError;
+};
+
+void check_free(const Plan& plan) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(plan.out, error);
+  if (plan.may_overwrite || !std::filesystem::is_regular_file(status)) return;
+  throw TakenError(fmt::format(
+      "{} exists: name another file with --out, or overwrite it with --force", plan.out));
+}
+
+void clear_left_journal(const Plan& plan) {
+  const std::string path = journal_of(plan.out);
+  try {
+    result::Journal::clear(path, [&](const result::JournalContents& contents) {
+      if (contents.ended || compares_builds(contents.result)) return true;
+      throw TakenError(fmt::format("{} holds an unfinished run: go on with {}, or remove it", path,
+                                   resume_command(subcommand_of(contents.result.run.command),
+                                                  plan.out, plan.settings.plugins)));
+    });
+  } catch (const result::FormatError&) {
+    throw TakenError(fmt::format("{} is in the way and no journal of ours; remove it", path));
+  }
 }
 
 }  // namespace
@@ -48,21 +82,37 @@ bool compares_builds(const Plan& plan) {
                              [](const PlannedCell& cell) { return !cell.build.empty(); });
 }
 
-void clear_finished_journal(const Plan& plan) {
-  const std::string path = journal_of(plan.out);
-  if (!std::filesystem::exists(path)) return;
-  result::JournalContents contents;
-  try {
-    contents = result::read_journal(path);
-  } catch (const result::FormatError&) {
-    throw UsageError(fmt::format("{} is in the way and no journal of ours; remove it", path));
+void check_out(const Plan& plan) {
+  if (!plan.out_is_default) check_free(plan);
+}
+
+result::Journal claim_out(Plan& plan, const result::Result& header) {
+  const std::string wanted = plan.out;
+  constexpr unsigned kMostNames = 100;
+  for (unsigned i = 1;; ++i) {
+    if (i > 1) {
+      const std::string stem = result::stem_of(wanted);
+      plan.out = fmt::format("{}-{}{}", stem, i, wanted.substr(stem.size()));
+    }
+    try {
+      clear_left_journal(plan);
+      check_free(plan);
+      result::check_writable(plan.out);
+      result::Journal journal = result::Journal::create(journal_of(plan.out), header, "");
+      // Another run may have ended since.
+      try {
+        check_free(plan);
+      } catch (const UsageError&) {
+        journal.remove();
+        throw;
+      }
+      return journal;
+    } catch (const TakenError&) {
+      if (!plan.out_is_default || i == kMostNames) throw;
+    } catch (const result::JournalHeld&) {
+      if (!plan.out_is_default || i == kMostNames) throw;
+    }
   }
-  if (!contents.ended && !compares_builds(contents.result)) {
-    throw UsageError(fmt::format("{} holds an unfinished run: go on with {}, or remove it", path,
-                                 resume_command(subcommand_of(contents.result.run.command),
-                                                plan.out, plan.settings.plugins)));
-  }
-  std::filesystem::remove(path);
 }
 
 result::Journal take_up(const std::string& out, result::JournalContents& contents,
@@ -153,8 +203,8 @@ std::vector<std::string> recorded_command(const std::string& out) {
 
 std::string resume_command(std::string_view subcommand, const std::string& out,
                            const std::vector<std::string>& plugins) {
-  std::string command = fmt::format("asyncbench {} --resume {}", subcommand, out);
-  for (const std::string& plugin : plugins) command += " --plugin " + plugin;
+  std::string command = fmt::format("asyncbench {} --resume {}", subcommand, shell_quoted(out));
+  for (const std::string& plugin : plugins) command += " --plugin " + shell_quoted(plugin);
   return command;
 }
 

@@ -126,6 +126,14 @@ class Runner {
       report.messages.emplace_back(error.what());
     }
     finish(report);
+    // Nothing would be resumed from it.
+    if (!report.out.empty() && (report.result.run.complete || compares_builds(plan_))) {
+      try {
+        journal.remove();
+      } catch (const result::StoreError& error) {
+        report.messages.emplace_back(error.what());
+      }
+    }
     return report;
   }
 
@@ -251,14 +259,13 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
               const Summarize& summarize, const Extend& extend) {
   check_preflight(plan);
   return storing([&] {
-    result::check_writable(plan.out);
-    clear_finished_journal(plan);
     InterruptWatch interrupt;
     result::Result header = header_of(plan, registry);
     header.environment = environment_of(plan, registry);
     const IdleSetting idle(plan.settings.cpu_idle, header, progress);
-    result::Journal journal = result::Journal::create(journal_of(plan.out), header, "");
-    return Runner(plan, plan.out, registry, progress, summarize, interrupt)
+    Plan own = plan;
+    result::Journal journal = claim_out(own, header);
+    return Runner(own, own.out, registry, progress, summarize, interrupt)
         .run(std::move(header), journal, extend);
   });
 }

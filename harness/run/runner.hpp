@@ -53,6 +53,10 @@ struct RunReport {
 // `summarize` is called with the result before it is stored: across-trial figures are analyze's.
 using Summarize = std::function<void(result::Result&)>;
 
+// Throws UsageError when plan.out names a result that must not be overwritten. run() asks it, too;
+// this is for those who have long work before that.
+void check_out(const Plan& plan);
+
 // Asked whenever nothing is due any more: may add cells and trials to the plan, judging by what
 // has been measured, and says whether it did. What was added is journalled with the rest. Must
 // follow from the plan and the trials alone: a run that is resumed asks it all over again.

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "result/success.hpp"
 #include "run/sitting.hpp"
 
 namespace asyncbench::run {
@@ -74,6 +75,7 @@ void Schedule::grow() {
   for (std::size_t cell = works_.size(); cell < plan_.cells.size(); ++cell) {
     const PlannedCell& added = plan_.cells[cell];
     const bool shared = plan_.takes_turns(added, result::TrialKind::timed);
+    seen_.emplace_back();
     works_.push_back(shared || !added.build.empty() ? added.point : added.id);
   }
   for (; planned_ < plan_.trials.size(); ++planned_) {
@@ -95,6 +97,9 @@ void Schedule::grow() {
 void Schedule::note(const PlannedTrial& planned, const Trial& record) {
   const auto place = places_.find({planned.cell, planned.block, planned.kind});
   if (place == places_.end()) return;  // record_faults() tells of it
+  Seen& seen = seen_[planned.cell];
+  seen.valid |= record.valid;
+  seen.only_failed |= result::only_failed(record);
   Member& member = sets_[place->second.first].members[place->second.second];
   member.measured = static_cast<unsigned>(record.repeat);
   member.invalid = record.status == result::TrialStatus::invalid;
@@ -106,13 +111,14 @@ void Schedule::find_due() {
   due_.clear();
   for (const Set& set : sets_) {
     unsigned repeat = set.repeat();
-    if (set.is_torn()) {
+    if (set.is_torn(seen_)) {
       ++repeat;
     } else if (repeats_left > 0 && set.has_invalid()) {
       --repeats_left;
       ++repeat;
     }
     for (const Member& member : set.members) {
+      if (seen_[member.trial.cell].is_given_up()) continue;
       if (member.measured != repeat) due_.push_back({.trial = member.trial, .repeat = repeat});
     }
   }
@@ -124,10 +130,12 @@ unsigned Schedule::Set::repeat() const {
   return latest;
 }
 
-bool Schedule::Set::is_torn() const {
+bool Schedule::Set::is_torn(const std::vector<Seen>& seen) const {
   const auto has_turn = [now = repeat()](const Member& member) { return member.measured == now; };
   return in_turns && std::ranges::any_of(members, has_turn) &&
-         !std::ranges::all_of(members, has_turn);
+         !std::ranges::all_of(members, [&](const Member& member) {
+           return has_turn(member) || seen[member.trial.cell].is_given_up();
+         });
 }
 
 bool Schedule::Set::has_invalid() const {
@@ -160,7 +168,7 @@ std::vector<std::string> record_faults(const Plan& plan, const result::Result& r
     const Key key{plan.cells[trial.cell].id, trial.block, trial.kind};
     const auto found = records.find(key);
     if (found == records.end()) {
-      fault(key, "no record");
+      if (!result::is_given_up(*recorded.find_cell(key.cell))) fault(key, "no record");
       continue;
     }
     for (std::size_t i = 0; i + 1 < found->second.size(); ++i) {

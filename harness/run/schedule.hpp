@@ -32,7 +32,7 @@ class Schedule {
   Schedule(const Plan& plan, const result::Result& recorded);
 
   // In the order of running. A set with an invalid trial is due again until a fifth of the planned
-  // sets have been repeated in the whole run.
+  // sets have been repeated in the whole run. Nothing more of a cell that is given up is due.
   const std::vector<DueTrial>& due() const { return due_; }
   bool has_due(std::size_t cell) const;
   // What is to be measured next: one trial, or all that sit together.
@@ -51,6 +51,12 @@ class Schedule {
     std::optional<unsigned> measured;  // the repeat of its latest record
     bool invalid = false;              // that record is
   };
+  struct Seen {                // of a cell
+    bool valid = false;        // some trial
+    bool only_failed = false;  // the requests of some trial
+
+    bool is_given_up() const { return only_failed && !valid; }
+  };
   struct Set {
     std::vector<Member> members;
 
@@ -58,7 +64,8 @@ class Schedule {
 
     unsigned repeat() const;  // which time it is measured, from 0
     bool has_invalid() const;
-    bool is_torn() const;  // it takes turns, but some members have not had theirs
+    // It takes turns, but some members have not had theirs; those that are given up need none.
+    bool is_torn(const std::vector<Seen>& seen) const;
   };
 
   void note(const PlannedTrial& planned, const result::Trial& record);
@@ -66,6 +73,7 @@ class Schedule {
 
   const Plan& plan_;
   std::vector<std::string> works_;  // by cell: what all builds of it have in common
+  std::vector<Seen> seen_;          // by cell
   std::vector<Set> sets_;           // in the order of running
   std::size_t planned_ = 0;         // trials of the plan that are in sets
   // The set and the member of each planned trial.

@@ -8,6 +8,7 @@
 
 #include "measure/disturbance.hpp"
 #include "result/from_recording.hpp"
+#include "result/success.hpp"
 #include "run/clock_time.hpp"
 #include "run/invariants.hpp"
 
@@ -211,6 +212,7 @@ void TrialRun::judge() {
     }
   }
   note_arrivals(trial_, client);
+  result::fail_without_success(trial_);
 }
 
 // The CPU time of a turn is that of its participants in it, where all of them read theirs in time.
@@ -262,6 +264,9 @@ void TrialRun::put_series() {
 void TrialRun::fail(const TrialFailure& failure) {
   trial_.status = failure.status;
   trial_.reason = failure.reason;
+  if (!failure.failures) return;
+  trial_.failures = failure.failures;
+  trial_.notes.push_back({std::string(result::kNothingSucceeded), failure.reason});
 }
 
 Duration window_of(const Settings& settings, result::TrialKind kind) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "result/success.hpp"
 #include "run/schedule.hpp"
 
 namespace asyncbench::run {
@@ -28,6 +29,29 @@ Lacking lacking_of(const result::Cell& cell) {
   return lacking;
 }
 
+std::string why_nothing_ended(const Trial& trial) {
+  const double seconds = static_cast<double>(trial.window_ns) / 1e9;
+  const std::uint64_t waiting = trial.censored + trial.not_started;
+  return waiting > 0 ? fmt::format(
+                           "stalled: no request ended in the window of {:g} s, {} were under way; "
+                           "use a longer --duration if requests take that long",
+                           seconds, waiting)
+                     : fmt::format(
+                           "no request was due in the window of {:g} s; use a longer --duration or "
+                           "a higher rate",
+                           seconds);
+}
+
+// Where no request of the timed trials ended, there is nothing to show either. Whether that is so.
+bool fail_without_requests(result::Cell& cell) {
+  const auto timed = cell.valid_trials();
+  const auto has_ended = [](const Trial* trial) { return trial->ended() > 0; };
+  if (timed.empty() || std::ranges::any_of(timed, has_ended)) return false;
+  cell.status = result::CellStatus::failed;
+  cell.reason = why_nothing_ended(*timed.back());
+  return true;
+}
+
 }  // namespace
 
 RunVerdict conclude(const Plan& plan, result::Result& result) {
@@ -44,6 +68,12 @@ RunVerdict conclude(const Plan& plan, result::Result& result) {
       continue;
     }
     const Lacking lacking = lacking_of(cell);
+    if (result::fail_without_success(cell) || fail_without_requests(cell)) {
+      incomplete = true;
+      if (lacking.example == nullptr) {
+        verdict.messages.push_back(fmt::format("{}: {}", cell.id, cell.reason));
+      }
+    }
     if (lacking.example == nullptr) continue;
     invalid |= lacking.invalid > 0;
     incomplete |= lacking.failed > 0;

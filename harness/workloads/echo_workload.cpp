@@ -116,7 +116,7 @@ std::string lost_among(const std::map<std::string, std::uint64_t>& outcomes) {
   return lost;
 }
 
-class EchoClientSide final : public Side {
+class EchoClientSide final : public LoadSide {
  public:
   explicit EchoClientSide(const SideSetup& setup)
       : run_(std::make_unique<EchoRun>(client_options(setup), client_load(setup))) {
@@ -127,13 +127,9 @@ class EchoClientSide final : public Side {
     job.tasks = run_->make_tasks();
     job.canned_reply = canned_reply_;
   }
-  void set_window(const measure::WindowSpan& window) override {
-    set_load_window(run_->load(), window);
-  }
-  std::int64_t window_end_ns() const override { return run_->load().window().end_ns.load(); }
 
   void fill(SideRecord& record) override {
-    fill_from(run_->load(), record);
+    LoadSide::fill(record);
     if (run_->options().idle == 0) return;
     record.items.push_back({.name = "idle connections", .outcomes = run_->idle_outcomes()});
     // With fewer idle connections, this trial measured something else than it was asked to.
@@ -144,6 +140,8 @@ class EchoClientSide final : public Side {
   }
 
  private:
+  LoadRun& load() override { return run_->load(); }
+
   std::unique_ptr<EchoRun> run_;
   std::vector<std::byte> canned_reply_;
 };

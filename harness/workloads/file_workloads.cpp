@@ -16,7 +16,7 @@ constexpr std::uint64_t kSlowestDiskBytesPerS = 20'000'000;
 // In the page cache and on the disk, for each of a dozen cells at once.
 constexpr std::uint64_t kMostBytesBesideOthers = 256 << 20;
 
-class FileSide final : public Side {
+class FileSide final : public LoadSide {
  public:
   explicit FileSide(const SideSetup& setup)
       : run_(std::make_unique<FileRun>(
@@ -32,14 +32,9 @@ class FileSide final : public Side {
     disk_read_before_ = disk_read_bytes();
   }
 
-  void set_window(const measure::WindowSpan& window) override {
-    set_load_window(run_->load(), window);
-  }
-  std::int64_t window_end_ns() const override { return run_->load().window().end_ns.load(); }
-
   void fill(SideRecord& record) override {
     evictor_.reset();
-    fill_from(run_->load(), record);
+    LoadSide::fill(record);
     const double bytes_per_s = run_->load().per_s(record.recording->body_bytes);
     if (!run_->parameters().writes) {
       record.figures["read_bytes_per_s"] = bytes_per_s;
@@ -54,6 +49,8 @@ class FileSide final : public Side {
   }
 
  private:
+  LoadRun& load() override { return run_->load(); }
+
   void keep_cold() {
     std::function<std::uint64_t()> position;
     if (run_->parameters().is_sequential) position = [this] { return run_->position(); };

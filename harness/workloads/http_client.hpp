@@ -79,6 +79,7 @@ ClientRun::Target origin_target(const std::string& path, std::uint16_t port, uns
                                 bool keep_alive);
 
 struct ResolvedUrl {
+  std::string text;  // as the user wrote it
   http::Url url;
   std::vector<Endpoint> addresses;  // of its host, in the order in which they are tried; not empty
 };

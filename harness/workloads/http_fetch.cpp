@@ -6,9 +6,8 @@ namespace asyncbench::workloads {
 
 Op HttpFetch::begin(HttpTarget& target, Time deadline, bool has_idled,
                     measure::RequestRecord& record) {
-  target_ = &target;
+  begin_with(target, record);
   deadline_ = deadline;
-  record_ = &record;
   if (!is_connected_) return connect();
   if (connected_to_ != &target.request && !same_server()) return retry();
   connected_to_ = &target.request;
@@ -61,7 +60,7 @@ Op HttpFetch::connect() {
 
 Op HttpFetch::send() {
   stage_ = Stage::sending;
-  begin_body(*target_);
+  begin_body();
   reader_.begin(target_->request.method, body_);
   return op::Send{std::as_bytes(std::span(target_->request.wire)), deadline_, deadline_};
 }
@@ -119,6 +118,7 @@ std::optional<Op> HttpFetch::complete(Time at, bool reusable) {
     outcome = Outcome::content_mismatch;
   }
   record_->body_bytes = body_.length();
+  record_->status = reader_.status();
   ++responses_;
   return end(outcome, at, reusable);
 }
@@ -132,12 +132,12 @@ std::optional<Op> HttpFetch::end(Outcome outcome, Time at, bool reusable) {
 
 Op ExchangeFetch::begin(HttpTarget& target, Time deadline, bool /*has_idled*/,
                         measure::RequestRecord& record) {
-  record_ = &record;
+  begin_with(target, record);
   end_ = {};
   is_too_long_ = false;
   policy_.begin(target.request.method);
   chunks_.begin(limits_.max_body_bytes, &body_);
-  begin_body(target);
+  begin_body();
   return op::Exchange{&target.request, this, deadline};
 }
 
@@ -146,6 +146,7 @@ std::optional<Op> ExchangeFetch::resume(const Completion& ended) {
   record_->first_byte = end_.first_byte;
   record_->attempts = end_.attempts;
   record_->body_bytes = body_.length();
+  record_->status = policy_.status();
   if (end_.new_connection) {
     responses_ = 0;
     record_->connect_begun = record_->begun;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/op.hpp"
 #include "http/body.hpp"
@@ -22,6 +23,7 @@ namespace asyncbench::workloads {
 struct HttpTarget {
   http::Request request;
   http::BodyExpectation expectation;
+  std::string name = {};  // as people know it: the user's URL, or the origin's path
 };
 
 // What both forms have in common.
@@ -35,17 +37,24 @@ class Fetch {
   // `receiver` gets every body as it is read; it may be null.
   Fetch(Verify verify, http::BodyReceiver* receiver) : verify_(verify), receiver_(receiver) {}
 
-  // The body that comes next answers a request for `target`.
-  void begin_body(HttpTarget& target) {
-    if (verify_ == Verify::none && target.expectation.is_foreign()) {
+  void begin_with(HttpTarget& target, measure::RequestRecord& record) {
+    target_ = &target;
+    record_ = &record;
+    record.target = &target.name;
+  }
+
+  // The body that comes next answers a request for the target.
+  void begin_body() {
+    if (verify_ == Verify::none && target_->expectation.is_foreign()) {
       body_.begin_unchecked(receiver_);
     } else {
-      body_.begin(target.expectation, verifies(verify_, responses_), receiver_);
+      body_.begin(target_->expectation, verifies(verify_, responses_), receiver_);
     }
   }
 
   Verify verify_;
   http::BodyReceiver* receiver_;
+  HttpTarget* target_ = nullptr;
   unsigned responses_ = 0;  // since the last new connection
   measure::RequestRecord* record_ = nullptr;
   http::BodyCheck body_;
@@ -95,7 +104,6 @@ class HttpFetch : public Fetch {
   Stage stage_ = Stage::connecting;
   bool is_connected_ = false;
   bool is_reusable_ = false;
-  HttpTarget* target_ = nullptr;
   const http::Request* connected_to_ = nullptr;
   Time deadline_ = kNever;
   http::ResponseReader reader_;

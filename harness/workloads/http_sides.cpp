@@ -8,7 +8,7 @@
 namespace asyncbench::workloads {
 namespace {
 
-class HttpClientSide final : public Side {
+class HttpClientSide final : public LoadSide {
  public:
   HttpClientSide(ClientRun::Setup client, const SideSetup& setup,
                  std::vector<std::byte> canned_reply)
@@ -20,13 +20,10 @@ class HttpClientSide final : public Side {
     job.tasks = run_.make_tasks(exchange_);
     job.canned_reply = canned_reply_;
   }
-  void set_window(const measure::WindowSpan& window) override {
-    set_load_window(run_.load(), window);
-  }
-  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
-  void fill(SideRecord& record) override { fill_from(run_.load(), record); }
 
  private:
+  LoadRun& load() override { return run_.load(); }
+
   bool exchange_;
   std::vector<std::byte> canned_reply_;
   ClientRun run_;

@@ -78,7 +78,7 @@ ClientRun::Target origin_target(const std::string& path, std::uint16_t port, uns
   const auto host = static_cast<std::uint8_t>(1 + nth % kLoopbackHosts);
   const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = path};
   return {http::make_request(http::Method::get, url, Endpoint::loopback(port, host), keep_alive),
-          http::BodyExpectation::of_origin(path)};
+          http::BodyExpectation::of_origin(path), path};
 }
 
 const Endpoint& first_to_answer(const std::vector<Endpoint>& addresses) {
@@ -102,7 +102,7 @@ std::vector<ResolvedUrl> resolve_urls(const std::vector<std::string>& urls,
           text + ": not on this machine; to load a server of yours elsewhere, add --allow-remote " +
           parsed.url->host);
     }
-    resolved.push_back({*parsed.url, std::move(addresses)});
+    resolved.push_back({text, *parsed.url, std::move(addresses)});
   }
   return resolved;
 }
@@ -111,11 +111,11 @@ std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls,
                                            const std::vector<std::string>& allowed_hosts) {
   std::map<std::string, Endpoint> chosen;  // by host and port
   std::vector<ClientRun::Target> targets;
-  for (const auto& [url, addresses] : resolve_urls(urls, allowed_hosts)) {
+  for (const auto& [text, url, addresses] : resolve_urls(urls, allowed_hosts)) {
     auto [known, is_new] = chosen.try_emplace(url.authority());
     if (is_new) known->second = first_to_answer(addresses);
     targets.push_back({http::make_request(http::Method::get, url, known->second, keep_alive),
-                       http::BodyExpectation::of_foreign_server()});
+                       http::BodyExpectation::of_foreign_server(), text});
   }
   return targets;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/endpoint.hpp"
+#include "core/temporary_folder.hpp"
 
 namespace asyncbench::workloads {
 

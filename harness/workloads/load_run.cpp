@@ -51,6 +51,17 @@ measure::Recording LoadRun::take() {
   return recording;
 }
 
+std::optional<std::vector<measure::FailureCount>> LoadRun::nothing_but_failures() const {
+  std::vector<measure::FailureCount> all;
+  for (const auto& recorder : recorders_) {
+    if (recorder->has_succeeded()) return std::nullopt;
+    for (const measure::FailureCount& failure : recorder->failures()) {
+      measure::add_failures(all, failure);
+    }
+  }
+  return all;
+}
+
 std::vector<std::uint64_t> LoadRun::requests_by_lane() const {
   std::vector<std::uint64_t> requests;
   for (const auto& recorder : recorders_) {

@@ -46,12 +46,17 @@ LoadOptions load_options(const SideSetup& setup) {
           .on_budget_spent = setup.on_budget_spent};
 }
 
-void set_load_window(LoadRun& run, const measure::WindowSpan& window) {
-  measure::set(run.window(), window);
-  if (window.turns) run.set_turns(*window.turns);
+void LoadSide::set_window(const measure::WindowSpan& window) {
+  measure::set(load().window(), window);
+  if (window.turns) load().set_turns(*window.turns);
 }
 
-void fill_from(LoadRun& run, SideRecord& record) {
+std::optional<std::vector<measure::FailureCount>> LoadSide::nothing_but_failures() {
+  return load().nothing_but_failures();
+}
+
+void LoadSide::fill(SideRecord& record) {
+  LoadRun& run = load();
   record.recording = run.take();
   record.requests_by_lane = run.requests_by_lane();
   record.arrivals_due = run.arrivals_due_in_window();

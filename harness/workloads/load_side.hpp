@@ -67,9 +67,17 @@ class ConnectionsWorkload : public Workload {
 // Lanes, window, budget, seed and events. Tasks, pace and stagger are the workload's.
 LoadOptions load_options(const SideSetup& setup);
 
-void set_load_window(LoadRun& run, const measure::WindowSpan& window);
+// A client whose requests one LoadRun paces and records.
+class LoadSide : public Side {
+ public:
+  void set_window(const measure::WindowSpan& window) final;
+  std::int64_t window_end_ns() final { return load().window().end_ns.load(); }
+  std::optional<std::vector<measure::FailureCount>> nothing_but_failures() final;
+  // Recording and arrivals.
+  void fill(SideRecord& record) override;
 
-// Recording and arrivals.
-void fill_from(LoadRun& run, SideRecord& record);
+ protected:
+  virtual LoadRun& load() = 0;
+};
 
 }  // namespace asyncbench::workloads

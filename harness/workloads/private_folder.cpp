@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -59,11 +58,6 @@ void PrivateFolder::remove_abandoned(const std::string& parent) {
     if (!folder || lock(folder.get()) != Lock::ours) continue;
     std::filesystem::remove_all(entry->path(), ignored);
   }
-}
-
-std::string temporary_folder() {
-  const char* const named = std::getenv("TMPDIR");
-  return named != nullptr ? named : "/tmp";
 }
 
 }  // namespace asyncbench::workloads

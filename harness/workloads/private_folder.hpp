@@ -29,7 +29,4 @@ class PrivateFolder {
   Fd lock_;
 };
 
-// The parent when none is named: $TMPDIR, otherwise /tmp.
-std::string temporary_folder();
-
 }  // namespace asyncbench::workloads

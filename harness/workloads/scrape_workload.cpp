@@ -126,7 +126,7 @@ ScrapeRun::Setup run_setup(const SideSetup& setup, const std::string& folder) {
   return made;
 }
 
-class ScrapeSide final : public Side {
+class ScrapeSide final : public LoadSide {
  public:
   explicit ScrapeSide(const SideSetup& setup)
       : exchange_(setup.exchange),
@@ -138,19 +138,17 @@ class ScrapeSide final : public Side {
     job.tasks = run_.make_tasks(exchange_);
     job.io_memory = run_.memory();
   }
-  void set_window(const measure::WindowSpan& window) override {
-    set_load_window(run_.load(), window);
-  }
-  std::int64_t window_end_ns() const override { return run_.load().window().end_ns.load(); }
 
   void fill(SideRecord& record) override {
-    fill_from(run_.load(), record);
+    LoadSide::fill(record);
     record.items = run_.items(lists_all_);
     record.figures["written_bytes_per_s"] = run_.load().per_s(record.recording->body_bytes);
     run_.check_stored();
   }
 
  private:
+  LoadRun& load() override { return run_.load(); }
+
   bool exchange_;
   bool lists_all_;
   PrivateFolder folder_;

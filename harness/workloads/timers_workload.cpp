@@ -86,7 +86,7 @@ class TimerTask final : public Task {
   std::minstd_rand random_;
 };
 
-class TimersSide final : public Side {
+class TimersSide final : public LoadSide {
  public:
   explicit TimersSide(const SideSetup& setup)
       : period_(setup.work.parameters.duration("period")),
@@ -114,14 +114,14 @@ class TimersSide final : public Side {
                                                       period_, jitter_));
     }
   }
-  void set_window(const measure::WindowSpan& window) override { set_load_window(run_, window); }
-  std::int64_t window_end_ns() const override { return run_.window().end_ns.load(); }
   void fill(SideRecord& record) override {
-    fill_from(run_, record);
+    LoadSide::fill(record);
     if (sleepers_) put_memory(sleepers_->ramp(), "task", record);
   }
 
  private:
+  LoadRun& load() override { return run_; }
+
   Duration period_;
   Duration jitter_;  // the most by which a firing moves, to either side
   LoadRun run_;

@@ -113,7 +113,11 @@ class Side {
   virtual void set_window(const measure::WindowSpan& window) = 0;
 
   // Client with a request budget, after on_budget_spent.
-  virtual std::int64_t window_end_ns() const { return 0; }
+  virtual std::int64_t window_end_ns() { return 0; }
+
+  // Client, from the harness thread, while the job runs: how the requests so far ended; empty once
+  // one was ok.
+  virtual std::optional<std::vector<measure::FailureCount>> nothing_but_failures() { return {}; }
 
   // After the job has run.
   virtual void fill(SideRecord& record) = 0;

@@ -51,6 +51,12 @@ bool forbid_io_uring() {
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+bool redirect(int fd, const std::string& to) {
+  if (to == kClosed) return close(fd) == 0 && (fd != 1 || close(0) == 0);
+  const int file = open(to.c_str(), O_WRONLY | O_CLOEXEC);
+  return file >= 0 && dup2(file, fd) == fd;
+}
+
 // Never returns. It exits with 126 when the child could not be set up, with 127 when there is no
 // such program.
 [[noreturn]] void become(char* const* argv, const Surroundings& surroundings, int out, int err) {
@@ -63,8 +69,13 @@ bool forbid_io_uring() {
     good = good && setrlimit(RLIMIT_NOFILE, &limit) == 0;
   }
   if (surroundings.forbid_io_uring || kIoUringIsUnseen) good = good && forbid_io_uring();
+  if (!surroundings.out.empty()) good = good && redirect(1, surroundings.out);
+  if (!surroundings.err.empty()) good = good && redirect(2, surroundings.err);
   if (!good) _exit(126);
-  execv(argv[0], argv);
+  for (const std::string& variable : surroundings.environment) {
+    putenv(const_cast<char*>(variable.c_str()));
+  }
+  execvp(argv[0], argv);
   _exit(127);
 }
 
@@ -87,7 +98,8 @@ int milliseconds_until(SteadyClock::time_point deadline) {
 }  // namespace
 
 Program::Program(std::vector<std::string> arguments, const Surroundings& surroundings) {
-  arguments.insert(arguments.begin(), ASYNCBENCH_PROGRAM);
+  arguments.insert(arguments.begin(),
+                   surroundings.program.empty() ? ASYNCBENCH_PROGRAM : surroundings.program);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);

@@ -19,7 +19,15 @@ struct Surroundings {
   std::filesystem::path folder;  // to start in; empty: this process's own
   rlim_t descriptors = 0;        // RLIMIT_NOFILE, soft and hard; 0: unchanged
   bool forbid_io_uring = false;  // io_uring_setup fails with EPERM, as in many containers
+  // What its standard output and error are, instead of what the test reads: a path, or kClosed.
+  // Standard input is closed, too, where the output is.
+  std::string out;
+  std::string err;
+  std::vector<std::string> environment;  // "NAME=value", beside this process's own
+  std::string program;                   // another one than asyncbench; empty: that
 };
+
+inline constexpr const char* kClosed = "closed";
 
 struct Ended {
   int exit_code = -1;  // 128 + the signal for one that a signal ended

@@ -161,6 +161,7 @@ class RunTest : public testing::Test {
     options_.settings.set(&Settings::peer_strategy, "thread_per_connection");
     options_.settings.set(&Settings::cpu_idle, CpuIdle::leave);
     options_.out = out();
+    options_.may_overwrite = true;
   }
   ~RunTest() override { std::filesystem::remove_all(folder_); }
 
@@ -211,7 +212,7 @@ TEST_F(RunTest, FetchesEndToEnd) {
   const result::Result stored = result::load(out()).result;
   EXPECT_TRUE(stored.run.complete);
   EXPECT_EQ(stored.cells[0].trials.size(), 1u);
-  EXPECT_TRUE(result::read_journal(journal()).ended);
+  EXPECT_FALSE(std::filesystem::exists(journal()));
 }
 
 TEST_F(RunTest, ServesEndToEnd) {
@@ -305,7 +306,10 @@ TEST_F(ScrapeRunTest, StoredBytesThatDifferFromThoseThatCameFailTheTrial) {
 
 TEST_F(ScrapeRunTest, WritesThatFailAreCountedForEachPageAndBreakNoInvariant) {
   const result::Trial trial = trial_of("write_nowhere");
-  EXPECT_TRUE(trial.valid) << trial.reason;
+  EXPECT_FALSE(trial.broken()) << trial.reason;
+  EXPECT_EQ(trial.status, TrialStatus::failed);
+  EXPECT_THAT(trial.reason, HasSubstr("every request failed: local_resource from "));
+  EXPECT_EQ(report_.exit_code, ExitCode::incomplete);
   EXPECT_EQ(trial.outcome(Outcome::ok), 0u);
   EXPECT_GT(trial.outcome(Outcome::local_resource), 0u);
   ASSERT_EQ(trial.items.size(), 8u);

@@ -127,6 +127,18 @@ TEST(Summary, NotesThatNothingEnded) {
   EXPECT_TRUE(has_note(cell, kNoRequests));
 }
 
+// As results before version 1.4 have it.
+TEST(Summary, ACellThatDidNothingButFailHasNoFigures) {
+  Trial trial = steady_trial();
+  trial.outcomes = {};
+  trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = 1000;
+  Cell cell = cell_of({trial, trial});
+  summarize(cell);
+  EXPECT_EQ(cell.status, result::CellStatus::failed);
+  EXPECT_EQ(cell.reason, "every request failed: reset: 1000 of 1000");
+  EXPECT_THAT(cell.summary->figures, IsEmpty());
+}
+
 TEST(Summary, NotesErrorsWithTheirOutcomes) {
   Trial trial = steady_trial();
   trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = 1000;
@@ -251,6 +263,13 @@ TEST(Validity, NotesThatNothingEndedForLong) {
   const auto note = std::ranges::find(notes, kStalled, &result::Note::code);
   ASSERT_NE(note, notes.end());
   EXPECT_EQ(note->detail, "no request ended for 200 ms");
+}
+
+TEST(Validity, TakesNoGapInWhichRequestsFailedForAStall) {
+  Trial trial = steady_trial();
+  for (std::size_t i = 20; i < 30; ++i) trial.slices[i].completions = 0;
+  trial.outcomes[static_cast<std::size_t>(Outcome::reset)] = 200;
+  EXPECT_THAT(codes(cell_of({}), trial), Not(Contains(kStalled)));
 }
 
 TEST(Validity, TakesNoGapThatSlowRequestsExplainForAStall) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include "measure/server_counters.hpp"
@@ -101,6 +103,39 @@ TEST_F(RecorderTest, KeepsFailuresOutOfTheLatenciesOfOk) {
   EXPECT_EQ(recording.failed_time.count(), 1U);
   EXPECT_GE(recording.failed_time.max(), 300'000'000);
   EXPECT_EQ(recording.answered, 1U);
+}
+
+TEST_F(RecorderTest, CountsWhatFailedByOutcomeStatusAndTarget) {
+  Recorder recorder(window, closed);
+  const std::string page = "/page";
+  RequestRecord missing = request(start, milliseconds(1), Outcome::http_status);
+  missing.target = &page;
+  missing.status = 404;
+  run(recorder, missing);
+  run(recorder, missing);
+  EXPECT_FALSE(recorder.has_succeeded());
+  run(recorder, request(start, milliseconds(1), Outcome::reset));
+  run(recorder, request(start - seconds(1), milliseconds(1), Outcome::reset));  // in the warm-up
+  run(recorder, request(start, milliseconds(1)));
+  EXPECT_TRUE(recorder.has_succeeded());
+  const FailureCount of_page{
+      .outcome = Outcome::http_status, .status = 404, .target = page, .count = 2};
+  EXPECT_EQ(recorder.take().failures,
+            (std::vector<FailureCount>{of_page, {.outcome = Outcome::reset, .count = 1}}));
+  std::vector<FailureCount> all = recorder.failures();
+  std::ranges::sort(all, {}, [](const FailureCount& f) { return f.target; });
+  EXPECT_EQ(all, (std::vector<FailureCount>{{.outcome = Outcome::reset, .count = 2}, of_page}));
+}
+
+TEST_F(RecorderTest, ManyDifferentFailuresAreCountedTogether) {
+  std::vector<FailureCount> failures;
+  for (int i = 0; i < 1000; ++i) {
+    add_failures(failures, Outcome::reset, std::nullopt, "/" + std::to_string(i), 1);
+  }
+  EXPECT_EQ(failures.size(), kMostFailures + 1);
+  std::uint64_t sum = 0;
+  for (const FailureCount& failure : failures) sum += failure.count;
+  EXPECT_EQ(sum, 1000U);
 }
 
 TEST_F(RecorderTest, AddsUpTheTimeInFlightInsideTheWindowAlone) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "result/success.hpp"
 #include "run/verdict.hpp"
 #include "workloads/all_workloads.hpp"
 
@@ -42,6 +43,7 @@ void record(result::Result& result, const Plan& plan, const DueTrial& due, Trial
   trial.kind = due.trial.kind;
   trial.status = status;
   trial.valid = status == TrialStatus::ok;
+  trial.outcomes[0] = trial.valid ? 1 : 0;
   trial.reason = trial.valid ? "" : "as told";
   result::Cell& cell = *result.find_cell(plan.cells[due.trial.cell].id);
   cell.trials.push_back(trial);
@@ -133,6 +135,46 @@ std::vector<std::string> measured(const Plan& plan, result::Result& result,
     if (order.size() == 30) break;  // that would never end
   }
   return order;
+}
+
+TEST(Schedule, NothingMoreIsDueOfACellThatDoesNothingButFail) {
+  const Plan plan = small_plan();
+  result::Result result = nothing_of(plan);
+  std::size_t measured_of_a = 0;
+  for (auto due = due_trials(plan, result); !due.empty(); due = due_trials(plan, result)) {
+    const bool is_a = due.front().trial.cell == 0;
+    record(result, plan, due.front(), TrialStatus::ok);
+    if (!is_a) continue;
+    ++measured_of_a;
+    result::Trial& trial = result.cells[0].trials.back();
+    trial.outcomes[0] = 0;
+    trial.outcomes[static_cast<std::size_t>(Outcome::http_status)] = 27;
+    trial.failures = {
+        {.outcome = Outcome::http_status, .status = 404, .target = "/x", .count = 27}};
+    result::fail_without_success(trial);
+  }
+  EXPECT_EQ(measured_of_a, 1U);
+  EXPECT_EQ(result.cells[1].trials.size(), 3U);
+  const RunVerdict verdict = conclude(plan, result);
+  EXPECT_EQ(verdict.exit_code, ExitCode::incomplete);
+  EXPECT_EQ(result.cells[0].status, result::CellStatus::failed);
+  EXPECT_EQ(result.cells[0].reason, "every request failed: 404 from /x: 27 of 27");
+}
+
+TEST(Schedule, ACellInWhichNothingEndedIsFailed) {
+  const Plan plan = small_plan();
+  result::Result result = nothing_of(plan);
+  for (auto due = due_trials(plan, result); !due.empty(); due = due_trials(plan, result)) {
+    record(result, plan, due.front(), TrialStatus::ok);
+    result::Trial& trial = result.cells[due.front().trial.cell].trials.back();
+    trial.outcomes[0] = due.front().trial.cell;
+    trial.censored = 64;
+    trial.window_ns = 200'000'000;
+  }
+  EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::incomplete);
+  EXPECT_THAT(result.cells[0].reason,
+              testing::StartsWith("stalled: no request ended in the window of 0.2 s, 64 were"));
+  EXPECT_EQ(result.cells[1].status, result::CellStatus::measured);
 }
 
 TEST(Schedule, AnInvalidTrialMakesItsPairBeMeasuredAgain) {

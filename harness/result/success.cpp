@@ -1,0 +1,76 @@
+#include "result/success.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace asyncbench::result {
+
+std::vector<FailureCount> failures_of(const Trial& trial) {
+  if (trial.failures) return *trial.failures;
+  std::vector<FailureCount> failures;
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    if (outcome == Outcome::ok || trial.outcomes[i] == 0) continue;
+    failures.push_back(
+        {.outcome = outcome, .status = std::nullopt, .target = "", .count = trial.outcomes[i]});
+  }
+  return failures;
+}
+
+std::string text_of(std::vector<FailureCount> failures, std::uint64_t ended) {
+  constexpr std::size_t kShown = 3;
+  std::ranges::stable_sort(failures, std::greater<>{}, &FailureCount::count);
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, failures.size()); ++i) {
+    const FailureCount& failure = failures[i];
+    text += fmt::format(
+        "{}{}{}{}: {} of {}", i == 0 ? "" : "; ",
+        failure.status ? std::to_string(*failure.status) : std::string(name_of(failure.outcome)),
+        failure.target.empty() ? "" : " from ", failure.target, failure.count, ended);
+  }
+  if (failures.size() > kShown) {
+    text += fmt::format("; and {} other kinds of failure", failures.size() - kShown);
+  }
+  return text;
+}
+
+std::string remedy_for(const std::vector<FailureCount>& failures) {
+  const bool foreign = std::ranges::any_of(
+      failures, [](const FailureCount& failure) { return failure.target.starts_with("http://"); });
+  return foreign ? "check that the server runs and answers this URL (curl -v)" : "";
+}
+
+void fail_without_success(Trial& trial) {
+  if (!trial.valid || trial.outcome(Outcome::ok) > 0 || trial.ended() == 0) return;
+  const std::vector<FailureCount> failures = failures_of(trial);
+  const std::string seen = text_of(failures, trial.ended());
+  const std::string remedy = remedy_for(failures);
+  trial.valid = false;
+  trial.status = TrialStatus::failed;
+  trial.reason =
+      fmt::format("every request failed: {}{}{}", seen, remedy.empty() ? "" : "; ", remedy);
+  trial.notes.push_back({std::string(kNothingSucceeded), seen});
+}
+
+bool fail_without_success(Cell& cell) {
+  const Trial* const failed = cell.latest_trial(only_failed);
+  if (failed == nullptr || cell.status != CellStatus::measured) return false;
+  const auto succeeded = [](const Trial* trial) { return trial->outcome(Outcome::ok) > 0; };
+  if (std::ranges::any_of(cell.valid_trials(), succeeded)) return false;
+  cell.status = CellStatus::failed;
+  cell.reason = failed->reason;
+  return true;
+}
+
+bool only_failed(const Trial& trial) {
+  return std::ranges::find(trial.notes, kNothingSucceeded, &Note::code) != trial.notes.end();
+}
+
+bool is_given_up(const Cell& cell) {
+  return std::ranges::none_of(cell.trials, &Trial::valid) &&
+         std::ranges::any_of(cell.trials, only_failed);
+}
+
+}  // namespace asyncbench::result
