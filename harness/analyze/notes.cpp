@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 17> kMeanings = {{
+constexpr std::array<NoteMeaning, 18> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -19,6 +19,11 @@ constexpr std::array<NoteMeaning, 17> kMeanings = {{
      "window's length.",
      "Lower the rate of --arrivals."},
     {kDisturbed, "Something else used the CPUs.", "Stop other load and see `asyncbench doctor`."},
+    {kThrottled,
+     "A CPU quota held the program back, so the figures are those of the quota as much as of the "
+     "strategy.",
+     "Raise the quota of the container or service (cpu.max, --cpus, CPUQuota=), or measure outside "
+     "of it; see `asyncbench doctor`."},
     {kStalled, "For part of the window no request ended, though all connections were busy.",
      "Stop other load, above all of higher priority; if it comes again on an idle machine, report "
      "it."},

@@ -12,6 +12,7 @@ inline constexpr std::string_view kNonStationary = "non_stationary";
 inline constexpr std::string_view kGeneratorLimited = "generator_limited";
 inline constexpr std::string_view kOverload = "overload";
 inline constexpr std::string_view kDisturbed = "disturbed";
+inline constexpr std::string_view kThrottled = "throttled";
 inline constexpr std::string_view kStalled = "stalled";
 inline constexpr std::string_view kNoRequests = "no_requests";
 inline constexpr std::string_view kErrors = "errors";

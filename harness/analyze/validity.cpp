@@ -174,10 +174,26 @@ void assess_load(const Trial& trial, std::vector<Note>& notes) {
   }
 }
 
+// What the machine did was read over the turns of all cells together.
+double watched_ns(const Trial& trial) {
+  return static_cast<double>(trial.turns ? trial.turns->sitting_ns : trial.window_ns);
+}
+
+// Whether a CPU quota held the trial back. What looks like stalls and other load is then the quota.
+bool assess_quota(const Trial& trial, std::vector<Note>& notes) {
+  constexpr double kHeldBack = 0.01;
+  const double held_back =
+      static_cast<double>(trial.disturbance.throttled_ns.value_or(0)) / watched_ns(trial);
+  if (!(held_back > kHeldBack)) return false;
+  notes.push_back(
+      {std::string(kThrottled),
+       fmt::format("a CPU quota held the program back for {:.0f} % of the time", 100 * held_back)});
+  return true;
+}
+
 void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
   const auto window = static_cast<double>(trial.window_ns);
-  // What the machine did was read over the turns of all cells together.
-  const auto watched = trial.turns ? static_cast<double>(trial.turns->sitting_ns) : window;
+  const double watched = watched_ns(trial);
   const result::Disturbance& machine = trial.disturbance;
   const auto add = [&](std::string detail) {
     notes.push_back({std::string(kDisturbed), std::move(detail)});
@@ -282,10 +298,11 @@ std::vector<Note> assess(const result::Cell& cell, const Trial& trial,
                          const TrialFigures& figures) {
   std::vector<Note> notes;
   assess_steadiness(trial, notes);
-  assess_flow(cell, trial, figures, notes);
+  const bool is_throttled = assess_quota(trial, notes);
+  if (!is_throttled) assess_flow(cell, trial, figures, notes);
   assess_generator(cell, trial, figures, notes);
   assess_load(trial, notes);
-  assess_machine(cell, trial, notes);
+  if (!is_throttled) assess_machine(cell, trial, notes);
   assess_turns(trial, notes);
   assess_account(trial, notes);
   return notes;

@@ -87,7 +87,7 @@ ExitCode dispatch(const Arguments& arguments, Registry& registry) {
   if (name == "help") return help_command(rest, registry);
   if (name == "--help" || name == "-h") return help_command({}, registry);
   if (name == "--version") {
-    put(version_text(registry));
+    put_wrapped(version_text(registry));
     return ExitCode::done;
   }
   return command_named(name).run(rest, registry);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/doctor_checks.hpp"
+#include "measure/cpu_quota.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -46,6 +47,15 @@ Finding cpu_count(const Host&) {
   return problem("one usable CPU: both sides of a connection share it",
                  "allow a second one (taskset, cpuset, docker --cpus); until then, compare CPU per "
                  "request, not throughput");
+}
+
+Finding quota(const Host& host) {
+  const auto quota = measure::cpu_quota(host.at(""));
+  if (!quota) return ok("none");
+  return problem(
+      fmt::format("{:g} CPUs for all of {}: figures will be those of the quota", quota->cpus,
+                  quota->group.string()),
+      "raise it (cpu.max, docker --cpus, systemd's CPUQuota=), or measure outside of it");
 }
 
 Finding smt_siblings(const Host& host) {
@@ -217,6 +227,7 @@ Finding mitigations(const Host& host) {
 constexpr std::array kChecks = {
     Check{"build", own_build},
     Check{"CPUs", cpu_count},
+    Check{"CPU quota", quota},
     Check{"SMT siblings", smt_siblings},
     Check{"CPU idle states", idle_states},
     Check{"frequency governor", frequency_governor},

@@ -290,7 +290,7 @@ ExitCode help_command(const Arguments& arguments, Registry& registry) {
     return ExitCode::done;
   }
   if (!name.empty()) return command_named(name).run({"--help"}, registry);
-  put(overview());
+  put_wrapped(overview());
   return ExitCode::done;
 }
 

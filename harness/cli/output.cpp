@@ -27,6 +27,20 @@ void put(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) note_error();
 }
 
+void put_wrapped(std::string_view text) {
+  const std::size_t width = columns();
+  if (width == kColumns) return put(text);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const std::size_t indent = std::min(line.find_first_not_of(' '), width / 2);
+    put(report::display_width(line) <= width
+            ? fmt::format("{}\n", line)
+            : report::wrapped(line.substr(indent), line.substr(0, indent), width));
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+}
+
 void put_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 std::size_t columns() { return std::min(kColumns, report::terminal_of(STDOUT_FILENO).width); }

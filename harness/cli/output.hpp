@@ -16,6 +16,10 @@ namespace asyncbench::cli {
 // To standard output, as it is.
 void put(std::string_view text);
 
+// The same for text that was written for kColumns: on a narrower terminal, each line that is too
+// wide goes on below its own indent.
+void put_wrapped(std::string_view text);
+
 // To standard error. What cannot be written there is lost.
 void put_error(std::string_view text);
 

@@ -112,7 +112,7 @@ bool parse(CLI::App& app, const Arguments& arguments, bool takes_more) {
     // CLI11 takes the arguments from the back.
     app.parse(Arguments(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
-    put(app.help());
+    put_wrapped(app.help());
     return false;
   } catch (const CLI::ParseError& error) {
     // An unknown option explains a missing argument better than CLI11's message does.

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "core/fd.hpp"
+
 namespace asyncbench {
 
 namespace {
@@ -51,6 +53,11 @@ std::optional<Endpoint> Endpoint::unix_socket(const std::string& path) {
   return Endpoint{reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
+void Endpoint::set_port(std::uint16_t port) {
+  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6*>(&address_)->sin6_port = htons(port);
+  if (family() == AF_INET) reinterpret_cast<sockaddr_in*>(&address_)->sin_port = htons(port);
+}
+
 std::uint16_t Endpoint::port() const {
   if (is_unix()) return 0;
   return ntohs(family() == AF_INET6 ? as_ipv6(*this).sin6_port : as_ipv4(*this).sin_port);
@@ -60,6 +67,15 @@ bool Endpoint::is_loopback() const {
   if (is_unix()) return true;
   if (family() == AF_INET) return ntohl(as_ipv4(*this).sin_addr.s_addr) >> 24U == 127;
   return family() == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&as_ipv6(*this).sin6_addr);
+}
+
+bool Endpoint::is_of_this_machine() const {
+  if (is_loopback()) return true;
+  // Only an own address, or the unspecified one, can be bound. Port 0 is always free.
+  Endpoint any_port = *this;
+  const Fd socket(::socket(family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  any_port.set_port(0);
+  return socket && ::bind(socket.get(), any_port.address(), any_port.size()) == 0;
 }
 
 std::string Endpoint::to_string() const {

@@ -35,8 +35,12 @@ class Endpoint {
   socklen_t size() const { return size_; }
   int family() const { return address_.ss_family; }
   bool is_unix() const { return family() == AF_UNIX; }
-  std::uint16_t port() const;  // 0 of a Unix socket
-  bool is_loopback() const;    // a Unix socket is
+  void set_port(std::uint16_t port);  // none but of IPv4 and IPv6
+  std::uint16_t port() const;         // 0 of a Unix socket
+  bool is_loopback() const;           // a Unix socket is
+  // A loopback address, the unspecified one (which connects to this machine), or one of this
+  // machine's own.
+  bool is_of_this_machine() const;
 
   // "127.0.0.1:8080", "[::1]:8080", "unix:/run/a.sock".
   std::string to_string() const;

@@ -6,11 +6,11 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
 
+#include "measure/control_group.hpp"
 #include "measure/readings.hpp"
 
 namespace asyncbench::measure {
@@ -23,36 +23,10 @@ constexpr std::string_view kPrefix = "asyncbench-";
 
 std::string name_of_group(pid_t process) { return std::string(kPrefix) + std::to_string(process); }
 
-// The folder of the caller's group: the mount point of the hierarchy and the group's path below it
-// (proc(5), /proc/pid/mountinfo). Empty where there is no such hierarchy, or it is not visible.
+// The folder of the caller's group; empty where there is none.
 fs::path own_group() {
-  std::string reason;
-  const auto groups = read_text("/proc/self/cgroup", reason);
-  const auto mounts = read_text("/proc/self/mountinfo", reason);
-  if (!groups || !mounts) return {};
-  constexpr std::string_view kVersion2 = "0::";
-  std::string path;
-  std::istringstream group_lines(*groups);
-  for (std::string line; std::getline(group_lines, line);) {
-    if (line.starts_with(kVersion2)) path = line.substr(kVersion2.size());
-  }
-  if (path.empty()) return {};
-  std::istringstream mount_lines(*mounts);
-  for (std::string line; std::getline(mount_lines, line);) {
-    if (line.find(" - cgroup2 ") == std::string::npos) continue;
-    std::istringstream fields(line);
-    std::string id;
-    std::string parent;
-    std::string device;
-    std::string root;
-    std::string mounted_at;
-    fields >> id >> parent >> device >> root >> mounted_at;
-    if (root == "/") return fs::path(mounted_at) / path.substr(1);
-    if (path == root || path.starts_with(root + '/')) {
-      return fs::path(mounted_at) / fs::path(path.substr(root.size())).relative_path();
-    }
-  }
-  return {};
+  const auto group = own_control_group();
+  return group ? group->folder : fs::path();
 }
 
 bool write_text(const fs::path& file, std::string_view text) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "measure/cpu_quota.hpp"
+
 namespace asyncbench::measure {
 
 namespace {
@@ -59,6 +61,7 @@ MachineSnapshot take_machine(int cpu) {
   read_proc_stat(machine);
   read_pressure(machine);
   read_frequency(machine, cpu);
+  if (const auto quota = cpu_quota()) machine.throttled_ns = throttled_ns(*quota);
   return machine;
 }
 
@@ -67,6 +70,7 @@ MachineSnapshot difference(const MachineSnapshot& before, const MachineSnapshot&
   between.steal_ns = difference(before.steal_ns, after.steal_ns);
   between.softirq_ns = difference(before.softirq_ns, after.softirq_ns);
   between.pressure_cpu_ns = difference(before.pressure_cpu_ns, after.pressure_cpu_ns);
+  between.throttled_ns = difference(before.throttled_ns, after.throttled_ns);
   between.unreadable.insert(before.unreadable.begin(), before.unreadable.end());
   return between;
 }

@@ -14,6 +14,9 @@ struct MachineSnapshot {
   Reading softirq_ns;
   // /proc/pressure/cpu "some": time in which a runnable task waited for a CPU. Resolution 1 us.
   Reading pressure_cpu_ns;
+  // How long a CPU quota held this process's control group back (cpu_quota.hpp); empty, without a
+  // reason, where there is no quota.
+  Reading throttled_ns;
   // The current frequency of `cpu`. A difference keeps the later one.
   Reading frequency_khz;
   Unreadable unreadable;

@@ -86,10 +86,11 @@ struct Doubt {
   bool is_noise;  // of the machine: the intervals show what it does
 };
 constexpr std::array kDoubts = {
-    Doubt{analyze::kDisturbed, true},     Doubt{analyze::kStalled, true},
-    Doubt{analyze::kNonStationary, true}, Doubt{analyze::kNotSteady, true},
-    Doubt{analyze::kErrors, false},       Doubt{analyze::kNoRequests, false},
-    Doubt{analyze::kOverload, false},     Doubt{analyze::kFewTrials, false},
+    Doubt{analyze::kThrottled, false},  Doubt{analyze::kDisturbed, true},
+    Doubt{analyze::kStalled, true},     Doubt{analyze::kNonStationary, true},
+    Doubt{analyze::kNotSteady, true},   Doubt{analyze::kErrors, false},
+    Doubt{analyze::kNoRequests, false}, Doubt{analyze::kOverload, false},
+    Doubt{analyze::kFewTrials, false},
 };
 
 // "in 37 of 108 cells something else used the CPUs": its place among the codes, and what to do.

@@ -91,6 +91,7 @@ void describe(auto&& visit, Is<Disturbance> auto& disturbance) {
   visit("steal_ns", disturbance.steal_ns);
   visit("softirq_ns", disturbance.softirq_ns);
   visit("pressure_cpu_ns", disturbance.pressure_cpu_ns);
+  visit("throttled_ns", OrAbsent{disturbance.throttled_ns});
   visit("frequency_khz", disturbance.frequency_khz);
   visit("canary_before_ns", disturbance.canary_before_ns);
   visit("canary_after_ns", disturbance.canary_after_ns);

@@ -23,6 +23,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kCrcDigits = 8;
 
+constexpr const char* kHeld = ": another run is writing it; wait for its end, or use another --out";
+
 std::uint32_t crc_of(std::string_view text) {
   return static_cast<std::uint32_t>(
       ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
@@ -144,12 +146,22 @@ Journal Journal::create(const std::string& path, const Result& header, const std
     fd = open_file(path, O_RDWR | O_CREAT | O_EXCL);
   } catch (const StoreError& error) {
     if (error.error() != EEXIST) throw;
-    throw JournalHeld(
-        path + ": exists: an unfinished run left it; go on with it by --resume, or remove it");
+    Fd there(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!there && errno == ENOENT) return create(path, header, plan);  // it has just gone
+    Journal other(path, std::move(there));
+    other.lock();
+    // One that is empty and free has been made by another run this very moment.
+    throw JournalHeld(other.is_empty()
+                          ? path + kHeld
+                          : path +
+                                ": exists: an unfinished run left it; go on with it by "
+                                "--resume, or remove it");
   }
   Journal journal(path, std::move(fd));
-  journal.lock();
-  // Between the two calls above another run may have taken the empty file for a left one.
+  // Whoever looks at the new file holds it for a moment, and may have removed it as a left one.
+  while (::flock(journal.fd_.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw StoreError("flock", path, errno);
+  }
   if (!journal.is_in_place()) return create(path, header, plan);
   Json line = line_of_kind("header");
   line["plan"] = plan;
@@ -171,9 +183,7 @@ void Journal::clear(const std::string& path,
   Journal journal(path, std::move(fd));
   journal.lock();
   if (!journal.is_in_place()) return clear(path, may_go);
-  struct stat status {};
-  const bool is_empty = ::fstat(journal.fd_.get(), &status) == 0 && status.st_size == 0;
-  if (is_empty || may_go(read_from(journal.fd_.get(), path))) journal.remove();
+  if (journal.is_empty() || may_go(read_from(journal.fd_.get(), path))) journal.remove();
 }
 
 Journal Journal::resume(const std::string& path, JournalContents& contents) {
@@ -195,10 +205,14 @@ Journal Journal::resume(const std::string& path, JournalContents& contents) {
 void Journal::lock() {
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno == EWOULDBLOCK) {
-    throw JournalHeld(path_ +
-                      ": another run is writing it; wait for its end, or use another --out");
+    throw JournalHeld(path_ + kHeld);
   }
   throw StoreError("flock", path_, errno);
+}
+
+bool Journal::is_empty() const {
+  struct stat status {};
+  return ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
 }
 
 bool Journal::is_in_place() const {

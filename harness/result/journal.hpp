@@ -76,6 +76,7 @@ class Journal {
  private:
   Journal(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
   void lock();
+  bool is_empty() const;
   bool is_in_place() const;  // the path still names this file
   void write_line(const std::string& json);
 

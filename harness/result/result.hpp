@@ -100,6 +100,7 @@ struct Disturbance {
   std::optional<std::int64_t> steal_ns;          // all CPUs, over the window
   std::optional<std::int64_t> softirq_ns;        // all CPUs, over the window
   std::optional<std::int64_t> pressure_cpu_ns;   // PSI "some" of the CPU, over the window
+  std::optional<std::int64_t> throttled_ns;      // by a CPU quota, over the window; empty: no quota
   std::optional<std::int64_t> frequency_khz;     // of the subject's first CPU, at the window's end
   std::optional<std::int64_t> canary_before_ns;  // a fixed spin kernel on the subject's CPU ...
   std::optional<std::int64_t> canary_after_ns;   // ... before and after the trial

@@ -12,6 +12,25 @@
 namespace asyncbench::result {
 namespace {
 
+// The operation of errors that writing elsewhere does not help with.
+constexpr const char* kReading = "read";
+
+const char* remedy_for_reading(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return "make it readable for you, or read it as its owner";
+    case EMFILE:
+    case ENFILE:
+      return "raise the descriptor limit (ulimit -n)";
+    case EIO:
+    case ESTALE:
+      return "the device failed; check dmesg, and read a copy from another one";
+    default:
+      return "check the path";
+  }
+}
+
 const char* remedy_for(int error) {
   switch (error) {
     case ENOSPC:
@@ -41,14 +60,16 @@ const char* remedy_for(int error) {
 }  // namespace
 
 StoreError::StoreError(const std::string& operation, const std::string& path, int error)
-    : std::runtime_error(fmt::format("{} {}: {} ({}); {}", operation, path,
-                                     strerrorname_np(error) ? strerrorname_np(error) : "errno",
-                                     std::strerror(error), remedy_for(error))),
+    : std::runtime_error(fmt::format(
+          "{} {}: {} ({}); {}", operation, path,
+          strerrorname_np(error) ? strerrorname_np(error) : "errno", std::strerror(error),
+          operation == kReading ? remedy_for_reading(error) : remedy_for(error))),
       error_(error) {}
 
 Fd open_file(const std::string& path, int flags, unsigned mode) {
   Fd fd(::open(path.c_str(), flags | O_CLOEXEC, mode));
-  if (!fd) throw StoreError("open", path, errno);
+  const bool reads = (flags & O_ACCMODE) == O_RDONLY;
+  if (!fd) throw StoreError(reads ? kReading : "open", path, errno);
   return fd;
 }
 
@@ -71,7 +92,7 @@ std::string read_all(int fd, std::size_t limit, const std::string& path) {
     text.resize(size + kStep);
     ssize_t got = ::pread(fd, text.data() + size, kStep, static_cast<off_t>(size));
     if (got < 0 && errno == ESPIPE) got = ::read(fd, text.data() + size, kStep);
-    if (got < 0 && errno != EINTR) throw StoreError("read", path, errno);
+    if (got < 0 && errno != EINTR) throw StoreError(kReading, path, errno);
     text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) return text;
     if (text.size() > limit) {

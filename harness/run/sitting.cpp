@@ -120,6 +120,7 @@ class Sitting {
     disturbance_.steal_ns = spent.steal_ns;
     disturbance_.softirq_ns = spent.softirq_ns;
     disturbance_.pressure_cpu_ns = spent.pressure_cpu_ns;
+    disturbance_.throttled_ns = spent.throttled_ns;
     disturbance_.frequency_khz = spent.frequency_khz;
     disturbance_.unreadable = spent.unreadable;
     return passed;

@@ -126,8 +126,18 @@ void TrialRun::go(const measure::WindowSpan& window) {
 Time TrialRun::wait_for_budget() {
   constexpr Duration kBudgetLimit = std::chrono::minutes(10);
   Process& client = *in(Role::client).process;
-  const auto ended = conversation_.await<report::WindowEnd>(
-      client, from_ns(window_.start_ns) + kBudgetLimit, "window_end");
+  const auto ended = [&] {
+    try {
+      return conversation_.await<report::WindowEnd>(
+          client, from_ns(window_.start_ns) + kBudgetLimit, "window_end");
+    } catch (const TrialFailure& failure) {
+      if (failure.status != TrialStatus::timeout) throw;
+      throw TrialFailure{TrialStatus::timeout,
+                         fmt::format("{} requests had not ended after 10 minutes; use fewer "
+                                     "--requests, or --duration",
+                                     settings_.requests)};
+    }
+  }();
   conversation_.tell_all(order::WindowEnd{ended.window_end_ns}, &client);
   return from_ns(ended.window_end_ns);
 }

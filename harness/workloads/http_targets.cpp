@@ -95,7 +95,7 @@ std::vector<ResolvedUrl> resolve_urls(const std::vector<std::string>& urls,
     if (!parsed.url) throw std::invalid_argument(text + ": " + parsed.error);
     std::vector<Endpoint> addresses = resolve(*parsed.url);
     if (std::ranges::find(allowed_hosts, parsed.url->host) == allowed_hosts.end()) {
-      std::erase_if(addresses, [](const Endpoint& each) { return !each.is_loopback(); });
+      std::erase_if(addresses, [](const Endpoint& each) { return !each.is_of_this_machine(); });
     }
     if (addresses.empty()) {
       throw std::invalid_argument(

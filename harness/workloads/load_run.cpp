@@ -90,6 +90,11 @@ std::optional<double> LoadRun::arrivals_a2() const {
 }
 
 Op RequestFlow::next(Time at) {
+  // After a stop every request would end at once, and only the window's end would end the task.
+  if (requests_ > 0 && record_.outcome == Outcome::cancelled) {
+    give_up();
+    return op::Finish{};
+  }
   if (requests_ > 0) {
     return run_->options_.arrivals.open_loop() ? next_arrival(at) : next_closed(at);
   }

@@ -109,9 +109,10 @@ class RequestFlow {
   void start(unsigned lane) { recorder_ = run_->recorders_[lane].get(); }
 
   // What the task wants before its next request: Sleep (then call next() again), Begin (the request
-  // has begun, and record() is new), or Finish (there are no more requests; close what is open
-  // first). Open loop: each task's first request is outside the schedule and opens its connection.
-  // After it, a task takes the next arrival of the shared schedule whenever it is free.
+  // has begun, and record() is new), or Finish (there are no more requests, or the last one was
+  // cancelled by a stop; close what is open first). Open loop: each task's first request is outside
+  // the schedule and opens its connection. After it, a task takes the next arrival of the shared
+  // schedule whenever it is free.
   Op next(Time at);
 
   // A stop has ended the sleep that next() asked for.

@@ -333,6 +333,20 @@ TEST(Validity, SaysByHowMuchTheCpuGotSlower) {
   EXPECT_EQ(notes[0].detail, "the CPU was 75 % slower after the trial than before");
 }
 
+// Held back by a quota, a program stands still and waits for its CPU as beside other load.
+TEST(Validity, BlamesTheCpuQuotaForWhatItDoes) {
+  Trial trial = steady_trial();
+  trial.disturbance.canary_before_ns = 100;
+  trial.disturbance.canary_after_ns = 400;
+  trial.disturbance.throttled_ns = trial.window_ns / 200;
+  EXPECT_THAT(codes(cell_of({}), trial), ElementsAre(kDisturbed)) << "it hardly held back";
+  trial.disturbance.throttled_ns = trial.window_ns / 2;
+  const std::vector<result::Note> notes = assess(cell_of({}), trial);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].code, kThrottled);
+  EXPECT_EQ(notes[0].detail, "a CPU quota held the program back for 50 % of the time");
+}
+
 TEST(Validity, WaitingForOnesOwnThreadsIsNoDisturbance) {
   Trial trial = steady_trial();
   Cell cell = cell_of({});

@@ -1,6 +1,7 @@
 #include "core/endpoint.hpp"
 
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
 
 namespace asyncbench {
 namespace {
@@ -24,6 +25,24 @@ TEST(Endpoint, ReadsNumericAddressesOfBothFamilies) {
   EXPECT_EQ(ipv6->family(), AF_INET6);
   EXPECT_EQ(ipv6->to_string(), "[::1]:65535");
   EXPECT_TRUE(ipv6->is_loopback());
+}
+
+TEST(Endpoint, KnowsTheAddressesOfThisMachine) {
+  for (const char* own : {"127.0.0.1", "127.1.2.3", "::1", "0.0.0.0", "::"}) {
+    EXPECT_TRUE(Endpoint::numeric(own, 80)->is_of_this_machine()) << own;
+  }
+  // Blocks for documentation (RFC 5737, RFC 3849).
+  for (const char* foreign : {"192.0.2.1", "2001:db8::1"}) {
+    EXPECT_FALSE(Endpoint::numeric(foreign, 80)->is_of_this_machine()) << foreign;
+  }
+  ifaddrs* all = nullptr;
+  ASSERT_EQ(::getifaddrs(&all), 0);
+  for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
+    const Endpoint own(each->ifa_addr, sizeof(sockaddr_in));
+    EXPECT_TRUE(own.is_of_this_machine()) << own.to_string();
+  }
+  ::freeifaddrs(all);
 }
 
 TEST(Endpoint, NamesAUnixSocketUpToItsLength) {

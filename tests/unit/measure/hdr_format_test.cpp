@@ -71,14 +71,20 @@ TEST(HdrFormat, CountsOfAWiderRangeThanOursAreRefused) {
 
 TEST(HdrFormat, KeepsEveryMagnitudeOfCount) {
   std::vector<std::uint64_t> counts;
-  for (unsigned bit = 0; bit < 62; ++bit) counts.push_back(1ULL << bit);
-  counts.push_back((1ULL << 61) - 1);
+  for (unsigned bit = 0; bit < 52; ++bit) counts.push_back(1ULL << bit);
+  counts.push_back((1ULL << 52) + 1);  // their sum is the most that there may be
   const HdrRange range{.lowest = 1, .highest = 1000, .significant_digits = 3};
   const HdrCounts read = decode_hdr(encode_hdr(range, counts), kEnough);
   ASSERT_EQ(read.counts.size(), counts.size());
   for (std::size_t i = 0; i < counts.size(); ++i) {
     EXPECT_EQ(read.counts[i], (HdrCount{.index = i, .count = counts[i]}));
   }
+}
+
+TEST(HdrFormat, RefusesMoreThanAllMagnitudesTogether) {
+  const HdrRange range{.lowest = 1, .highest = 1000, .significant_digits = 3};
+  const std::vector<std::uint64_t> counts = {kMaxHdrTotal, 1};
+  EXPECT_THROW(decode_hdr(encode_hdr(range, counts), kEnough), HdrFormatError);
 }
 
 TEST(HdrFormat, RefusesTheV1Encoding) {

@@ -134,7 +134,7 @@ TEST(Histogram, SurvivesEncodingUnchanged) {
 
 TEST(Histogram, SurvivesEncodingAtBothEndsOfTheRange) {
   Histogram histogram;
-  histogram.record(1, 1ULL << 62);
+  histogram.record(1, 1ULL << 52);
   histogram.record(Histogram::kHighestNs);
   histogram.record(0, 5);
   histogram.record(Histogram::kHighestNs * 2, 7);

@@ -4,11 +4,15 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <string>
 #include <thread>
 
 #include "measure/cpu.hpp"
+#include "measure/cpu_quota.hpp"
 #include "measure/disturbance.hpp"
 #include "measure/environment.hpp"
+#include "tests/scratch_folder.hpp"
 
 namespace asyncbench::measure {
 namespace {
@@ -17,6 +21,59 @@ using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+// A machine with control groups, as its files tell.
+class Quotas : public ::testing::Test {
+ protected:
+  void put(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories((root.path() / name).parent_path());
+    root.file(name, text);
+  }
+
+  const test::ScratchFolder root;
+};
+
+TEST_F(Quotas, AreThoseOfTheGroupAndAllAboveIt) {
+  put("proc/self/cgroup", "0::/outer/inner\n");
+  put("proc/self/mountinfo", "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  EXPECT_FALSE(cpu_quota(root.path()));
+  put("sys/fs/cgroup/outer/inner/cpu.max", "max 100000\n");
+  EXPECT_FALSE(cpu_quota(root.path()));
+  put("sys/fs/cgroup/outer/cpu.max", "50000 100000\n");
+  put("sys/fs/cgroup/outer/cpu.stat",
+      "usage_usec 1\nnr_periods 4\nnr_throttled 3\nthrottled_usec 150\n");
+  const auto outer = cpu_quota(root.path());
+  ASSERT_TRUE(outer);
+  EXPECT_DOUBLE_EQ(outer->cpus, 0.5);
+  EXPECT_EQ(throttled_ns(*outer), 150'000);
+  put("sys/fs/cgroup/outer/inner/cpu.max", "10000 100000\n");
+  EXPECT_DOUBLE_EQ(cpu_quota(root.path())->cpus, 0.1);
+}
+
+TEST_F(Quotas, AreFoundInHierarchiesOfVersion1) {
+  put("proc/self/cgroup", "2:cpuset:/\n1:cpu,cpuacct:/service\n0::/\n");
+  put("proc/self/mountinfo",
+      "30 24 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+      "31 24 0:27 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+      "32 24 0:28 / /sys/fs/cgroup/cpu rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n");
+  put("sys/fs/cgroup/cpu/service/cpu.cfs_quota_us", "-1\n");
+  put("sys/fs/cgroup/cpu/service/cpu.cfs_period_us", "100000\n");
+  EXPECT_FALSE(cpu_quota(root.path()));
+  put("sys/fs/cgroup/cpu/service/cpu.cfs_quota_us", "150000\n");
+  put("sys/fs/cgroup/cpu/service/cpu.stat", "nr_periods 4\nnr_throttled 3\nthrottled_time 70\n");
+  const auto quota = cpu_quota(root.path());
+  ASSERT_TRUE(quota);
+  EXPECT_DOUBLE_EQ(quota->cpus, 1.5);
+  EXPECT_EQ(throttled_ns(*quota), 70);
+}
+
+// In a container the mounted part of the hierarchy begins at the container's group.
+TEST_F(Quotas, AreFoundWhereOnlyAPartOfTheHierarchyIsVisible) {
+  put("proc/self/cgroup", "0::/docker/c1/job\n");
+  put("proc/self/mountinfo", "30 24 0:26 /docker/c1 /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+  put("sys/fs/cgroup/cpu.max", "200000 100000\n");
+  EXPECT_DOUBLE_EQ(cpu_quota(root.path()).value().cpus, 2);
+}
 
 TEST(Environment, EveryFactHasAValueOrAReason) {
   const Environment environment = read_environment();

@@ -16,6 +16,7 @@ namespace asyncbench::result {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Store, WritesAndReadsBack) {
   const TemporaryFolder folder;
@@ -45,6 +46,19 @@ TEST(Store, NamesOperationErrorAndRemedy) {
     EXPECT_THAT(error.what(), HasSubstr("open /nonexistent/folder/r.json"));
     EXPECT_THAT(error.what(), HasSubstr("ENOENT"));
     EXPECT_THAT(error.what(), HasSubstr("create the folder"));
+  }
+}
+
+TEST(Store, DoesNotAdviseToWriteElsewhereWhatCannotBeRead) {
+  const TemporaryFolder folder;
+  for (const std::string& path : {folder.file("missing.json"), folder.file("")}) {
+    try {
+      load(path);
+      FAIL();
+    } catch (const StoreError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("read " + path));
+      EXPECT_THAT(error.what(), Not(HasSubstr("--out")));
+    }
   }
 }
 

@@ -26,6 +26,19 @@ TEST(LoadRun, DoesNotCheckOtherArrivalsOrTooFew) {
   EXPECT_EQ(a2_of(load::ArrivalKind::poisson, 20'000, 1us), std::nullopt);
 }
 
+// Without this, a stop in a window would keep the task busy with requests that end at once.
+TEST(LoadRun, EndsATaskWhoseRequestAStopCancelled) {
+  LoadRun run({});
+  RequestFlow flow(run, 0);
+  flow.start(0);
+  const Time start = now() + 1s;
+  EXPECT_EQ(kind_of(flow.next(start)), OpKind::begin);
+  flow.end(Outcome::connect_refused, start + 1us);
+  EXPECT_EQ(kind_of(flow.next(start + 1us)), OpKind::begin);
+  flow.end(Outcome::cancelled, start + 2us);
+  EXPECT_EQ(kind_of(flow.next(start + 2us)), OpKind::finish);
+}
+
 // Two turns of 50 ms, 200 ms apart.
 class FlowInTurns : public ::testing::Test {
  protected:
