@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <random>
+#include <ranges>
 #include <thread>
 
 #include "measure/cpu.hpp"
@@ -47,11 +49,13 @@ constexpr Duration kLongTurn = 1s;
 // Longer rests would take longer than whole windows.
 constexpr Duration kLongestRest = 1s;
 
-// What the trial shows its point to need; 0: what it had.
-Duration rest_needed(const result::Trial& trial) {
-  if (!trial.turns || !trial.turns->overlap()) return Duration{0};
+// What the trial shows its point to need; 0: the usual rest. One in which longer rests sufficed
+// needs them still.
+Duration rest_needed(const result::Trial& trial, Duration usual) {
+  if (!trial.turns) return Duration{0};
   const Duration had{trial.turns->rest_ns};
   const Duration took{trial.service_time ? trial.service_time->p99_9_ns : 0};
+  if (!trial.turns->overlap()) return had > usual && took > usual ? had : Duration{0};
   return std::min(std::max(2 * had, took), kLongestRest);
 }
 
@@ -166,15 +170,26 @@ TurnPlan turn_plan(const Settings& settings, const PlannedCell& cell) {
 }
 
 void lengthen_rests(Plan& plan, const result::Result& so_far) {
+  if (plan.settings.rest > Duration{0}) return;
   for (const Point& point : points_of(plan)) {
     if (!point.in_turns) continue;
-    Duration needed{0};
+    std::map<std::int64_t, Duration> needed;  // by block
     for (const std::size_t cell : point.cells) {
+      plan.cells[cell].least_rest = Duration{0};
+      const Duration usual = turn_plan(plan.settings, plan.cells[cell]).rest;
       const result::Cell* const row = so_far.find_cell(plan.cells[cell].id);
       if (row == nullptr) continue;
-      for (const result::Trial& trial : row->trials) needed = std::max(needed, rest_needed(trial));
+      for (const result::Trial& trial : row->trials) {
+        Duration& block = needed[trial.block];
+        block = std::max(block, rest_needed(trial, usual));
+      }
     }
-    for (const std::size_t cell : point.cells) plan.cells[cell].least_rest = needed;
+    // One block alone may have met a stall of the machine.
+    const auto blocks = static_cast<std::size_t>(std::ranges::count_if(
+        needed, [](const auto& block) { return block.second > Duration{0}; }));
+    if (2 * blocks <= needed.size()) continue;
+    const Duration most = std::ranges::max(needed | std::views::values);
+    for (const std::size_t cell : point.cells) plan.cells[cell].least_rest = most;
   }
 }
 

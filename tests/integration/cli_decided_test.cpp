@@ -41,14 +41,14 @@ TEST(CliDecided, GoesOnWithWhatIsOpenAlone) {
   Ended ended;
   // On a busy machine a strategy may differ from its twin, and then no more blocks help.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    std::filesystem::remove(folder.path() / "s.json.journal");
+    std::filesystem::remove(folder.path() / "s.json");
     ended = run_program(undecided_run("15s"), {.folder = folder.path()});
     ASSERT_EQ(ended.exit_code, 0) << ended.err;
     if (ended.err.find("measuring ") != std::string::npos) break;
   }
   EXPECT_THAT(ended.err, HasSubstr("of 2 decided; measuring "));
   const auto result = read_json(folder, "s.json");
-  EXPECT_EQ(blocks_of(result, "curl_threads"), 6) << "decided at the first look";
+  EXPECT_LT(blocks_of(result, "curl_threads"), blocks_of(result, "uring")) << "decided before";
   EXPECT_GE(blocks_of(result, "uring:no_fixed_buffers"), 8);
   EXPECT_EQ(blocks_of(result, "uring:no_fixed_buffers"), blocks_of(result, "uring"));
 }

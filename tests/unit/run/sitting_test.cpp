@@ -146,6 +146,26 @@ TEST_F(LengthenRests, LeavesThemWhereFewRequestsOverranOrTheUserChose) {
   plan.settings.rest = 5ms;
   lengthen_rests(plan, recorded(plan, 11, 60ms));
   EXPECT_EQ(rest(0), 5ms);
+  EXPECT_LT(turn_plan(plan.settings, plan.cells[0]).length, 100ms);
+}
+
+// A stall of the machine, and not requests that are slow.
+TEST_F(LengthenRests, ForgetsWhatOnlyOneBlockNeeded) {
+  result::Result so_far = recorded(plan, 11, 60ms);
+  lengthen_rests(plan, so_far);
+  EXPECT_EQ(rest(0), 60ms);
+  auto& trials = so_far.cells.front().trials;
+  trials.push_back(trials.front());
+  trials.back().block = 1;
+  trials.back().turns->rest_ns = to_ns(Time{60ms});
+  trials.back().turns->overran = 0;
+  trials.back().service_time->p99_9_ns = to_ns(Time{2ms});
+  lengthen_rests(plan, so_far);
+  EXPECT_EQ(rest(0), 10ms);
+  // As long as they were needed for.
+  trials.back().service_time->p99_9_ns = to_ns(Time{55ms});
+  lengthen_rests(plan, so_far);
+  EXPECT_EQ(rest(0), 60ms);
 }
 
 }  // namespace
