@@ -24,8 +24,9 @@ Reading sum_after(std::string_view text, std::initializer_list<std::string_view>
 
 Reading private_memory_bytes(std::string& reason) {
   if (const auto rollup = read_text("/proc/self/smaps_rollup", reason)) {
-    const Reading bytes =
-        sum_after(*rollup, {"\nPrivate_Clean:", "\nPrivate_Dirty:", "\nPrivate_Hugetlb:"});
+    // Clean pages are those of files. They become private when the other processes that have mapped
+    // the same program end, which is no growth of this one.
+    const Reading bytes = sum_after(*rollup, {"\nPrivate_Dirty:", "\nPrivate_Hugetlb:"});
     if (bytes) return bytes;
   }
   const auto status = read_text("/proc/self/status", reason);

@@ -14,8 +14,8 @@
 
 namespace asyncbench::measure {
 
-// Resident memory that no other process shares: the Private_* lines of /proc/self/smaps_rollup,
-// which are exact. Without that file it is the anonymous pages of /proc/self/status; the kernel
+// Resident memory that the process has written to and shares with no other: the lines Private_Dirty
+// and Private_Hugetlb of /proc/self/smaps_rollup, which are exact. Without that file it is the anonymous pages of /proc/self/status; the kernel
 // keeps their count per CPU and updates the sum only now and then (proc(5)). Memory that the kernel
 // holds on behalf of the process (sockets, kernel stacks, page tables) is not included. On failure
 // nullopt, and `reason` says why. It walks the page tables: about 1 ms for every 100 MiB.
