@@ -35,7 +35,6 @@ bool write_text(const fs::path& file, std::string_view text) {
   return out.good();
 }
 
-// Removes the groups that a killed run has left behind.
 void remove_abandoned(const fs::path& parent) {
   std::error_code error;
   for (fs::directory_iterator entry(parent, error); !error && entry != fs::directory_iterator{};
@@ -50,10 +49,14 @@ void remove_abandoned(const fs::path& parent) {
 
 }  // namespace
 
+void remove_abandoned_groups() {
+  const fs::path parent = own_group();
+  if (!parent.empty()) remove_abandoned(parent);
+}
+
 CpuGroup::CpuGroup(pid_t process) {
   const fs::path parent = own_group();
   if (parent.empty()) return;
-  remove_abandoned(parent);
   fs::path folder = parent / name_of_group(process);
   std::error_code error;
   fs::create_directory(folder, error);  // it may exist, from an earlier process with this id

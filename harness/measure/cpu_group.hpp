@@ -28,6 +28,9 @@ class CpuGroup {
   std::filesystem::path folder_;  // empty: there is none
 };
 
+// Removes the groups below the caller's that killed runs have left behind.
+void remove_abandoned_groups();
+
 struct CpuTime {
   std::int64_t user_ns = 0;
   std::int64_t system_ns = 0;

@@ -81,12 +81,12 @@ Function frame_of(std::string_view line) {
 }  // namespace
 
 PerfProgram::PerfProgram(std::int64_t frequency_hz) : frequency_hz_(frequency_hz) {
-  std::string folder = temporary_folder() + "/asyncbench-perf-XXXXXX";
-  if (::mkdtemp(folder.data()) == nullptr) {
-    reason_ = errno_text("mkdtemp " + folder) + "; set TMPDIR to a folder that may be written to";
+  try {
+    folder_ = std::make_unique<PrivateFolder>(temporary_folder());
+  } catch (const std::system_error& error) {
+    reason_ = std::string(error.what()) + "; set TMPDIR to a folder that may be written to";
     return;
   }
-  folder_ = folder;
   launch();
   if (reason_.empty() && !command("ping")) {
     reason_ = "perf record: " + last_words();
@@ -94,10 +94,10 @@ PerfProgram::PerfProgram(std::int64_t frequency_hz) : frequency_hz_(frequency_hz
   }
 }
 
-PerfProgram::~PerfProgram() {
-  end();
-  std::error_code error;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, error);
+PerfProgram::~PerfProgram() { end(); }
+
+std::string PerfProgram::in_folder(std::string_view name) const {
+  return folder_->path() + '/' + std::string(name);
 }
 
 void PerfProgram::launch() {
@@ -120,11 +120,11 @@ void PerfProgram::launch() {
       "--delay",      "-1",
       "--pid",        std::to_string(::getpid()),
       "--control",    fmt::format("fd:{},{}", its_control.get(), its_answers.get()),
-      "--output",     folder_ + "/perf.data"};
+      "--output",     in_folder("perf.data")};
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const std::string messages = folder_ + "/messages";
+  const std::string messages = in_folder("messages");
   cpu_set_t everywhere;
   CPU_ZERO(&everywhere);
   for (const int cpu : online_cpus()) CPU_SET(cpu, &everywhere);
@@ -160,7 +160,7 @@ bool PerfProgram::command(std::string_view text) {
 
 // What perf printed, as one line.
 std::string PerfProgram::last_words() {
-  std::ifstream file(folder_ + "/messages");
+  std::ifstream file(in_folder("messages"));
   std::string text{std::istreambuf_iterator<char>(file), {}};
   std::ranges::replace(text, '\n', ' ');
   constexpr std::size_t kMost = 300;
@@ -198,7 +198,7 @@ std::optional<OnCpu> PerfProgram::take(Unreadable& unreadable) {
   const std::string command_line = fmt::format(
       "exec perf script --input {} --ns --no-inline --show-lost-events "
       "--fields comm,tid,time,ip,sym,dso 2>{}",
-      shell_quoted(folder_ + "/perf.data"), shell_quoted(folder_ + "/messages"));
+      shell_quoted(in_folder("perf.data")), shell_quoted(in_folder("messages")));
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command_line.c_str(), "re"),
                                                              ::pclose);
   std::string text;

@@ -4,11 +4,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/fd.hpp"
+#include "core/private_folder.hpp"
 #include "measure/profile.hpp"
 
 namespace asyncbench::measure {
@@ -38,8 +40,11 @@ class PerfProgram {
   std::string last_words();
   void end();
 
+  std::string in_folder(std::string_view name) const;
+
   std::int64_t frequency_hz_;
-  std::string folder_;  // holds perf's file and its messages; empty: there is none
+  // Holds perf's file and its messages; null: none could be made.
+  std::unique_ptr<PrivateFolder> folder_;
   std::string reason_;
   pid_t process_ = -1;
   Fd control_;

@@ -14,6 +14,7 @@
 #include "run/clock_time.hpp"
 #include "run/header.hpp"
 #include "run/interrupt.hpp"
+#include "run/left_behind.hpp"
 #include "run/replay.hpp"
 #include "run/resuming.hpp"
 #include "run/schedule.hpp"
@@ -104,6 +105,7 @@ class Runner {
   // Measures what `result` lacks, adding to journal and result.
   RunReport run(result::Result result, result::Journal& journal, const Extend& extend = {}) {
     RunReport report{.result = std::move(result)};
+    remove_left_behind(plan_);
     std::size_t done = 0;
     for (const result::Cell& cell : report.result.cells) done += cell.trials.size();
     progress_.run_begins(plan_, done);

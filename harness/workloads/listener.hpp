@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/fd.hpp"
-#include "workloads/private_folder.hpp"
+#include "core/private_folder.hpp"
 
 namespace asyncbench::workloads {
 

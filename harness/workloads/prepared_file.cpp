@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/private_folder.hpp"
 #include "workloads/file_content.hpp"
 
 namespace asyncbench::workloads {
@@ -78,12 +79,14 @@ void read_through(int fd) {
 
 Fd make_nameless_file(const std::string& folder) {
   Fd fd{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
-  // Some file systems cannot (network ones, some in user space). There the older way is used: a
-  // process that is killed between its two calls leaves an empty file.
+  // Some file systems cannot (network ones, some in user space). There it loses its name at once.
   if (!fd && errno == EOPNOTSUPP) {
-    std::string name = folder + "/asyncbench-XXXXXX";
-    fd = Fd{::mkostemp(name.data(), O_CLOEXEC)};
+    const PrivateFolder inside(folder);
+    const std::string name = inside.path() + "/file";
+    fd = Fd{::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    const int error = errno;
     if (fd) ::unlink(name.c_str());
+    errno = error;
   }
   if (!fd) {
     throw std::system_error(errno, std::system_category(), "no file can be made in " + folder);

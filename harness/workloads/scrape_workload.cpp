@@ -7,13 +7,13 @@
 #include <cmath>
 #include <system_error>
 
+#include "core/private_folder.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/host_space.hpp"
 #include "workloads/http_client.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/http_sides.hpp"
 #include "workloads/load_side.hpp"
-#include "workloads/private_folder.hpp"
 #include "workloads/scrape_run.hpp"
 
 namespace asyncbench::workloads {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +82,15 @@ void run_many_threads() {
   while (!all_ran || *take_usage().threads > *before) std::this_thread::yield();
 }
 
+std::size_t groups_of(pid_t process) {
+  std::size_t found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           "/sys/fs/cgroup", std::filesystem::directory_options::skip_permission_denied)) {
+    found += entry.path().filename() == "asyncbench-" + std::to_string(process) ? 1 : 0;
+  }
+  return found;
+}
+
 TEST(CpuGroup, NobodyElseHasOne) {
   EXPECT_FALSE(group_cpu_time());
   EXPECT_FALSE(report_of_child(false, [] {}).has_group);
@@ -99,10 +110,35 @@ TEST(CpuGroup, HoldsWhatTheProcessUsedAndTheEndsOfItsThreads) {
 TEST(CpuGroup, GoesWithItsProcess) {
   const ChildReport report = report_of_child(true, [] {});
   if (!report.has_group) GTEST_SKIP() << "control groups cannot be made here";
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(
-           "/sys/fs/cgroup", std::filesystem::directory_options::skip_permission_denied)) {
-    EXPECT_NE(entry.path().filename(), "asyncbench-" + std::to_string(report.pid));
+  EXPECT_EQ(groups_of(report.pid), 0U);
+}
+
+// Also by a run that starts no process, as one that is resumed after its last trial.
+TEST(CpuGroup, IsRemovedAfterARunThatWasKilled) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  std::array<int, 2> told{};
+  ASSERT_EQ(::pipe(told.data()), 0);
+  const pid_t run = ::fork();
+  if (run == 0) {
+    const pid_t process = ::fork();
+    if (process == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::pause();
+      ::_exit(0);
+    }
+    const CpuGroup group(process);
+    const bool wrote = ::write(told[1], &process, sizeof process) == sizeof process;
+    ::_exit(wrote ? 0 : 1);  // without a destructor
   }
+  pid_t process = -1;
+  ASSERT_EQ(::read(told[0], &process, sizeof process), static_cast<ssize_t>(sizeof process));
+  ASSERT_EQ(::waitpid(run, nullptr, 0), run);
+  ::kill(process, SIGKILL);
+  ASSERT_EQ(::waitpid(process, nullptr, 0), process);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  if (groups_of(process) == 0) GTEST_SKIP() << "control groups cannot be made here";
+  remove_abandoned_groups();
+  EXPECT_EQ(groups_of(process), 0U);
 }
 
 }  // namespace

@@ -1,13 +1,18 @@
 #include "result/store.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "example.hpp"
 #include "temporary_folder.hpp"
@@ -66,6 +71,29 @@ TEST(Store, LeavesNothingBehindWhenItChecks) {
   const TemporaryFolder folder;
   check_writable(folder.file("r.json"));
   EXPECT_EQ(folder.entries(), 0U);
+}
+
+// As a process that is killed leaves it: without a lock.
+TEST(Store, RemovesWhatAKilledOneLeftAndNothingElse) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("r.json");
+  for (const char* left : {"r.json.1234.0.tmp", "r.json.1234.17.tmp"}) {
+    put_content(folder.file(left), "half a res");
+  }
+  const std::vector<std::string> kept = {"r.json.tmp", "r.json.1.tmp", "r.json.a.0.tmp",
+                                         "other.json.1234.0.tmp", "r.json.1234.0.tmp.gz"};
+  for (const std::string& other : kept) put_content(folder.file(other), "mine");
+  const std::string alive = folder.file("r.json.1235.0.tmp");
+  put_content(alive, "another process writes it");
+  const int lock = ::open(alive.c_str(), O_RDONLY);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+  write_atomically(path, "whole");
+  EXPECT_EQ(content_of(path), "whole");
+  EXPECT_EQ(folder.entries(), kept.size() + 2);
+  EXPECT_TRUE(std::filesystem::exists(alive));
+  ::close(lock);
+  check_writable(path);
+  EXPECT_EQ(folder.entries(), kept.size() + 1);
 }
 
 TEST(Store, DoesNotReplaceADeviceOrALink) {

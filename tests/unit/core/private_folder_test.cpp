@@ -1,4 +1,4 @@
-#include "workloads/private_folder.hpp"
+#include "core/private_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 
 #include "tests/scratch_folder.hpp"
 
-namespace asyncbench::workloads {
+namespace asyncbench {
 namespace {
 
 class PrivateFolders : public testing::Test {
@@ -56,9 +56,16 @@ TEST_F(PrivateFolders, AreRemovedAfterAProcessThatWasKilled) {
 TEST_F(PrivateFolders, StayWhileTheirProcessLivesAndSoDoesWhatIsNotOurs) {
   const PrivateFolder folder(parent());
   parent_.file("asyncbench-notes", "mine");
+  // A user's folders, whatever their names.
+  for (const char* name : {"asyncbench-files-of-may", "asyncbench-files-backup"}) {
+    std::filesystem::create_directory(parent_.path() / name);
+  }
+  std::filesystem::create_directory(parent_.path() / "asyncbench-files-mine_1");
+  std::filesystem::permissions(parent_.path() / "asyncbench-files-mine_1",
+                               std::filesystem::perms(0755));
   PrivateFolder::remove_abandoned(parent());
   EXPECT_TRUE(std::filesystem::exists(folder.path()));
-  EXPECT_EQ(left(), 2U);
+  EXPECT_EQ(left(), 5U);
 }
 
 TEST_F(PrivateFolders, SayWhereNoneCanBeMade) {
@@ -71,4 +78,4 @@ TEST_F(PrivateFolders, SayWhereNoneCanBeMade) {
 }
 
 }  // namespace
-}  // namespace asyncbench::workloads
+}  // namespace asyncbench

@@ -1,11 +1,11 @@
-// A folder for the files of one participant.
+// A folder for files that nobody is to keep.
 #pragma once
 
 #include <string>
 
 #include "core/fd.hpp"
 
-namespace asyncbench::workloads {
+namespace asyncbench {
 
 // A new folder in `parent` that no other user may enter. The destructor removes it with everything
 // in it. A killed process leaves its folder, but not the lock on it (flock(2)): so
@@ -29,4 +29,4 @@ class PrivateFolder {
   Fd lock_;
 };
 
-}  // namespace asyncbench::workloads
+}  // namespace asyncbench
