@@ -104,10 +104,11 @@ struct Comparison {
 DecisionRule rule_of(const result::Result& result);
 
 // Within one result, paired by block: in each group every strategy, and every family of strategies,
-// against the reference: the one that is named, else the plan's --against, else result::kUsualReference,
-// else the first that was measured. A group whose twin differs beyond chance (p < 0.001) is invalid
-// as a whole. Benjamini-Hochberg over all contrasts with references; and over all that a group's
-// tiers and losses go by. The result outlives the comparison and has its summaries.
+// against the reference: the one that is named, else the plan's --against, else
+// result::kUsualReference, else the first that was measured. A group whose twin differs beyond
+// chance (p < 0.001) is invalid as a whole. Benjamini-Hochberg over all contrasts with references;
+// and over all that a group's tiers and losses go by. The result outlives the comparison and has
+// its summaries.
 Comparison compare_strategies(const result::Result& result, const std::string& reference = "");
 
 // The cells of a group that one more block could decide something about: those whose ranking figure
@@ -122,8 +123,5 @@ Comparison compare_results(const result::Result& before, const result::Result& a
 // The result's strategies again under other peers: notes, for each group of `comparison`, whether
 // its winner holds under the peer strategies of all results, or was measured under one alone.
 void note_peers(Comparison& comparison, const std::vector<const result::Result*>& results);
-
-// Why figures of the two cannot be compared: other kernel, CPU, window, threads ... One line each.
-std::vector<std::string> incomparable(const result::Result& a, const result::Result& b);
 
 }  // namespace asyncbench::analyze

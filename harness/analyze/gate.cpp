@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 
 #include "analyze/multiplicity.hpp"
@@ -53,8 +55,11 @@ std::vector<Pair> pairs_of(const Result& result, std::string_view other) {
   return pairs;
 }
 
-bool has(const Cell& cell, result::TrialKind kind) {
-  return std::ranges::any_of(cell.trials, [&](const Trial& trial) { return trial.kind == kind; });
+// Its trials only count: it has no times to compare.
+bool counts_alone(const Cell& cell) {
+  return !cell.trials.empty() && std::ranges::all_of(cell.trials, [](const Trial& trial) {
+    return trial.kind == result::TrialKind::count;
+  });
 }
 
 struct Gated {
@@ -115,46 +120,6 @@ bool differs_either_way(std::vector<GateRow> rows, double alpha) {
   return judge(rows, alpha) == Verdict::regression;
 }
 
-std::vector<double> counted(const Cell& cell, std::optional<double> (*figure)(const Trial& trial)) {
-  std::vector<double> values;
-  for (const Trial* trial : cell.valid_trials(result::TrialKind::count)) {
-    if (const auto value = figure(*trial)) values.push_back(*value);
-  }
-  return values;
-}
-
-struct Counted {
-  const char* name;
-  std::optional<double> (*figure)(const Trial& trial);
-};
-constexpr std::array kCounted = {
-    Counted{"syscalls", [](const Trial& t) { return per_request(t, t.subject.syscalls); }},
-    Counted{"context switches", [](const Trial& t) { return per_request(t, context_switches(t)); }},
-    Counted{"body bytes",
-            [](const Trial& t) { return per_request(t, static_cast<std::int64_t>(t.body_bytes)); }},
-};
-
-void put_counts(GateReport& report, const Pair& pair, double margin) {
-  // Less than one in a hundred requests is noise of the window's edges, whatever its share.
-  constexpr double kLeast = 0.01;
-  for (const Counted& what : kCounted) {
-    const std::vector<double> base = counted(*pair.base, what.figure);
-    const std::vector<double> candidate = counted(*pair.candidate, what.figure);
-    if (base.empty() || candidate.empty()) continue;
-    const auto [least, greatest] = std::ranges::minmax(base);
-    CountRow row{
-        .cell = pair.id, .name = what.name, .base = median(base), .candidate = median(candidate)};
-    row.repeatable = greatest - least <= std::max(margin * row.base, kLeast);
-    const double most = greatest + std::max(margin * row.base, kLeast);
-    if (row.repeatable && std::ranges::min(candidate) > most) {
-      row.verdict = Verdict::regression;
-    } else if (!row.repeatable) {
-      row.verdict = Verdict::inconclusive;
-    }
-    report.counts.push_back(std::move(row));
-  }
-}
-
 // Trials of one build that crashed, hung or failed, or in which requests did.
 struct Correctness {
   std::size_t errors = 0;  // trials with an error rate above 0.1 %
@@ -188,8 +153,9 @@ class Judge {
   Judge(const GateOptions& options, double alpha) : options_(options) { report_.alpha = alpha; }
 
   void add(const Pair& pair) {
-    put_counts(report_, pair, options_.margin_counts);
-    if (!has(*pair.base, result::TrialKind::timed)) return;
+    std::ranges::move(compare_counts(pair.id, *pair.base, *pair.candidate, options_.margin_counts),
+                      std::back_inserter(report_.counts));
+    if (counts_alone(*pair.base) && counts_alone(*pair.candidate)) return;
     std::ranges::move(rows_of(pair, options_), std::back_inserter(report_.rows));
     check_correctness(pair);
   }
@@ -205,13 +171,34 @@ class Judge {
     report_.sentinel = std::move(rows);
   }
 
+  // What was not measured excludes nothing.
+  void check_sentinel() {
+    std::size_t pairs = std::numeric_limits<std::size_t>::max();
+    for (const GateRow& row : report_.sentinel) {
+      if (!row.hypothesis.advisory) pairs = std::min(pairs, row.hypothesis.log_ratios.size());
+    }
+    const std::size_t needed = fewest_pairs(deciding_figures(report_.sentinel), report_.alpha);
+    if (report_.sentinel.empty() || pairs == 0) {
+      say(Verdict::invalid,
+          "the sentinel, which is the base itself, was not measured: nothing shows that this "
+          "machine can compare builds");
+    } else if (pairs < needed) {
+      say(Verdict::inconclusive, fmt::format("the sentinel: {}", too_few_text(pairs, needed)));
+    }
+  }
+
+  // A cell that only one side has.
+  void add_unpaired(const std::string& cell, std::string_view side, const std::string& why) {
+    say(Verdict::inconclusive,
+        fmt::format("{}: only the {} has it{}{}", cell, side, why.empty() ? "" : ": ", why));
+  }
+
   GateReport take() {
     if (report_.rows.empty()) {
       say(Verdict::invalid, "nothing was measured under both builds");
-      return std::move(report_);
+      return with_reasons();
     }
-    const Verdict timed = judge(report_.rows, report_.alpha);
-    report_.verdict = std::max(report_.verdict, timed);
+    judge(report_.rows, report_.alpha);
     for (const CountRow& row : report_.counts) {
       if (row.verdict != Verdict::regression) continue;
       say(Verdict::regression, fmt::format("{}: {} per request rose from {:.2f} to {:.2f}",
@@ -223,13 +210,25 @@ class Judge {
           std::min(report_.pairs, static_cast<unsigned>(row.hypothesis.log_ratios.size()));
       explain(row);
     }
-    return std::move(report_);
+    return with_reasons();
   }
 
  private:
-  void say(Verdict verdict, std::string reason) {
+  struct Reason {
+    Verdict verdict;
+    std::string text;
+  };
+
+  void say(Verdict verdict, std::string text) {
     report_.verdict = std::max(report_.verdict, verdict);
-    report_.reasons.push_back(std::move(reason));
+    reasons_.push_back({verdict, std::move(text)});
+  }
+
+  // The worst first: the headline is the first of them.
+  GateReport with_reasons() {
+    std::ranges::stable_sort(reasons_, std::ranges::greater(), &Reason::verdict);
+    for (Reason& reason : reasons_) report_.reasons.push_back(std::move(reason.text));
+    return std::move(report_);
   }
 
   void explain(const GateRow& row) {
@@ -237,10 +236,10 @@ class Judge {
     const Finding& finding = row.finding;
     const std::string title = info_of(row.figure).title();
     if (finding.verdict == Verdict::regression) {
-      report_.reasons.push_back(
+      say(finding.verdict,
           fmt::format("{}: {} {} of the base: worse", row.cell, title, text_of(row.ratio())));
     } else if (finding.verdict == Verdict::inconclusive) {
-      report_.reasons.push_back(fmt::format("{}: {}: {}", row.cell, title, doubt_of(row)));
+      say(finding.verdict, fmt::format("{}: {}: {}", row.cell, title, doubt_of(row)));
     }
   }
 
@@ -249,7 +248,7 @@ class Judge {
       case Doubt::clock_resolution:
         return "more than a fifth of the pairs are equal: its steps are too coarse";
       case Doubt::too_few: {
-        const std::size_t deciding = deciding_figures();
+        const std::size_t deciding = deciding_figures(report_.rows);
         return fmt::format(
             "{}, for {} figures",
             too_few_text(row.hypothesis.log_ratios.size(), fewest_pairs(deciding, report_.alpha)),
@@ -272,7 +271,7 @@ class Judge {
   std::string price_text(const GateRow& row) const {
     const std::vector<double>& ratios = row.hypothesis.log_ratios;
     if (ratios.size() < 2) return "";
-    const std::size_t deciding = deciding_figures();
+    const std::size_t deciding = deciding_figures(report_.rows);
     const std::size_t pairs = pairs_to_detect(robust_deviation(ratios), row.hypothesis.margin,
                                               report_.alpha, deciding, kMostPairs);
     return pairs > kMostPairs
@@ -280,9 +279,9 @@ class Judge {
                : fmt::format("; about {0} pairs would find that: --pairs {0}", pairs);
   }
 
-  std::size_t deciding_figures() const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        report_.rows, [](const GateRow& row) { return !row.hypothesis.advisory; }));
+  static std::size_t deciding_figures(const std::vector<GateRow>& rows) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(rows, [](const GateRow& row) { return !row.hypothesis.advisory; }));
   }
 
   // A candidate that fails where the base does not is worse, however fast its failures are.
@@ -325,6 +324,7 @@ class Judge {
 
   const GateOptions& options_;
   GateReport report_{.verdict = Verdict::pass};
+  std::vector<Reason> reasons_;
 };
 
 }  // namespace
@@ -337,17 +337,54 @@ GateReport judge_gate(const Result& result, const GateOptions& options) {
   Judge judge(options, options.alpha_a_look());
   for (const Pair& pair : pairs_of(result, result::kCandidateBuild)) judge.add(pair);
   for (const Pair& pair : pairs_of(result, result::kSentinelBuild)) judge.add_sentinel(pair);
+  if (options.has_sentinel) judge.check_sentinel();
   return judge.take();
 }
 
 GateReport judge_stored(const Result& base, const Result& candidate, const GateOptions& options) {
   Judge judge(options, options.alpha);
+  const auto unsupported = [](const Cell* cell) {
+    return cell == nullptr || cell->status == result::CellStatus::unsupported;
+  };
+  const auto reason = [](const Cell* cell) { return cell == nullptr ? "" : cell->reason; };
   for (const Cell& cell : base.cells) {
-    if (const Cell* match = candidate.find_cell(cell.id)) judge.add({cell.id, &cell, match});
+    const Cell* const match = candidate.find_cell(cell.id);
+    if (!unsupported(&cell) && !unsupported(match)) {
+      judge.add({cell.id, &cell, match});
+    } else if (!unsupported(&cell)) {
+      judge.add_unpaired(cell.id, result::kBaseBuild, reason(match));
+    }
+  }
+  for (const Cell& cell : candidate.cells) {
+    const Cell* const match = base.find_cell(cell.id);
+    if (unsupported(&cell) || !unsupported(match)) continue;
+    judge.add_unpaired(cell.id, result::kCandidateBuild, reason(match));
   }
   GateReport report = judge.take();
   report.stored = true;
+  note_builds(report, ingredients_of(base.environment), ingredients_of(candidate.environment));
   return report;
+}
+
+void note_builds(GateReport& report, const Ingredients& base, const Ingredients& candidate) {
+  std::ranges::move(build_remarks(base, candidate), std::back_inserter(report.remarks));
+  const auto one = is_optimized(base);
+  const auto other = is_optimized(candidate);
+  if (one && other && *one != *other) {
+    add_reason(report, Verdict::invalid,
+               fmt::format("the {} is {}, the {} is optimized: that alone makes them differ",
+                           *one ? result::kCandidateBuild : result::kBaseBuild,
+                           unoptimized_text(*one ? candidate : base),
+                           *one ? result::kBaseBuild : result::kCandidateBuild));
+  }
+}
+
+void add_reason(GateReport& report, Verdict verdict, std::string reason) {
+  // The worst stand first.
+  const bool is_worst = verdict >= report.verdict;
+  report.verdict = std::max(report.verdict, verdict);
+  report.reasons.insert(is_worst ? report.reasons.begin() : report.reasons.end(),
+                        std::move(reason));
 }
 
 }  // namespace asyncbench::analyze

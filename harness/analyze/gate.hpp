@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "analyze/figures.hpp"
+#include "analyze/footing.hpp"
+#include "analyze/gate_counts.hpp"
 #include "analyze/gate_rule.hpp"
 #include "analyze/ratio.hpp"
 #include "result/result.hpp"
@@ -24,6 +26,7 @@ struct GateOptions {
   double alpha = 0.05;          // of a false alarm in the whole gate, over all of its looks
   unsigned first_look = 10;     // pairs
   unsigned last_look = 20;
+  bool has_sentinel = true;  // one was asked for: without its trials nothing passes
 
   // The looks share it evenly.
   double alpha_a_look() const { return last_look > first_look ? alpha / 2 : alpha; }
@@ -44,20 +47,10 @@ struct GateRow {
   std::string_view worth() const { return worth_of(exp_of(finding.location)); }
 };
 
-// What was counted per request, in trials of its own with one request at a time.
-struct CountRow {
-  std::string cell;
-  std::string name;  // "syscalls"
-  double base = 0;   // medians
-  double candidate = 0;
-  // The base's own trials differ by more than the margin: nothing can be said of the candidate.
-  bool repeatable = true;
-  Verdict verdict = Verdict::pass;
-};
-
 struct GateReport {
   Verdict verdict = Verdict::inconclusive;
   std::vector<std::string> reasons;  // why it is not a pass, the worst first; one line each
+  std::vector<std::string> remarks;  // what else is to be known, one line each
   unsigned pairs = 0;                // of the cell that has the fewest
   double alpha = 0;                  // of this look
   std::vector<CountRow> counts;
@@ -70,8 +63,15 @@ struct GateReport {
 // measure::HdrFormatError.
 GateReport judge_gate(const result::Result& result, const GateOptions& options);
 
-// Judges the cells that two stored results share, in one look.
+// Judges two stored results in one look. They must be comparable, see incomparable().
 GateReport judge_stored(const result::Result& base, const result::Result& candidate,
                         const GateOptions& options);
+
+// Adds what weakens the comparison of such builds: how they differ beside their sources. It is
+// invalid when only one of them is optimized.
+void note_builds(GateReport& report, const Ingredients& base, const Ingredients& candidate);
+
+// Adds a reason that makes it `verdict` at least.
+void add_reason(GateReport& report, Verdict verdict, std::string reason);
 
 }  // namespace asyncbench::analyze

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analyze/comparison.hpp"
+#include "analyze/footing.hpp"
 #include "analyze/history_changes.hpp"
 #include "analyze/summary.hpp"
 
@@ -72,10 +73,6 @@ bool takes_turns(const Result& facts) {
 // Why the two stand on different footings: empty where they do not.
 std::vector<std::string> footing_differences(const Result& a, const Result& b) {
   std::vector<std::string> differences = incomparable(a, b);
-  if (a.plan.peer_strategy != b.plan.peer_strategy) {
-    differences.push_back(
-        fmt::format("peer_strategy: {} and {}", a.plan.peer_strategy, b.plan.peer_strategy));
-  }
   if (takes_turns(a) != takes_turns(b)) {
     const auto text = [](const Result& facts) { return takes_turns(facts) ? "on" : "off"; };
     differences.push_back(fmt::format("turns: {} and {}", text(a), text(b)));
@@ -84,25 +81,10 @@ std::vector<std::string> footing_differences(const Result& a, const Result& b) {
 }
 
 // What a build is made of beside its commit.
-std::map<std::string, std::string> ingredients_of(const Result& facts) {
-  std::map<std::string, std::string> ingredients = facts.environment.libraries;
-  for (const char* fact : {"compiler", "compiler_flags", "build_type"}) {
-    ingredients[fact] = facts.environment.text_of(fact);
-  }
-  ingredients["asyncbench"] = facts.run.version;
-  return ingredients;
-}
-
-std::vector<std::string> other_differences(const Result& a, const Result& b) {
-  const std::map<std::string, std::string> before = ingredients_of(a);
-  const std::map<std::string, std::string> after = ingredients_of(b);
-  std::vector<std::string> differences;
-  for (const auto& [name, was] : before) {
-    const auto is = after.find(name);
-    if (is == after.end() || is->second == was) continue;
-    differences.push_back(fmt::format("{}: {} and {}", name, was, is->second));
-  }
-  return differences;
+Ingredients build_of(const Result& facts) {
+  Ingredients build = ingredients_of(facts.environment);
+  build["asyncbench"] = facts.run.version;
+  return build;
 }
 
 class Maker {
@@ -163,7 +145,7 @@ class Maker {
       // Nothing says that two builds from changed files, or without a commit, are the same.
       std::string build = run.commit;
       if (build.empty() || build.ends_with("-dirty")) build += fmt::format(" {}", i);
-      for (const auto& [name, version] : ingredients_of(facts)) build += '\n' + name + version;
+      for (const auto& [name, version] : build_of(facts)) build += '\n' + name + version;
       builds_.push_back(builds.try_emplace(build, i).first->second);
       history_.runs.push_back(std::move(run));
     }
@@ -285,7 +267,8 @@ class Maker {
   void find_changes() {
     analyze::find_changes(history_, builds_);
     for (HistoryChange& change : history_.changes) {
-      change.also = other_differences(entries_[change.from].facts, entries_[change.to].facts);
+      change.also =
+          differences(build_of(entries_[change.from].facts), build_of(entries_[change.to].facts));
     }
   }
 

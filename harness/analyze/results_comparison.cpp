@@ -1,16 +1,16 @@
-// What changed between two results, and whether results can be compared at all.
+// What changed between two results.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <map>
-#include <optional>
 #include <set>
 
 #include "analyze/comparison.hpp"
 #include "analyze/contrasts.hpp"
+#include "analyze/footing.hpp"
+#include "analyze/notes.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/summary.hpp"
-#include "analyze/validity.hpp"
 
 namespace asyncbench::analyze {
 namespace {
@@ -18,17 +18,9 @@ namespace {
 using result::Cell;
 using result::Result;
 
-std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
-
 std::string option_of(const Result& result, std::string_view name) {
   const result::Value* value = result::find(result.plan.options, name);
   return value == nullptr ? "unknown" : result::text_of(*value);
-}
-
-// Empty: it has no trials that count.
-std::optional<bool> takes_turns(const Cell& cell) {
-  const auto trials = cell.valid_trials();
-  return trials.empty() ? std::nullopt : std::optional(trials.front()->turns.has_value());
 }
 
 // The best of each group, by its name.
@@ -61,6 +53,10 @@ Comparison compare_results(const Result& before, const Result& after) {
        "The two were measured in different runs: what changed on the machine between them is not "
        "in the intervals, so nothing is more than likely. asyncbench gate measures two builds "
        "side by side."});
+  for (std::string& remark :
+       build_remarks(ingredients_of(before.environment), ingredients_of(after.environment))) {
+    comparison.notes.push_back({std::string(kBuilds), std::move(remark)});
+  }
   const Footing footing{.rule = comparison.rule,
                         .block_seconds = trial_seconds(before) + trial_seconds(after)};
   for (const Group& same_work : groups_of(after)) {
@@ -124,40 +120,6 @@ void note_peers(Comparison& comparison, const std::vector<const Result*>& result
                              fmt::format("best: {}", fmt::join(said, ", "))});
     }
   }
-}
-
-std::vector<std::string> incomparable(const Result& a, const Result& b) {
-  std::vector<std::string> reasons;
-  std::size_t in_turns_once = 0;
-  const auto check = [&](std::string_view what, const std::string& x, const std::string& y) {
-    if (x != y) reasons.push_back(fmt::format("{}: {} and {}", what, x, y));
-  };
-  for (const std::string_view fact : {"kernel", "cpu", "cpus"}) {
-    check(fact, or_unknown(a.environment.text_of(fact)), or_unknown(b.environment.text_of(fact)));
-  }
-  check("window_ns", std::to_string(a.plan.window_ns), std::to_string(b.plan.window_ns));
-  check("warm_up_ns", std::to_string(a.plan.warm_up_ns), std::to_string(b.plan.warm_up_ns));
-  check("cpu_idle", a.plan.cpu_idle, b.plan.cpu_idle);
-  check("subject_cpus", fmt::format("{}", a.plan.subject_cpus),
-        fmt::format("{}", b.plan.subject_cpus));
-  check("peer_cpus", fmt::format("{}", a.plan.peer_cpus), fmt::format("{}", b.plan.peer_cpus));
-  for (const std::string_view option : {"threads", "verify", "requests", "urls"}) {
-    check(option, option_of(a, option), option_of(b, option));
-  }
-  for (const Cell& cell : a.cells) {
-    const Cell* const other = b.find_cell(cell.id);
-    if (other == nullptr) continue;
-    const std::string difference = account_difference(cell, *other);
-    if (!difference.empty()) reasons.push_back(cell.id + ": " + difference);
-    const auto one = takes_turns(cell);
-    const auto two = takes_turns(*other);
-    if (one && two && *one != *two) ++in_turns_once;
-  }
-  if (in_turns_once > 0) {
-    reasons.push_back(fmt::format("{} of {} cells: in turns and in whole windows", in_turns_once,
-                                  a.cells.size()));
-  }
-  return reasons;
 }
 
 }  // namespace asyncbench::analyze

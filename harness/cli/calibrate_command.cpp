@@ -11,6 +11,8 @@
 #include "cli/gate_run.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
+#include "core/private_folder.hpp"
+#include "core/temporary_folder.hpp"
 #include "report/format.hpp"
 #include "report/gate_text.hpp"
 #include "result/store.hpp"
@@ -79,12 +81,12 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
   if (out.empty()) out = calibration_path();
   if (out.empty()) throw usage_error("there is no home to store it in", "give --out FILE");
 
-  const TemporaryFolder folder;
-  auto plan = gate_plan(app->remaining(), (folder.path() / "gate.json").string(), registry);
+  const PrivateFolder folder(temporary_folder());
+  auto plan = gate_plan(app->remaining(), folder.path() + "/gate.json", registry);
   if (!plan) return ExitCode::done;
   plan->plan.may_overwrite = true;  // one gate after the other
   const std::string self = program_at("/proc/self/exe", "this program");
-  const GateOptions options;
+  const GateOptions options{.has_sentinel = false};
   analyze::Calibrator calibrator;
   ExitCode exit_code = ExitCode::done;
   if (plan->dry_run) {

@@ -52,7 +52,11 @@ std::string version_text(const Registry& registry) {
   const measure::Environment build = measure::read_build_environment();
   for (const auto& [name, fact] : build.facts) {
     const auto* const value = std::get_if<std::string>(&fact);
-    text += fmt::format("{:<16}{}\n", name, value != nullptr ? *value : build.unreadable.at(name));
+    const auto* const flag = std::get_if<bool>(&fact);
+    text += fmt::format("{:<16}{}\n", name,
+                        value != nullptr  ? *value
+                        : flag != nullptr ? fmt::format("{}", *flag)
+                                          : build.unreadable.at(name));
   }
   // A strategy names its libraries together: "Boost 1.81, Asio 1.26.0". What the build knows of one
   // is more exact.

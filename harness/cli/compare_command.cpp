@@ -8,6 +8,7 @@
 #include <set>
 
 #include "analyze/comparison.hpp"
+#include "analyze/notes.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/result_view.hpp"
@@ -58,7 +59,8 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   for (const std::string& path : paths) results.push_back(result_from(path));
   std::vector<const result::Result*> pointers;
   for (const result::Result& result : results) pointers.push_back(&result);
-  const std::vector<std::string> forced = differences_of(results);
+  // Results of other peers are compared each within itself.
+  const std::vector<std::string> forced = differences_of(results, analyze::Peers::any);
   if (!forced.empty() && !force) {
     throw usage_error(fmt::format("the results cannot be compared: {}", fmt::join(forced, "; ")),
                       "measure both alike, or use --force, which the output records");
@@ -72,7 +74,12 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
   }
   analyze::Comparison comparison =
       strategies ? view.compare(results.front()) : analyze::compare_results(results[0], results[1]);
-  if (strategies) analyze::note_peers(comparison, pointers);
+  if (strategies) {
+    analyze::note_peers(comparison, pointers);
+    for (std::string& remark : build_remarks_of(results)) {
+      comparison.notes.push_back({std::string(analyze::kBuilds), std::move(remark)});
+    }
+  }
   if (comparison.groups.empty()) {
     throw usage_error("the results have no cell in common",
                       "see which they have with asyncbench show");
@@ -86,6 +93,7 @@ ExitCode compare_command(const Arguments& arguments, Registry&) {
       text += report::wrapped("compared by --force although they differ in " + reason, "! ",
                               terminal.width);
     }
+    text += report::build_notes(comparison, terminal);
     text += view.text(results.front(), comparison, terminal, true);
   } else {
     text = report::change_text({.comparison = comparison,

@@ -2,24 +2,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
 #include "cli/command.hpp"
 #include "cli/output.hpp"
+#include "cli/tool.hpp"
 #include "core/fd.hpp"
+#include "core/private_folder.hpp"
 #include "core/temporary_folder.hpp"
 
 namespace asyncbench::cli {
@@ -27,53 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Runs a program to its end, with what it prints in a file. Whether it ended with exit code 0.
-bool succeeds(std::vector<std::string> arguments, const fs::path& output) {
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  // Signals that we ignore are not to be ignored by others.
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t all;
-  sigfillset(&all);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    throw usage_error(fmt::format("{}: {}", arguments[0], std::strerror(error)),
-                      "building revisions needs git, cmake and ninja: see scripts/setup");
-  }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string first_line(const fs::path& path) {
-  const std::string text = text_of(path);
-  return text.substr(0, text.find('\n'));
-}
-
 // The first line of a build's output that names an error, otherwise its last.
 std::string last_words(const fs::path& path) {
-  std::istringstream lines(text_of(path));
+  std::istringstream lines(text_of_file(path));
   std::string last;
   for (std::string line; std::getline(lines, line);) {
     if (line.find("error") != std::string::npos || line.find("Error") != std::string::npos) {
@@ -89,9 +44,9 @@ std::string ask_git(std::vector<std::string> question, const fs::path& output,
                     const std::string& otherwise, const std::string& remedy) {
   question.insert(question.begin(), "git");
   if (!succeeds(question, output)) {
-    throw usage_error(fmt::format("{}: {}", otherwise, first_line(output)), remedy);
+    throw usage_error(fmt::format("{}: {}", otherwise, first_line_of(output)), remedy);
   }
-  return first_line(output);
+  return first_line_of(output);
 }
 
 // One gate at a time builds in a folder.
@@ -101,7 +56,8 @@ class BuildLock {
     std::error_code error;
     fs::create_directories(folder, error);
     const fs::path path = folder / "lock";
-    fd_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    // Children inherit the lock: what a killed gate has started may still be at work here.
+    fd_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT, 0666));
     if (error || !fd_) {
       throw CommandError(
           ExitCode::not_stored,
@@ -109,7 +65,8 @@ class BuildLock {
           "builds are kept there: make it a folder that can be written");
     }
     if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
-    print_error("another gate builds in {}; waiting for it\n", folder.string());
+    print_error("another gate, or what a killed one started, builds in {}; waiting for it\n",
+                folder.string());
     while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {
     }
   }
@@ -124,7 +81,7 @@ void check_own_worktree(const fs::path& source, const fs::path& answer) {
   const auto ask = [&](const char* what) {
     const bool known =
         succeeds({"git", "-C", source, "rev-parse", "--path-format=absolute", what}, answer);
-    return known ? fs::path(first_line(answer)) : fs::path();
+    return known ? fs::path(first_line_of(answer)) : fs::path();
   };
   std::error_code error;
   const bool is_top = ask("--show-toplevel") == fs::canonical(source, error);
@@ -137,22 +94,38 @@ void check_own_worktree(const fs::path& source, const fs::path& answer) {
       "move it away");
 }
 
-}  // namespace
+// The user's hooks are for the user's own checkouts, and nothing may stay in the background: it
+// would hold the lock.
+std::vector<std::string> git_in(const fs::path& folder, std::vector<std::string> arguments) {
+  std::vector<std::string> git = {
+      "git", "-c",  "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0",
+      "-C",  folder};
+  std::ranges::move(arguments, std::back_inserter(git));
+  return git;
+}
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = temporary_folder() + "/asyncbench-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw CommandError(ExitCode::not_stored,
-                       fmt::format("mkdtemp {}: {}", name, std::strerror(errno)),
-                       "set TMPDIR to a folder that can be written");
+// The commit in the gate's worktree, which is made where it is missing. `must` runs a program that
+// has to succeed.
+void check_out(const fs::path& top, const fs::path& source, const std::string& commit,
+               const fs::path& answer, const auto& must) {
+  // It is there while git works in `source`. A killed gate leaves it, and beside it half a worktree
+  // or git's lock on one.
+  const fs::path unfinished = source.parent_path() / "unfinished";
+  if (fs::exists(unfinished)) fs::remove_all(source);
+  const bool has_source = fs::exists(fs::symlink_status(source));
+  if (has_source) check_own_worktree(source, answer);
+  std::ofstream(unfinished).close();
+  if (!has_source) {
+    // Force: git may know this place from a folder that was removed since; twice: or that was being
+    // made.
+    must(git_in(top, {"worktree", "add", "--force", "--force", "--detach", source, commit}),
+         "checking out");
   }
-  path_ = name;
+  must(git_in(source, {"checkout", "--detach", "--force", commit}), "checking out");
+  fs::remove(unfinished);
 }
 
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
+}  // namespace
 
 std::string program_at(const std::string& path, const std::string& option) {
   std::error_code error;
@@ -166,8 +139,8 @@ std::string program_at(const std::string& path, const std::string& option) {
 }
 
 std::string build_revision(const std::string& revision) {
-  const TemporaryFolder scratch;
-  const fs::path answer = scratch.path() / "answer";
+  const PrivateFolder scratch(temporary_folder());
+  const fs::path answer = fs::path(scratch.path()) / "answer";
   const fs::path top = ask_git({"rev-parse", "--show-toplevel"}, answer,
                                "the current folder is in no git repository",
                                "start the gate in asyncbench's, or use --base and --candidate");
@@ -183,26 +156,13 @@ std::string build_revision(const std::string& revision) {
   const fs::path source = folder / "source";
   const fs::path build = folder / "build";
   const fs::path log = folder / (commit + ".log");
-  const bool has_source = fs::exists(fs::symlink_status(source));
-  if (has_source) check_own_worktree(source, answer);
   print_error("building {} ({}), log in {}\n", revision, commit.substr(0, 12), log.string());
   const auto must = [&](std::vector<std::string> arguments, std::string_view what) {
     if (succeeds(std::move(arguments), log)) return;
     throw usage_error(fmt::format("{} {} failed: {}", what, revision, last_words(log)),
                       fmt::format("see {}", log.string()));
   };
-  // The user's hooks are for the user's own checkouts.
-  const std::vector<std::string> git = {"git", "-c", "core.hooksPath=/dev/null"};
-  const auto with_git = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), git.begin(), git.end());
-    return arguments;
-  };
-  if (!has_source) {
-    // Force: git may know this place from a folder that was removed since.
-    must(with_git({"-C", top, "worktree", "add", "--force", "--detach", source, commit}),
-         "checking out");
-  }
-  must(with_git({"-C", source, "checkout", "--detach", "--force", commit}), "checking out");
+  check_out(top, source, commit, answer, must);
   must({"cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
         "-DASYNCBENCH_TESTS=OFF", "-DASYNCBENCH_BENCH=OFF"},
        "configuring");
@@ -213,6 +173,14 @@ std::string build_revision(const std::string& revision) {
   fs::copy_file(build / "asyncbench", copy, fs::copy_options::overwrite_existing);
   fs::rename(copy, program);
   return program;
+}
+
+analyze::Ingredients ingredients_of_program(const std::string& program) {
+  constexpr Duration kLimit = std::chrono::seconds(10);
+  const PrivateFolder scratch(temporary_folder());
+  const fs::path answer = fs::path(scratch.path()) / "answer";
+  if (!succeeds({program, "--version"}, answer, kLimit)) return {};
+  return analyze::ingredients_of(std::string_view(text_of_file(answer)));
 }
 
 }  // namespace asyncbench::cli

@@ -1,10 +1,12 @@
 // `asyncbench gate`: two builds side by side -> pass, regression, inconclusive or invalid.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "analyze/gate.hpp"
@@ -15,6 +17,8 @@
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
+#include "core/private_folder.hpp"
+#include "core/temporary_folder.hpp"
 #include "report/format.hpp"
 #include "report/gate_files.hpp"
 #include "report/gate_text.hpp"
@@ -52,8 +56,9 @@ constexpr std::string_view kFooter =
     "Exit codes:\n"
     "  0 pass: a slowdown of the margin or more is excluded\n"
     "  1 regression   2 wrong usage, or a revision that does not build\n"
-    "  3 inconclusive: too noisy, or too close to the margin\n"
-    "  4 invalid: an invariant broke, or the base differed from itself\n"
+    "  3 inconclusive: too noisy, too close to the margin, or a cell is missing\n"
+    "  4 invalid: an invariant broke, the base differed from itself or was not\n"
+    "    measured beside itself, or only one of the builds is optimized\n"
     "  6 output could not be stored   130, 143 interrupted";
 
 struct Typed {
@@ -130,7 +135,15 @@ GateReport gate_stored(const Arguments& paths, const GateOptions& options) {
     throw usage_error("nothing to compare",
                       "give --base-rev REV, --base and --candidate, or two result files");
   }
-  return analyze::judge_stored(result_from(paths[0]), result_from(paths[1]), options);
+  const result::Result base = result_from(paths[0]);
+  const result::Result candidate = result_from(paths[1]);
+  const std::vector<std::string> reasons = analyze::incomparable(base, candidate);
+  if (!reasons.empty()) {
+    throw usage_error(fmt::format("the results cannot be compared: {}", fmt::join(reasons, "; ")),
+                      "measure both alike, or both builds side by side with --base and "
+                      "--candidate");
+  }
+  return analyze::judge_stored(base, candidate, options);
 }
 
 void store(const std::string& path, const std::string& text) {
@@ -209,11 +222,19 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     }
     run::check_out(plan->plan);
     run::Builds builds = builds_of(typed);
-    const TemporaryFolder folder;
-    builds.sentinel = folder.path() / "asyncbench";
+    const PrivateFolder folder(temporary_folder());
+    builds.sentinel = folder.path() + "/asyncbench";
     std::filesystem::copy_file(builds.base, builds.sentinel);
+    // How the builds differ is worth knowing before minutes of measuring.
+    const analyze::Ingredients base = ingredients_of_program(builds.base);
+    const analyze::Ingredients candidate = ingredients_of_program(builds.candidate);
+    for (const std::string& remark : analyze::build_remarks(base, candidate)) {
+      print_error("asyncbench: {}\n", report::printable(remark));
+    }
     const GateRun run = run_gate(plan->plan, builds, options, registry);
     report = run.report;
+    note_unsupported(report, plan->plan);
+    analyze::note_builds(report, base, candidate);
     result = run.result_path;
     exit_code = run.exit_code;
   }

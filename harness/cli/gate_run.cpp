@@ -70,6 +70,18 @@ std::string gate_plan_text(const run::Plan& plan, const analyze::GateOptions& op
                      clock_text(pairs.expected_time()));
 }
 
+void note_unsupported(analyze::GateReport& report, const run::Plan& plan) {
+  for (const run::PlannedCell& cell : plan.cells) {
+    if (cell.unsupported.empty()) continue;
+    std::string text = fmt::format("{}: not measured here: {}", cell.id, cell.unsupported);
+    if (cell.named) {
+      add_reason(report, analyze::Verdict::inconclusive, std::move(text));
+    } else {
+      report.remarks.push_back(std::move(text));
+    }
+  }
+}
+
 GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
                  const analyze::GateOptions& options, const Registry& registry) {
   run::Plan pairs =

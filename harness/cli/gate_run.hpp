@@ -34,6 +34,10 @@ struct GateRun {
   ExitCode exit_code = ExitCode::done;  // of the measuring: interrupted, not stored ...
 };
 
+// What the report has to say of cells that cannot be measured here: a remark, and more than that of
+// those that were asked for by name.
+void note_unsupported(analyze::GateReport& report, const run::Plan& plan);
+
 // Measures up to options.first_look pairs of every cell, decides, and goes on to last_look where
 // that was inconclusive. Prints progress on stderr.
 GateRun run_gate(const run::Plan& plan, const run::Builds& builds,

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 #include "cli/output.hpp"
@@ -73,7 +74,8 @@ std::string page_of(const Request& request, const std::vector<result::Result>& r
     request.view.check_against(result);
     input.results.emplace_back(result, request.view.against);
   }
-  input.warnings = differences_of(results);
+  input.warnings = differences_of(results, analyze::Peers::alike);
+  std::ranges::move(build_remarks_of(results), std::back_inserter(input.warnings));
   if (request.baseline.empty()) return report::page(input);
 
   const result::Result baseline = result_from(request.baseline);
@@ -83,6 +85,9 @@ std::string page_of(const Request& request, const std::vector<result::Result>& r
                       "measure both alike, or use --force, which the page records");
   }
   for (const std::string& reason : reasons) input.warnings.push_back(reason + " (baseline)");
+  for (const std::string& remark : build_remarks_of({baseline, results[0]})) {
+    input.warnings.push_back(remark + " (baseline)");
+  }
   const analyze::Comparison comparison = analyze::compare_results(baseline, results[0]);
   const report::Change change{.comparison = comparison,
                               .before = baseline,

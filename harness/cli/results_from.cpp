@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "analyze/comparison.hpp"
 #include "analyze/summary.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
@@ -34,14 +33,33 @@ result::Result result_from(const std::string& path) {
   }
 }
 
-std::vector<std::string> differences_of(const std::vector<result::Result>& results) {
+namespace {
+
+// What there is to say of the first and each other one, none twice.
+std::vector<std::string> with_first(const std::vector<result::Result>& results, const auto& said) {
   std::vector<std::string> all;
   for (std::size_t i = 1; i < results.size(); ++i) {
-    for (std::string& reason : analyze::incomparable(results[0], results[i])) {
-      if (std::ranges::find(all, reason) == all.end()) all.push_back(std::move(reason));
+    for (std::string& line : said(results[0], results[i])) {
+      if (std::ranges::find(all, line) == all.end()) all.push_back(std::move(line));
     }
   }
   return all;
+}
+
+}  // namespace
+
+std::vector<std::string> differences_of(const std::vector<result::Result>& results,
+                                        analyze::Peers peers) {
+  return with_first(results, [&](const result::Result& first, const result::Result& other) {
+    return analyze::incomparable(first, other, peers);
+  });
+}
+
+std::vector<std::string> build_remarks_of(const std::vector<result::Result>& results) {
+  return with_first(results, [](const result::Result& first, const result::Result& other) {
+    return analyze::build_remarks(analyze::ingredients_of(first.environment),
+                                  analyze::ingredients_of(other.environment));
+  });
 }
 
 }  // namespace asyncbench::cli

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analyze/footing.hpp"
 #include "result/result.hpp"
 
 namespace asyncbench::cli {
@@ -14,6 +15,10 @@ namespace asyncbench::cli {
 result::Result result_from(const std::string& path);
 
 // Why figures of the others cannot be compared with the first's: one line each, none twice.
-std::vector<std::string> differences_of(const std::vector<result::Result>& results);
+std::vector<std::string> differences_of(const std::vector<result::Result>& results,
+                                        analyze::Peers peers);
+
+// How the builds of the others differ from the first's, and which is not optimized.
+std::vector<std::string> build_remarks_of(const std::vector<result::Result>& results);
 
 }  // namespace asyncbench::cli

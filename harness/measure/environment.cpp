@@ -112,6 +112,11 @@ void read_build(Collector& to) {
   to.fact("compiler", std::string(kPluginCompiler));
   to.fact("compiler_flags", std::string(kBuildInfo.compiler_flags));
   to.fact("build_type", std::string(kBuildInfo.build_type));
+#ifdef __OPTIMIZE__
+  to.fact("optimized", true);
+#else
+  to.fact("optimized", false);
+#endif
   const std::string commit = kBuildInfo.git_commit;
   if (commit.empty()) {
     to.missing("git_commit", "not built from a git checkout");

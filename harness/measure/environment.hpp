@@ -18,7 +18,7 @@ using Fact =
 struct Environment {
   // kernel, machine, cpu, cpus, cpus_allowed, smt, hypervisor,
   // memory_bytes, clock_source, governor, mitigations, compiler, compiler_flags, build_type,
-  // git_commit; in this order.
+  // optimized, git_commit; in this order.
   std::vector<std::pair<std::string, Fact>> facts;
   std::map<std::string, std::string> libraries;  // that the harness itself uses -> version
   Unreadable unreadable;

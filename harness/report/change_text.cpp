@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyze/notes.hpp"
 #include "analyze/ratio.hpp"
 #include "report/change_verdict.hpp"
 #include "report/contrast_text.hpp"
@@ -30,6 +31,7 @@ class Writer {
     for (const std::string& reason : change_.forced) {
       line("compared by --force although they differ in " + reason, "! ");
     }
+    out_ += build_notes(change_.comparison, terminal_);
     sides();
     out_ += '\n';
     headline();
@@ -202,6 +204,16 @@ class Writer {
 };
 
 }  // namespace
+
+std::string build_notes(const analyze::Comparison& comparison, const Terminal& terminal) {
+  std::string text;
+  for (const result::Note& note : comparison.notes) {
+    if (note.code == analyze::kBuilds) {
+      text += wrapped(printable(note.detail), "! ", terminal.width);
+    }
+  }
+  return text;
+}
 
 std::string change_text(const Change& change, const Terminal& terminal) {
   return Writer(change, terminal).text();

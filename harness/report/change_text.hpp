@@ -25,4 +25,7 @@ struct Change {
 // figure of each cell that shows a change or is open, as the later figure over the earlier one.
 std::string change_text(const Change& change, const Terminal& terminal = {});
 
+// How the builds of compared results differ, and which is not optimized: a line each; often none.
+std::string build_notes(const analyze::Comparison& comparison, const Terminal& terminal = {});
+
 }  // namespace asyncbench::report

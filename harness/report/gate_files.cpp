@@ -55,13 +55,15 @@ std::string gate_json(const GateReport& report, const std::string& result) {
                       {"counted", row.name},
                       {"base", row.base},
                       {"candidate", row.candidate},
-                      {"repeatable", row.repeatable},
+                      {"repeatable", row.unjudged != analyze::Unjudged::varies},
+                      {"unjudged", row.is_judged() ? Json(nullptr) : Json(name_of(row.unjudged))},
                       {"verdict", name_of(row.verdict)}});
   }
-  return text_of({{"schema", schema_json("asyncbench-gate")},
+  return text_of({{"schema", schema_json("asyncbench-gate", 1)},
                   {"result", result.empty() ? Json(nullptr) : Json(result)},
                   {"verdict", name_of(report.verdict)},
                   {"reasons", report.reasons},
+                  {"remarks", report.remarks},
                   {"pairs", report.pairs},
                   {"alpha", report.alpha},
                   {"stored", report.stored},
@@ -73,7 +75,7 @@ std::string gate_json(const GateReport& report, const std::string& result) {
 std::string gate_junit(const GateReport& report) {
   std::vector<JunitCase> cases;
   for (const CountRow& row : report.counts) {
-    if (!row.repeatable) continue;
+    if (!row.is_judged()) continue;
     cases.push_back(
         case_of(row.cell, row.name, row.verdict, fmt::format("{} to {}", row.base, row.candidate)));
   }

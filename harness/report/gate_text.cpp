@@ -31,13 +31,13 @@ std::string verdict_text(const GateRow& row) {
 
 // "1.50": the candidate's count as a multiple of the base's.
 std::string count_change(const CountRow& row) {
-  if (!row.repeatable) return "not repeatable";
+  if (!row.is_judged()) return std::string(name_of(row.unjudged));
   if (row.base == 0) return row.candidate == 0 ? "1" : "new";
   return row.candidate == row.base ? "1" : analyze::ratio_number(row.candidate / row.base, 3);
 }
 
 std::string_view count_verdict(const CountRow& row) {
-  return row.repeatable ? name_of(row.verdict) : "not judged";
+  return row.is_judged() ? name_of(row.verdict) : "not judged";
 }
 
 Color color_of(Verdict verdict) {
@@ -112,6 +112,12 @@ std::string_view name_of(Verdict verdict) {
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
+std::string_view name_of(analyze::Unjudged why) {
+  static constexpr std::array<std::string_view, 4> kNames = {"", "not repeatable", "many in flight",
+                                                             "one trial"};
+  return kNames[static_cast<std::size_t>(why)];
+}
+
 std::string gate_headline(const GateReport& report) {
   if (report.verdict == Verdict::pass) {
     return "PASS: a slowdown of the margin or more is excluded in every gated figure";
@@ -125,7 +131,7 @@ std::string gate_headline(const GateReport& report) {
 std::string gate_text(const GateReport& report, const Terminal& terminal) {
   std::string out;
   if (!report.counts.empty()) {
-    out += "Counted per request, one request at a time\n";
+    out += "Counted per request; judged with one request at a time\n";
     for (const std::string& cell : cells_of(report.counts)) {
       out += wrapped(printable(cell), "", terminal.width);
       for (const CountRow& row : report.counts) {
@@ -133,7 +139,7 @@ std::string gate_text(const GateReport& report, const Terminal& terminal) {
         out += fmt::format("  {:<17} {:>8} {:>8}  {:<15} ", row.name, format_number(row.base),
                            format_number(row.candidate), count_change(row));
         out += terminal.paint(count_verdict(row),
-                              row.repeatable ? color_of(row.verdict) : Color::doubtful) +
+                              row.is_judged() ? color_of(row.verdict) : Color::doubtful) +
                '\n';
       }
     }
@@ -149,6 +155,9 @@ std::string gate_text(const GateReport& report, const Terminal& terminal) {
     put_rows(out, report.sentinel, terminal);
   }
   out += '\n' + wrapped(method_text(report), "", terminal.width) + '\n';
+  for (const std::string& remark : report.remarks) {
+    out += wrapped(printable(remark), "! ", terminal.width);
+  }
   for (std::size_t i = 1; i < report.reasons.size(); ++i) {
     out += wrapped(printable(report.reasons[i]), "- ", terminal.width);
   }
@@ -163,6 +172,9 @@ std::string gate_markdown(const GateReport& report) {
                                 markdown_text(gate_headline(report)));
   for (std::size_t i = 1; i < report.reasons.size(); ++i) {
     out += fmt::format("- {}\n", markdown_text(report.reasons[i]));
+  }
+  for (const std::string& remark : report.remarks) {
+    out += fmt::format("- {}\n", markdown_text(remark));
   }
   if (!report.counts.empty()) {
     out +=
@@ -192,22 +204,22 @@ std::string gate_markdown(const GateReport& report) {
 }
 
 std::string gate_annotations(const GateReport& report) {
-  if (report.verdict == Verdict::pass) return "";
   const char* const command = report.verdict == Verdict::regression ? "error" : "warning";
   std::string out;
-  for (const std::string& reason : report.reasons) {
+  const auto put = [&](const char* kind, const std::string& line) {
     std::string text;
     // Percent signs begin escapes in workflow commands.
-    for (const char c : printable(reason)) {
+    for (const char c : printable(line)) {
       if (c == '%') {
         text += "%25";
       } else {
         text += c;
       }
     }
-    out +=
-        fmt::format("::{} title=asyncbench gate: {}::{}\n", command, name_of(report.verdict), text);
-  }
+    out += fmt::format("::{} title=asyncbench gate: {}::{}\n", kind, name_of(report.verdict), text);
+  };
+  for (const std::string& reason : report.reasons) put(command, reason);
+  for (const std::string& remark : report.remarks) put("notice", remark);
   return out;
 }
 

@@ -11,6 +11,8 @@ namespace asyncbench::report {
 
 std::string_view name_of(analyze::Verdict verdict);  // "pass", "regression" ...
 
+std::string_view name_of(analyze::Unjudged why);  // "many in flight"; "" where it is judged
+
 // "PASS: ..." and why, in one line: what a reader wants first.
 std::string gate_headline(const analyze::GateReport& report);
 
@@ -21,7 +23,8 @@ std::string gate_text(const analyze::GateReport& report, const Terminal& termina
 // step summary of at most 1 MiB, a comment of 65,536 characters: a gate stays far below.
 std::string gate_markdown(const analyze::GateReport& report);
 
-// Workflow commands of GitHub Actions, one line a reason (::error, ::warning); empty on a pass.
+// Workflow commands of GitHub Actions: one line a reason (::error, ::warning), of which a pass has
+// none, and one a remark (::notice).
 std::string gate_annotations(const analyze::GateReport& report);
 
 }  // namespace asyncbench::report

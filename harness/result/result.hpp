@@ -402,7 +402,7 @@ using Fact =
     std::variant<std::monostate, std::int64_t, double, std::string, bool, std::vector<std::string>>;
 
 // The machine and the build. Facts by name, in order: kernel, cpu, cpus, clock_source, governor,
-// mitigations, compiler, compiler_flags, git_commit ...
+// mitigations, compiler, compiler_flags, optimized, git_commit ...
 struct Environment {
   std::vector<std::pair<std::string, Fact>> facts;
   std::map<std::string, std::string> libraries;  // name -> version

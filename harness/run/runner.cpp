@@ -45,6 +45,18 @@ result::Environment environment_of(const Plan& plan, const Registry& registry) {
   return environment;
 }
 
+// Figures of a build without optimization say nothing of what is built for use.
+void warn_of_build(result::Result& result, Progress& progress) {
+  if (result.environment.text_of("optimized") != "false") return;
+  const std::string type = result.environment.text_of("build_type");
+  const std::string detail = fmt::format(
+      "asyncbench was built without optimization (build_type {}), so its figures are not those of "
+      "an optimized build; configure with --preset release or -DCMAKE_BUILD_TYPE=RelWithDebInfo",
+      type.empty() ? "none" : type);
+  result.run.notes.push_back({.code = "unoptimized_build", .detail = detail});
+  progress.note(detail);
+}
+
 // Keeps idle CPUs awake where the plan wants it; says in the plan which of the two it is.
 class IdleSetting {
  public:
@@ -264,6 +276,7 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
     InterruptWatch interrupt;
     result::Result header = header_of(plan, registry);
     header.environment = environment_of(plan, registry);
+    warn_of_build(header, progress);
     const IdleSetting idle(plan.settings.cpu_idle, header, progress);
     Plan own = plan;
     result::Journal journal = claim_out(own, header);

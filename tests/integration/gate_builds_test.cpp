@@ -3,10 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli_checks.hpp"
@@ -158,6 +165,72 @@ TEST_F(GateBuilds, ChecksOutNowhereButInAWorktreeOfItsOwn) {
   expect_refusal(run_program(gate(), {.folder = repository_}), 2,
                  "is not the worktree of the gate");
   EXPECT_EQ(state(), before_);
+}
+
+// As SIGKILL leaves it while git makes the worktree, or checks out there.
+TEST_F(GateBuilds, MakesAnewWhatAKilledGateLeftUnfinished) {
+  const fs::path folder = repository_ / "build-gate";
+  const fs::path source = folder / "source";
+  for (const bool is_whole : {false, true}) {
+    SCOPED_TRACE(is_whole);
+    fs::remove_all(folder);
+    git({"worktree", "add", "--force", "--detach", source.string(), "HEAD"});
+    file("build-gate/unfinished", "");
+    file(".git/worktrees/source/index.lock", "");
+    if (!is_whole) {
+      fs::remove(source / ".git");
+      file(".git/worktrees/source/locked", "initializing\n");
+    }
+    const Ended ended = run_program(gate(), {.folder = repository_});
+    EXPECT_THAT(ended.exit_code, ::testing::AnyOf(0, 3, 4)) << ended.err;
+    expect_measured();
+    EXPECT_FALSE(fs::exists(folder / "unfinished"));
+  }
+}
+
+// One entry for the gate's worktree, however often its folder was removed.
+TEST_F(GateBuilds, LeavesOneWorktreeInTheRepository) {
+  for (int i = 0; i < 2; ++i) {
+    fs::remove_all(repository_ / "build-gate");
+    run_program(gate(), {.folder = repository_});
+  }
+  const auto entries = fs::directory_iterator(repository_ / ".git/worktrees");
+  EXPECT_EQ(std::distance(fs::begin(entries), fs::end(entries)), 1);
+}
+
+// Whether a process with this argument runs.
+bool runs(const std::string& argument) {
+  std::error_code ignored;
+  for (fs::directory_iterator entry("/proc", ignored), end; entry != end;
+       entry.increment(ignored)) {
+    std::ifstream file(entry->path() / "cmdline");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    if (line.find(argument) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST_F(GateBuilds, LeavesNoBuildBehindWhenItIsInterrupted) {
+  const std::string seconds = "1000." + std::to_string(::getpid());
+  file("CMakeLists.txt",
+       "cmake_minimum_required(VERSION 3.25)\nproject(throwaway NONE)\n"
+       "add_custom_target(asyncbench COMMAND sleep " +
+           seconds + ")\n");
+  git({"add", "CMakeLists.txt"});
+  git({"commit", "--quiet", "-m", "slow to build", "CMakeLists.txt"});
+  Arguments arguments = gate();
+  std::ranges::replace(arguments, std::string("HEAD~1"), std::string("HEAD"));
+  Program program(arguments, {.folder = repository_});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
+  while (!runs(seconds) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ASSERT_TRUE(runs(seconds));
+  program.signal(SIGTERM);
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.exit_code, 143) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("interrupted"));
+  EXPECT_FALSE(runs(seconds));
 }
 
 }  // namespace

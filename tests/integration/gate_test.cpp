@@ -2,12 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "cli_checks.hpp"
 #include "program.hpp"
@@ -23,6 +30,10 @@ std::string text_of(const std::filesystem::path& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+bool fact_of(const std::string& result, const char* name) {
+  return Json::parse(std::ifstream(result)).at("environment").at(name).get<bool>();
 }
 
 class GateTest : public ::testing::Test {
@@ -132,6 +143,113 @@ TEST_F(GateTest, TakesTwoStoredResults) {
   EXPECT_THAT(ended.out, HasSubstr("PASS: "));
 }
 
+// Results as stored by hand: the same check as that of compare, and the gate's own guards.
+TEST_F(GateTest, HoldsStoredResultsToItsGuards) {
+  const std::string base = path("r.json");
+  const Ended run = run_program(
+      {"run",        "fetch",   "--strategies",    "epoll,asio", "--connections",  "2",
+       "--duration", "50ms",    "--warmup",        "20ms",       "--trials",       "9",
+       "--cpu-idle", "default", "--peer-strategy", "asio",       "--server-delay", "2ms",
+       "--turns",    "off",     "--out",           base});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  struct Case {
+    std::function<void(Json&)> change;
+    int exit_code;
+    std::string says;
+  };
+  const auto fact = [](const char* name, Json value) {
+    return [=](Json& result) { result["environment"][name] = value; };
+  };
+  const auto plan = [](const char* name, Json value) {
+    return [=](Json& result) { result["plan"][name] = value; };
+  };
+  const std::vector<Case> cases = {
+      {fact("compiler", "another"), 0, "the builds differ in compiler: "},
+      {fact("kernel", "0.1"), 2, "cannot be compared: kernel: "},
+      {plan("window_ns", 49'000'000), 2, "cannot be compared: window_ns: "},
+      {plan("subject_cpus", Json::array({0, 1})), 2, "cannot be compared: subject_cpus: "},
+      {plan("peer_strategy", "uring"), 2, "cannot be compared: peer_strategy: "},
+      {[](Json& result) { result["plan"]["options"]["threads"] = 2; }, 2, "threads: 1 and 2"},
+      {[](Json& result) { result["cells"].erase(1); }, 3, ": only the base has it"},
+      {fact("optimized", !fact_of(base, "optimized")), 4, "not optimized"},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.says);
+    Json changed = Json::parse(std::ifstream(base));
+    one.change(changed);
+    const std::string candidate = folder_.file("changed.json", changed.dump());
+    const Ended ended = run_program({"gate", base, candidate});
+    EXPECT_EQ(ended.exit_code, one.exit_code) << ended.out << ended.err;
+    // Unwrapped.
+    std::string said = ended.out + ended.err;
+    std::ranges::replace(said, '\n', ' ');
+    EXPECT_THAT(said, HasSubstr(one.says));
+    if (one.exit_code != 2)
+      EXPECT_EQ(said.find("PASS"), one.exit_code == 0 ? said.rfind("PASS") : std::string::npos);
+    // compare does not refuse another peer: it then compares strategies within each result.
+    const bool is_refused =
+        one.exit_code == 2 && one.says.find("peer_strategy") == std::string::npos;
+    EXPECT_EQ(run_program({"compare", base, candidate}).exit_code, is_refused ? 2 : 0);
+    const Ended page =
+        run_program({"report", candidate, "--baseline", base, "--out", path("p.html")});
+    EXPECT_EQ(page.exit_code, one.exit_code == 2 ? 2 : 0) << page.err;
+  }
+}
+
+// A gate that is killed leaves a folder with the sentinel; whatever comes next removes it.
+TEST_F(GateTest, LeavesNothingBehindOnceAnythingElseRuns) {
+  const std::filesystem::path temporary = folder_.path() / "tmp";
+  std::filesystem::create_directory(temporary);
+  const std::vector<std::string> environment = {"TMPDIR=" + temporary.string()};
+  {
+    Program killed(gate(ASYNCBENCH_PROGRAM, "20"),
+                   {.folder = folder_.path(), .environment = environment});
+    while (!std::filesystem::exists(path("g.json.journal"))) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_FALSE(std::filesystem::is_empty(temporary));
+    killed.signal(SIGKILL);
+    EXPECT_EQ(killed.wait().exit_code, 128 + SIGKILL);
+  }
+  EXPECT_FALSE(std::filesystem::is_empty(temporary));
+  folder_.file("next.json.1.0.tmp", "half a result");
+  const Ended next =
+      run_program({"run", "fetch", "--strategies", "epoll", "--connections", "1", "--duration",
+                   "50ms", "--warmup", "0", "--trials", "1", "--cpu-idle", "default",
+                   "--peer-strategy", "asio", "--out", path("next.json")},
+                  {.folder = folder_.path(), .environment = environment});
+  EXPECT_EQ(next.exit_code, 0) << next.err;
+  EXPECT_TRUE(std::filesystem::is_empty(temporary));
+  EXPECT_FALSE(std::filesystem::exists(path("next.json.1.0.tmp")));
+  // Its journal is in nobody's way: builds can only be compared anew.
+  std::vector<std::string> again = gate(ASYNCBENCH_PROGRAM, "1");
+  again.insert(again.end(), {"--turns", "off"});
+  EXPECT_THAT(run_program(again, {.folder = folder_.path(), .environment = environment}).exit_code,
+              AnyOf(0, 3, 4));
+  EXPECT_TRUE(std::filesystem::is_empty(temporary));
+  EXPECT_FALSE(std::filesystem::exists(path("g.json.journal")));
+}
+
+TEST_F(GateTest, DoesNotPassOverAStrategyThatWasNamedAndCannotRunHere) {
+  std::vector<std::string> arguments = gate(ASYNCBENCH_PROGRAM, "1");
+  std::ranges::replace(arguments, std::string("epoll"), std::string("epoll,uring"));
+  arguments.insert(arguments.end(), {"--turns", "off"});
+  const Ended ended = run_program(arguments, {.folder = folder_.path(), .forbid_io_uring = true});
+  EXPECT_THAT(ended.exit_code, AnyOf(3, 4)) << ended.err;
+  EXPECT_THAT(
+      Json::parse(ended.out).at("reasons").dump(),
+      HasSubstr("strategy:uring/connections:2/body_bytes:12/server_delay:2ms: not measured here"));
+}
+
+TEST_F(GateTest, RunWarnsOfABuildWithoutOptimization) {
+  const Ended version = run_program({"--version"});
+  const bool is_optimized = version.out.find("optimized       true") != std::string::npos;
+  const Ended run =
+      run_program({"run", "fetch", "--strategies", "epoll", "--connections", "1", "--duration",
+                   "50ms", "--trials", "1", "--cpu-idle", "default", "--out", path("r.json")});
+  EXPECT_EQ(run.err.find("without optimization") == std::string::npos, is_optimized) << run.err;
+}
+
 TEST_F(GateTest, NamesWhatIsWrongWithItsInput) {
   struct Bad {
     std::vector<std::string> arguments;
@@ -163,11 +281,12 @@ TEST_F(GateTest, NamesWhatIsWrongWithItsInput) {
 
 TEST_F(GateTest, CalibratesWithABuildAgainstItself) {
   ::setenv("XDG_STATE_HOME", folder_.path().c_str(), 1);
-  const Ended ended =
-      run_program({"calibrate", "--gates", "1", "--json", "fetch", "--strategies", "epoll",
-                   "--connections", "2", "--duration", "50ms", "--warmup", "20ms", "--cpu-idle",
-                   "default", "--peer-strategy", "asio", "--server-delay", "2ms"},
-                  {.folder = folder_.path()});
+  const Ended ended = run_program(
+      {"calibrate", "--gates",       "1",       "--json",          "fetch", "--strategies",
+       "epoll",     "--connections", "2",       "--duration",      "50ms",  "--warmup",
+       "20ms",      "--cpu-idle",    "default", "--peer-strategy", "asio",  "--server-delay",
+       "2ms",       "--turns",       "off"},
+      {.folder = folder_.path()});
   EXPECT_THAT(ended.exit_code, AnyOf(0, 4)) << ended.err;
   const Json document = Json::parse(ended.out);
   EXPECT_EQ(document.at("gates"), 1);

@@ -385,38 +385,5 @@ TEST(Comparison, MarksAWinnerThatWasMeasuredUnderOnePeerAlone) {
   EXPECT_EQ(comparison.groups.at(0).notes.at(0).code, "peers_disagree");
 }
 
-TEST(Comparison, RefusesAnotherKernelOrWindow) {
-  Result a;
-  a.environment.facts = {{"kernel", std::string("6.1")}, {"cpu", std::string("x")}};
-  Result b = a;
-  EXPECT_THAT(incomparable(a, b), IsEmpty());
-  b.environment.facts[0].second = std::string("6.18");
-  b.plan.window_ns = 5;
-  EXPECT_THAT(incomparable(a, b),
-              testing::ElementsAre("kernel: 6.1 and 6.18", "window_ns: 0 and 5"));
-}
-
-TEST(Comparison, RefusesTurnsBesideWholeWindows) {
-  Result a;
-  a.cells = {{.id = "fetch", .trials = {{.valid = true}}}, {.id = "timers"}};
-  a.cells[0].trials[0].turns.emplace();
-  Result b = a;
-  EXPECT_THAT(incomparable(a, b), IsEmpty());
-  b.cells[0].trials[0].turns.reset();
-  EXPECT_THAT(incomparable(a, b),
-              testing::ElementsAre("1 of 2 cells: in turns and in whole windows"));
-}
-
-TEST(Comparison, RefusesAnotherCpuAccountOfThreadsThatEnd) {
-  Result a;
-  a.cells = {{.id = "fetch", .trials = {{.lanes = {{.counters = {{"threads_created", 64}}}}}}}};
-  a.cells[0].trials[0].subject.threads_peak = 64;
-  Result b = a;
-  b.cells[0].trials[0].subject.cpu_account = "cgroup";
-  EXPECT_THAT(incomparable(a, b), IsEmpty());
-  a.cells[0].trials[0].lanes[0].counters["threads_created"] = 60'000;
-  EXPECT_THAT(incomparable(a, b), testing::ElementsAre("fetch: cpu_account: getrusage and cgroup"));
-}
-
 }  // namespace
 }  // namespace asyncbench::analyze

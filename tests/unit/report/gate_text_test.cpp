@@ -74,6 +74,21 @@ TEST(GateText, ShowsEachFigureInItsOwnDirectionWithAWord) {
   EXPECT_THAT(text_with(row_of(analyze::kCpu, 0.8)), HasSubstr("  0.802 [0.800, 0.802] better "));
 }
 
+TEST(GateText, SaysWhyACountIsNotJudgedAndWhatElseIsToBeKnown) {
+  GateReport report = regression();
+  report.counts.front().unjudged = analyze::Unjudged::many_in_flight;
+  report.remarks = {"the builds differ in compiler: g++ and clang++"};
+  EXPECT_THAT(gate_text(report), HasSubstr("many in flight  not judged"));
+  for (const std::string& text :
+       {gate_text(report), gate_markdown(report), gate_annotations(report)}) {
+    EXPECT_THAT(text, HasSubstr("the builds differ in compiler"));
+  }
+  const auto json = nlohmann::json::parse(gate_json(report, ""));
+  EXPECT_EQ(json.at("remarks").size(), 1U);
+  EXPECT_EQ(json.at("counts").at(0).at("unjudged"), "many in flight");
+  EXPECT_THAT(gate_junit(report), Not(HasSubstr("syscalls")));
+}
+
 TEST(GateText, SaysOfTooFewPairsHowManyThereAre) {
   for (const std::size_t pairs : {0U, 1U, 5U}) {
     const std::string text =
