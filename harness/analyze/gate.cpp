@@ -171,22 +171,6 @@ class Judge {
     report_.sentinel = std::move(rows);
   }
 
-  // What was not measured excludes nothing.
-  void check_sentinel() {
-    std::size_t pairs = std::numeric_limits<std::size_t>::max();
-    for (const GateRow& row : report_.sentinel) {
-      if (!row.hypothesis.advisory) pairs = std::min(pairs, row.hypothesis.log_ratios.size());
-    }
-    const std::size_t needed = fewest_pairs(deciding_figures(report_.sentinel), report_.alpha);
-    if (report_.sentinel.empty() || pairs == 0) {
-      say(Verdict::invalid,
-          "the sentinel, which is the base itself, was not measured: nothing shows that this "
-          "machine can compare builds");
-    } else if (pairs < needed) {
-      say(Verdict::inconclusive, fmt::format("the sentinel: {}", too_few_text(pairs, needed)));
-    }
-  }
-
   // A cell that only one side has.
   void add_unpaired(const std::string& cell, std::string_view side, const std::string& why) {
     say(Verdict::inconclusive,
@@ -210,6 +194,7 @@ class Judge {
           std::min(report_.pairs, static_cast<unsigned>(row.hypothesis.log_ratios.size()));
       explain(row);
     }
+    if (options_.has_sentinel) check_sentinel();
     return with_reasons();
   }
 
@@ -229,6 +214,22 @@ class Judge {
     std::ranges::stable_sort(reasons_, std::ranges::greater(), &Reason::verdict);
     for (Reason& reason : reasons_) report_.reasons.push_back(std::move(reason.text));
     return std::move(report_);
+  }
+
+  // What was not measured excludes nothing.
+  void check_sentinel() {
+    std::size_t pairs = std::numeric_limits<std::size_t>::max();
+    for (const GateRow& row : report_.sentinel) {
+      if (!row.hypothesis.advisory) pairs = std::min(pairs, row.hypothesis.log_ratios.size());
+    }
+    const std::size_t needed = fewest_pairs(deciding_figures(report_.sentinel), report_.alpha);
+    if (report_.sentinel.empty() || pairs == 0) {
+      say(Verdict::invalid,
+          "the sentinel, which is the base itself, was not measured: nothing shows that this "
+          "machine can compare builds");
+    } else if (pairs < needed) {
+      say(Verdict::inconclusive, fmt::format("the sentinel: {}", too_few_text(pairs, needed)));
+    }
   }
 
   void explain(const GateRow& row) {
@@ -337,12 +338,13 @@ GateReport judge_gate(const Result& result, const GateOptions& options) {
   Judge judge(options, options.alpha_a_look());
   for (const Pair& pair : pairs_of(result, result::kCandidateBuild)) judge.add(pair);
   for (const Pair& pair : pairs_of(result, result::kSentinelBuild)) judge.add_sentinel(pair);
-  if (options.has_sentinel) judge.check_sentinel();
   return judge.take();
 }
 
 GateReport judge_stored(const Result& base, const Result& candidate, const GateOptions& options) {
-  Judge judge(options, options.alpha);
+  GateOptions without_sentinel = options;
+  without_sentinel.has_sentinel = false;
+  Judge judge(without_sentinel, options.alpha);
   const auto unsupported = [](const Cell* cell) {
     return cell == nullptr || cell->status == result::CellStatus::unsupported;
   };

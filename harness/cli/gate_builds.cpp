@@ -104,18 +104,17 @@ std::vector<std::string> git_in(const fs::path& folder, std::vector<std::string>
   return git;
 }
 
+// It is there while git works in the worktree. A killed gate leaves it, and beside it half a
+// worktree or git's lock on one.
+fs::path unfinished_mark(const fs::path& source) { return source.parent_path() / "unfinished"; }
+
 // The commit in the gate's worktree, which is made where it is missing. `must` runs a program that
 // has to succeed.
-void check_out(const fs::path& top, const fs::path& source, const std::string& commit,
-               const fs::path& answer, const auto& must) {
-  // It is there while git works in `source`. A killed gate leaves it, and beside it half a worktree
-  // or git's lock on one.
-  const fs::path unfinished = source.parent_path() / "unfinished";
-  if (fs::exists(unfinished)) fs::remove_all(source);
-  const bool has_source = fs::exists(fs::symlink_status(source));
-  if (has_source) check_own_worktree(source, answer);
+void check_out_commit(const fs::path& top, const fs::path& source, const std::string& commit,
+                      const auto& must) {
+  const fs::path unfinished = unfinished_mark(source);
   std::ofstream(unfinished).close();
-  if (!has_source) {
+  if (!fs::exists(source)) {
     // Force: git may know this place from a folder that was removed since; twice: or that was being
     // made.
     must(git_in(top, {"worktree", "add", "--force", "--force", "--detach", source, commit}),
@@ -156,13 +155,15 @@ std::string build_revision(const std::string& revision) {
   const fs::path source = folder / "source";
   const fs::path build = folder / "build";
   const fs::path log = folder / (commit + ".log");
+  if (fs::exists(unfinished_mark(source))) fs::remove_all(source);
+  if (fs::exists(fs::symlink_status(source))) check_own_worktree(source, answer);
   print_error("building {} ({}), log in {}\n", revision, commit.substr(0, 12), log.string());
   const auto must = [&](std::vector<std::string> arguments, std::string_view what) {
     if (succeeds(std::move(arguments), log)) return;
     throw usage_error(fmt::format("{} {} failed: {}", what, revision, last_words(log)),
                       fmt::format("see {}", log.string()));
   };
-  check_out(top, source, commit, answer, must);
+  check_out_commit(top, source, commit, must);
   must({"cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
         "-DASYNCBENCH_TESTS=OFF", "-DASYNCBENCH_BENCH=OFF"},
        "configuring");
