@@ -21,6 +21,7 @@
 #include "cli/output.hpp"
 #include "core/fd.hpp"
 #include "core/temporary_folder.hpp"
+#include "report/format.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -109,7 +110,7 @@ class BuildLock {
           "builds are kept there: make it a folder that can be written");
     }
     if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
-    print_error("another gate builds in {}; waiting for it\n", folder.string());
+    print_error("another gate builds in {}; waiting for it\n", report::printable(folder.string()));
     while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {
     }
   }
@@ -185,7 +186,8 @@ std::string build_revision(const std::string& revision) {
   const fs::path log = folder / (commit + ".log");
   const bool has_source = fs::exists(fs::symlink_status(source));
   if (has_source) check_own_worktree(source, answer);
-  print_error("building {} ({}), log in {}\n", revision, commit.substr(0, 12), log.string());
+  print_error("building {} ({}), log in {}\n", report::printable(revision), commit.substr(0, 12),
+              report::printable(log.string()));
   const auto must = [&](std::vector<std::string> arguments, std::string_view what) {
     if (succeeds(std::move(arguments), log)) return;
     throw usage_error(fmt::format("{} {} failed: {}", what, revision, last_words(log)),

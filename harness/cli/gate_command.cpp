@@ -54,7 +54,7 @@ constexpr std::string_view kFooter =
     "  1 regression   2 wrong usage, or a revision that does not build\n"
     "  3 inconclusive: too noisy, or too close to the margin\n"
     "  4 invalid: an invariant broke, or the base differed from itself\n"
-    "  6 output could not be stored   130, 143 interrupted";
+    "  6 output could not be stored   129, 130, 143 interrupted";
 
 struct Typed {
   std::string base, candidate, base_revision, candidate_revision = "HEAD";
