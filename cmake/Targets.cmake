@@ -27,6 +27,14 @@ if(ASYNCBENCH_SANITIZE)
   endif()
 endif()
 
+if(ASYNCBENCH_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "ASYNCBENCH_FUZZ needs clang, which brings libFuzzer; this compiler is "
+      "${CMAKE_CXX_COMPILER_ID}. Use: cmake --preset fuzz")
+  endif()
+  target_compile_options(asyncbench_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # asyncbench_precompiled(NAME [HEADERS ...] [LIBRARIES ...])
 # Target asyncbench_precompiled_NAME: the standard headers (and HEADERS) that most sources include,
 # compiled once. Headers of this project stay out of it: which part may include which is decided by

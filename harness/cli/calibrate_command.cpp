@@ -36,7 +36,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit codes: 0 calibrated   2 wrong usage   4 more than 5 % of the gates were\n"
     "false alarms or invalid: do not gate on this machine   6 could not be stored\n"
-    "130, 143 interrupted; the gates so far are kept";
+    "129, 130, 143 interrupted; the gates so far are kept";
 
 void print(const Calibration& calibration, const GateOptions& options) {
   print_out(
@@ -101,7 +101,8 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
     exit_code = run.exit_code;
     if (exit_code != ExitCode::done) break;
     calibrator.add(run.report);
-    print_error("gate {} of {}: {}\n", gate, wanted, report::gate_headline(run.report));
+    print_error("gate {} of {}: {}\n", gate, wanted,
+                report::printable(report::gate_headline(run.report)));
   }
   const Calibration calibration = calibrator.calibration();
   if (calibration.gates == 0) return exit_code;

@@ -121,7 +121,7 @@ int main_program(int argc, char** argv, Registry registry) {
   cli::settle_in();
   const auto fail = [](run::ExitCode code, const std::string& text) {
     cli::flush_out();
-    cli::print_error("asyncbench: {}\n", report::printable(text));
+    cli::complain(text);
     return static_cast<int>(cli::close_out(code));
   };
   try {

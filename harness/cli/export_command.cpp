@@ -178,7 +178,7 @@ void keep_only(result::Result& result, const std::string& id) {
 
 void say_left_out(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
-    print_error("asyncbench: left out: {}\n", report::printable(line));
+    complain("left out: " + line);
   }
 }
 

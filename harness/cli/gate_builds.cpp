@@ -20,6 +20,7 @@
 #include "core/fd.hpp"
 #include "core/private_folder.hpp"
 #include "core/temporary_folder.hpp"
+#include "report/format.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -66,7 +67,7 @@ class BuildLock {
     }
     if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
     print_error("another gate, or what a killed one started, builds in {}; waiting for it\n",
-                folder.string());
+                report::printable(folder.string()));
     while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {
     }
   }
@@ -157,7 +158,8 @@ std::string build_revision(const std::string& revision) {
   const fs::path log = folder / (commit + ".log");
   if (fs::exists(unfinished_mark(source))) fs::remove_all(source);
   if (fs::exists(fs::symlink_status(source))) check_own_worktree(source, answer);
-  print_error("building {} ({}), log in {}\n", revision, commit.substr(0, 12), log.string());
+  print_error("building {} ({}), log in {}\n", report::printable(revision), commit.substr(0, 12),
+              report::printable(log.string()));
   const auto must = [&](std::vector<std::string> arguments, std::string_view what) {
     if (succeeds(std::move(arguments), log)) return;
     throw usage_error(fmt::format("{} {} failed: {}", what, revision, last_words(log)),

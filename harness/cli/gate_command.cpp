@@ -59,7 +59,7 @@ constexpr std::string_view kFooter =
     "  3 inconclusive: too noisy, too close to the margin, or a cell is missing\n"
     "  4 invalid: an invariant broke, the base differed from itself or was not\n"
     "    measured beside itself, or only one of the builds is optimized\n"
-    "  6 output could not be stored   130, 143 interrupted";
+    "  6 output could not be stored   129, 130, 143 interrupted";
 
 struct Typed {
   std::string base, candidate, base_revision, candidate_revision = "HEAD";

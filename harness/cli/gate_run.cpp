@@ -101,7 +101,7 @@ GateRun run_gate(const run::Plan& plan, const run::Builds& builds,
       pairs, registry, progress, [](result::Result& r) { analyze::summarize(r); }, extend);
   progress.clear();
   for (const std::string& message : report.messages) {
-    print_error("asyncbench: {}\n", report::printable(message));
+    complain(message);
   }
   // Trials that failed are for the verdict to judge; these ends are not.
   const bool ended = report.exit_code == ExitCode::done ||

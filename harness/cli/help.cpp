@@ -32,7 +32,7 @@ constexpr std::string_view kExamples =
 constexpr std::string_view kExitCodes =
     "  0 done   2 wrong usage or unusable input   4 invalid measurement\n"
     "  5 incomplete: some cells failed or a strategy that was named is unsupported\n"
-    "  6 output could not be stored   7 internal error   130, 143 interrupted\n";
+    "  6 output could not be stored   7 internal error   129, 130, 143 interrupted\n";
 
 using Entry = Definition::Entry;
 

@@ -100,7 +100,7 @@ std::vector<analyze::HistoryEntry> entries_from(const Request& request, bool& wh
     try {
       entries.push_back(entry_from(path, request));
     } catch (const CommandError& error) {
-      print_error("asyncbench: left out: {}\n", report::printable(error.what()));
+      complain(fmt::format("left out: {}", error.what()));
       whole = false;
     }
   }

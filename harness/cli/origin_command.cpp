@@ -47,7 +47,7 @@ constexpr std::string_view kFooter =
     "  asyncbench origin --freeze 1s/5s    one second in five, nothing is answered\n"
     "  curl http://127.0.0.1:8080/delay/10ms/bytes/1000\n"
     "\n"
-    "It listens on the loopback interface alone, until SIGINT or SIGTERM.\n"
+    "It listens on the loopback interface alone, until SIGHUP, SIGINT or SIGTERM.\n"
     "Exit codes: 0 ended by a signal, 2 wrong usage or a port in use, 5 the strategy\n"
     "cannot serve here";
 
@@ -233,14 +233,13 @@ Origin listen(const Values& values) {
   }
 }
 
-// SIGINT and SIGTERM are blocked in every thread and waited for in one, so that no handler has to
-// be written in the little that handlers may do. Call it before anyone can know that the origin
+// These signals are blocked in every thread and waited for in one, so that no handler has to be
+// written in the little that handlers may do. Call it before anyone can know that the origin
 // runs.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int each : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&signals, each);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }

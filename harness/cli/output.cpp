@@ -43,6 +43,10 @@ void put_wrapped(std::string_view text) {
 
 void put_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
+void complain(std::string_view message) {
+  print_error("asyncbench: {}\n", report::message_text(message));
+}
+
 std::size_t columns() { return std::min(kColumns, report::terminal_of(STDOUT_FILENO).width); }
 
 void print_result(const std::string& path, bool again) {
@@ -66,8 +70,7 @@ run::ExitCode close_out(run::ExitCode code) {
         "another place, or free space there\n",
         strerrorname_np(out_error), std::strerror(out_error));
   }
-  const bool was_interrupted = code == ExitCode::interrupted || code == ExitCode::terminated;
-  return was_interrupted ? code : ExitCode::not_stored;
+  return run::is_interruption(code) ? code : ExitCode::not_stored;
 }
 
 }  // namespace asyncbench::cli

@@ -33,6 +33,10 @@ void print_error(fmt::format_string<Values...> format, Values&&... values) {
   put_error(fmt::format(format, std::forward<Values>(values)...));
 }
 
+// "asyncbench: MESSAGE" on standard error. The message may quote foreign text: see
+// report::message_text().
+void complain(std::string_view message);
+
 // The width of what is wrapped for standard output: kColumns, or those of a narrower terminal.
 std::size_t columns();
 

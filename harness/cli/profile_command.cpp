@@ -40,7 +40,7 @@ constexpr std::string_view kFooter =
     "Exit codes:\n"
     "  0 done, also where this host permits a part of the profile alone\n"
     "  2 wrong usage   4 some cell lacks valid trials   5 some cells failed\n"
-    "  6 the result could not be stored   7 internal error   130, 143 interrupted";
+    "  6 the result was not stored   7 internal error   129, 130, 143 interrupted";
 
 struct Typed {
   run::RunOptions options;
@@ -120,7 +120,7 @@ ExitCode profile_command(const Arguments& arguments, Registry& registry) {
   }
   flush_out();
   for (const std::string& message : report.messages) {
-    print_error("asyncbench: {}\n", report::printable(message));
+    complain(message);
   }
   return report.exit_code;
 }

@@ -90,7 +90,7 @@ void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial)
 
 void ProgressLine::note(std::string_view line) {
   clear();
-  std::fputs((report::printable(line) + '\n').c_str(), stream_);
+  std::fputs((report::message_text(line) + '\n').c_str(), stream_);
 }
 
 void ProgressLine::clear() {

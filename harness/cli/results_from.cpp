@@ -18,8 +18,7 @@ result::Result result_from(const std::string& path) {
   try {
     result::Parsed parsed = result::load(path);
     for (const std::string& field : parsed.ignored) {
-      print_error("asyncbench: {}: unknown field {} ignored: a newer version wrote it\n",
-                  report::printable(path), report::printable(field));
+      complain(fmt::format("{}: unknown field {} ignored: a newer version wrote it", path, field));
     }
     analyze::summarize(parsed.result);
     return std::move(parsed.result);

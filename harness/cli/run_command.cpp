@@ -40,7 +40,7 @@ void print_report(const run::RunReport& report, const RunRequest& request) {
   }
   flush_out();
   for (const std::string& message : report.messages) {
-    print_error("asyncbench: {}\n", report::printable(message));
+    complain(message);
   }
 }
 

@@ -29,7 +29,7 @@ constexpr std::string_view kFooter =
     "Exit codes:\n"
     "  0 done   2 wrong usage   4 some cell lacks valid trials\n"
     "  5 some cells failed, or a strategy that was named is not supported here\n"
-    "  6 the result could not be stored   7 internal error   130, 143 interrupted";
+    "  6 the result was not stored   7 internal error   129, 130, 143 interrupted";
 
 }  // namespace
 

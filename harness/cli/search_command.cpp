@@ -106,9 +106,9 @@ void print(const SearchAnswer& answer, const run::RunReport& report, const std::
 
 void print_messages(const run::RunReport& report) {
   for (const std::string& message : report.messages) {
-    print_error("asyncbench: {}\n", report::printable(message));
+    complain(message);
   }
-  if (report.exit_code == ExitCode::interrupted || report.exit_code == ExitCode::terminated) {
+  if (run::is_interruption(report.exit_code)) {
     print_error("asyncbench: the answer is that of the trials so far\n");
   }
 }

@@ -39,7 +39,7 @@ constexpr std::string_view kFooter =
     "  0 answered   2 wrong usage   3 no answer: too noisy, or the objective was\n"
     "  never met   4 some point lacks valid trials   5 some trials failed, or a\n"
     "  strategy is not supported here   6 the result could not be stored\n"
-    "  7 internal error   130, 143 interrupted";
+    "  7 internal error   129, 130, 143 interrupted";
 
 constexpr unsigned kSweepTrials = 6;
 constexpr const char* kSweepValues = "1..256*2";

@@ -50,7 +50,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit codes:\n"
     "  0 every condition is decided   3 some are not   2 wrong usage   4, 5 as run\n"
-    "  6 the result could not be stored   7 internal error   130, 143 interrupted";
+    "  6 the result was not stored   7 internal error   129, 130, 143 interrupted";
 
 constexpr std::array kShares = {0.3, 0.6, 0.9};
 
@@ -298,7 +298,7 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   }
   flush_out();
   for (const string& message : report.messages) {
-    print_error("asyncbench: {}\n", report::printable(message));
+    complain(message);
   }
   return exit_code_of(report, answers);
 }

@@ -1,6 +1,8 @@
 #include "core/plugin_file.hpp"
 
 #include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/fd.hpp"
 #include "core/plugin.hpp"
 
 namespace asyncbench {
@@ -57,6 +60,42 @@ fs::path checked_file(const std::string& path) {
   require_own(file, status, "the file");
   require_own(file.parent_path(), status_of(file.parent_path()), "a plugin's folder");
   return file;
+}
+
+// Whether a file of `size` bytes has `count` entries of `entry_size` bytes at `offset`.
+bool has_table(std::uint64_t size, std::uint64_t offset, std::uint64_t count,
+               std::uint64_t entry_size) {
+  return offset <= size && count * entry_size <= size - offset;
+}
+
+// dlopen(3) maps what a file's headers name without a look at its size: of one that is cut off, it
+// reads pages that are not there, and the process ends by SIGBUS.
+void require_whole(const fs::path& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) refuse(path, std::strerror(errno));
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const auto require = [&](bool is_there) {
+    if (!is_there) refuse(path, "is cut off, or no shared library; build it, or copy it, again");
+  };
+  const auto read = [&](void* to, std::size_t bytes, std::uint64_t offset) {
+    require(::pread(file.get(), to, bytes, static_cast<off_t>(offset)) ==
+            static_cast<ssize_t>(bytes));
+  };
+  Elf64_Ehdr header{};
+  read(&header, sizeof header, 0);
+  require(std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0);
+  // dlopen(3) itself refuses another class or byte order with the right reason.
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) return;
+  // The sections come last, so they show a cut anywhere.
+  require(has_table(size, header.e_shoff, header.e_shnum, header.e_shentsize));
+  require(header.e_phentsize == sizeof(Elf64_Phdr) &&
+          has_table(size, header.e_phoff, header.e_phnum, sizeof(Elf64_Phdr)));
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    read(&segment, sizeof segment, header.e_phoff + i * sizeof segment);
+    require(has_table(size, segment.p_offset, segment.p_filesz, 1));
+  }
 }
 
 // A library that is closed again unless it is kept.
@@ -129,6 +168,7 @@ void require_new_names(const fs::path& file, const Registry& present,
 
 void load_plugin(const std::string& path, Registry& registry) {
   const fs::path file = checked_file(path);
+  require_whole(file);
   Library library(file);
   const auto entry = reinterpret_cast<decltype(&asyncbench_plugin)>(library.find(kEntryPoint));
   if (entry == nullptr) {

@@ -83,6 +83,11 @@ void RequestHead::unfinished_line(std::string_view line) {
   if (bytes_ + line.size() > kMaxRequestHeadBytes) {
     refuse(kFieldsTooLarge, "the head is larger than 16 KiB");
   }
+  syntax::Field field{};
+  if (has_request_line() && !line.starts_with('\r') &&
+      syntax::parse_field(line.data(), line.data() + line.size(), field) == LineEnd::bad) {
+    refuse(kBadRequest, field.why);
+  }
   if (const char* const why = syntax::wrong_so_far(line)) refuse(kBadRequest, why);
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "measure/cpu_group.hpp"
 
@@ -91,11 +92,16 @@ void read_run_queue_wait(UsageSnapshot& usage) {
 
 }  // namespace
 
-std::int64_t take_cpu_ns() {
+CpuTotal take_cpu_total() {
   UsageSnapshot usage;
   read_rusage(usage);
   read_cpu_group(usage);
-  return *usage.cpu_user_ns + *usage.cpu_system_ns;
+  return {.ns = *usage.cpu_user_ns + *usage.cpu_system_ns, .by_group = usage.cpu_by_group};
+}
+
+Reading difference(const CpuTotal& before, const CpuTotal& after) {
+  if (before.by_group != after.by_group) return std::nullopt;
+  return difference(Reading(before.ns), Reading(after.ns));
 }
 
 UsageSnapshot take_usage() {
@@ -119,6 +125,14 @@ UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after
     between.*field = difference(before.*field, after.*field);
   }
   between.unreadable.insert(before.unreadable.begin(), before.unreadable.end());
+  if (before.cpu_by_group != after.cpu_by_group) {
+    // They count from different times on.
+    for (const auto& [name, field] : {std::pair{"cpu_user_ns", &UsageSnapshot::cpu_user_ns},
+                                      std::pair{"cpu_system_ns", &UsageSnapshot::cpu_system_ns}}) {
+      (between.*field).reset();
+      between.unreadable[name] = "the control group's account could be read only once";
+    }
+  }
   if (between.run_queue_wait_ns &&
       !std::ranges::includes(after.waiting_threads, before.waiting_threads)) {
     between.run_queue_wait_ns.reset();

@@ -42,12 +42,20 @@ struct UsageSnapshot {
 // threads.
 UsageSnapshot take_usage();
 
-// The CPU time of the calling process alone, user and system together, as UsageSnapshot has it. It
-// costs about a microsecond, and ten more with a control group.
-std::int64_t take_cpu_ns();
+// The CPU time of the calling process, user and system together, as UsageSnapshot has it.
+struct CpuTotal {
+  std::int64_t ns = 0;
+  bool by_group = false;
+};
 
-// What was used between the two. A value is nullopt when it is so in one of them; for
-// run_queue_wait_ns see there.
+// It costs about a microsecond, and ten more with a control group.
+CpuTotal take_cpu_total();
+
+// What was used between the two; nullopt when they are of different accounts.
+Reading difference(const CpuTotal& before, const CpuTotal& after);
+
+// What was used between the two. A value is nullopt when it is so in one of them, and the CPU times
+// are when the two are of different accounts; for run_queue_wait_ns see there.
 UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after);
 
 }  // namespace asyncbench::measure

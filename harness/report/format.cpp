@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -114,6 +115,37 @@ std::string printable(std::string_view text) {
     text.remove_prefix(c.length == 0 ? 1 : c.length);
   }
   return clean;
+}
+
+std::string message_text(std::string_view text) {
+  constexpr std::size_t kLongestWord = 255;
+  constexpr std::size_t kLongest = 4'000;
+  constexpr std::size_t kShown = 60;
+  const std::string clean = printable(text);
+  // Not within a character: bytes that continue one begin with 10.
+  const auto beginning = [](std::string_view whole, std::size_t size) {
+    while (size > 0 && (static_cast<unsigned char>(whole[size]) & 0xC0) == 0x80) --size;
+    return fmt::format("{}... ({} characters)", whole.substr(0, size), display_width(whole));
+  };
+  std::string brief;
+  for (std::string_view rest = clean; !rest.empty();) {
+    const std::size_t space = std::min(rest.find(' '), rest.size());
+    const std::string_view word = rest.substr(0, space);
+    if (word.size() > kLongestWord) {
+      // What encloses the quoted text, and follows it, stays.
+      constexpr std::size_t kEnclosing = 8;
+      const std::size_t end =
+          std::max(word.find_last_not_of("\"';:,.)]") + 1, word.size() - kEnclosing);
+      brief += beginning(word.substr(0, end), kShown);
+      brief += word.substr(end);
+    } else {
+      brief += word;
+    }
+    const std::size_t next = std::min(space + 1, rest.size());
+    brief.append(rest.substr(space, next - space));
+    rest.remove_prefix(next);
+  }
+  return brief.size() > kLongest ? beginning(brief, kLongest) : brief;
 }
 
 std::size_t display_width(std::string_view text) {

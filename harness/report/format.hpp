@@ -26,6 +26,11 @@ std::string format_percent(double share);
 // marks that change the direction of writing, and bytes that are not UTF-8 become "?".
 std::string printable(std::string_view text);
 
+// A message that quotes foreign text, made printable and short: of a word of more than 255
+// characters, longer than any file's name, stand its beginning and its length, and of the whole
+// 4,000 characters at most.
+std::string message_text(std::string_view text);
+
 // The columns that a text takes, one a code point.
 std::size_t display_width(std::string_view text);
 

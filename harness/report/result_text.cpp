@@ -158,7 +158,7 @@ class Writer {
       known->second.push_back(workload);
     }
     // What is open comes last.
-    std::ranges::stable_partition(advice, [&](const auto& pair) {
+    std::stable_partition(advice.begin(), advice.end(), [&](const auto& pair) {
       return std::ranges::find(answers, pair.first, &Answer::choice) != answers.end();
     });
     std::vector<std::string> parts;

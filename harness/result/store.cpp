@@ -93,9 +93,7 @@ class Temporary {
 void refuse_special(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw StoreError(path +
-                     ": exists and is not a regular file; name another file with --out, or use "
-                     "--json for standard output");
+    throw StoreError(path + ": exists and is not a regular file; name another file with --out");
   }
 }
 

@@ -1,16 +1,16 @@
-// SIGINT and SIGTERM as something to poll for.
+// SIGHUP, SIGINT and SIGTERM as something to poll for.
 #pragma once
 
 #include <signal.h>
-
-#include <array>
 
 #include "core/fd.hpp"
 
 namespace asyncbench::run {
 
-// While it lives, the first SIGINT or SIGTERM makes fd() readable instead of ending the process; a
-// second one has its default effect at once. There is one at a time.
+// While it lives, the first of these signals makes fd() readable instead of ending the process; a
+// second one has its default effect at once. A first signal that comes later ends nothing either:
+// what a run has stored is still to be printed, and another run may follow, whose watch takes it.
+// There is one at a time.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -25,7 +25,6 @@ class InterruptWatch {
 
  private:
   Fd fd_;
-  std::array<struct sigaction, 2> before_{};
 };
 
 }  // namespace asyncbench::run

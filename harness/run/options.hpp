@@ -23,9 +23,15 @@ enum class ExitCode : int {
   incomplete = 5,  // some cells failed, the rest was kept
   not_stored = 6,  // the output could not be written
   internal = 7,
-  interrupted = 130,  // SIGINT, partial result kept
-  terminated = 143,   // SIGTERM, partial result kept
+  // A signal ended the run, its partial result is kept: 128 + the signal.
+  hung_up = 129,      // SIGHUP
+  interrupted = 130,  // SIGINT
+  terminated = 143,   // SIGTERM
 };
+
+constexpr bool is_interruption(ExitCode code) {
+  return code == ExitCode::hung_up || code == ExitCode::interrupted || code == ExitCode::terminated;
+}
 
 // The values that each of some parameters takes: "connections" -> 1, 64.
 using ParameterLists = std::map<std::string, std::vector<workloads::ParameterValue>>;

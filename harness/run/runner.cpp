@@ -129,7 +129,7 @@ class Runner {
         done = measure_due(schedule, report.result, journal, done);
       } while (extended(report.result, journal, extend));
       // What an interrupted run would have asked for next is not known.
-      report.result.run.complete = schedule.due().empty() && !(extend && interrupt_.taken() != 0);
+      report.result.run.complete = schedule.due().empty() && !was_not_asked_;
       if (report.result.run.complete) journal.end();
     } catch (const result::StoreError& error) {
       report.exit_code = ExitCode::not_stored;
@@ -154,7 +154,9 @@ class Runner {
  private:
   // Whether the plan has grown.
   bool extended(result::Result& result, result::Journal& journal, const Extend& extend) {
-    if (!extend || interrupt_.taken() != 0 || !extend(plan_, result)) return false;
+    if (!extend) return false;
+    was_not_asked_ = interrupt_.taken() != 0;
+    if (was_not_asked_ || !extend(plan_, result)) return false;
     check_preflight(plan_);
     if (grow(result, plan_, registry_)) journal.grow(result);
     return true;
@@ -230,8 +232,9 @@ class Runner {
     report.result.run.finished = utc_now();
     for (std::string& message : verdict.messages) report.messages.push_back(std::move(message));
     if (report.exit_code == ExitCode::done) report.exit_code = verdict.exit_code;
-    if (signal != 0) {
-      report.exit_code = signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
+    // One that came when all was measured has cut nothing short.
+    if (signal != 0 && !report.result.run.complete) {
+      report.exit_code = static_cast<ExitCode>(128 + signal);
       report.messages.push_back(compares_builds(plan_)
                                     ? "interrupted; builds can only be compared anew"
                                     : fmt::format("interrupted; go on with {}",
@@ -255,6 +258,7 @@ class Runner {
   Progress& progress_;
   const Summarize& summarize_;
   InterruptWatch& interrupt_;
+  bool was_not_asked_ = false;  // whether more is to be measured: a signal came first
 };
 
 // Runs what stores something.

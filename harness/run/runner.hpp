@@ -47,10 +47,11 @@ struct RunReport {
 
 // Measures the plan and stores the result at plan.out, the journal beside it. Participants are
 // this program again (/proc/self/exe with the argument "participant"): its main must call
-// participant_main() for that. SIGINT and SIGTERM end the run with the partial result; a second
-// one ends the process at once. Throws UsageError when the preflight finds that the plan cannot run
-// here (descriptors, ports); exit code not_stored when the output folder is not writable.
-// `summarize` is called with the result before it is stored: across-trial figures are analyze's.
+// participant_main() for that. SIGHUP, SIGINT and SIGTERM end the run with the partial result; a
+// second one ends the process at once. Throws UsageError when the preflight finds that the plan
+// cannot run here (descriptors, ports); exit code not_stored when the output folder is not
+// writable. `summarize` is called with the result before it is stored: across-trial figures are
+// analyze's.
 using Summarize = std::function<void(result::Result&)>;
 
 // Throws UsageError when plan.out names a result that must not be overwritten. run() asks it, too;

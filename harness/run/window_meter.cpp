@@ -28,15 +28,15 @@ void WindowMeter::window_ends() {
 }
 
 void WindowMeter::turn_starts(Time begins) {
-  turn_started_ns_ = measure::take_cpu_ns();
-  if (now() > begins) turn_started_ns_.reset();
+  turn_started_ = measure::take_cpu_total();
+  if (now() > begins) turn_started_.reset();
 }
 
 void WindowMeter::turn_ends() {
-  const std::int64_t ended_ns = measure::take_cpu_ns();
-  turns_cpu_ns_.push_back(turn_started_ns_
-                              ? std::optional(ended_ns - *std::exchange(turn_started_ns_, {}))
-                              : std::nullopt);
+  const measure::CpuTotal ended = measure::take_cpu_total();
+  turns_cpu_ns_.push_back(turn_started_ ? measure::difference(*turn_started_, ended)
+                                        : std::nullopt);
+  turn_started_.reset();
 }
 
 result::Usage WindowMeter::usage() const {

@@ -53,7 +53,7 @@ class WindowMeter {
   measure::UsageSnapshot after_;
   measure::Reading calls_before_;
   measure::Reading calls_after_;
-  std::optional<std::int64_t> turn_started_ns_;  // CPU time so far; empty: read too late
+  std::optional<measure::CpuTotal> turn_started_;  // CPU time so far; empty: read too late
   std::vector<std::optional<std::int64_t>> turns_cpu_ns_;
 };
 

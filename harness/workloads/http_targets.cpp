@@ -35,8 +35,8 @@ std::vector<Endpoint> resolve(const http::Url& url) {
   for (const addrinfo* each = all.get(); each != nullptr; each = each->ai_next) {
     addresses.emplace_back(each->ai_addr, each->ai_addrlen);
   }
-  std::ranges::stable_partition(addresses,
-                                [](const Endpoint& each) { return each.family() == AF_INET; });
+  std::stable_partition(addresses.begin(), addresses.end(),
+                        [](const Endpoint& each) { return each.family() == AF_INET; });
   return addresses;
 }
 

@@ -160,6 +160,11 @@ void Loop::handle(const io_uring_cqe& cqe) {
         stream->setup_error = -cqe.res;
       }
       return;
+    case Kind::connect_cancel:
+      if (const Stream* const stream = streams_.find(tag.id)) {
+        connect_cancel_failed(*stream, -cqe.res);
+      }
+      return;
     case Kind::send:
       if (Stream* const stream = streams_.find(tag.id)) send_ended(*stream, cqe.res);
       return;
@@ -198,7 +203,7 @@ Loop::Attempt Loop::give_up(Stream& stream, std::errc why) {
   switch (stream.waits) {
     case Waits::connect:
       stream.cancelled_as = why;
-      cancel(tag_of(stream, Kind::connect));
+      cancel_connect(stream);
       return std::nullopt;
     case Waits::send:
       if (stream.send_completes) {
@@ -219,11 +224,11 @@ Loop::Attempt Loop::give_up(Stream& stream, std::errc why) {
   }
 }
 
-void Loop::cancel(std::uint64_t tag) {
+void Loop::cancel(std::uint64_t tag, Tag failure) {
   io_uring_sqe* const sqe = ring_.entry();
   io_uring_prep_cancel64(sqe, tag, 0);
   sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-  sqe->user_data = Tag{Kind::ignored}.bits();
+  sqe->user_data = failure.bits();
 }
 
 void Loop::arm_wake() {

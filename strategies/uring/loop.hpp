@@ -45,7 +45,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
   void reap();
   void handle(const io_uring_cqe& cqe);
   Attempt give_up(Stream& stream, std::errc why);
-  void cancel(std::uint64_t tag);
+  void cancel(std::uint64_t tag, Tag failure = {});
   std::unique_ptr<Stream> make_stream(Task& task) { return streams_.make(task); }
   void retire(std::unique_ptr<Stream> stream) { streams_.retire(std::move(stream)); }
 
@@ -59,6 +59,8 @@ class Loop final : public TaskDriver<Loop, Stream> {
   Attempt connect(Stream& stream, const op::Connect& wanted);
   void queue_socket_and_connect(Stream& stream, const Endpoint& to);
   void connected(Stream& stream, int result);
+  void cancel_connect(const Stream& stream);
+  void connect_cancel_failed(const Stream& stream, int error);
   void close(Stream& stream, bool reset);
   void close_socket(Stream& stream, bool reset);
   void close_descriptor(int descriptor);

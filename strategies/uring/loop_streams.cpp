@@ -128,6 +128,19 @@ void Loop::queue_socket_and_connect(Stream& stream, const Endpoint& to) {
   sqe->user_data = tag_of(stream, Kind::connect);
 }
 
+// A connect is found only once the links before it are over, which may be after the cancel: the
+// kernel takes new submissions before it has gone on with all chains (since Linux 6.10 with SQPOLL,
+// IORING_TW_CAP_ENTRIES_VALUE in io_uring/sqpoll.c). Then it is cancelled again, until it ends.
+void Loop::cancel_connect(const Stream& stream) {
+  cancel(tag_of(stream, Kind::connect), {Kind::connect_cancel, stream.id});
+}
+
+void Loop::connect_cancel_failed(const Stream& stream, int error) {
+  if (error == ENOENT && stream.waits == Waits::connect && stream.cancelled_as != std::errc{}) {
+    cancel_connect(stream);
+  }
+}
+
 void Loop::connected(Stream& stream, int result) {
   if (result == 0) {
     complete(stream, {});

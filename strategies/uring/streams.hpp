@@ -163,6 +163,7 @@ enum class Kind : std::uint8_t {
   ignored,
   socket_setup,
   connect,
+  connect_cancel,
   receive,
   send,
   zerocopy_send,

@@ -142,6 +142,21 @@ void stop_ends_many_tasks_whatever_they_do(Strategy& strategy) {
   run_job(strategy, std::move(tasks), options);
 }
 
+// A strategy may still be about to begin some of them.
+void stop_ends_connects_that_have_just_begun(Strategy& strategy) {
+  const FullListener full;
+  RunOptions options;
+  Tasks tasks;
+  constexpr int kTasks = 150;
+  for (int i = 0; i < kTasks; ++i) {
+    tasks.push_back(script([&, i](unsigned) -> Script {
+      if (i == kTasks - 1) options.stop.request_stop();
+      expect_canceled(co_await op::Connect{&full.endpoint(), now() + 1h});
+    }));
+  }
+  run_job(strategy, std::move(tasks), options);
+}
+
 const std::array kChecks{
     Check{"StopEndsAConnect", OpKind::connect, Ending::stop, kStreamNeeds, stop_ends_a_connect},
     Check{"StopEndsAReceive", OpKind::receive, Ending::stop, kStreamNeeds, stop_ends_a_receive},
@@ -155,6 +170,8 @@ const std::array kChecks{
           stop_before_the_run_cancels_everything},
     Check{"StopEndsManyTasksWhateverTheyDo", OpKind::finish, Ending::stop, kStreamNeeds,
           stop_ends_many_tasks_whatever_they_do},
+    Check{"StopEndsConnectsThatHaveJustBegun", OpKind::connect, Ending::stop, kStreamNeeds,
+          stop_ends_connects_that_have_just_begun},
 };
 
 }  // namespace

@@ -87,7 +87,7 @@ TEST_P(Origin, EchoesAndCountsMessages) {
 }
 
 TEST_P(Origin, ServesUntilItIsToldToEndAndPrintsTotals) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
     Program origin({"origin", "--strategy", GetParam(), "--port", "0"});
     const std::string line = origin.line_of_output();
     EXPECT_THAT(line, StartsWith("listening on http://127.0.0.1:"));

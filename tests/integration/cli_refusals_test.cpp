@@ -1,6 +1,8 @@
 // What the environment refuses: never an internal error, which is for bugs of ours alone.
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -93,6 +95,112 @@ TEST(CliRefusals, MoreCellsThanARunCanHaveAreRefused) {
                               "--body-bytes", "1..1000+1", "--dry-run"},
                              {.folder = folder.path()}),
                  2, "a run has at most 10000");
+}
+
+// Files and arguments with one thing that is far too long.
+TEST(CliRefusals, QuoteForeignTextBriefly) {
+  const ScratchFolder folder;
+  const std::string token(100'000, 'x');  // Linux takes arguments of 128 KiB
+  const std::string text(300'000, 'x');
+  const std::string golden = GOLDEN_FOLDER "/export/result.json";
+  nlohmann::json result = nlohmann::json::parse(std::ifstream(golden));
+  const auto stored = [&](const char* name, const nlohmann::json& json) {
+    return folder.file(name, json.dump());
+  };
+  nlohmann::json with_field = result;
+  with_field[text] = 1;
+  nlohmann::json newer = with_field;
+  newer["schema"]["minor"] = 99;
+  nlohmann::json same_ids = result;
+  same_ids["cells"][0]["id"] = same_ids["cells"][1]["id"] = text;
+  const std::vector<Arguments> refused = {
+      {token},
+      {"run", token},
+      {"run", "fetch", "--strategies", token},
+      {"run", "fetch", "--connections", token},
+      {"run", "fetch", "--url", "http://" + token + "/"},
+      {"run", "fetch", "--plugin", "./" + token},
+      {"run", "fetch", "--duration", token},
+      {"run", "--" + token},
+      {"run", folder.file("key.toml", text + " = 1\n"), "--dry-run"},
+      {"run", folder.file("name.toml", "[[cells]]\nworkload = \"" + text + "\"\n"), "--dry-run"},
+      {"run", folder.file("value.toml", "[settings]\nseed = \"" + text + "\"\n"), "--dry-run"},
+      {"show", token},
+      {"show", stored("field.json", with_field)},
+      {"show", stored("ids.json", same_ids)},
+      {"show", folder.file("string.json", '"' + text)},
+      {"show", folder.file("number.json", std::string(300'000, '1'))},
+      {"show", folder.file("words.json", "\"" + std::string(300'000, ' ') + "\001")},
+      {"show", golden, "--against", token},
+      {"export", golden, "--format", token},
+      {"export", golden, "--format", "hgrm", "--cell", token},
+      {"origin", "--fault", token},
+      {"history", token},
+      {"help", token}};
+  for (const Arguments& arguments : refused) {
+    const Ended ended = run_program(arguments);
+    const std::string label =
+        arguments.front().substr(0, 20) + " " + arguments.back().substr(0, 40);
+    EXPECT_NE(ended.exit_code, 0) << label;
+    EXPECT_THAT(ended.err, testing::StartsWith("asyncbench: ")) << label;
+    EXPECT_LT(ended.err.size(), 4'200U) << label;
+  }
+  const Ended ended = run_program({"show", stored("newer.json", newer)});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("unknown field"));
+  EXPECT_LT(ended.err.size(), 1'000U);
+}
+
+// A remedy is one that this command takes.
+TEST(CliRefusals, NameOnlyOptionsThatTheCommandHas) {
+  const ScratchFolder folder;
+  const std::string golden = GOLDEN_FOLDER "/export/result.json";
+  const std::string none = (folder.path() / "none" / "x").string();
+  const std::string long_name = (folder.path() / std::string(300, 'x')).string();
+  const std::string broken = folder.file("broken.json", "{");
+  const std::vector<Arguments> refused = {
+      {"export", golden, "--format", "junit", "--out", "/dev/full"},
+      {"export", golden, "--format", "junit", "--out", none},
+      {"export", golden, "--format", "junit", "--out", folder.path()},
+      {"export", golden, "--format", "hgrm"},
+      {"export", golden, "--format", "github-action-benchmark"},
+      {"export", golden, "--format", "folded-difference"},
+      {"export", golden, "--format", "folded"},
+      {"export", golden, "--format", "perfetto"},
+      {"export", golden},
+      {"export", none, "--format", "junit"},
+      {"report", golden, "--out", "/dev/full"},
+      {"report", golden, "--out", none},
+      {"report", golden, "--baseline", none},
+      {"compare", golden, golden},
+      {"gate", golden, none},
+      {"run", "fetch", "--out", none},
+      {"run", "fetch", "--out", "/dev/full"},
+      {"run", "--resume", none},
+      {"profile", "fetch", "--out", none},
+      {"search", "fetch", "--out", none},
+      {"versus", "epoll", "asio", "--out", none},
+      {"calibrate", "fetch", "--out", none}};
+  std::vector<Arguments> all = refused;
+  for (const char* command : {"show", "compare", "report", "history", "gate"}) {
+    for (const std::string& path : {none, long_name, broken, folder.path().string()}) {
+      all.push_back({command, path});
+    }
+  }
+  static const std::regex kOption("--[a-z][a-z-]*");
+  for (const Arguments& arguments : all) {
+    const Ended ended = run_program(arguments, {.folder = folder.path()});
+    const std::string label = arguments[0] + " " + arguments.back();
+    if (arguments[0] != "compare") {
+      EXPECT_NE(ended.exit_code, 0) << label;
+    }
+    const std::string help = run_program({arguments[0], "--help"}).out;
+    // What another command is asked to do is its own.
+    const std::string said = std::regex_replace(ended.err, std::regex("asyncbench [a-z].*"), "");
+    for (std::sregex_iterator at(said.begin(), said.end(), kOption), end; at != end; ++at) {
+      EXPECT_THAT(help, HasSubstr(at->str())) << label << ": " << ended.err;
+    }
+  }
 }
 
 }  // namespace

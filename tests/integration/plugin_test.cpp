@@ -58,8 +58,8 @@ std::vector<std::string> short_run(const std::string& out) {
       "run",        "fetch", "--strategies", "poll",    "--connections", "2",
       "--duration", "200ms", "--warmup",     "20ms",    "--trials",      "1",
       "--grace",    "200ms", "--cpu-idle",   "default", "--out",         out};
-  // Little's law includes the client's own time between two requests: where that is slow, the server
-  // must be even slower.
+  // Little's law includes the client's own time between two requests: where that is slow, the
+  // server must be even slower.
   if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
   return arguments;
 }
@@ -75,6 +75,17 @@ TEST(Plugin, ItsStrategiesAreListed) {
   const Ended ended = run_program({"list", "--plugin", kPlugin});
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("\npoll "));
+}
+
+// dlopen(3) would read beyond its end.
+TEST(Plugin, ThatIsCutOffIsRefused) {
+  const OwnCopy copy;
+  for (auto size = fs::file_size(copy.file()) - 1; size > 0; size /= 2) {
+    fs::resize_file(copy.file(), size);
+    expect_refusal(copy.file(), "is cut off, or no shared library");
+  }
+  fs::resize_file(copy.file(), 0);
+  expect_refusal(copy.file(), "is cut off, or no shared library");
 }
 
 TEST(Plugin, ItsStrategiesAreMeasuredAsAnyOther) {

@@ -1,127 +1,19 @@
 // Our reader of responses against libcurl's: whatever a server sends, a request ends alike over the
 // operations of a stream and over Exchange, except where docs/faults.md says otherwise.
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <map>
-#include <memory>
 #include <random>
-#include <regex>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "core/fd.hpp"
 #include "http/faults.hpp"
-#include "strategies/registry.hpp"
-#include "tests/sanitized.hpp"
-#include "workloads/http_fetch.hpp"
+#include "two_readers.hpp"
 
 namespace asyncbench::test {
 
 namespace {
-
-using std::chrono::seconds;
-using std::string_literals::operator""s;
-
-// Answers its connections one after the other: the n-th one with the n-th response, then FIN.
-class Responder {
- public:
-  explicit Responder(const std::vector<std::string>& responses)
-      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const Endpoint any = Endpoint::loopback(0);
-    EXPECT_EQ(::bind(listener_.get(), any.address(), any.size()), 0);
-    EXPECT_EQ(::listen(listener_.get(), 64), 0);
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = Endpoint(reinterpret_cast<const sockaddr*>(&address), size).port();
-    thread_ = std::jthread([this, &responses] {
-      for (const std::string& response : responses) answer(response);
-    });
-  }
-
-  std::uint16_t port() const { return port_; }
-
- private:
-  void answer(const std::string& response) const {
-    const Fd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    std::array<char, 4096> bytes{};
-    std::string request;
-    while (!request.ends_with("\r\n\r\n")) {
-      const ssize_t size = ::recv(connection.get(), bytes.data(), bytes.size(), 0);
-      if (size <= 0) return;
-      request.append(bytes.data(), static_cast<std::size_t>(size));
-    }
-    ::send(connection.get(), response.data(), response.size(), MSG_NOSIGNAL);
-    ::shutdown(connection.get(), SHUT_WR);
-    // Until the client has closed: a close of ours before that might reset what it has not read.
-    while (::recv(connection.get(), bytes.data(), bytes.size(), 0) > 0) {
-    }
-  }
-
-  Fd listener_;
-  std::uint16_t port_ = 0;
-  std::jthread thread_;
-};
-
-// Fetches `count` times, each time on a connection of its own, and keeps the outcomes.
-template <class Fetch>
-class Fetcher final : public Task {
- public:
-  Fetcher(std::uint16_t port, http::Method method, workloads::Verify verify, std::size_t count)
-      : target_{http::make_request(method, {.host = "127.0.0.1", .port = port, .target = "/"},
-                                   Endpoint::loopback(port), false),
-                http::BodyExpectation::of_foreign_server()},
-        fetch_(verify),
-        left_(count) {}
-
-  Op start(unsigned) override { return begin(); }
-
-  Op resume(const Completion& ended) override {
-    if (is_closing_) {
-      is_closing_ = false;
-      return begin();
-    }
-    if (const std::optional<Op> next = fetch_.resume(ended)) return *next;
-    outcomes.push_back(fetch_.outcome());
-    if (!fetch_.is_connected()) return begin();
-    is_closing_ = true;
-    return fetch_.close();
-  }
-
-  std::vector<Outcome> outcomes;
-
- private:
-  Op begin() {
-    if (left_-- == 0) return op::Finish{};
-    record_ = {.begun = now()};
-    return fetch_.begin(target_, record_.begun + kSlowdown * seconds(5), false, record_);
-  }
-
-  workloads::HttpTarget target_;
-  Fetch fetch_;
-  std::size_t left_;
-  measure::RequestRecord record_;
-  bool is_closing_ = false;
-};
-
-template <class Fetch>
-std::vector<Outcome> outcomes_under(const std::string& strategy, http::Method method,
-                                    const std::vector<std::string>& responses,
-                                    workloads::Verify verify = workloads::Verify::none) {
-  const Registry registry = make_registry();
-  const Responder responder(responses);
-  auto task = std::make_unique<Fetcher<Fetch>>(responder.port(), method, verify, responses.size());
-  const Fetcher<Fetch>& fetcher = *task;
-  std::vector<LaneReport> lanes(1);
-  Job job;
-  job.tasks.push_back(std::move(task));
-  job.lanes = lanes;
-  registry.find(strategy)->run(job);
-  return fetcher.outcomes;
-}
 
 // Responses that are nearly right: from parts of which some are wrong, cut off or changed a little.
 class Responses {
@@ -130,19 +22,12 @@ class Responses {
 
   std::string next() {
     std::string response = made();
-    while (begins_fields_with_a_blank(response)) response = made();
+    while (crashes_libcurl(response)) response = made();
     return response;
   }
 
  private:
   using Texts = std::vector<std::string>;
-
-  // Such a line makes libcurl before 8.1.1 read freed memory, when its handle had a response before
-  // (curl/curl#11103); docs/faults.md says so.
-  static bool begins_fields_with_a_blank(const std::string& response) {
-    static const std::regex kStatusLineThenBlank("(^|\n)HTTP/[^\n]*\n[ \t]", std::regex::icase);
-    return std::regex_search(response, kStatusLineThenBlank);
-  }
 
   std::string made() {
     std::string response;
@@ -285,17 +170,6 @@ class Responses {
   std::mt19937 random_;
 };
 
-// Where libcurl says something else, as docs/faults.md lists it by its scripts.
-std::string divergence(const std::string& response, Outcome ours, Outcome theirs) {
-  const bool has_a_line = response.find('\n') != std::string::npos;
-  if (!has_a_line && ours != Outcome::ok && theirs == Outcome::eof_before_response) return "S09";
-  if (ours == Outcome::protocol && theirs == Outcome::truncated) {
-    if (response.find("\n\0"s) != std::string::npos) return "S29-nul-line";
-    if (!response.ends_with('\n')) return "S10-wrong";
-  }
-  return "";
-}
-
 TEST(HttpReaders, AgreeOnResponsesMadeByChance) {
   constexpr std::size_t kResponses = 4000;
   std::map<std::string, int> divergences;
@@ -304,8 +178,8 @@ TEST(HttpReaders, AgreeOnResponsesMadeByChance) {
     std::vector<std::string> responses;
     Responses made(method == http::Method::get ? 1 : 2);
     for (std::size_t i = 0; i < kResponses; ++i) responses.push_back(made.next());
-    const auto ours = outcomes_under<workloads::HttpFetch>("epoll", method, responses);
-    const auto theirs = outcomes_under<workloads::ExchangeFetch>("curl_threads", method, responses);
+    const auto ours = our_outcomes(method, responses);
+    const auto theirs = libcurl_outcomes(method, responses);
     ASSERT_EQ(ours.size(), kResponses);
     ASSERT_EQ(theirs.size(), kResponses);
     for (std::size_t i = 0; i < kResponses; ++i) {
@@ -337,9 +211,8 @@ TEST(HttpReaders, DemandOneLengthOnlyOfWhatIsVerified) {
     responses.push_back("HTTP/1.1 200 OK\r\n\r\n" + std::string(body));
   }
   const auto outcomes = [&](workloads::Verify verify) {
-    auto ours = outcomes_under<workloads::HttpFetch>("epoll", http::Method::get, responses, verify);
-    EXPECT_EQ(ours, outcomes_under<workloads::ExchangeFetch>("curl_threads", http::Method::get,
-                                                             responses, verify));
+    auto ours = our_outcomes(http::Method::get, responses, verify);
+    EXPECT_EQ(ours, libcurl_outcomes(http::Method::get, responses, verify));
     return ours;
   };
   EXPECT_EQ(outcomes(workloads::Verify::none), std::vector<Outcome>(4, Outcome::ok));

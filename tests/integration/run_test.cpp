@@ -436,25 +436,7 @@ TEST_F(RunTest, AKilledRunGoesOnWithoutLosingOrRepeatingATrial) {
   }
 }
 
-TEST_F(RunTest, AnInterruptKeepsThePartialResultAndSaysSo) {
-  const pid_t pid = start_run(out());
-  wait_for_records(journal(), 1);
-  ::kill(pid, SIGINT);
-  const int status = wait_for(pid);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 130);
-  const result::Result partial = result::load(out()).result;
-  EXPECT_FALSE(partial.run.complete);
-  const RunReport report = resume(out(), registry_, progress_);
-  EXPECT_TRUE(report.result.run.complete);
-}
-
-TEST_F(RunTest, NothingToResumeIsSaid) {
-  EXPECT_THROW(resume(out(), registry_, progress_), UsageError);
-}
-
-int run_here(const std::string& out) {
-  const Registry registry = test_registry();
+RunOptions small_options(const std::string& out) {
   RunOptions options;
   options.what = "fetch";
   options.strategies = {"thread_per_connection", "thread_per_request"};
@@ -465,9 +447,56 @@ int run_here(const std::string& out) {
   options.settings.set(&Settings::peer_strategy, "thread_per_connection");
   options.settings.set(&Settings::cpu_idle, CpuIdle::leave);
   options.out = out;
+  return options;
+}
+
+TEST_F(RunTest, AnInterruptKeepsThePartialResultAndSaysSo) {
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+    const std::string path = out() + std::to_string(signal);
+    const pid_t pid = start_run(path);
+    wait_for_records(path + ".journal", 1);
+    ::kill(pid, signal);
+    const int status = wait_for(pid);
+    ASSERT_TRUE(WIFEXITED(status)) << signal;
+    EXPECT_EQ(WEXITSTATUS(status), 128 + signal);
+    const result::Result partial = result::load(path).result;
+    EXPECT_FALSE(partial.run.complete);
+    const RunReport report = resume(path, registry_, progress_);
+    EXPECT_TRUE(report.result.run.complete);
+  }
+}
+
+// Signals as soon as the last trial is stored.
+struct SignalAtTheEnd final : Progress {
+  void trial_ends(const Step& step, const result::Trial& /*trial*/) override {
+    if (step.index + 1 == step.total) ::raise(SIGTERM);
+  }
+};
+
+TEST_F(RunTest, ASignalAfterTheLastTrialChangesNothing) {
+  SignalAtTheEnd progress;
+  RunReport report =
+      run::run(make_plan(small_options(out()), registry_, false), registry_, progress);
+  EXPECT_EQ(report.exit_code, ExitCode::done);
+  EXPECT_TRUE(report.messages.empty()) << report.messages.front();
+  EXPECT_TRUE(result::load(out()).result.run.complete);
+  EXPECT_FALSE(std::filesystem::exists(journal()));
+  // Whether more was to be measured is not known then.
+  report = run::run(make_plan(small_options(out() + "2"), registry_, false), registry_, progress,
+                    {}, [](Plan&, const result::Result&) { return false; });
+  EXPECT_EQ(report.exit_code, ExitCode::terminated);
+  EXPECT_FALSE(report.result.run.complete);
+}
+
+TEST_F(RunTest, NothingToResumeIsSaid) {
+  EXPECT_THROW(resume(out(), registry_, progress_), UsageError);
+}
+
+int run_here(const std::string& out) {
+  const Registry registry = test_registry();
   Progress progress;
   return static_cast<int>(
-      run::run(make_plan(options, registry, false), registry, progress).exit_code);
+      run::run(make_plan(small_options(out), registry, false), registry, progress).exit_code);
 }
 
 }  // namespace

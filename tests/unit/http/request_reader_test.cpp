@@ -155,6 +155,7 @@ TEST(RequestReader, RefusesBadRequestsHoweverTheNetworkCutsThem) {
       {"GET / HTTP/1.1\r\nHost: :80\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a:80x\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a:99999x\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a:-1\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a:000080\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n", 400},
@@ -182,6 +183,11 @@ TEST(RequestReader, RefusesBadRequestsHoweverTheNetworkCutsThem) {
       {"GET / http/1.1\r\n" + kHost + "\r\n", 400},
       {"GET / HTTP/3.0\r\n" + kHost + "\r\n", 505},
       {"GET / HTTP/1.2\r\n" + kHost + "\r\n", 505},
+      // Lines whose end would be waited for in vain
+      {"GET / HTTP/1.1\r\n" + kHost + "A b", 400},
+      {"GET / HTTP/1.1\r\n" + kHost + ":b", 400},
+      {"GET / HTTP/1.1\r\n" + kHost + "A: b\r\n c", 400},
+      {"GET / HTTP/1.1\r\n" + kHost + "A(: b", 400},
       // K14, K16: other protocols
       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s, 400},
       {"\x80\x9a\xff\x00\x11\x7f\x01"s, 400},

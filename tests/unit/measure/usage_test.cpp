@@ -26,6 +26,20 @@ TEST(Usage, EveryFieldIsReadOrHasItsReason) {
   EXPECT_EQ(usage.run_queue_wait_ns.has_value(), !usage.unreadable.contains("run_queue_wait_ns"));
 }
 
+// The account of a control group begins with its first process, getrusage(2)'s with this one.
+TEST(Usage, TakesNoDifferenceOfTwoAccounts) {
+  const UsageSnapshot before{.cpu_user_ns = 10, .cpu_system_ns = 10};
+  UsageSnapshot after{.cpu_user_ns = 11, .cpu_system_ns = 5, .cpu_by_group = true};
+  UsageSnapshot between = difference(before, after);
+  EXPECT_FALSE(between.cpu_user_ns || between.cpu_system_ns);
+  EXPECT_TRUE(between.unreadable.contains("cpu_user_ns"));
+  EXPECT_FALSE(difference(CpuTotal{.ns = 1}, CpuTotal{.ns = 2, .by_group = true}));
+  after.cpu_by_group = false;
+  between = difference(before, after);
+  EXPECT_EQ(between.cpu_user_ns, 1);
+  EXPECT_FALSE(between.cpu_system_ns) << "a count that went backwards";
+}
+
 TEST(Usage, CpuTimeGrowsWhileSpinning) {
   const UsageSnapshot before = take_usage();
   Duration spun{0};

@@ -57,5 +57,22 @@ TEST(Wrapped, BreaksAtSpacesAndIndents) {
   EXPECT_EQ(wrapped("unbreakable", "", 4), "unbreakable\n");
 }
 
+TEST(MessageText, QuotesForeignTextBriefly) {
+  EXPECT_EQ(message_text("unknown key \"a\033[31m\""), "unknown key \"a?[31m\"");
+  const std::string path(255, 'p');
+  EXPECT_EQ(message_text(path + " is a path"), path + " is a path");
+  const std::string token(300'000, 'x');
+  EXPECT_EQ(message_text("unknown key \"" + token + "\"; there are a, b"),
+            "unknown key \"" + std::string(59, 'x') + "... (300001 characters)\"; there are a, b");
+  std::string words;
+  for (int i = 0; i < 100'000; ++i) words += "a ";
+  EXPECT_LT(message_text(words).size(), 4'100U);
+  std::string umlauts;
+  for (int i = 0; i < 1'000; ++i) umlauts += "\u00e4";
+  EXPECT_EQ(message_text("x" + umlauts), printable(message_text("x" + umlauts)));
+  EXPECT_EQ(message_text(std::string(1'000, '"')),
+            std::string(60, '"') + "... (992 characters)" + std::string(8, '"'));
+}
+
 }  // namespace
 }  // namespace asyncbench::report

@@ -1,6 +1,7 @@
 // A small result with one of everything that an export meets.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -31,8 +32,9 @@ inline result::Trial small_trial(const SmallTrial& of, std::int64_t block) {
   }
   trial.service_time = result::latency_of(latencies);
   const auto requests = static_cast<std::int64_t>(of.requests);
-  trial.subject = {.cpu_user_ns = requests * 1'000,
-                   .cpu_system_ns = requests * (of.cpu_ns - 1'000),
+  const std::int64_t user_ns = std::min<std::int64_t>(of.cpu_ns, 1'000);
+  trial.subject = {.cpu_user_ns = requests * user_ns,
+                   .cpu_system_ns = requests * (of.cpu_ns - user_ns),
                    .context_switches_voluntary = requests / 4,
                    .context_switches_involuntary = block,
                    .memory_peak_bytes = 4'000'000 + 4096 * block,
