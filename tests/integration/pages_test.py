@@ -13,17 +13,16 @@ import subprocess
 import sys
 import unittest
 
+import pages as pages_of
+
 PROGRAM = ""
 REPOSITORY = pathlib.Path()
-# What is built or fetched.
-LEFT_OUT = re.compile(r"(^|/)(build[^/]*|node_modules|\.git)/")
 
 SOURCES = "cpp|hpp|in|cmake|py|js|mjs|toml|md|css|html|supp"
 
 
 def pages():
-    found = [path.relative_to(REPOSITORY) for path in REPOSITORY.rglob("*.md")]
-    return sorted(path for path in found if not LEFT_OUT.search(path.as_posix()))
+    return pages_of.pages(REPOSITORY)
 
 
 def text_of(page):
