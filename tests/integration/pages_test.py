@@ -136,6 +136,20 @@ class Pages(unittest.TestCase):
                     missing.append(f"{page}: {path}")
         self.assertEqual(missing, [])
 
+    def test_options(self):
+        """What pages, scripts and the Dockerfile give to CMake are its options."""
+        cmake = (REPOSITORY / "CMakeLists.txt").read_text(encoding="utf-8")
+        known = set(re.findall(r"^(?:option|set)\((ASYNCBENCH_\w+)", cmake, re.M))
+        scripts = [path.relative_to(REPOSITORY) for path in REPOSITORY.glob("scripts/*")]
+        readers = [*pages(), *scripts, pathlib.Path("Dockerfile"), pathlib.Path(".ci/run"),
+                   pathlib.Path("harness/cli/gate_builds.cpp")]  # fmt: skip
+        given = {(page, option) for page in readers
+                 for option in re.findall(r"-D(ASYNCBENCH_\w+)", text_of(page))}  # fmt: skip
+        self.assertGreater(len(given), 5)
+        self.assertEqual({each for each in given if each[1] not in known}, set())
+        for script in re.findall(r"\bscripts/\w+", text_of("Dockerfile")):
+            self.assertTrue((REPOSITORY / script).is_file(), script)
+
     def test_guides(self):
         """A part's README names files of its folder in its table, without their extensions."""
         missing = []
