@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import select
 import shlex
@@ -87,9 +88,13 @@ RESULTS = ["before.json", "after.json", "r.json", "a.json", "c.json", "peer-urin
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Not one that the thousands of connections of a measurement may take in the meantime."""
+    range_of_system = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text()
+    while True:
+        port = random.randrange(10000, int(range_of_system.split()[0]))
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 LONG = re.compile(r"asyncbench (calibrate|search|versus|run .* serve) (?!.*--resume)")
@@ -188,19 +193,22 @@ class Reader:
                 begun.send_signal(signal.SIGINT)
                 break
         begun.communicate(timeout=60)
-        assert begun.returncode == 130, arguments
+        if begun.returncode != 130:
+            raise RuntimeError(f"{arguments}, interrupted, end with {begun.returncode}")
 
     def start_origin(self, command):
         self.origin = subprocess.Popen(shlex.split(command), cwd=self.folder, text=True,
                                        env=self.environment, stdout=subprocess.PIPE)  # fmt: skip
-        assert "listening on" in self.origin.stdout.readline(), command
+        if "listening on" not in self.origin.stdout.readline():
+            raise RuntimeError(f"{command} does not listen, and ends with {self.origin.wait()}")
 
     def stop_origin(self):
         if self.origin is not None:
             ended, self.origin = self.origin, None
             ended.terminate()
             ended.communicate(timeout=10)
-            assert ended.returncode == 0, ended.args
+            if ended.returncode != 0:
+                raise RuntimeError(f"{ended.args} ends with {ended.returncode}")
 
     def allowed(self, command):
         """The documented exit codes that it may end with here."""
