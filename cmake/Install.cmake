@@ -1,18 +1,18 @@
-# `cmake --install`: the program, and what plugins are built with, found by find_package(asyncbench).
+# `cmake --install`: the program with its documents, and what plugins are built with and held to,
+# found by find_package(asyncbench).
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/asyncbench)
+set(data_dir ${CMAKE_INSTALL_DATADIR}/asyncbench)
 
-install(TARGETS asyncbench)
-if(ASYNCBENCH_TESTS)
-  install(PROGRAMS $<TARGET_FILE:conformance_test> DESTINATION ${CMAKE_INSTALL_BINDIR}
-          RENAME asyncbench-conformance)
+set(programs asyncbench)
+if(TARGET asyncbench_conformance)
+  list(APPEND programs asyncbench_conformance)
 endif()
-
 # The flags are there for the libraries to link with, no plugin is compiled with them.
 set_target_properties(asyncbench_flags PROPERTIES EXPORT_NAME flags)
 set_target_properties(asyncbench_plugin PROPERTIES EXPORT_NAME plugin)
-install(TARGETS asyncbench_plugin asyncbench_core asyncbench_http asyncbench_flags
+install(TARGETS ${programs} asyncbench_plugin asyncbench_core asyncbench_http asyncbench_flags
         EXPORT asyncbench-targets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/harness/core ${PROJECT_SOURCE_DIR}/harness/http
         DESTINATION ${ASYNCBENCH_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
@@ -26,6 +26,15 @@ install(FILES ${PROJECT_BINARY_DIR}/asyncbench-config.cmake
               ${PROJECT_BINARY_DIR}/asyncbench-config-version.cmake
               ${CMAKE_CURRENT_LIST_DIR}/AsyncbenchPlugin.cmake
         DESTINATION ${package_dir})
+
+# The strategy to copy, the suites to take a suite of one's own from, and the schemas of documents.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/strategies/template ${PROJECT_SOURCE_DIR}/bench/suites
+                  ${PROJECT_SOURCE_DIR}/results/schema
+        DESTINATION ${data_dir})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+              ${PROJECT_SOURCE_DIR}/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # The man page and the completions, which the program renders from the definitions of its options.
 if(NOT CMAKE_CROSSCOMPILING)

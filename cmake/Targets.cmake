@@ -5,6 +5,7 @@ set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g -fno-omit-frame-pointer")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -fno-omit-frame-pointer")
 
 add_library(asyncbench_flags INTERFACE)
+add_library(asyncbench::flags ALIAS asyncbench_flags)
 target_compile_options(asyncbench_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
 if(ASYNCBENCH_WERROR)
   target_compile_options(asyncbench_flags INTERFACE -Werror)
@@ -56,7 +57,7 @@ asyncbench_precompiled(std)
 asyncbench_precompiled(plugin)
 set_target_properties(asyncbench_precompiled_plugin PROPERTIES
   POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-if(ASYNCBENCH_TESTS)
+if(TARGET GTest::gmock)
   asyncbench_precompiled(test HEADERS <gmock/gmock.h> <gtest/gtest.h> LIBRARIES GTest::gmock)
 endif()
 

@@ -219,10 +219,11 @@ void export_cells(const result::Result& result, const Format& format, const Opti
                       "");
   }
   std::error_code ignored;  // what cannot be looked at cannot be written either
+  if (options.out.ends_with('/')) std::filesystem::create_directories(options.out, ignored);
   const bool is_folder = std::filesystem::is_directory(options.out, ignored);
   if (files.size() > 1 && !is_folder) {
     throw usage_error(fmt::format("{} holds one cell, and here are {}", format.name, files.size()),
-                      "choose one with --cell, or name an existing folder with --out");
+                      "choose one with --cell, or name a folder with --out: FOLDER/");
   }
   for (const auto& [name, text] : files) {
     write(is_folder ? (std::filesystem::path(options.out) / name).string() : options.out, text);

@@ -167,7 +167,7 @@ std::string build_revision(const std::string& revision) {
   };
   check_out_commit(top, source, commit, must);
   must({"cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-        "-DASYNCBENCH_TESTS=OFF", "-DASYNCBENCH_BENCH=OFF"},
+        "-DASYNCBENCH_TESTS=OFF", "-DASYNCBENCH_BENCH=OFF", "-DASYNCBENCH_CONFORMANCE=OFF"},
        "configuring");
   must({"cmake", "--build", build, "--target", "asyncbench"}, "building");
   fs::create_directories(program.parent_path());

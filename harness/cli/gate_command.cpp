@@ -8,11 +8,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "analyze/gate.hpp"
 #include "analyze/summary.hpp"
 #include "cli/calibration_store.hpp"
 #include "cli/gate_builds.hpp"
+#include "cli/gate_plugins.hpp"
 #include "cli/gate_run.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
@@ -41,11 +43,15 @@ constexpr std::string_view kFooter =
     "the gate decides, or goes on to twice as many. What can be counted (system\n"
     "calls, context switches, bytes) is counted first.\n"
     "\n"
+    "A plugin is guarded in the same way: --base and --candidate are then two builds of\n"
+    "it (.so), which this program measures under the plugin's strategies.\n"
+    "\n"
     "Two stored results: asyncbench gate BASE.json CANDIDATE.json, which is weaker.\n"
     "\n"
     "Examples:\n"
     "  asyncbench gate --base-rev HEAD~1\n"
     "  asyncbench gate --base old/asyncbench --candidate new/asyncbench\n"
+    "  asyncbench gate --base old/mine.so --candidate new/mine.so fetch\n"
     "  asyncbench gate --base-rev main fetch --strategies uring --connections 64\n"
     "  asyncbench gate --base-rev main --dry-run\n"
     "  asyncbench gate before.json after.json --margin 5%\n"
@@ -68,6 +74,7 @@ struct Typed {
   bool json = false;
 
   bool stored() const { return base.empty() && base_revision.empty(); }
+  bool of_plugins() const { return base.ends_with(".so") || candidate.ends_with(".so"); }
 };
 
 ExitCode exit_code_of(Verdict verdict) {
@@ -114,6 +121,12 @@ void choose_pairs(GateOptions& options, const Typed& typed) {
   options.last_look = 2 * needed;
 }
 
+void check_both_given(const Typed& typed) {
+  if (typed.base.empty() || typed.candidate.empty()) {
+    throw usage_error("a gate compares two builds", "give both --base and --candidate");
+  }
+}
+
 run::Builds builds_of(const Typed& typed) {
   if (!typed.base_revision.empty()) {
     if (!typed.base.empty() || !typed.candidate.empty()) {
@@ -123,9 +136,7 @@ run::Builds builds_of(const Typed& typed) {
     const std::string base = build_revision(typed.base_revision);
     return {.base = base, .candidate = build_revision(typed.candidate_revision)};
   }
-  if (typed.candidate.empty()) {
-    throw usage_error("--base without --candidate", "name the program to compare with it");
-  }
+  check_both_given(typed);
   return {.base = program_at(typed.base, "--base"),
           .candidate = program_at(typed.candidate, "--candidate")};
 }
@@ -189,8 +200,9 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
                             "trials side by side.",
                             kFooter);
   Typed typed;
-  add_value(*app, "--base", typed.base, "PROGRAM", "the build to compare with");
-  add_value(*app, "--candidate", typed.candidate, "PROGRAM", "the build under test");
+  add_value(*app, "--base", typed.base, "FILE",
+            "the build to compare with: a program, or a plugin (.so)");
+  add_value(*app, "--candidate", typed.candidate, "FILE", "the build under test");
   add_value(*app, "--base-rev", typed.base_revision, "REV", "build both from this repository");
   add_value(*app, "--candidate-rev", typed.candidate_revision, "REV", "the revision under test");
   add_value(*app, "--margin", typed.margin, "SHARE",
@@ -213,6 +225,12 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     report = gate_stored(rest, options);
   } else {
     // Usage errors in what is to be measured come before minutes of building.
+    std::optional<PluginBuilds> plugins;
+    if (typed.of_plugins()) {
+      check_both_given(typed);
+      plugins.emplace(typed.base, typed.candidate, registry);
+      plugins->choose_strategies(rest);
+    }
     const auto plan = gate_plan(rest, typed.out, registry);
     if (!plan) return ExitCode::done;
     choose_pairs(options, typed);
@@ -221,13 +239,17 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
       return ExitCode::done;
     }
     run::check_out(plan->plan);
-    run::Builds builds = builds_of(typed);
+    if (plugins) plugins->check(plan->plan);
+    run::Builds builds = plugins ? plugins->paths() : builds_of(typed);
     const PrivateFolder folder(temporary_folder());
-    builds.sentinel = folder.path() + "/asyncbench";
+    builds.sentinel = folder.path() + (plugins ? "/sentinel.so" : "/asyncbench");
     std::filesystem::copy_file(builds.base, builds.sentinel);
-    // How the builds differ is worth knowing before minutes of measuring.
-    const analyze::Ingredients base = ingredients_of_program(builds.base);
-    const analyze::Ingredients candidate = ingredients_of_program(builds.candidate);
+    // How the builds differ is worth knowing before minutes of measuring; plugins do not say.
+    const auto ingredients = [&](const std::string& build) {
+      return plugins ? analyze::Ingredients() : ingredients_of_program(build);
+    };
+    const analyze::Ingredients base = ingredients(builds.base);
+    const analyze::Ingredients candidate = ingredients(builds.candidate);
     for (const std::string& remark : analyze::build_remarks(base, candidate)) {
       print_error("asyncbench: {}\n", report::printable(remark));
     }

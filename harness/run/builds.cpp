@@ -10,9 +10,10 @@ namespace {
 
 using result::TrialKind;
 
-PlannedCell under(PlannedCell cell, std::string_view build, const std::string& program) {
+PlannedCell under(PlannedCell cell, std::string_view build, const Builds& builds,
+                  const std::string& path) {
   cell.build = build;
-  cell.program = program;
+  (builds.are_plugins ? cell.plugin : cell.program) = path;
   set_names(cell);
   return cell;
 }
@@ -53,15 +54,21 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
   Plan paired = plan;
   paired.cells.clear();
   paired.trials.clear();
-  paired.settings.peer_program = builds.base;
+  if (builds.are_plugins) {
+    paired.settings.peer_plugin = builds.base;
+    // Each participant loads one of the builds, and the other plugins.
+    std::erase(paired.settings.plugins, builds.base);
+  } else {
+    paired.settings.peer_program = builds.base;
+  }
   std::vector<Together> counted;
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     const bool first = paired.cells.empty();
-    index_of(paired, under(cell, result::kBaseBuild, builds.base));
-    index_of(paired, under(cell, result::kCandidateBuild, builds.candidate));
+    index_of(paired, under(cell, result::kBaseBuild, builds, builds.base));
+    index_of(paired, under(cell, result::kCandidateBuild, builds, builds.candidate));
     if (first && !builds.sentinel.empty())
-      index_of(paired, under(cell, result::kSentinelBuild, builds.sentinel));
+      index_of(paired, under(cell, result::kSentinelBuild, builds, builds.sentinel));
   }
   if (paired.cells.empty()) {
     throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");
@@ -71,9 +78,10 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
       if (!cell.unsupported.empty()) continue;
       PlannedCell single = one_at_a_time(cell);
       single.counts_only = true;
-      const std::size_t base = index_of(paired, under(single, result::kBaseBuild, builds.base));
+      const std::size_t base =
+          index_of(paired, under(single, result::kBaseBuild, builds, builds.base));
       const std::size_t candidate =
-          index_of(paired, under(single, result::kCandidateBuild, builds.candidate));
+          index_of(paired, under(single, result::kCandidateBuild, builds, builds.candidate));
       const Together together = {base, candidate};
       if (std::ranges::find(counted, together) == counted.end()) counted.push_back(together);
     }

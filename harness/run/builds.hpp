@@ -1,4 +1,4 @@
-// Two builds of this program in one run, side by side: what a gate measures.
+// Two builds of this program, or of a plugin, in one run, side by side: what a gate measures.
 #pragma once
 
 #include <string>
@@ -7,11 +7,13 @@
 
 namespace asyncbench::run {
 
-// Paths of programs. Whatever speaks docs/participant-protocol.md can be one.
+// Paths of programs, or of plugins, which this program then loads. Whatever speaks
+// docs/participant-protocol.md can be a program.
 struct Builds {
   std::string base;
   std::string candidate;
   std::string sentinel;  // the base under another path
+  bool are_plugins = false;
 };
 
 // The trials of one cell's counts under one build: as many as show whether a count repeats itself.

@@ -25,10 +25,11 @@ struct PlannedCell {
   std::string point;
   const workloads::Workload* workload = nullptr;
   std::string strategy;
-  // Where several builds are compared: its name ("base") and its program, which plays the subject.
-  // Empty: this program.
+  // Where several builds are compared: its name ("base"), and the program that plays the subject
+  // (empty: this program) or the plugin that the subject loads beside those of the settings.
   std::string build;
   std::string program;
+  std::string plugin;
   workloads::Work work;
   bool counts_only = false;  // no timed trials: measured for what it counts
   bool named = true;         // the user asked for the strategy by its name

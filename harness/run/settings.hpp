@@ -65,6 +65,7 @@ struct Settings {
   unsigned threads = 1;              // event loops of the subject; the peer has one
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
   std::string peer_program;          // plays every role but the subject's; empty: this program
+  std::string peer_plugin;           // loaded for these roles beside `plugins`; empty: none
   std::string peer_strategy;  // "uring" where it is supported, then "asio", then the first that can
   Pinning pin;                // in a plan: none or listed
   CpuIdle cpu_idle = CpuIdle::automatic;

@@ -99,8 +99,12 @@ std::string TrialRun::name_for(Role role) const {
 
 Process& TrialRun::launch(Role role, const workloads::Address& address) {
   std::unique_ptr<Process>& process = in(role).process;
-  const std::string& program = role == cell_.subject() ? cell_.program : settings_.peer_program;
-  process = std::make_unique<Process>(name_for(role), program, settings_.plugins);
+  const bool is_subject = role == cell_.subject();
+  std::vector<std::string> plugins = settings_.plugins;
+  const std::string& plugin = is_subject ? cell_.plugin : settings_.peer_plugin;
+  if (!plugin.empty()) plugins.push_back(plugin);
+  process = std::make_unique<Process>(name_for(role),
+                                      is_subject ? cell_.program : settings_.peer_program, plugins);
   conversation_.join(*process);
   conversation_.tell(*process, job_for(role, address));
   return *process;

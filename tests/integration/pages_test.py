@@ -13,17 +13,16 @@ import subprocess
 import sys
 import unittest
 
+import pages as pages_of
+
 PROGRAM = ""
 REPOSITORY = pathlib.Path()
-# What is built or fetched.
-LEFT_OUT = re.compile(r"(^|/)(build[^/]*|node_modules|\.git)/")
 
 SOURCES = "cpp|hpp|in|cmake|py|js|mjs|toml|md|css|html|supp"
 
 
 def pages():
-    found = [path.relative_to(REPOSITORY) for path in REPOSITORY.rglob("*.md")]
-    return sorted(path for path in found if not LEFT_OUT.search(path.as_posix()))
+    return pages_of.pages(REPOSITORY)
 
 
 def text_of(page):
@@ -136,6 +135,20 @@ class Pages(unittest.TestCase):
                 if ours and "NAME" not in path and not path.startswith("../") and not any(found):
                     missing.append(f"{page}: {path}")
         self.assertEqual(missing, [])
+
+    def test_options(self):
+        """What pages, scripts and the Dockerfile give to CMake are its options."""
+        cmake = (REPOSITORY / "CMakeLists.txt").read_text(encoding="utf-8")
+        known = set(re.findall(r"^(?:option|set)\((ASYNCBENCH_\w+)", cmake, re.M))
+        scripts = [path.relative_to(REPOSITORY) for path in REPOSITORY.glob("scripts/*")]
+        readers = [*pages(), *scripts, pathlib.Path("Dockerfile"), pathlib.Path(".ci/run"),
+                   pathlib.Path("harness/cli/gate_builds.cpp")]  # fmt: skip
+        given = {(page, option) for page in readers
+                 for option in re.findall(r"-D(ASYNCBENCH_\w+)", text_of(page))}  # fmt: skip
+        self.assertGreater(len(given), 5)
+        self.assertEqual({each for each in given if each[1] not in known}, set())
+        for script in re.findall(r"\bscripts/\w+", text_of("Dockerfile")):
+            self.assertTrue((REPOSITORY / script).is_file(), script)
 
     def test_guides(self):
         """A part's README names files of its folder in its table, without their extensions."""

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace asyncbench::test {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -127,6 +129,70 @@ TEST(Plugin, IsLoadedAgainWhenARunGoesOn) {
   const Ended resumed = run_program({"run", "--resume", out, "--plugin", kPlugin});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_THAT(resumed.out, HasSubstr("poll"));
+}
+
+// The shortest gate that still measures; its times mean nothing.
+Ended gate_of(const std::string& base, const std::string& candidate, const std::string& strategies,
+              const ScratchFolder& folder) {
+  std::vector<std::string> arguments = {
+      "gate",  "--base",        base,      "--candidate", candidate, "--pairs", "1",
+      "fetch", "--connections", "2",       "--duration",  "200ms",   "--json",  "--warmup",
+      "20ms",  "--cpu-idle",    "default", "--out",       "g.json",  "--force"};
+  if (kSanitized) arguments.insert(arguments.end(), {"--server-delay", "20ms"});
+  if (!strategies.empty()) arguments.insert(arguments.end(), {"--strategies", strategies});
+  return run_program(arguments, {.folder = folder.path()});
+}
+
+TEST(Plugin, IsGuardedByAGateOfTwoOfItsBuilds) {
+  const OwnCopy base;
+  const ScratchFolder folder;
+  const Ended alike = gate_of(base.file(), kPlugin, "", folder);
+  EXPECT_THAT(alike.exit_code, AnyOf(0, 3, 4)) << alike.err << alike.out;
+  EXPECT_THAT(alike.out, HasSubstr("fetch/strategy:poll/connections:2"));
+  const Ended slower = gate_of(base.file(), std::string(ODD_PLUGINS) + "/poll_slow.so", "", folder);
+  const auto counts = nlohmann::json::parse(slower.out).at("counts");
+  if (counts.empty()) GTEST_SKIP() << "system calls cannot be counted here";
+  EXPECT_EQ(counts.at(0).at("counted"), "syscalls");
+  EXPECT_EQ(counts.at(0).at("verdict"), "regression") << slower.out;
+}
+
+TEST(Plugin, IsGatedOnlyWhereBothBuildsHaveTheStrategy) {
+  const ScratchFolder folder;
+  const Ended other = gate_of(kPlugin, odd_plugin("other"), "", folder);
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("has no strategy poll"));
+  const Ended none = gate_of(kPlugin, kPlugin, "epoll", folder);
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("no strategy of the plugin is measured"));
+}
+
+// As with --plugin, which both programs of a gate load.
+TEST(Plugin, TakesPartInAGateOfPrograms) {
+  const ScratchFolder folder;
+  const Ended ended = run_program({"gate",
+                                   "--base",
+                                   ASYNCBENCH_PROGRAM,
+                                   "--candidate",
+                                   ASYNCBENCH_PROGRAM,
+                                   "fetch",
+                                   "--plugin",
+                                   kPlugin,
+                                   "--strategies",
+                                   "poll",
+                                   "--pairs",
+                                   "1",
+                                   "--connections",
+                                   "2",
+                                   "--server-delay",
+                                   "2ms",
+                                   "--duration",
+                                   "100ms",
+                                   "--warmup",
+                                   "20ms",
+                                   "--out",
+                                   "g.json"},
+                                  {.folder = folder.path()});
+  EXPECT_THAT(ended.exit_code, AnyOf(0, 3, 4)) << ended.err;
 }
 
 TEST(Plugin, ThatIsNotAFileIsRefused) {

@@ -47,6 +47,24 @@ TEST(Builds, PlayTheSubjectOfTheirCellsAndTheBaseEveryPeer) {
       << "one sentinel is enough";
 }
 
+TEST(Builds, OfAPluginAreEachLoadedInTheirCellsAndTheBaseByEveryPeer) {
+  Plan plan = plan_of_two_cells();
+  plan.settings.plugins = {"/shared.so", "/old.so"};
+  const Builds builds = {
+      .base = "/old.so", .candidate = "/new.so", .sentinel = "/again.so", .are_plugins = true};
+  const Plan paired = plan_of_builds(plan, builds, 10, false);
+  EXPECT_THAT(paired.settings.plugins, testing::ElementsAre("/shared.so"));
+  EXPECT_EQ(paired.settings.peer_plugin, "/old.so");
+  EXPECT_EQ(paired.settings.peer_program, "");
+  std::set<std::string> plugins;
+  for (const PlannedCell& cell : paired.cells) {
+    EXPECT_EQ(cell.program, "");
+    plugins.insert(cell.build + cell.plugin);
+  }
+  EXPECT_THAT(plugins,
+              testing::ElementsAre("base/old.so", "candidate/new.so", "sentinel/again.so"));
+}
+
 TEST(Builds, OfACellAreMeasuredNextToEachOtherInEveryBlock) {
   const Plan plan = plan_of_builds(plan_of_two_cells(), kBuilds, 10, false);
   // Two cells, the first with a sentinel: five trials a block.
