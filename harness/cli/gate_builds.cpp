@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -27,25 +29,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The first line of a build's output that names an error, otherwise its last.
+// The first line of a build's output that a tool begins an error with, otherwise its last. A
+// command line may hold the word, too: -Werror.
 std::string last_words(const fs::path& path) {
+  constexpr std::array<std::string_view, 3> kErrors = {"error: ", "CMake Error", "fatal: "};
   std::istringstream lines(text_of_file(path));
   std::string last;
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("error") != std::string::npos || line.find("Error") != std::string::npos) {
-      return line;
-    }
+    const auto is_in = [&](std::string_view words) { return line.find(words) != line.npos; };
+    if (std::ranges::any_of(kErrors, is_in)) return line;
     if (!line.empty()) last = line;
   }
   return last;
 }
 
-// What git answers to a question of one line. Throws CommandError with `otherwise`.
+// All that a program printed, on one line.
+std::string words_of(const fs::path& path) {
+  std::istringstream text(text_of_file(path));
+  return fmt::format("{}", fmt::join(std::istream_iterator<std::string>(text),
+                                     std::istream_iterator<std::string>(), " "));
+}
+
+// What git answers to a question of one line. Throws CommandError with `without`, which says what
+// is not known then, and git's own words: it knows the cause, and often the remedy.
 std::string ask_git(std::vector<std::string> question, const fs::path& output,
-                    const std::string& otherwise, const std::string& remedy) {
+                    const std::string& without, const std::string& remedy) {
   question.insert(question.begin(), "git");
   if (!succeeds(question, output)) {
-    throw usage_error(fmt::format("{}: {}", otherwise, first_line_of(output)), remedy);
+    throw usage_error(fmt::format("{}; git says: {}", without, words_of(output)), remedy);
   }
   return first_line_of(output);
 }
@@ -142,7 +153,7 @@ std::string build_revision(const std::string& revision) {
   const PrivateFolder scratch(temporary_folder());
   const fs::path answer = fs::path(scratch.path()) / "answer";
   const fs::path top = ask_git({"rev-parse", "--show-toplevel"}, answer,
-                               "the current folder is in no git repository",
+                               "git does not name the repository of the current folder",
                                "start the gate in asyncbench's, or use --base and --candidate");
   const std::string commit =
       ask_git({"rev-parse", "--verify", "--end-of-options", revision + "^{commit}"}, answer,

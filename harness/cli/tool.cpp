@@ -89,7 +89,7 @@ bool succeeds(std::vector<std::string> arguments, const fs::path& output, Durati
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (const int signal = interrupt.taken(); signal != 0) {
-    throw CommandError(signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated,
+    throw CommandError(static_cast<ExitCode>(128 + signal),
                        fmt::format("interrupted while {} ran", arguments[0]), "");
   }
   return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -168,6 +168,28 @@ TEST_F(GateBuilds, ChecksOutNowhereButInAWorktreeOfItsOwn) {
 }
 
 // As SIGKILL leaves it while git makes the worktree, or checks out there.
+TEST_F(GateBuilds, SaysWhatGitAndTheBuildSay) {
+  const Surroundings here{.folder = repository_,
+                          .environment = {"HOME=" + folder_.path().string()}};
+  // The command that fails has an option with "error" in it, as compilers' have.
+  file("CMakeLists.txt",
+       "cmake_minimum_required(VERSION 3.25)\nproject(throwaway NONE)\n"
+       "add_custom_target(asyncbench COMMAND sh -c \"echo 'a.cpp:1: error: no such name'; exit 1\" "
+       "-Werror VERBATIM)\n");
+  git({"commit", "--quiet", "--all", "-m", "broken"});
+  const Ended failed = run_program({"gate", "--base-rev", "HEAD"}, here);
+  EXPECT_EQ(failed.exit_code, 2);
+  EXPECT_THAT(failed.err, HasSubstr("building HEAD failed: a.cpp:1: error: no such name"));
+
+  // Git knows more than that there is no repository: here, that it is another user's.
+  constexpr uid_t kNobody = 65534;
+  if (::chown(repository_.c_str(), kNobody, kNobody) != 0) return;
+  const Ended refused = run_program({"gate", "--base-rev", "HEAD"}, here);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("dubious ownership"));
+  EXPECT_THAT(refused.err, HasSubstr("safe.directory"));
+}
+
 TEST_F(GateBuilds, MakesAnewWhatAKilledGateLeftUnfinished) {
   const fs::path folder = repository_ / "build-gate";
   const fs::path source = folder / "source";

@@ -261,7 +261,7 @@ TEST_F(GateTest, NamesWhatIsWrongWithItsInput) {
       {{"gate", "--base", "/nowhere", "--candidate", self}, "--base /nowhere"},
       {{"gate", "--base", "/etc/passwd", "--candidate", self}, "not a program"},
       {{"gate", "--base-rev", "HEAD", "--base", self}, "--base-rev builds both programs"},
-      {{"gate", "--base-rev", "HEAD"}, "no git repository"},
+      {{"gate", "--base-rev", "HEAD"}, "not a git repository"},
       {{"gate", "--base", self, "--candidate", self, "--margin", "0%"}, "--margin"},
       {{"gate", "--base", self, "--candidate", self, "--pairs", "many"}, "many"},
       {{"gate", "--base", self, "--candidate", self, "fetch", "--trials", "3"}, "--pairs"},
