@@ -43,8 +43,8 @@ constexpr std::string_view kFooter =
     "the gate decides, or goes on to twice as many. What can be counted (system\n"
     "calls, context switches, bytes) is counted first.\n"
     "\n"
-    "A plugin is guarded in the same way: --base and --candidate are then two builds of\n"
-    "it (.so), which this program measures under the plugin's strategies.\n"
+    "A plugin is guarded in the same way: --base and --candidate are then two\n"
+    "builds of it (.so), which this program measures under the plugin's strategies.\n"
     "\n"
     "Two stored results: asyncbench gate BASE.json CANDIDATE.json, which is weaker.\n"
     "\n"
@@ -123,7 +123,9 @@ void choose_pairs(GateOptions& options, const Typed& typed) {
 
 void check_both_given(const Typed& typed) {
   if (typed.base.empty() || typed.candidate.empty()) {
-    throw usage_error("a gate compares two builds", "give both --base and --candidate");
+    throw usage_error(
+        typed.base.empty() ? "--candidate without --base" : "--base without --candidate",
+        "a gate compares two builds: give both");
   }
 }
 

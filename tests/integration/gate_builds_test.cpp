@@ -174,8 +174,9 @@ TEST_F(GateBuilds, SaysWhatGitAndTheBuildSay) {
   // The command that fails has an option with "error" in it, as compilers' have.
   file("CMakeLists.txt",
        "cmake_minimum_required(VERSION 3.25)\nproject(throwaway NONE)\n"
-       "add_custom_target(asyncbench COMMAND sh -c \"echo 'a.cpp:1: error: no such name'; exit 1\" "
+       "add_custom_target(asyncbench COMMAND sh -c \"cat ../source/work.txt; exit 1\" "
        "-Werror VERBATIM)\n");
+  file("work.txt", "a.cpp:1: error: no such name\n");
   git({"commit", "--quiet", "--all", "-m", "broken"});
   const Ended failed = run_program({"gate", "--base-rev", "HEAD"}, here);
   EXPECT_EQ(failed.exit_code, 2);

@@ -225,7 +225,7 @@ TEST(Plugin, ThatOthersCanWriteIsRefusedBehindALinkToo) {
 
 TEST(Plugin, ThatIsNotAPluginIsRefused) {
   const ScratchFolder folder;
-  expect_refusal(folder.file("text.so", "not a library"), "cannot be loaded");
+  expect_refusal(folder.file("text.so", "not a library"), "no shared library");
   expect_refusal(odd_plugin("entry"), "is no plugin");
 }
 
