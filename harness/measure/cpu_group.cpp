@@ -35,6 +35,16 @@ bool write_text(const fs::path& file, std::string_view text) {
   return out.good();
 }
 
+// One that nobody has reaped has ended, too. In /proc/PID/stat the state follows the name, which
+// stands in parentheses and may hold any character (proc(5)).
+bool has_ended(pid_t process) {
+  std::string reason;
+  const auto stat = read_text("/proc/" + std::to_string(process) + "/stat", reason);
+  if (!stat) return ::kill(process, 0) != 0 && errno == ESRCH;
+  const std::size_t name_ends = stat->rfind(')');
+  return name_ends + 2 < stat->size() && (*stat)[name_ends + 2] == 'Z';
+}
+
 void remove_abandoned(const fs::path& parent) {
   std::error_code error;
   for (fs::directory_iterator entry(parent, error); !error && entry != fs::directory_iterator{};
@@ -43,7 +53,7 @@ void remove_abandoned(const fs::path& parent) {
     pid_t process = 0;
     if (!name.starts_with(kPrefix)) continue;
     std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), process);
-    if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) ::rmdir(entry->path().c_str());
+    if (process > 0 && has_ended(process)) ::rmdir(entry->path().c_str());
   }
 }
 

@@ -8,12 +8,12 @@
 
 namespace asyncbench::run {
 
-void remove_left_behind(const Plan& plan) {
+void LeftBehind::remove() const {
   measure::remove_abandoned_groups();
   PrivateFolder::remove_abandoned(temporary_folder());
   // Their folder is a setting: one cell of a workload knows it as well as all.
   std::set<const workloads::Workload*> cleaned;
-  for (const PlannedCell& cell : plan.cells) {
+  for (const PlannedCell& cell : plan_.cells) {
     if (cleaned.insert(cell.workload).second) cell.workload->clean_up(cell.work);
   }
 }

@@ -117,7 +117,7 @@ class Runner {
   // Measures what `result` lacks, adding to journal and result.
   RunReport run(result::Result result, result::Journal& journal, const Extend& extend = {}) {
     RunReport report{.result = std::move(result)};
-    remove_left_behind(plan_);
+    const LeftBehind left_behind(plan_);
     std::size_t done = 0;
     for (const result::Cell& cell : report.result.cells) done += cell.trials.size();
     progress_.run_begins(plan_, done);
