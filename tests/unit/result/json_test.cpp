@@ -222,7 +222,7 @@ TEST(ResultJson, ReadsTheLettersThatInvariantsHadBeforeTheirNames) {
        {std::pair{"requests_balance", "A"}, {"littles_law", "G"}, {"same_outcomes", "I"}}) {
     text = replaced(text, name, letter);
   }
-  const Trial& trial = parse(text).result.cells.at(0).trials.at(0);
+  const Trial trial = parse(text).result.cells.at(0).trials.at(0);
   EXPECT_EQ(trial.invariant(Invariant::requests_balance), true);
   EXPECT_EQ(trial.invariant(Invariant::littles_law), false);
   EXPECT_THAT(error_of(replaced(text, "both_ends_agree", "J")).what(), HasSubstr("/invariants/J"));
