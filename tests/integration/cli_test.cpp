@@ -371,7 +371,8 @@ TEST(CliRun, KeepsIdleConnectionsUpToTheLimitOfDescriptors) {
       {.folder = folder.path(), .descriptors = 600});
   // 5: a strategy was named that this host cannot run.
   ASSERT_THAT(ended.exit_code, testing::AnyOf(0, 5)) << ended.err;
-  for (const auto& cell : nlohmann::json::parse(ended.out)["cells"]) {
+  const auto result = nlohmann::json::parse(ended.out);
+  for (const auto& cell : result["cells"]) {
     if (cell["status"] == "unsupported") continue;
     EXPECT_EQ(cell["status"], "measured") << cell["id"];
     ASSERT_FALSE(cell["trials"].empty()) << cell["id"];
