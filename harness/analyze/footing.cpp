@@ -117,7 +117,10 @@ class Check {
   }
 
   void differ(std::string_view what, const std::string& one, const std::string& other) {
-    if (one != other) reasons.push_back(fmt::format("{}: {} and {}", what, one, other));
+    const auto shown = [](const std::string& text) { return text.empty() ? "none" : text; };
+    if (one != other) {
+      reasons.push_back(fmt::format("{}: {} and {}", what, shown(one), shown(other)));
+    }
   }
   void differ_where_known(std::string_view what, const std::string& one, const std::string& other) {
     if (one != kUnknown && other != kUnknown) differ(what, one, other);

@@ -120,6 +120,7 @@ std::string trials_text(const std::vector<const Cell*>& cells) {
     turns = trials.back()->turns.has_value();
     length_ns = turns ? trials.back()->turns->length_ns : trials.back()->window_ns;
   }
+  if (most == 0) return "no valid trials";
   const std::string count =
       least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
   return fmt::format(

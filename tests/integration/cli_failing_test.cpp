@@ -80,6 +80,7 @@ TEST(CliFailing, CellsWithoutASuccessAreFailedWithWhatWasSeenInEveryForm) {
                                      "--out",         "r.json"},
                                     here);
       EXPECT_EQ(run.exit_code, 5) << run.err;
+      EXPECT_THAT(unwrapped(run.out), HasSubstr("; no valid trials"));
       EXPECT_THAT(unwrapped(run.out), HasSubstr("failed: every request"));
       EXPECT_THAT(unwrapped(run.out), HasSubstr(failing.seen));
       EXPECT_THAT(run.out, Not(HasSubstr("Take ")));
