@@ -302,7 +302,8 @@ std::string outcomes_section(const PageInput& input) {
     const std::vector<std::string> unusable = unusable_rows(reported);
     content += result_heading(input, reported);
     content +=
-        outcomes.rows.empty()
+        outcomes.requests == 0 ? "<p>No request of a valid trial ended.</p>\n"
+        : outcomes.rows.empty()
             ? fmt::format("<p>All {} requests of valid trials ended well.</p>\n", outcomes.requests)
             : fmt::format("<p>{} of {} requests failed.</p>\n", outcomes.failures,
                           outcomes.requests);

@@ -109,6 +109,7 @@ TEST(CliFailing, CellsWithoutASuccessAreFailedWithWhatWasSeenInEveryForm) {
                   HasSubstr("<failure"));
       ASSERT_EQ(run_program({"report", "r.json", "--out", "r.html"}, here).exit_code, 0);
       EXPECT_THAT(folder.read("r.html"), HasSubstr(failing.seen));
+      EXPECT_THAT(folder.read("r.html"), HasSubstr("No request of a valid trial ended."));
     }
   }
 }
