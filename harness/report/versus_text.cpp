@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "analyze/ratio.hpp"
 #include "report/contrast_text.hpp"
@@ -135,20 +136,33 @@ std::string price(const Versus& versus) {
 }  // namespace
 
 std::string versus_table(const Versus& versus, std::size_t width) {
-  const std::size_t name_width = std::max<std::size_t>(20, width - 57);
-  std::string text = fmt::format("{:<{}} {:<22} {:>6} {:>6} {:>6}  {}\n",
-                                 fmt::format("{} / {}", versus.other, versus.reference), name_width,
-                                 "CPU per request", "p50", "p99", "req/s", "CPU is");
+  using Row = std::array<std::string, 6>;
+  std::vector<Row> rows = {{fmt::format("{} / {}", versus.other, versus.reference),
+                            "CPU per request", "p50", "p99", "req/s", "CPU is"}};
   for (const Condition& condition : versus.conditions) {
-    std::string name = short_name(condition.name);
-    if (name.size() > name_width) name = name.substr(0, name_width - 2) + "..";
-    text +=
-        fmt::format("{:<{}} {:<22} {:>6} {:>6} {:>6}  {}\n", name, name_width,
-                    ratio_text(condition.contrasts.front()),
+    rows.push_back({short_name(condition.name), ratio_text(condition.contrasts.front()),
                     marked_ratio(find(condition, {analyze::kServiceP50, analyze::kResponseP50})),
                     marked_ratio(find(condition, {analyze::kServiceP99, analyze::kResponseP99})),
                     marked_ratio(find(condition, {analyze::kThroughput})),
-                    name_of(condition.deciding().decision));
+                    std::string(name_of(condition.deciding().decision))});
+  }
+  // Of the widest entry, with the gap before it.
+  const auto column = [&](std::size_t i, std::size_t gap) {
+    return gap +
+           std::ranges::max(rows, {}, [i](const Row& row) { return row[i].size(); })[i].size();
+  };
+  const std::array<std::size_t, 6> widths = {column(0, 0), column(1, 1), column(2, 2),
+                                             column(3, 2), column(4, 2), column(5, 2)};
+  const std::size_t figures = std::accumulate(widths.begin() + 1, widths.end(), std::size_t{0});
+  const std::size_t name_width = std::min(widths[0], width - std::min(width, figures));
+  std::string text;
+  for (const Row& row : rows) {
+    // A name without room has a line of its own, so that none is cut.
+    const bool fits = row[0].size() <= name_width;
+    if (!fits) text += row[0] + "\n";
+    text +=
+        fmt::format("{:<{}} {:<{}}{:>{}}{:>{}}{:>{}}  {}\n", fits ? row[0] : "", name_width, row[1],
+                    widths[1] - 1, row[2], widths[2], row[3], widths[3], row[4], widths[4], row[5]);
   }
   return text;
 }
