@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
+#include <utility>
 
 #include "analyze/validity.hpp"
 
@@ -24,14 +25,18 @@ constexpr std::array kLaterFacts = {"machine",    "cpus_allowed", "smt",
 
 // Settings that have no field in the stored plan.
 constexpr std::array kOptions = {"threads", "verify", "requests", "urls", "cooldown"};
+// Those that came later, with what held before.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kLaterOptions = {
+    {{"slack", "0s"}}};
 constexpr std::array kTurnOptions = {"turn", "rest", "rounds"};
 
 constexpr std::array<std::string_view, 4> kBuildFacts = {"compiler", "compiler_flags", "build_type",
                                                          "optimized"};
 
-std::string stored_option(const Result& result, std::string_view name) {
+std::string stored_option(const Result& result, std::string_view name,
+                          std::string_view otherwise = kUnknown) {
   const result::Value* value = result::find(result.plan.options, name);
-  return value == nullptr ? kUnknown : result::text_of(*value);
+  return value == nullptr ? std::string(otherwise) : result::text_of(*value);
 }
 
 // Empty: it has no trials that count.
@@ -83,6 +88,8 @@ class Check {
     if (peers == Peers::alike) differ("peer_strategy", a.peer_strategy, b.peer_strategy);
     for (const char* option : kOptions)
       differ(option, stored_option(a_, option), stored_option(b_, option));
+    for (const auto& [option, before] : kLaterOptions)
+      differ(option, stored_option(a_, option, before), stored_option(b_, option, before));
   }
 
   void cells() {

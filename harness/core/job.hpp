@@ -12,6 +12,7 @@
 
 #include "core/batch_sizes.hpp"
 #include "core/task.hpp"
+#include "core/time.hpp"
 
 namespace asyncbench {
 
@@ -66,6 +67,10 @@ struct Job {
   // One a lane, sized by the caller: `threads` for event-driven strategies, any number >= 1 for
   // thread strategies. Written by run() before it returns.
   std::span<LaneReport> lanes;
+
+  // How late timers may fire, deadlines too, so that those which are due close together share a
+  // wake-up. Never negative.
+  Duration slack{0};
 
   // Holds every Read and Write buffer of the job, so that it may be registered with the kernel.
   std::span<std::byte> io_memory;

@@ -126,7 +126,7 @@ class TaskDriver {
   bool has_ready() const { return !ready_.empty(); }
 
   // When fire_timers() must be called, if not before.
-  Time next_due() const { return std::min(timers_.next(), accept_again_at_); }
+  Time next_due() const { return std::min(put_off(timers_.next(), job_.slack), accept_again_at_); }
 
   // The clock as fire_timers() read it last: never later than now.
   Time last_known_time() const { return last_known_time_; }

@@ -25,6 +25,9 @@ inline Duration time_left(Time due) {
   return due > at ? due - at : Duration::zero();
 }
 
+// `due`, put off; kNever stays what it is.
+inline Time put_off(Time due, Duration by) { return due < kNever - by ? due + by : kNever; }
+
 // For JSON and shared atomics. Unit: nanoseconds since the clock's epoch (boot).
 inline std::int64_t to_ns(Time time) { return time.time_since_epoch().count(); }
 inline Time from_ns(std::int64_t ns) { return Time{Duration{ns}}; }

@@ -201,6 +201,7 @@ class Participant {
     Job job;
     job.lanes = lanes;
     job.threads = order_.settings.threads;
+    job.slack = order_.settings.slack;
     job.stop = stop_.get_token();
     return job;
   }

@@ -63,6 +63,7 @@ struct Settings {
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
   unsigned threads = 1;              // event loops of the subject; the peer has one
+  Duration slack{0};                 // how late timers of any participant may fire
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
   std::string peer_program;          // plays every role but the subject's; empty: this program
   std::string peer_plugin;           // loaded for these roles beside `plugins`; empty: none

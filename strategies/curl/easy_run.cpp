@@ -137,7 +137,7 @@ EasyRun::EasyRun(Job& job) : job_(job) {
 }
 
 void EasyRun::run() {
-  const FineTimers fine_timers;
+  const FineTimers fine_timers(job_.slack);
   const std::stop_callback on_stop(job_.stop, [this] { stop_.request_stop(); });
   std::vector<std::jthread> threads;
   std::string refusal;

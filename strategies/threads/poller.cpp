@@ -22,8 +22,9 @@ constexpr Time kLastDue = kNever - Duration(1);
 
 }  // namespace
 
-Poller::Poller(const StopSignal& stop, std::function<void(Waiting&)> hand_over)
+Poller::Poller(const StopSignal& stop, Duration slack, std::function<void(Waiting&)> hand_over)
     : stop_(stop),
+      slack_(slack),
       hand_over_(std::move(hand_over)),
       epoll_(granted(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   // Both are edge-triggered, so that neither has to be read.
@@ -61,7 +62,7 @@ bool Poller::wait(Waiting& waiting, int readable, Time until) {
     timers_.remove(waiting);
     return false;
   }
-  if (until < timer_.due()) timer_.arm(until);
+  arm();
   return true;
 }
 
@@ -91,11 +92,15 @@ void Poller::run() {
         }
         over.push_back(waiting);
       }
-      if (timers_.next() < timer_.due()) timer_.arm(timers_.next());
+      arm();
     }
     for (Waiting* const waiting : over) hand_over_(*waiting);
     over.clear();
   }
+}
+
+void Poller::arm() {
+  if (const Time due = put_off(timers_.next(), slack_); due < timer_.due()) timer_.arm(due);
 }
 
 // A descriptor stays in epoll, disarmed, when its wait has ended, so that few waits have to add it.

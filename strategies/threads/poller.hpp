@@ -20,8 +20,9 @@ struct Waiting : Timer {
 // The asynchronous half of "half-sync/half-async" (Schmidt and Cranor, 1995). Thread-safe.
 class Poller {
  public:
-  // `hand_over` is called in the poller's thread. Throws StrategyError.
-  Poller(const StopSignal& stop, std::function<void(Waiting&)> hand_over);
+  // `slack`: how late `until` may be seen. `hand_over` is called in the poller's thread. Throws
+  // StrategyError.
+  Poller(const StopSignal& stop, Duration slack, std::function<void(Waiting&)> hand_over);
   // Nobody may wait any more.
   ~Poller();
   Poller(const Poller&) = delete;
@@ -35,9 +36,11 @@ class Poller {
 
  private:
   void run();
+  void arm();
   bool watch(int fd, std::uint32_t events, void* what);
 
   const StopSignal& stop_;
+  const Duration slack_;
   std::function<void(Waiting&)> hand_over_;
   Fd epoll_;
   std::mutex mutex_;  // guards what follows

@@ -5,10 +5,11 @@
 
 namespace asyncbench::threads {
 
-ThreadPool::ThreadPool(unsigned workers_max, const StopSignal& stop)
+ThreadPool::ThreadPool(unsigned workers_max, Duration slack, const StopSignal& stop)
     : workers_max_(workers_max),
       // hand_over() fails only without a single worker, and the task that waits has had one.
-      poller_(stop, [this](Waiting& over) { hand_over(static_cast<ThreadedTask&>(over)); }) {}
+      poller_(stop, slack, [this](Waiting& over) { hand_over(static_cast<ThreadedTask&>(over)); }) {
+}
 
 ThreadPool::~ThreadPool() {
   {

@@ -26,7 +26,7 @@ class ThreadPool final : public Workforce {
   static constexpr std::chrono::milliseconds kPatience{100};
 
   // Throws StrategyError. Workers are created when work finds none idle.
-  ThreadPool(unsigned workers_max, const StopSignal& stop);
+  ThreadPool(unsigned workers_max, Duration slack, const StopSignal& stop);
   // All tasks have finished.
   ~ThreadPool() override;
 

@@ -51,16 +51,16 @@ class ThreadStrategy final : public Strategy {
 
 template <FreshThread when>
 void run_in_fresh_threads(Job& job) {
-  const FineTimers fine_timers;
+  const FineTimers fine_timers(job.slack);
   StopSignal stop;
   FreshThreads threads(when);
   ThreadRun(job, stop, threads).run();
 }
 
 void run_in_pool(Job& job) {
-  const FineTimers fine_timers;
+  const FineTimers fine_timers(job.slack);
   StopSignal stop;
-  ThreadPool pool(kPoolWorkers, stop);
+  ThreadPool pool(kPoolWorkers, job.slack, stop);
   ThreadRun(job, stop, pool).run();
 }
 

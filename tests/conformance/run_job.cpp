@@ -51,6 +51,7 @@ std::vector<LaneReport> run_job(Strategy& strategy, Tasks tasks, RunOptions opti
   job.threads = options.threads;
   job.lanes = lanes;
   job.io_memory = options.io_memory;
+  job.slack = options.slack;
   job.stop = options.stop.get_token();
   const Watchdog watchdog(options.stop);
   strategy.run(job);

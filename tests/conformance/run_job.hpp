@@ -27,6 +27,7 @@ struct RunOptions {
   unsigned lanes = 1;  // at least `threads`
   Acceptor* acceptor = nullptr;
   std::span<std::byte> io_memory;
+  Duration slack{0};
   std::stop_source stop;
 };
 

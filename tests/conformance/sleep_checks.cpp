@@ -49,6 +49,26 @@ void many_sleeps_end_each_at_its_time(Strategy& strategy) {
   run_job(strategy, std::move(tasks));
 }
 
+// None is early either. Threads sleep on their own, and the kernel makes them share its wake-ups.
+void sleeps_that_may_be_late_share_wake_ups(Strategy& strategy) {
+  constexpr int kTasks = 40;
+  static constexpr Duration kSlack = 300ms;
+  Tasks tasks;
+  const Time begin = now() + 20ms * test::kSlowdown;
+  for (int i = 0; i < kTasks; ++i) {
+    tasks.push_back(script([begin, i](unsigned) -> Script {
+      const Time until = begin + 2ms * i;
+      co_await op::Sleep{until};
+      EXPECT_GE(now(), until);
+      EXPECT_LE(now(), std::max(until, begin) + kSlack + kLateness);
+    }));
+  }
+  const std::vector<LaneReport> lanes = run_job(strategy, std::move(tasks), {.slack = kSlack});
+  if (strategy.info().event_loop) {
+    EXPECT_LT(lanes.front().wakeups, kTasks / 2);
+  }
+}
+
 void ten_thousand_sleeps_end_each_at_its_time(Strategy& strategy) {
   constexpr int kTasks = 10'000;
   std::atomic<int> ended = 0;
@@ -100,6 +120,8 @@ const std::array kChecks{
           sleep_until_the_past_ends_at_once},
     Check{"ManySleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamNeeds,
           many_sleeps_end_each_at_its_time},
+    Check{"SleepsThatMayBeLateShareWakeUps", OpKind::sleep, Ending::success, kStreamNeeds,
+          sleeps_that_may_be_late_share_wake_ups},
     Check{"TenThousandSleepsEndEachAtItsTime", OpKind::sleep, Ending::success, kStreamNeeds,
           ten_thousand_sleeps_end_each_at_its_time},
     Check{"AnEndlessChainStarvesNobody", OpKind::sleep, Ending::success, kStreamNeeds,

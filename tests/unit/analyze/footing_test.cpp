@@ -82,8 +82,12 @@ void set_fact(Result& result, std::string_view name, result::Fact value) {
 
 void set_option(Result& result, std::string_view name, result::Value value) {
   for (auto& [option, old] : result.plan.options) {
-    if (option == name) old = std::move(value);
+    if (option == name) {
+      old = std::move(value);
+      return;
+    }
   }
+  result.plan.options.emplace_back(name, std::move(value));
 }
 
 TEST(Footing, IsAnotherWhereAnythingDiffersThatFiguresDependOn) {
@@ -113,9 +117,13 @@ TEST(Footing, IsAnotherWhereAnythingDiffersThatFiguresDependOn) {
       {"requests: ", [](Result& r) { set_option(r, "requests", std::int64_t{9}); }},
       {"urls: ", [](Result& r) { set_option(r, "urls", std::string("http://127.0.0.1/")); }},
       {"cooldown: ", [](Result& r) { set_option(r, "cooldown", std::string("1s")); }},
+      {"slack: 0s and 1ms", [](Result& r) { set_option(r, "slack", std::string("1ms")); }},
       {"rounds: ", [](Result& r) { set_option(r, "rounds", std::int64_t{5}); }},
   };
   EXPECT_THAT(incomparable(measured(), measured()), IsEmpty());
+  Result with_default = measured();
+  set_option(with_default, "slack", std::string("0s"));
+  EXPECT_THAT(incomparable(measured(), with_default), IsEmpty()) << "results before it have none";
   for (const Case& one : cases) {
     Result other = measured();
     one.change(other);
