@@ -6,7 +6,7 @@
 namespace asyncbench::analyze {
 namespace {
 
-constexpr std::array<NoteMeaning, 18> kMeanings = {{
+constexpr std::array<NoteMeaning, 20> kMeanings = {{
     {kNotSteady, "The start of the window still differs from the rest.", "Use a longer --warmup."},
     {kNonStationary, "The speed drifted during the window.",
      "Look for other load or thermal limits, or use a longer --duration."},
@@ -55,6 +55,14 @@ constexpr std::array<NoteMeaning, 18> kMeanings = {{
      "A strategy differs from its own twin by more than chance, so differences between strategies "
      "mean nothing here.",
      "Stop other load, see `asyncbench doctor`, and measure again; if it comes again, report it."},
+    {kMachineStates,
+     "The CPUs had two speeds during the run, which ratios within a round do not see; absolute "
+     "figures are a mixture of both.",
+     "Compare ratios, or measure on a machine of your own."},
+    {kSharedCore,
+     "The CPUs in use slow one another down: they share a core, or the host has less time for all "
+     "of them than for one.",
+     "Give CPUs of different cores with --pin (lscpu --extended)."},
     {kArrivalsNotPoisson,
      "The schedule of arrivals in a trial was an unusual one for a Poisson process, as one in a "
      "hundred is; all strategies of its block had the same.",

@@ -24,6 +24,8 @@ inline constexpr std::string_view kTurnsOverlap = "turns_overlap";
 inline constexpr std::string_view kWorksAtRest = "works_at_rest";
 inline constexpr std::string_view kReferenceAbsent = "reference_absent";  // of a group
 inline constexpr std::string_view kTwinDiffers = "twin_differs";          // of a group
+inline constexpr std::string_view kMachineStates = "machine_states";      // of a group
+inline constexpr std::string_view kSharedCore = "shared_core";
 inline constexpr std::string_view kBuilds = "builds";  // of a comparison of two results
 inline constexpr std::string_view kArrivalsNotPoisson = "arrivals_not_poisson";  // by run
 

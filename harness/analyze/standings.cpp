@@ -1,6 +1,7 @@
 #include "analyze/standings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "analyze/families.hpp"
+#include "analyze/machine_states.hpp"
 #include "analyze/notes.hpp"
 #include "analyze/ranking.hpp"
 #include "analyze/ratio.hpp"
@@ -76,6 +78,7 @@ class Standings {
       compare_pairs();
       find_losses();
       compare_twin();
+      note_machine_states();
     }
     note_overload(result_, group_);
     return std::move(result_);
@@ -316,6 +319,38 @@ class Standings {
       result_.noise = std::move(noise);
       return;
     }
+  }
+
+  // A machine that changed its speed in the run did so for all within a round: the ratios hold in
+  // both of its states, or a reader sees that they do not.
+  void note_machine_states() {
+    const auto states = states_of(canaries_of(measured_));
+    if (!states) return;
+    std::vector<std::string> texts;
+    for (const Standing& standing : result_.standings) {
+      if (standing.contrasts.empty()) continue;
+      const std::string fast = ratio_in_state(*standing.cell, *states, MachineState::fast);
+      const std::string slow = ratio_in_state(*standing.cell, *states, MachineState::slow);
+      texts.push_back(fmt::format("{} {} and {}", standing.cell->strategy, fast, slow));
+    }
+    result_.notes.push_back(
+        {std::string(kMachineStates),
+         fmt::format(
+             "in {:.0f} % of the turns the CPUs were {:.2f} times as fast as in the others; "
+             "{}, times {}, in fast and slow turns: {}",
+             100 * states->fast_share, states->factor, info_of(ranking()).title(),
+             result_.reference->strategy, fmt::join(texts, ", "))});
+  }
+
+  // "1.31": the median of blocks; "-" where no round of both was in that state.
+  std::string ratio_in_state(const Cell& cell, const MachineStates& states,
+                             MachineState state) const {
+    const std::vector<double> ratios =
+        log_ratios(in_state(figures(result_.reference), *result_.reference, states, state),
+                   in_state(figures(&cell), cell, states, state), ranking());
+    if (ratios.empty()) return "-";
+    const auto ratio = ratio_of(ranking(), {.estimate = std::exp(median(ratios))}, ratios.size());
+    return ratio_number(ratio->estimate);
   }
 
   void invalidate_all(const std::string& why) {

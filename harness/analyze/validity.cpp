@@ -211,8 +211,8 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
                               static_cast<double>(*machine.canary_after_ns) -
                           1;
     if (std::abs(change) > kChanged) {
-      add(fmt::format("the CPU was {:.0f} % {} after the trial than before", std::abs(change) * 100,
-                      change < 0 ? "slower" : "faster"));
+      add(fmt::format("the CPUs were {:.0f} % {} after the trial than before",
+                      std::abs(change) * 100, change < 0 ? "slower" : "faster"));
       return;
     }
   }
@@ -228,6 +228,19 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
   if (taken > kWaited * window) {
     add(fmt::format("the subject waited {:.0f} % of the window for its CPU", 100 * taken / window));
   }
+}
+
+void assess_cores(const Trial& trial, std::vector<Note>& notes) {
+  const result::Disturbance& machine = trial.disturbance;
+  if (machine.canary_alone_ns.value_or(0) <= 0 || !machine.canary_before_ns) return;
+  constexpr double kShared = 1.15;
+  const double factor = static_cast<double>(*machine.canary_before_ns) /
+                        static_cast<double>(*machine.canary_alone_ns);
+  if (factor < kShared) return;
+  notes.push_back({std::string(kSharedCore),
+                   fmt::format("a fixed piece of arithmetic took {:.2f} times as long on all of "
+                               "them at once as on one alone",
+                               factor)});
 }
 
 // Cells that take turns must leave one another alone.
@@ -303,6 +316,7 @@ std::vector<Note> assess(const result::Cell& cell, const Trial& trial,
   assess_generator(cell, trial, figures, notes);
   assess_load(trial, notes);
   if (!is_throttled) assess_machine(cell, trial, notes);
+  assess_cores(trial, notes);
   assess_turns(trial, notes);
   assess_account(trial, notes);
   return notes;

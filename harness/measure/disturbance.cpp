@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <vector>
 
 #include "measure/cpu_quota.hpp"
 
@@ -75,13 +76,12 @@ MachineSnapshot difference(const MachineSnapshot& before, const MachineSnapshot&
   return between;
 }
 
-Duration spin_canary() {
+Duration spin_canary(std::size_t parts) {
   // Each step needs the result of the step before. So the time is steps x latency of a multiply and
   // an add (4 to 5 cycles), however many instructions the core can run at once.
-  constexpr int kParts = 8;
   constexpr int kSteps = 150'000;
-  Duration fastest = Duration::max();
-  for (int part = 0; part < kParts; ++part) {
+  std::vector<Duration> took(parts);
+  for (Duration& part : took) {
     const Time start = now();
     // The clock in the seed keeps the compiler from computing the result beforehand.
     auto value = static_cast<std::uint64_t>(to_ns(start));
@@ -91,9 +91,11 @@ Duration spin_canary() {
     }
     volatile std::uint64_t sink = value;
     static_cast<void>(sink);
-    fastest = std::min(fastest, now() - start);
+    part = now() - start;
   }
-  return fastest;
+  const auto middle = took.begin() + static_cast<std::ptrdiff_t>(parts / 2);
+  std::ranges::nth_element(took, middle);
+  return *middle;
 }
 
 Duration longest_clock_gap(Duration length) {

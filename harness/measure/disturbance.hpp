@@ -26,11 +26,11 @@ struct MachineSnapshot {
 MachineSnapshot take_machine(int cpu);
 MachineSnapshot difference(const MachineSnapshot& before, const MachineSnapshot& after);
 
-// Runs a fixed amount of arithmetic, about 2 ms, on the calling thread's CPU, and returns how long
-// the fastest of its eight equal parts took. It touches no memory, and a part is so short that most
-// are not preempted. It takes longer only when the core itself is slower (its frequency, a busy
-// sibling thread). So a change over a trial comes from the machine, not from the strategy.
-Duration spin_canary();
+// Runs a fixed amount of arithmetic, about 0.3 ms a part, on the calling thread's CPU, and returns
+// how long the median part took. It touches no memory, and a part is so short that most are not
+// preempted. It takes longer only when the core itself is slower (its frequency, a busy sibling
+// thread). So a change over a trial comes from the machine, not from the strategy.
+Duration spin_canary(std::size_t parts = 7);
 
 // Reads the clock in a loop of this length and returns the longest time between two reads: that
 // long something else had the core (other processes, the hypervisor, SMIs).

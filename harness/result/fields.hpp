@@ -95,6 +95,7 @@ void describe(auto&& visit, Is<Disturbance> auto& disturbance) {
   visit("frequency_khz", disturbance.frequency_khz);
   visit("canary_before_ns", disturbance.canary_before_ns);
   visit("canary_after_ns", disturbance.canary_after_ns);
+  visit("canary_alone_ns", OrAbsent{disturbance.canary_alone_ns});
   visit("unreadable", disturbance.unreadable);
 }
 

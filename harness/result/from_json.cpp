@@ -133,7 +133,8 @@ class Read {
   }
 
   void operator()(const Json& json, Turn& turn) {
-    expect(json.is_array() && json.size() == 7, "a list of seven integers");
+    expect(json.is_array() && (json.size() == 7 || json.size() == 8),
+           "a list of seven or eight integers");
     at("0", json[0], turn.start_ns);
     at("1", json[1], turn.requests);
     at("2", json[2], turn.completions);
@@ -141,6 +142,7 @@ class Read {
     at("4", json[4], turn.latency_sum_ns);
     at("5", json[5], turn.subject_cpu_ns);
     at("6", json[6], turn.peer_cpu_ns);
+    if (json.size() == 8) at("7", json[7], turn.canary_ns);
   }
 
   void operator()(const Json& json, Estimate& estimate) {

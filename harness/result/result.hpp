@@ -97,13 +97,16 @@ Usage sum(const Usage& a, const Usage& b);
 
 // How undisturbed the machine was around one trial.
 struct Disturbance {
-  std::optional<std::int64_t> steal_ns;          // all CPUs, over the window
-  std::optional<std::int64_t> softirq_ns;        // all CPUs, over the window
-  std::optional<std::int64_t> pressure_cpu_ns;   // PSI "some" of the CPU, over the window
-  std::optional<std::int64_t> throttled_ns;      // by a CPU quota, over the window; empty: no quota
-  std::optional<std::int64_t> frequency_khz;     // of the subject's first CPU, at the window's end
-  std::optional<std::int64_t> canary_before_ns;  // a fixed spin kernel on the subject's CPU ...
-  std::optional<std::int64_t> canary_after_ns;   // ... before and after the trial
+  std::optional<std::int64_t> steal_ns;         // all CPUs, over the window
+  std::optional<std::int64_t> softirq_ns;       // all CPUs, over the window
+  std::optional<std::int64_t> pressure_cpu_ns;  // PSI "some" of the CPU, over the window
+  std::optional<std::int64_t> throttled_ns;     // by a CPU quota, over the window; empty: no quota
+  std::optional<std::int64_t> frequency_khz;    // of the subject's first CPU, at the window's end
+  // A fixed spin kernel on all CPUs that the trial uses at once, the slowest one's, before and
+  // after the trial; and before it on the subject's first CPU alone.
+  std::optional<std::int64_t> canary_before_ns;
+  std::optional<std::int64_t> canary_after_ns;
+  std::optional<std::int64_t> canary_alone_ns;
   Unreadable unreadable;
 
   bool operator==(const Disturbance&) const = default;
@@ -136,6 +139,7 @@ struct Turn {
   std::uint64_t latency_sum_ns = 0;  // ... and their response times, in closed loop service times
   std::optional<std::int64_t> subject_cpu_ns;
   std::optional<std::int64_t> peer_cpu_ns;  // of all other participants; empty: foreign ones
+  std::optional<std::int64_t> canary_ns;  // the spin kernel on all CPUs at once, in the rest after
 
   bool operator==(const Turn&) const = default;
 };

@@ -78,9 +78,11 @@ struct Write : WriteContainers<Json, Write> {
   }
 
   Json operator()(const Turn& turn) const {
-    return Json::array({turn.start_ns, turn.requests, turn.completions, turn.latencies,
-                        turn.latency_sum_ns, (*this)(turn.subject_cpu_ns),
-                        (*this)(turn.peer_cpu_ns)});
+    Json json =
+        Json::array({turn.start_ns, turn.requests, turn.completions, turn.latencies,
+                     turn.latency_sum_ns, (*this)(turn.subject_cpu_ns), (*this)(turn.peer_cpu_ns)});
+    if (turn.canary_ns) json.push_back(*turn.canary_ns);
+    return json;
   }
 
   Json operator()(const measure::Function& function) const {

@@ -7,10 +7,9 @@
 #include <optional>
 #include <random>
 #include <ranges>
-#include <thread>
 
-#include "measure/cpu.hpp"
 #include "measure/disturbance.hpp"
+#include "run/canary.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -32,16 +31,6 @@ constexpr Duration kLookEvery = 500us;
 // The turns of one cell in a sitting take so long together: what processes differ by, more turns do
 // not lessen.
 constexpr Duration kMeasuredTime = 500ms;
-
-// On the subject's CPU, where the runner itself is not.
-Duration canary_on(const std::vector<unsigned>& cpus) {
-  Duration took{0};
-  std::thread([&] {
-    if (!cpus.empty()) measure::pin_to({static_cast<int>(cpus.front())});
-    took = measure::spin_canary();
-  }).join();
-  return took;
-}
 
 // With ten thousand connections, ten times their rest would take minutes a block.
 constexpr Duration kLongTurn = 1s;
@@ -73,16 +62,20 @@ class Sitting {
   // end.
   std::vector<result::Trial> run(const std::function<Time(Sitting&)>& measure) {
     each([&](TrialRun& run) { run.pass_until(cooled_); });
-    const Duration canary_before = canary_on(settings_.pin.subject);
+    if (cpus_.size() > 1) {
+      const int subject =
+          static_cast<int>(settings_.pin.subject.empty() ? settings_.pin.peer.front()
+                                                         : settings_.pin.subject.front());
+      disturbance_.canary_alone_ns = canary_on({subject}).count();
+    }
+    disturbance_.canary_before_ns = canary_on(cpus_).count();
     each([](TrialRun& run) { run.start(); });
     const Time end = measure(*this);
     each([&](TrialRun& run) { run.collect(end); });
-    const Duration canary_after = canary_on(settings_.pin.subject);
+    disturbance_.canary_after_ns = canary_on(cpus_).count();
     each([&](TrialRun& run) {
       run.disturbance() = disturbance_;
-      run.disturbance().canary_before_ns = canary_before.count();
-      run.disturbance().canary_after_ns = canary_after.count();
-      run.judge();
+      run.judge(canaries_);
     });
     std::vector<result::Trial> trials;
     for (Member& member : members_) {
@@ -114,6 +107,13 @@ class Sitting {
   }
   std::size_t size() const { return members_.size(); }
 
+  // Sings in the rests of these turns while `pass` runs.
+  void sing_between(std::span<const measure::WindowSpan> spans, const std::function<void()>& pass) {
+    RestCanaries canaries(cpus_, spans);
+    pass();
+    canaries_ = canaries.take();
+  }
+
   // What the machine did between the two, for all members.
   template <class Pass>
   auto watch_machine(Pass pass) {
@@ -138,9 +138,11 @@ class Sitting {
   };
 
   const Settings& settings_;
+  const std::vector<int> cpus_ = cpus_in_use(settings_.pin);
   const Time cooled_ = now() + settings_.cooldown;
   std::vector<Member> members_;
   Disturbance disturbance_;
+  std::map<Time, Duration> canaries_;  // in rests
 };
 
 }  // namespace
@@ -265,7 +267,8 @@ std::vector<result::Trial> run_in_turns(std::span<const TrialOrder> orders) {
     const Time window_end = from_ns(*spans.front().end_ns);
     self.each([&](TrialRun& run) { run.pass_until(window_start); });
     return self.watch_machine([&] {
-      self.each([&](TrialRun& run) { run.pass_until(window_end); });
+      self.sing_between(spans,
+                        [&] { self.each([&](TrialRun& run) { run.pass_until(window_end); }); });
       return window_end;
     });
   });

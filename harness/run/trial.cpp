@@ -9,6 +9,7 @@
 #include "measure/disturbance.hpp"
 #include "result/from_recording.hpp"
 #include "result/success.hpp"
+#include "run/canary.hpp"
 #include "run/clock_time.hpp"
 #include "run/invariants.hpp"
 
@@ -188,7 +189,7 @@ Duration TrialRun::ready_limit() const {
   return limit;
 }
 
-void TrialRun::judge() {
+void TrialRun::judge(const std::map<Time, Duration>& canaries) {
   const report::Record& client = in(Role::client).record;
   // Turns make up a window together: all rates are over the time in which this cell worked.
   trial_.window_ns = window_.turns ? window_.turns->length.count() *
@@ -198,7 +199,7 @@ void TrialRun::judge() {
     trial_.warm_up_ns = window_.turns->length.count() * window_.turns->warm_up;
   }
   result::put_recording(trial_, *client.recording);
-  put_turns();
+  put_turns(canaries);
   if (cell_.is_open_loop()) {
     trial_.offered_per_s =
         static_cast<double>(client.arrivals_due) * 1e9 / static_cast<double>(trial_.window_ns);
@@ -230,7 +231,7 @@ void TrialRun::judge() {
 }
 
 // The CPU time of a turn is that of its participants in it, where all of them read theirs in time.
-void TrialRun::put_turns() {
+void TrialRun::put_turns(const std::map<Time, Duration>& canaries) {
   if (!window_.turns) return;
   result::put_turns(trial_, *in(Role::client).record.recording, window_);
   for (std::size_t i = 0; i < trial_.turns->rounds.size(); ++i) {
@@ -246,6 +247,9 @@ void TrialRun::put_turns() {
       const auto used = cpu_ns(role);
       turn.peer_cpu_ns = used ? std::optional(*turn.peer_cpu_ns + *used) : std::nullopt;
     }
+    const auto time = rest_canary_time(*window_.turns, window_.turns->warm_up + i);
+    const auto canary = time ? canaries.find(*time) : canaries.end();
+    if (canary != canaries.end()) turn.canary_ns = canary->second.count();
   }
 }
 

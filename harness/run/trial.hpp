@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,8 +50,8 @@ class TrialRun {
   // Takes the records; the participants end.
   void collect(Time window_end);
 
-  // The trial from the records, and its invariants.
-  void judge();
+  // The trial from the records, and its invariants. `canaries`: those in rests, by their time.
+  void judge(const std::map<Time, Duration>& canaries);
 
   void fail(const TrialFailure& failure);
 
@@ -79,7 +80,7 @@ class TrialRun {
   Process& launch(Role role, const workloads::Address& address);
   Duration profile_patience() const;
   Duration ready_limit() const;
-  void put_turns();
+  void put_turns(const std::map<Time, Duration>& canaries);
   void put_peers();
   void put_series();
 

@@ -330,7 +330,21 @@ TEST(Validity, SaysByHowMuchTheCpuGotSlower) {
   const std::vector<result::Note> notes = assess(cell_of({}), trial);
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_EQ(notes[0].code, kDisturbed);
-  EXPECT_EQ(notes[0].detail, "the CPU was 75 % slower after the trial than before");
+  EXPECT_EQ(notes[0].detail, "the CPUs were 75 % slower after the trial than before");
+}
+
+TEST(Validity, NoticesCpusThatShareACore) {
+  Trial trial = steady_trial();
+  trial.disturbance.canary_alone_ns = 100;
+  trial.disturbance.canary_before_ns = trial.disturbance.canary_after_ns = 110;
+  EXPECT_THAT(assess(cell_of({}), trial), IsEmpty());
+  trial.disturbance.canary_before_ns = trial.disturbance.canary_after_ns = 138;
+  const std::vector<result::Note> notes = assess(cell_of({}), trial);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].code, kSharedCore);
+  EXPECT_EQ(notes[0].detail,
+            "a fixed piece of arithmetic took 1.38 times as long on all of them at once as on one "
+            "alone");
 }
 
 // Held back by a quota, a program stands still and waits for its CPU as beside other load.

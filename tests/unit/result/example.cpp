@@ -38,7 +38,26 @@ Trial timed_trial(std::int64_t block) {
                    .unreadable = {{"syscalls", "open tracepoint: EACCES; run as root"}}};
   trial.peer = Usage{.cpu_user_ns = 7, .cpu_system_ns = 8};
   trial.server = measure::ServerTotals{.connections = 64, .requests = 1002, .responses = 1002};
-  trial.disturbance = {.steal_ns = 0, .canary_before_ns = 100, .canary_after_ns = 101};
+  trial.disturbance = {.steal_ns = 0,
+                       .throttled_ns = 3,
+                       .canary_before_ns = 100,
+                       .canary_after_ns = 101,
+                       .canary_alone_ns = 90};
+  // Results of before the canaries in rests, and those of which one was late, have none.
+  trial.turns = {.length_ns = 50,
+                 .rest_ns = 10,
+                 .lead_in_ns = 5,
+                 .sitting_ns = 240,
+                 .overran = 1,
+                 .rounds = {{.start_ns = 10,
+                             .requests = 21,
+                             .completions = 19,
+                             .latencies = 18,
+                             .latency_sum_ns = 170,
+                             .subject_cpu_ns = 40,
+                             .peer_cpu_ns = 41,
+                             .canary_ns = 102},
+                            {.start_ns = 130, .requests = 22}}};
   trial.slices = {{500, 1000}, {502, 1001}};
   trial.coarse_slices = {{{3, 7}, {9, 1}}, {}};
   trial.lanes = {{.wakeups = 9,

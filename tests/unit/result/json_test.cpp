@@ -43,6 +43,8 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
   EXPECT_EQ(parsed.result.plan, example_result().plan);
   EXPECT_EQ(parsed.result.environment, example_result().environment);
   EXPECT_EQ(parsed.result.cells.at(0).parameters, example_result().cells.at(0).parameters);
+  EXPECT_EQ(parsed.result.cells.at(0).trials.at(0).turns,
+            example_result().cells.at(0).trials.at(0).turns);
 }
 
 TEST(ResultJson, HasTheNamesOfTheSkeleton) {
