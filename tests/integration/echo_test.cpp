@@ -89,7 +89,7 @@ class Echo : public testing::TestWithParam<std::string> {
       const Serving serving(*strategy_, server);
       told = ask(*strategy_, endpoint_of(server.listener()), options, messages);
       // A stop could come before the server has counted everything.
-      EXPECT_TRUE(within_a_second([&] { return server.open_connections() == 0; }));
+      EXPECT_TRUE(eventually([&] { return server.open_connections() == 0; }));
     }
     const measure::ServerTotals totals = server.totals();
     EXPECT_EQ(totals.requests, told.recording.answered);

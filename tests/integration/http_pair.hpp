@@ -7,6 +7,7 @@
 
 #include "core/strategy.hpp"
 #include "measure/recorder.hpp"
+#include "tests/sanitized.hpp"
 #include "workloads/http_client.hpp"
 #include "workloads/http_server.hpp"
 
@@ -56,13 +57,13 @@ std::vector<std::string> strategies_but(const std::vector<std::string>& excluded
 // The form over Exchange, for strategies that have no sockets to offer.
 bool brings_own_http(const Strategy& strategy);
 
-// Polls for up to a second.
+// Polls until it holds; gives up after a time that the slowest machine does not need.
 template <class Condition>
-bool within_a_second(Condition condition) {
-  const Time until = now() + std::chrono::seconds(1);
+bool eventually(Condition condition) {
+  const Time until = now() + std::chrono::seconds(20) * kSlowdown;
   while (!condition()) {
     if (now() >= until) return false;
-    std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
 }
