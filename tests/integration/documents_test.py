@@ -84,7 +84,7 @@ class Documents(unittest.TestCase):
 
     def run_program(self, *arguments):
         ended = subprocess.run(
-            [PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=100
+            [PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=230
         )
         # Times as short as these decide nothing.
         self.assertIn(ended.returncode, (0, 1, 3, 4), ended.stderr)

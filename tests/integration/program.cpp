@@ -19,6 +19,8 @@
 #include <system_error>
 #include <utility>
 
+#include "tests/sanitized.hpp"
+
 namespace asyncbench::test {
 namespace {
 
@@ -121,7 +123,7 @@ Program::~Program() {
 void Program::signal(int number) const { kill(pid_, number); }
 
 std::string Program::line_of(Fd& pipe, std::string& text, std::chrono::seconds patience) {
-  const auto deadline = SteadyClock::now() + patience;
+  const auto deadline = SteadyClock::now() + patience * kSlowdown;
   for (;;) {
     if (const auto end = text.find('\n'); end != std::string::npos) {
       std::string line = text.substr(0, end);
@@ -145,7 +147,7 @@ std::string Program::line_of_errors(std::chrono::seconds patience) {
 }
 
 Ended Program::wait(std::chrono::seconds patience) {
-  const auto deadline = SteadyClock::now() + patience;
+  const auto deadline = SteadyClock::now() + patience * kSlowdown;
   while (out_ || err_) {
     std::array<pollfd, 2> wanted = {pollfd{out_.get(), POLLIN, 0}, pollfd{err_.get(), POLLIN, 0}};
     if (poll(wanted.data(), wanted.size(), milliseconds_until(deadline)) <= 0) {

@@ -44,13 +44,13 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   // The next line of its standard output or error, without the line end. Throws std::runtime_error
-  // when there is none within `patience`.
+  // when there is none within `patience`, which is longer in builds with a sanitizer.
   std::string line_of_output(std::chrono::seconds patience = std::chrono::seconds(20));
   std::string line_of_errors(std::chrono::seconds patience = std::chrono::seconds(20));
 
   void signal(int number) const;
 
-  // Waits for its end. Lines that were read before are missing from `out` and `err`.
+  // Waits for its end, likewise. Lines that were read before are missing from `out` and `err`.
   Ended wait(std::chrono::seconds patience = std::chrono::seconds(50));
 
  private:

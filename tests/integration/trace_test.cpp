@@ -17,6 +17,7 @@
 #include "run/plan.hpp"
 #include "run/sitting.hpp"
 #include "strategies/registry.hpp"
+#include "tests/sanitized.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -63,12 +64,14 @@ TEST_P(Trace, ExplainsTheWholeTimeOfEveryRequest) {
   // A busy machine may break an invariant about rates, which does not matter here.
   ASSERT_TRUE(trial.profile && trial.profile->tail) << trial.reason;
   const measure::Tail& tail = *trial.profile->tail;
-  EXPECT_GT(tail.requests, 100U);
+  // A sanitizer leaves a slow strategy few requests.
+  EXPECT_GT(tail.requests, test::kSanitized ? 0U : 100U);
   EXPECT_LE(tail.requests, trial.ended());
   EXPECT_EQ(tail.slow.requests, (tail.requests + 999) / 1000);
   EXPECT_EQ(tail.slow.without, 0U);
-  EXPECT_EQ(tail.slowest.size(), measure::kSlowestShown);
-  EXPECT_EQ(tail.typical.requests + tail.typical.without, measure::kSampled);
+  EXPECT_EQ(tail.slowest.size(), std::min<std::uint64_t>(measure::kSlowestShown, tail.requests));
+  EXPECT_EQ(tail.typical.requests + tail.typical.without,
+            std::min<std::uint64_t>(measure::kSampled, tail.requests));
   EXPECT_EQ(sum(tail.slow.phases), tail.slow.latency_ns);
   for (const auto* requests : {&tail.slowest, &tail.sample}) {
     for (const measure::RequestAnatomy& request : *requests) {
