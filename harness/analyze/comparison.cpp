@@ -63,6 +63,7 @@ Comparison compare_strategies(const result::Result& result, const std::string& r
     }
     add_losses_to_reference(group);
   }
+  note_peers(comparison, result);
   return comparison;
 }
 

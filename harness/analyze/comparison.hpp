@@ -120,8 +120,11 @@ std::vector<const result::Cell*> undecided_cells(const GroupComparison& group);
 // Whatever changed on the machine between the two runs is not in the interval.
 Comparison compare_results(const result::Result& before, const result::Result& after);
 
-// The result's strategies again under other peers: notes, for each group of `comparison`, whether
-// its winner holds under the peer strategies of all results, or was measured under one alone.
+// Where the same work was measured with several peer strategies, notes of each group of
+// `comparison` whether some strategy is in the first tier with each of them (kPeersAgree), or which
+// is best depends on the peer (kPeersDisagree). Within its result, as compare_strategies() does, or
+// across several results, where it also notes which were measured with one peer alone (kOnePeer).
+void note_peers(Comparison& comparison, const result::Result& result);
 void note_peers(Comparison& comparison, const std::vector<const result::Result*>& results);
 
 }  // namespace asyncbench::analyze

@@ -26,6 +26,9 @@ inline constexpr std::string_view kReferenceAbsent = "reference_absent";  // of 
 inline constexpr std::string_view kTwinDiffers = "twin_differs";          // of a group
 inline constexpr std::string_view kMachineStates = "machine_states";      // of a group
 inline constexpr std::string_view kSharedCore = "shared_core";
+inline constexpr std::string_view kOnePeer = "one_peer";                  // of a group
+inline constexpr std::string_view kPeersAgree = "peers_agree";            // of a group
+inline constexpr std::string_view kPeersDisagree = "peers_disagree";      // of a group
 inline constexpr std::string_view kBuilds = "builds";  // of a comparison of two results
 inline constexpr std::string_view kArrivalsNotPoisson = "arrivals_not_poisson";  // by run
 

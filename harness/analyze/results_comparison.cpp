@@ -1,9 +1,5 @@
 // What changed between two results.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <map>
-#include <set>
 
 #include "analyze/comparison.hpp"
 #include "analyze/contrasts.hpp"
@@ -17,22 +13,6 @@ namespace {
 
 using result::Cell;
 using result::Result;
-
-std::string option_of(const Result& result, std::string_view name) {
-  const result::Value* value = result::find(result.plan.options, name);
-  return value == nullptr ? "unknown" : result::text_of(*value);
-}
-
-// The best of each group, by its name.
-std::map<std::string, std::string> winners_of(const Result& result) {
-  std::map<std::string, std::string> winners;
-  for (const GroupComparison& group : compare_strategies(result).groups) {
-    if (group.reference != nullptr) {
-      winners.emplace(group.name, group.standings.front().cell->strategy);
-    }
-  }
-  return winners;
-}
 
 // Says that the cell failed in that result.
 bool fails(const Cell& cell, std::string_view which, Comparison& comparison) {
@@ -92,34 +72,6 @@ Comparison compare_results(const Result& before, const Result& after) {
   }
   conclude(all, footing);
   return comparison;
-}
-
-void note_peers(Comparison& comparison, const std::vector<const Result*>& results) {
-  std::map<std::string, std::map<std::string, std::string>> winners;  // group -> peer -> winner
-  for (const Result* result : results) {
-    // Nothing is known about a foreign server, and no peer strategy was chosen.
-    if (result->plan.peer_strategy.empty() || option_of(*result, "urls") != "") continue;
-    for (const auto& [group, winner] : winners_of(*result)) {
-      winners[group][result->plan.peer_strategy] = winner;
-    }
-  }
-  for (GroupComparison& group : comparison.groups) {
-    const auto& by_peer = winners[group.name];
-    if (by_peer.size() == 1) {
-      group.notes.push_back(
-          {"one_peer", fmt::format("the winner was measured with the peer strategy {} alone",
-                                   by_peer.begin()->first)});
-    } else if (by_peer.size() > 1) {
-      std::set<std::string> different;
-      std::vector<std::string> said;
-      for (const auto& [peer, winner] : by_peer) {
-        different.insert(winner);
-        said.push_back(fmt::format("{} with peer {}", winner, peer));
-      }
-      group.notes.push_back({different.size() == 1 ? "peers_agree" : "peers_disagree",
-                             fmt::format("best: {}", fmt::join(said, ", "))});
-    }
-  }
 }
 
 }  // namespace asyncbench::analyze

@@ -118,9 +118,20 @@ void define(App& app, SettingOption& option, const run::Settings& defaults) {
   defined.default_str(setting.otherwise ? std::string(*setting.otherwise) : setting.text(defaults));
 }
 
-void apply(const App& app, const SettingOption& option, run::GivenSettings& given) {
+void apply(const App& app, const SettingOption& option, RunOptions& options) {
+  run::GivenSettings& given = options.settings;
   const std::string name = option.setting.option_name();
   if (app.count(name) == 0) return;
+  if (option.setting.of_cell) {
+    const std::vector<std::string> values = workloads::split_list(option.text);
+    if (values.size() > 1) {
+      for (const std::string& value : values) {
+        named(name, [&] { run::GivenSettings().read(option.setting, value); });
+      }
+      options.setting_lists[std::string{option.setting.name}] = values;
+      return;
+    }
+  }
   if (option.is_list()) {
     given.set(std::get<std::vector<std::string> run::Settings::*>(option.setting.member),
               option.list);
@@ -212,7 +223,7 @@ void MeasuringOptions::apply(const App& app, const Arguments& arguments,
                     : typed.out;
   options.strategies = workloads::split_list(typed.strategies);
   cli::apply(app, typed.work, options);
-  for (const SettingOption& option : typed.settings) cli::apply(app, option, options.settings);
+  for (const SettingOption& option : typed.settings) cli::apply(app, option, options);
   if (typed.urls_from.empty()) return;
   std::vector<std::string> urls = options.settings.over({}).urls;
   for (std::string& url : read_urls(typed.urls_from)) urls.push_back(std::move(url));

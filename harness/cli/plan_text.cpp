@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "report/format.hpp"
+#include "run/open_loop.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -19,7 +20,8 @@ std::string cpu_list(const std::vector<unsigned>& cpus) {
 
 }  // namespace
 
-std::string plan_text(const run::Plan& plan) {
+std::string plan_text(const run::Plan& given) {
+  const run::Plan plan = run::with_open_loop(given);
   const run::Settings& settings = plan.settings;
   std::string text;
   for (const run::PlannedCell& cell : plan.cells) {
@@ -40,6 +42,9 @@ std::string plan_text(const run::Plan& plan) {
                           settings.relevant.value * 100, clock_text(settings.budget));
     }
     text += '\n';
+  }
+  if (plan.cells.size() > given.cells.size()) {
+    text += "open loop: at shares of what the slowest of the strategies does in closed loop\n";
   }
   const bool all_turns = any_turns && std::ranges::all_of(points, &run::Point::in_turns);
   if (!all_turns) {

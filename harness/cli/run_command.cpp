@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "analyze/summary.hpp"
+#include "cli/open_loop.hpp"
 #include "cli/output.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/plugins.hpp"
@@ -54,17 +55,23 @@ void print_next_step(const run::RunReport& report, const Registry& registry) {
 }  // namespace
 
 ExitCode run_command(const Arguments& arguments, Registry& registry) {
-  const auto request = parse_run_options(arguments);
+  auto request = parse_run_options(arguments);
   if (!request) return ExitCode::done;
+  request->options.finds_capacity = true;
   load_plugins(request->plugins, registry);
 
   ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
-  const run::Extend until_decided =
-      UntilDecided([&](const std::string& line) { progress.note(line); });
+  const auto note = [&](const std::string& line) { progress.note(line); };
+  OpenLoop open_loop(note);
+  UntilDecided until_decided(note);
+  const run::Extend extend = [&](run::Plan& growing, const result::Result& so_far) {
+    const bool opened = open_loop(growing, so_far);
+    return until_decided(growing, so_far) || opened;
+  };
   run::RunReport report;
   if (!request->resume.empty()) {
-    report = run::resume(request->resume, registry, progress, summarize, until_decided);
+    report = run::resume(request->resume, registry, progress, summarize, extend);
   } else {
     const run::Plan plan =
         run::make_plan(request->options, registry, measure::SyscallCounter().available());
@@ -72,7 +79,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
       put(plan_text(plan));
       return ExitCode::done;
     }
-    report = run::run(plan, registry, progress, summarize, until_decided);
+    report = run::run(plan, registry, progress, summarize, extend);
   }
   progress.clear();
   print_report(report, *request);

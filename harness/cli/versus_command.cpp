@@ -4,14 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <functional>
 #include <optional>
 #include <set>
 
 #include "analyze/summary.hpp"
 #include "cli/measuring_options.hpp"
+#include "cli/open_loop.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/plan_text.hpp"
@@ -52,6 +51,7 @@ constexpr std::string_view kFooter =
     "  0 every condition is decided   3 some are not   2 wrong usage   4, 5 as run\n"
     "  6 the result was not stored   7 internal error   129, 130, 143 interrupted";
 
+// Beside the closed loop.
 constexpr std::array kShares = {0.3, 0.6, 0.9};
 
 struct Request {
@@ -101,6 +101,7 @@ std::optional<Request> parse_request(const Arguments& arguments) {
   }
   request.workloads = workloads::split_list(workloads);
   request.options.strategies = request.strategies;
+  request.options.finds_capacity = true;
   request.options.settings.set(&run::Settings::against, request.strategies.front());
   return request;
 }
@@ -127,7 +128,20 @@ SuiteEntry entry(const string& workload, std::uint64_t connections, std::uint64_
   return made;
 }
 
-// Saturated: what changes the answer, once each.
+// Also at shares of the capacity, where that goes with what was given.
+void add_open_loop(SuiteEntry& entry, const Request& request) {
+  if (!request.options.settings.over({}).urls.empty() ||
+      request.options.parameters.contains("think_time")) {
+    return;
+  }
+  std::vector<workloads::ParameterValue>& arrivals = entry.parameters["arrivals"];
+  arrivals = {load::ArrivalSpec{}};
+  for (const double share : kShares) {
+    arrivals.emplace_back(load::ArrivalSpec{.kind = load::ArrivalKind::share, .share = share});
+  }
+}
+
+// What changes the answer, once each.
 run::Suite grid_of(const Request& request) {
   constexpr std::uint64_t kSmall = 12;
   constexpr std::uint64_t kLarge = 16 * 1024;
@@ -140,7 +154,11 @@ run::Suite grid_of(const Request& request) {
     const bool whole = !usual || workload == "serve";
     for (const std::uint64_t connections : {1U, 8U, 64U, 512U}) {
       if (whole || connections == 1 || connections == 64) {
-        suite.cells.push_back(entry(workload, connections, kSmall));
+        SuiteEntry made = entry(workload, connections, kSmall);
+        // Clients that are measured themselves are asked once: what their CPU does the server's
+        // does.
+        if (workload == "serve" && connections == 64) add_open_loop(made, request);
+        suite.cells.push_back(std::move(made));
       }
     }
     for (const std::uint64_t connections : {1U, 64U}) {
@@ -149,86 +167,6 @@ run::Suite grid_of(const Request& request) {
   }
   return suite;
 }
-
-double median_throughput(const result::Cell& cell) {
-  return analyze::median_of(analyze::figures_of(cell), analyze::kThroughput).value_or(0);
-}
-
-// Two significant digits, so that a run that is resumed finds the same.
-double rounded(double rate) {
-  const double digit = std::pow(10, std::floor(std::log10(rate)) - 1);
-  return std::max(1.0, std::round(rate / digit) * digit);
-}
-
-// Open loop at shares of what the slowest strategy does at 64 connections and small bodies, once
-// that is known.
-class OpenLoop {
- public:
-  OpenLoop(const Request& request, std::function<void(const string&)> note)
-      : note_(std::move(note)),
-        wanted_(request.options.settings.over({}).urls.empty() &&
-                !request.options.parameters.contains("arrivals") &&
-                !request.options.parameters.contains("think_time")) {}
-
-  bool operator()(run::Plan& plan, const result::Result& so_far) {
-    if (!wanted_ || std::exchange(asked_, true)) return false;
-    run::Plan with = plan;
-    for (const run::Point& point : run::points_of(plan)) {
-      const workloads::Parameters& parameters = plan.cells[point.cells.front()].work.parameters;
-      if (!parameters.has("arrivals") || parameters.arrivals("arrivals").open_loop() ||
-          parameters.number("connections") != 64 || is_large(parameters)) {
-        continue;
-      }
-      double capacity = std::numeric_limits<double>::infinity();
-      for (const std::size_t cell : point.cells) {
-        const result::Cell* const row = so_far.find_cell(plan.cells[cell].id);
-        if (row != nullptr) capacity = std::min(capacity, median_throughput(*row));
-      }
-      if (!std::isfinite(capacity) || capacity < 100) continue;
-      // Clients that are measured themselves are asked once: what their CPU does the server's does.
-      for (const double share : kShares) add(with, point, rounded(capacity * share));
-    }
-    if (with.cells.size() == plan.cells.size()) return false;
-    const Duration takes = with.expected_time();
-    if (takes > plan.settings.budget) {
-      note_(fmt::format("open loop is left out: with it the run takes {} (--budget)",
-                        clock_text(takes)));
-      return false;
-    }
-    plan = std::move(with);
-    return true;
-  }
-
- private:
-  static bool is_large(const workloads::Parameters& parameters) {
-    for (const std::string_view name : {"body_bytes", "message_bytes"}) {
-      if (parameters.has(name)) return parameters.number(name) > 4096;
-    }
-    return false;
-  }
-
-  void add(run::Plan& plan, const run::Point& point, double rate) {
-    if (plan.cells[point.cells.front()].workload->info().name != "serve") return;
-    run::Point added;
-    for (const std::size_t index : point.cells) {
-      run::PlannedCell cell = plan.cells[index];
-      cell.work.parameters.set("arrivals", fmt::format("poisson:{:.0f}", rate));
-      run::set_names(cell);
-      plan.cells.push_back(std::move(cell));
-    }
-    const vector<run::Point> points = run::points_of(plan);
-    const auto found = std::ranges::find_if(
-        points, [&](const run::Point& of) { return of.cells.back() == plan.cells.size() - 1; });
-    for (unsigned block = 0; block < plan.settings.trials; ++block) {
-      std::mt19937_64 random(run::trial_seed(plan.settings.seed, block));
-      run::add_block(plan.trials, {*found}, block, random);
-    }
-  }
-
-  std::function<void(const string&)> note_;
-  bool wanted_;
-  bool asked_ = false;
-};
 
 // The table has six columns, and the conditions have what is left.
 std::size_t table_columns() { return std::max(kColumns, report::terminal_of(STDOUT_FILENO).width); }
@@ -261,7 +199,7 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
   const auto note = [&](const string& line) { progress.note(line); };
-  OpenLoop open_loop(*request, note);
+  OpenLoop open_loop(note);
   UntilDecided until_decided(note);
   const run::Extend extend = [&](run::Plan& growing, const result::Result& so_far) {
     const bool opened = open_loop(growing, so_far);

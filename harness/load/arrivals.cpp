@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
+#include "core/assert.hpp"
 #include "load/random.hpp"
 
 namespace asyncbench::load {
@@ -37,6 +39,8 @@ std::string ArrivalSpec::to_string() const {
       return std::string(kConstant) + shortest(rate_per_s);
     case ArrivalKind::poisson:
       return std::string(kPoisson) + shortest(rate_per_s);
+    case ArrivalKind::share:
+      return shortest(std::round(share * 1e6) / 1e4) + "%";
   }
   return std::string(kClosed);
 }
@@ -50,6 +54,9 @@ std::optional<ArrivalSpec> parse_arrivals(std::string_view text) {
   } else if (text.starts_with(kPoisson)) {
     spec.kind = ArrivalKind::poisson;
     text.remove_prefix(kPoisson.size());
+  } else if (text.ends_with('%')) {
+    spec.kind = ArrivalKind::share;
+    text.remove_suffix(1);
   } else {
     return std::nullopt;
   }
@@ -57,13 +64,19 @@ std::optional<ArrivalSpec> parse_arrivals(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, spec.rate_per_s);
   if (error != std::errc{} || stop != end) return std::nullopt;
   if (!std::isfinite(spec.rate_per_s) || spec.rate_per_s <= 0) return std::nullopt;
+  if (spec.kind == ArrivalKind::share) {
+    spec.share = std::exchange(spec.rate_per_s, 0) / 100;
+    if (spec.share > 1) return std::nullopt;
+  }
   return spec;
 }
 
 // The seed is hashed first. Otherwise the chains of neighbouring seeds would soon meet at a common
 // sum of seed and offset, and be equal from there on.
 ArrivalSchedule::ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0)
-    : spec_(spec), seed_(split_mix(seed)), t0_(t0), cursor_(0) {}
+    : spec_(spec), seed_(split_mix(seed)), t0_(t0), cursor_(0) {
+  must_hold(spec.kind != ArrivalKind::share, "a schedule knows its rate");
+}
 
 std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t index_or_offset) const {
   if (spec_.kind == ArrivalKind::constant) {

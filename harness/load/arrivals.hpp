@@ -17,19 +17,22 @@ enum class ArrivalKind : std::uint8_t {
   closed,    // each task starts its next request when the last one has ended
   constant,  // open loop: t_k = t0 + k / rate
   poisson,   // open loop: t_{k+1} = t_k - ln(U) / rate
+  share,     // open loop: poisson, at a share of a capacity that a run has yet to find
 };
 
 struct ArrivalSpec {
   ArrivalKind kind = ArrivalKind::closed;
-  double rate_per_s = 0;  // all tasks together; 0 for closed
+  double rate_per_s = 0;  // all tasks together; 0 for closed and share
+  double share = 0;       // of share: 0.3
 
   bool open_loop() const { return kind != ArrivalKind::closed; }
-  std::string to_string() const;  // "closed", "constant:5000", "poisson:5000"
+  std::string to_string() const;  // "closed", "constant:5000", "poisson:5000", "30%"
 
   bool operator==(const ArrivalSpec&) const = default;
 };
 
-// nullopt when the text has none of the three forms or the rate is not positive and finite.
+// nullopt when the text has none of the four forms, the rate is not positive and finite, or the
+// share is not above 0 and at most 100 %.
 std::optional<ArrivalSpec> parse_arrivals(std::string_view text);
 
 // An open-loop schedule. Tasks on all lanes take arrivals from one atomic cursor, without a lock.
@@ -37,6 +40,7 @@ std::optional<ArrivalSpec> parse_arrivals(std::string_view text);
 // schedule, and a check can walk it again.
 class ArrivalSchedule {
  public:
+  // Not of a share: whoever makes a schedule knows the rate.
   ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0);
 
   // Takes the next intended start; each is taken once.

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "analyze/notes.hpp"
 #include "analyze/price.hpp"
 #include "report/contrast_text.hpp"
 #include "report/figure_text.hpp"
@@ -80,6 +81,7 @@ class Writer {
           std::ranges::find(answer.best, loss.cell, &Standing::cell) != answer.best.end();
       if (is_best) answer.losses.push_back(loss_text(loss));
     }
+    answer.peers = peers();
     answer.noise = noise();
     return answer;
   }
@@ -213,10 +215,10 @@ class Writer {
     }
     const bool open = std::ranges::any_of(
         to_best, [](const Contrast* one) { return one->decision() == Decision::undecided; });
-    return open ? fmt::format("Which of the first {}: open, {}.", best.size(),
-                              what_is_open(to_best))
-                : fmt::format("Which of the first {} makes no difference: less than {}.",
-                              best.size(), percent(rule_.margin));
+    return open
+               ? fmt::format("Which of the first {}: open, {}.", best.size(), what_is_open(to_best))
+               : fmt::format("Which of the first {} makes no difference: less than {}.",
+                             best.size(), percent(rule_.margin));
   }
 
   // "within 3 %; to tell 3 %: --trials 54 (about 12 min)"
@@ -291,6 +293,11 @@ class Writer {
     return fmt::format("{}: {} {} times {}'s", loss.cell->strategy,
                        analyze::info_of(loss.contrast.figure).title(), ratio_text(loss.contrast),
                        loss.against->strategy);
+  }
+
+  std::string peers() const {
+    const auto note = std::ranges::find(group_.notes, analyze::kPeersDisagree, &result::Note::code);
+    return note == group_.notes.end() ? "" : note->detail;
   }
 
   std::string noise() const {

@@ -37,6 +37,7 @@ struct Answer {
   std::string which;                // the last of this: which of several, "" where it is one
   std::string behind;               // the others, against the reference
   std::vector<std::string> losses;  // what the best pay: one a figure, the largest first
+  std::string peers;                // where which is best depends on the peer
   std::string noise;                // how far the same thing differs from itself
 };
 

@@ -177,12 +177,12 @@ std::string line_html(const char* label, const std::string& html) {
 // One group: the answer in sentences.
 std::string alone_html(const Reported& reported, const Against& against) {
   const Answer& answer = against.answers.front();
-  return fmt::format("<div{}>\n{}<dl class=\"verdict\">\n{}{}{}{}</dl></div>\n",
-                     against_attribute(reported, against), facts_html(answer),
-                     line_html("Answer", xml_text(answer.take)),
-                     line_html("Behind", xml_text(answer.behind)),
-                     line_html("But", losses_html(answer, answer.losses.size())),
-                     line_html("Noise", xml_text(answer.noise)));
+  return fmt::format(
+      "<div{}>\n{}<dl class=\"verdict\">\n{}{}{}{}{}</dl></div>\n",
+      against_attribute(reported, against), facts_html(answer),
+      line_html("Answer", xml_text(answer.take)), line_html("Behind", xml_text(answer.behind)),
+      line_html("But", losses_html(answer, answer.losses.size())),
+      line_html("Peer", xml_text(answer.peers)), line_html("Noise", xml_text(answer.noise)));
 }
 
 // What the ranking figure is called where strategies are compared: "work per CPU".
@@ -216,6 +216,9 @@ std::string row_html(const Reported& reported, const Against& against, std::size
                                                       : "Others: " + answer.behind);
   if (!answer.losses.empty()) {
     rest += fmt::format("<span class=\"but\"><b>But</b> {}</span>", losses_html(answer, 2));
+  }
+  if (!answer.peers.empty()) {
+    rest += fmt::format("<span class=\"but\"><b>But</b> {}</span>", xml_text(answer.peers));
   }
   return fmt::format(
       "<tr data-group=\"{}\"><th scope=\"row\"><b>{}</b> <span class=\"parameters\">{}</span></th>"

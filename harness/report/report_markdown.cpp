@@ -62,6 +62,7 @@ std::string sentences_of(const Answer& answer) {
   };
   add("Behind", answer.behind);
   add("But", fmt::format("{}", fmt::join(answer.losses, "; ")));
+  add("But", answer.peers);
   add("Noise", answer.noise);
   return fmt::format("- **{}**: {}\n", markdown_text(answer.group), markdown_text(text));
 }

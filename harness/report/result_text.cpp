@@ -142,6 +142,7 @@ class Writer {
     }
     say("  =>", answer.take);
     if (!answer.losses.empty()) say("  but", losses(answer));
+    say("  but", answer.peers);
   }
 
   // Of many points: where to take what.

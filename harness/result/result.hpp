@@ -364,6 +364,10 @@ inline constexpr std::string_view kCandidateBuild = "candidate";
 // The base under another path: what differs from it is the machine's doing.
 inline constexpr std::string_view kSentinelBuild = "sentinel";
 
+// Where the other end differs from cell to cell: its strategy (run/settings.hpp). Cells without it
+// have the plan's.
+inline constexpr std::string_view kPeerParameter = "peer_strategy";
+
 // The strategy that others are compared with, where nothing else is named and it takes part.
 inline constexpr std::string_view kUsualReference = "thread_per_connection";
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "run/clock_time.hpp"
+#include "run/open_loop.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -39,6 +40,16 @@ T option(const result::StoredPlan& plan, std::string_view name) {
     throw UsageError(fmt::format("the journal's plan has no option {}: it is not resumable", name));
   }
   return *typed;
+}
+
+// What is left to be measured in open loop, in the options of the stored plan; none: nothing is.
+constexpr std::string_view kOpenLoop = "open_loop";
+
+void put_open_loop(const Plan& plan, result::Values& options) {
+  std::erase_if(options, [](const auto& option) { return option.first == kOpenLoop; });
+  if (std::string text = open_loop_text(plan); !text.empty()) {
+    options.emplace_back(kOpenLoop, std::move(text));
+  }
 }
 
 // The settings that have fields in the stored plan, in the one direction and in the other.
@@ -134,6 +145,7 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
 bool grow(result::Result& result, const Plan& plan, const Registry& registry) {
   const std::size_t cells_before = result.cells.size();
   const std::int64_t trials_before = result.plan.trials;
+  put_open_loop(plan, result.plan.options);
   result.plan.trials = std::max<std::int64_t>(trials_before, plan.settings.trials);
   for (const PlannedCell& cell : plan.cells) {
     if (result.find_cell(cell.id) == nullptr) result.cells.push_back(cell_of(cell, registry));
@@ -192,12 +204,20 @@ Plan plan_of(const result::Result& header) {
     cell.strategy = row.strategy;
     cell.work = work_of(workloads::Parameters(cell.workload->info().parameters), settings);
     for (const auto& [name, value] : row.parameters) {
-      cell.work.parameters.set(name, text_of(value));
+      const Setting* const setting = find_setting(name);
+      if (setting != nullptr && setting->of_cell) {
+        cell.own.read(name, text_of(value));
+      } else {
+        cell.work.parameters.set(name, text_of(value));
+      }
     }
     cell.named = std::ranges::find(named, row.strategy) != named.end();
     if (row.status == result::CellStatus::unsupported) cell.unsupported = row.reason;
     set_names(cell);
     plan.cells.push_back(std::move(cell));
+  }
+  if (const Value* const text = result::find(stored.options, kOpenLoop)) {
+    read_open_loop(text_of(*text), plan);
   }
   plan.trials = order_trials(plan, option<bool>(stored, "count_trials"));
   return plan;

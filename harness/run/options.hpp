@@ -36,11 +36,16 @@ constexpr bool is_interruption(ExitCode code) {
 // The values that each of some parameters takes: "connections" -> 1, 64.
 using ParameterLists = std::map<std::string, std::vector<workloads::ParameterValue>>;
 
-// One [[cells]] table of a suite: a workload with lists of strategies and parameters.
+// The values that each of some settings of cells (Setting::of_cell) takes: "peer_strategy" ->
+// uring, epoll.
+using SettingLists = std::map<std::string, std::vector<std::string>>;
+
+// One [[cells]] table of a suite: a workload with lists of strategies, parameters and settings.
 struct SuiteEntry {
   std::string workload;
   std::vector<std::string> strategies;  // empty: the suite's
   ParameterLists parameters;
+  SettingLists settings;
 };
 
 struct Suite {
@@ -64,6 +69,10 @@ struct RunOptions {
   ParameterLists parameters;
 
   GivenSettings settings;
+  // Several values of settings of cells. They override those of every suite entry.
+  SettingLists setting_lists;
+  // Whether the command measures in open loop at shares of a capacity (run::add_open_loop()).
+  bool finds_capacity = false;
   // Profile trials beside the timed ones, one for each, in random order with them.
   std::optional<measure::ProfileOptions> profile;
 

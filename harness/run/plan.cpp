@@ -9,6 +9,7 @@
 #include <set>
 
 #include "run/names.hpp"
+#include "run/open_loop.hpp"
 #include "run/selection.hpp"
 #include "run/sitting.hpp"
 #include "run/suite.hpp"
@@ -86,6 +87,30 @@ std::vector<std::string> workloads_that(bool workloads::WorkloadInfo::*flag) {
   return names;
 }
 
+// Every combination of the listed settings of cells, those of the command line instead of the
+// suite's. Peers have their canonical names, and are of workloads that have some.
+std::vector<GivenSettings> combinations(SettingLists lists, const RunOptions& options,
+                                        const Workload& workload, const Registry& registry) {
+  for (const auto& [name, values] : options.setting_lists) lists[name] = values;
+  const Work work{.parameters = Parameters(workload.info().parameters)};
+  if (workload.roles(work).size() < 2) lists.erase(std::string(result::kPeerParameter));
+  std::vector<GivenSettings> all(1);
+  for (const auto& [name, values] : lists) {
+    if (options.settings.has(find_setting(name)->member)) continue;
+    std::vector<GivenSettings> next;
+    for (const GivenSettings& base : all) {
+      for (const std::string& value : values) next.emplace_back(base).read(name, value);
+    }
+    all = std::move(next);
+  }
+  for (GivenSettings& given : all) {
+    if (!given.has(&Settings::peer_strategy)) continue;
+    const std::string peer = given.over({}).peer_strategy;
+    given.set(&Settings::peer_strategy, choose_peer_strategy(peer, registry));
+  }
+  return all;
+}
+
 // What flags say must mean something to some cell of the run.
 void check_parameters(const ParameterLists& flags, const std::vector<SuiteEntry>& entries) {
   for (const auto& [name, values] : flags) {
@@ -141,9 +166,9 @@ void check_budget(const Plan& plan) {
 
 // Every role but the subject's is played by the peer strategy.
 void check_peer(const Plan& plan, const Registry& registry) {
-  const Strategy& peer = strategy_named(plan.settings.peer_strategy, registry);
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
+    const Strategy& peer = strategy_named(settings_of(plan, cell).peer_strategy, registry);
     for (const Role role : cell.workload->roles(cell.work)) {
       if (role == cell.subject()) continue;
       const Support support = supports(peer, *cell.workload, role, cell.work.parameters);
@@ -281,7 +306,12 @@ result::Values shown_parameters(const PlannedCell& cell) {
       shown.emplace_back(info.name, workloads::canonical_text(value));
     }
   }
+  for (const auto& [name, text] : cell.own.texts()) shown.emplace_back(name, text);
   return shown;
+}
+
+Settings settings_of(const Plan& plan, const PlannedCell& cell) {
+  return cell.own.over(plan.settings);
 }
 
 Work work_of(const Parameters& parameters, const Settings& settings) {
@@ -319,24 +349,36 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   plan.command = options.command;
 
   std::set<std::string> seen;
+  std::vector<PlannedCell> at_shares;
   for (const SuiteEntry& entry : suite.cells) {
     const Workload& workload = workload_named(entry.workload);
     const std::vector<std::string> wanted =
         first_set({options.strategies, entry.strategies, suite.strategies, {"all"}});
     ParameterLists lists = entry.parameters;
     for (const auto& [name, values] : options.parameters) lists[name] = values;
+    const std::vector<ChosenStrategy> strategies = choose_strategies(wanted, registry);
+    const std::vector<GivenSettings> settings =
+        combinations(entry.settings, options, workload, registry);
     for (const Parameters& parameters : combinations(workload, lists)) {
-      for (const ChosenStrategy& strategy : choose_strategies(wanted, registry)) {
-        PlannedCell cell = finish_cell({.workload = &workload,
-                                        .strategy = strategy.name,
-                                        .work = work_of(parameters, plan.settings),
-                                        .named = strategy.named && !options.strategies.empty()},
-                                       registry);
-        if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));
-        check_number_of_cells(plan.cells.size());
+      for (const GivenSettings& own : settings) {
+        for (const ChosenStrategy& strategy : strategies) {
+          PlannedCell cell = finish_cell({.workload = &workload,
+                                          .strategy = strategy.name,
+                                          .work = work_of(parameters, plan.settings),
+                                          .own = own,
+                                          .named = strategy.named && !options.strategies.empty()},
+                                         registry);
+          if (is_at_share(cell)) {
+            at_shares.push_back(std::move(cell));
+          } else if (seen.insert(cell.id).second) {
+            plan.cells.push_back(std::move(cell));
+          }
+          check_number_of_cells(plan.cells.size() + at_shares.size());
+        }
       }
     }
   }
+  note_shares(plan, at_shares, options.finds_capacity);
   check_peer(plan, registry);
   plan.trials = order_trials(plan, count_syscalls);
   if (options.settings.has(&Settings::budget)) check_budget(plan);

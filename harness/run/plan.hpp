@@ -31,6 +31,11 @@ struct PlannedCell {
   std::string program;
   std::string plugin;
   workloads::Work work;
+  // What was given for cells like this one instead of the plan's settings; part of its name.
+  GivenSettings own;
+  // Also to be measured in open loop at these shares of what the slowest cell of its point that has
+  // them does; see add_open_loop().
+  std::vector<double> open_loop;
   bool counts_only = false;  // no timed trials: measured for what it counts
   bool named = true;         // the user asked for the strategy by its name
   std::string unsupported;   // why the strategy cannot run this here; empty: it can
@@ -71,6 +76,9 @@ struct Plan {
   // How long the run will take, spawning and draining included.
   Duration expected_time() const;
 };
+
+// What holds for the cell: its own settings over the plan's.
+Settings settings_of(const Plan& plan, const PlannedCell& cell);
 
 // Completes every operation at once, without a peer: it measures the harness itself.
 inline constexpr std::string_view kNullStrategy = "null";

@@ -57,14 +57,21 @@ void warn_of_build(result::Result& result, Progress& progress) {
   progress.note(detail);
 }
 
-// Keeps idle CPUs awake where the plan wants it; says in the plan which of the two it is.
+// Keeps idle CPUs awake where plan or cell want it; says in the stored plan which of the two it is.
 class IdleSetting {
  public:
-  IdleSetting(CpuIdle wanted, result::Result& result, Progress& progress) {
-    if (wanted == CpuIdle::leave) return;
+  // Throws UsageError where some cell must have them kept awake, and that is refused.
+  IdleSetting(const Plan& plan, result::Result& result, Progress& progress) {
+    const auto wants = [&](CpuIdle how) {
+      return plan.settings.cpu_idle == how ||
+             std::ranges::any_of(plan.cells, [&](const PlannedCell& cell) {
+               return settings_of(plan, cell).cpu_idle == how;
+             });
+    };
+    if (!wants(CpuIdle::poll) && !wants(CpuIdle::automatic)) return;
     hold_.emplace();
     if (hold_->held()) return;
-    if (wanted == CpuIdle::poll) {
+    if (wants(CpuIdle::poll)) {
       throw UsageError(fmt::format("--cpu-idle poll: {}", hold_->reason()));
     }
     result.plan.cpu_idle = "default";
@@ -74,6 +81,15 @@ class IdleSetting {
     progress.note(detail);
   }
 
+  // For the trials that come.
+  void set(CpuIdle wanted) {
+    if (wanted == CpuIdle::leave) {
+      hold_.reset();
+    } else if (!hold_) {
+      hold_.emplace();
+    }
+  }
+
  private:
   std::optional<measure::CpuIdleHold> hold_;
 };
@@ -81,13 +97,14 @@ class IdleSetting {
 class Runner {
  public:
   Runner(const Plan& plan, const std::string& out, const Registry& registry, Progress& progress,
-         const Summarize& summarize, InterruptWatch& interrupt)
+         const Summarize& summarize, InterruptWatch& interrupt, IdleSetting& idle)
       : plan_(plan),
         out_(out),
         registry_(registry),
         progress_(progress),
         summarize_(summarize),
-        interrupt_(interrupt) {}
+        interrupt_(interrupt),
+        idle_(idle) {}
 
   // Puts recorded trials into `result` and grows the plan as when they were measured.
   void replay(Replay replay, result::Result& result, const Extend& extend) {
@@ -177,10 +194,13 @@ class Runner {
 
   // Measures trials that sit together, or the one that does not.
   std::vector<result::Trial> sit(const std::vector<DueTrial>& due) {
+    // Cells that sit together differ in their strategy alone.
+    const Settings settings = settings_of(plan_, plan_.cells[due.front().trial.cell]);
+    idle_.set(settings.cpu_idle);
     std::vector<TrialOrder> orders;
     for (const DueTrial& one : due) {
       orders.push_back({.cell = plan_.cells[one.trial.cell],
-                        .settings = plan_.settings,
+                        .settings = settings,
                         .kind = one.trial.kind,
                         .block = one.trial.block,
                         .repeat = one.repeat,
@@ -258,6 +278,7 @@ class Runner {
   Progress& progress_;
   const Summarize& summarize_;
   InterruptWatch& interrupt_;
+  IdleSetting& idle_;
   bool was_not_asked_ = false;  // whether more is to be measured: a signal came first
 };
 
@@ -281,10 +302,10 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
     result::Result header = header_of(plan, registry);
     header.environment = environment_of(plan, registry);
     warn_of_build(header, progress);
-    const IdleSetting idle(plan.settings.cpu_idle, header, progress);
+    IdleSetting idle(plan, header, progress);
     Plan own = plan;
     result::Journal journal = claim_out(own, header);
-    return Runner(own, own.out, registry, progress, summarize, interrupt)
+    return Runner(own, own.out, registry, progress, summarize, interrupt, idle)
         .run(std::move(header), journal, extend);
   });
 }
@@ -299,8 +320,8 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
     add_recorded(plan, contents);
     check_resumable(plan, out, registry);
     InterruptWatch interrupt;
-    const IdleSetting idle(plan.settings.cpu_idle, contents.result, progress);
-    return Runner(plan, out, registry, progress, summarize, interrupt)
+    IdleSetting idle(plan, contents.result, progress);
+    return Runner(plan, out, registry, progress, summarize, interrupt, idle)
         .run(std::move(contents.result), journal, extend);
   });
 }
@@ -316,8 +337,8 @@ RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
     Plan growing = plan;
     growing.settings.cpu_idle = recorded.settings.cpu_idle;
     InterruptWatch interrupt;
-    const IdleSetting idle(growing.settings.cpu_idle, contents.result, progress);
-    Runner runner(growing, plan.out, registry, progress, summarize, interrupt);
+    IdleSetting idle(growing, contents.result, progress);
+    Runner runner(growing, plan.out, registry, progress, summarize, interrupt, idle);
     runner.replay(Replay(contents), contents.result, extend);
     return runner.run(std::move(contents.result), journal, extend);
   });

@@ -135,9 +135,10 @@ constexpr std::array kSettings = {
     Setting{.name = "peer_strategy",
             .member = &Settings::peer_strategy,
             .type = "NAME",
-            .help = "of the other end, for all alike",
+            .help = "of the other end; each of several makes points of its own",
             .otherwise = "uring, else asio",
-            .has_field = true},
+            .has_field = true,
+            .of_cell = true},
     Setting{.name = "pin",
             .member = &Settings::pin,
             .type = "HOW",
@@ -147,7 +148,8 @@ constexpr std::array kSettings = {
             .member = &Settings::cpu_idle,
             .type = "HOW",
             .help = "poll: keep idle CPUs awake; default: leave them; auto: poll where permitted",
-            .has_field = true},
+            .has_field = true,
+            .of_cell = true},
     Setting{.name = "plugins", .member = &Settings::plugins, .from = From::plan, .separator = '\n'},
     Setting{.name = "urls",
             .member = &Settings::urls,
@@ -243,6 +245,11 @@ struct Printer {
 
 std::span<const Setting> all_settings() { return kSettings; }
 
+const Setting* find_setting(std::string_view name) {
+  const auto found = std::ranges::find(kSettings, name, &Setting::name);
+  return found == kSettings.end() ? nullptr : &*found;
+}
+
 void check_ranges(const Settings& settings) {
   for (const Setting& setting : kSettings) {
     const auto check = [&](auto value, const auto& text) {
@@ -300,6 +307,14 @@ Settings GivenSettings::over(Settings below) const {
     std::visit([&](auto member) { below.*member = values_.*member; }, setting->member);
   }
   return below;
+}
+
+std::vector<std::pair<std::string, std::string>> GivenSettings::texts() const {
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const Setting& setting : kSettings) {
+    if (given_.contains(&setting)) texts.emplace_back(setting.name, setting.text(values_));
+  }
+  return texts;
 }
 
 const Setting& GivenSettings::row_of(Setting::Member member) {

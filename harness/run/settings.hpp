@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -104,6 +105,9 @@ struct Setting {
   char separator = ',';          // of a list that is stored as one text
   bool has_field = false;        // the stored plan has a field for it; others are in its options
   bool in_job = false;           // participants are told
+  // Cells of one run can differ in it: a [[cells]] table of a suite gives it, and both a suite and
+  // the command line can list several values, each of which makes a point of its own.
+  bool of_cell = false;
   // Of a number, or of a duration in nanoseconds.
   std::uint64_t least = 0;
   std::uint64_t most = kMostOfASetting;
@@ -120,6 +124,9 @@ struct Setting {
 };
 
 std::span<const Setting> all_settings();
+
+// The setting of that name; null when there is none.
+const Setting* find_setting(std::string_view name);
 
 // Throws UsageError for a number beyond its row's range, wherever it is from: the command line, a
 // suite, a journal or a runner.
@@ -144,6 +151,9 @@ class GivenSettings {
   }
 
   bool has(Setting::Member member) const { return given_.contains(&row_of(member)); }
+
+  // What is given, by name, in the table's order.
+  std::vector<std::pair<std::string, std::string>> texts() const;
 
   // `below`, with what is given here instead of what it says.
   Settings over(Settings below) const;

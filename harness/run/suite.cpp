@@ -117,9 +117,18 @@ class SuiteReader {
         placed(node, [&, &value = node] {
           entry.parameters[name] = workloads::parse_values(*info, list_of(value));
         });
+      } else if (const Setting* setting = find_setting(name);
+                 setting != nullptr && setting->of_cell) {
+        placed(node, [&, &value = node] {
+          entry.settings[name] = names_of(value);
+          for (const std::string& text : entry.settings[name]) GivenSettings().read(name, text);
+        });
       } else {
         std::vector<std::string> known{"workload", "strategies"};
         for (const auto& one : workload->info().parameters) known.emplace_back(one.name);
+        for (const Setting& one : all_settings()) {
+          if (one.of_cell) known.emplace_back(one.name);
+        }
         refuse(key.source(), unknown_name("key", name, known));
       }
     }

@@ -24,7 +24,9 @@ inline constexpr ParameterInfo kArrivalsInfo{
     .name = "arrivals",
     .kind = ValueKind::arrivals,
     .otherwise = "closed",
-    .description = "closed, or an open loop: constant:RATE, poisson:RATE (requests per second)"};
+    .description =
+        "closed, or an open loop: constant:RATE, poisson:RATE (requests per second), or "
+        "beside closed 30%: poisson, at this share of what the slowest did"};
 inline constexpr ParameterInfo kThinkTimeInfo{
     .name = "think_time",
     .kind = ValueKind::duration,

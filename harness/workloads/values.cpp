@@ -137,7 +137,9 @@ load::ArrivalSpec parse_arrivals(std::string_view text) {
   const auto arrivals = load::parse_arrivals(text);
   if (!arrivals || arrivals->rate_per_s > kMostArrivals) {
     refuse_value(
-        text, "closed, constant:RATE or poisson:RATE with a rate per second of at most 10000000");
+        text,
+        "closed, constant:RATE or poisson:RATE with a rate per second of at most 10000000, or a "
+        "share of the capacity such as 30%");
   }
   return *arrivals;
 }

@@ -385,5 +385,39 @@ TEST(Comparison, MarksAWinnerThatWasMeasuredUnderOnePeerAlone) {
   EXPECT_EQ(comparison.groups.at(0).notes.at(0).code, "peers_disagree");
 }
 
+// The cell as it was measured with another peer than the plan's.
+Cell with_peer(Cell cell, const std::string& peer) {
+  cell.parameters.emplace_back(result::kPeerParameter, peer);
+  cell.id = result::cell_id(cell.workload, cell.strategy, cell.parameters);
+  return cell;
+}
+
+std::vector<std::string> peer_notes_of(const Result& result) {
+  std::vector<std::string> notes;
+  for (const GroupComparison& group : compare_strategies(result).groups) {
+    for (const result::Note& note : group.notes) {
+      if (note.code.starts_with("peers_")) notes.push_back(note.code + ": " + note.detail);
+    }
+  }
+  return notes;
+}
+
+TEST(Comparison, SaysWhereWhichIsBestDependsOnThePeer) {
+  const std::string depends =
+      "peers_disagree: which is best depends on the peer: b with peer epoll; a with peer uring";
+  EXPECT_THAT(peer_notes_of(result_of({strategy("a", 1, 12), strategy("b", 0.8, 12),
+                                       with_peer(strategy("a", 0.8, 12), "epoll"),
+                                       with_peer(strategy("b", 1, 12), "epoll")})),
+              testing::ElementsAre(depends, depends));
+  const std::string alike = "peers_agree: among the best with each of the peers epoll, uring: a";
+  EXPECT_THAT(peer_notes_of(result_of({strategy("a", 1, 12), strategy("b", 0.8, 12),
+                                       with_peer(strategy("a", 1, 12), "epoll"),
+                                       with_peer(strategy("b", 1, 12), "epoll")})),
+              testing::ElementsAre(alike, alike))
+      << "what is not told apart with one peer decides nothing";
+  EXPECT_THAT(peer_notes_of(result_of({strategy("a", 1, 12), strategy("b", 0.8, 12)})),
+              testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace asyncbench::analyze

@@ -21,20 +21,24 @@ std::vector<Time> take(ArrivalSchedule& schedule, std::size_t count) {
   return times;
 }
 
-TEST(Arrivals, AreReadFromTheirThreeForms) {
+TEST(Arrivals, AreReadFromTheirForms) {
   EXPECT_EQ(parse_arrivals("closed")->kind, ArrivalKind::closed);
   EXPECT_FALSE(parse_arrivals("closed")->open_loop());
   EXPECT_EQ(parse_arrivals("constant:5000")->kind, ArrivalKind::constant);
   EXPECT_EQ(parse_arrivals("poisson:0.5")->rate_per_s, 0.5);
   EXPECT_TRUE(parse_arrivals("poisson:0.5")->open_loop());
+  EXPECT_EQ(parse_arrivals("30%")->kind, ArrivalKind::share);
+  EXPECT_EQ(parse_arrivals("30%")->share, 0.3);
+  EXPECT_EQ(parse_arrivals("30%")->rate_per_s, 0);
   for (const char* text : {"", "open", "constant", "constant:", "constant:0", "poisson:-1",
-                           "poisson:nan", "poisson:inf", "constant:5k", "closed:1", "poisson: 5"}) {
+                           "poisson:nan", "poisson:inf", "constant:5k", "closed:1", "poisson: 5",
+                           "%", "0%", "101%", "30 %", "poisson:30%"}) {
     EXPECT_FALSE(parse_arrivals(text)) << text;
   }
 }
 
 TEST(Arrivals, AreWrittenAsTheyAreRead) {
-  for (const char* text : {"closed", "constant:5000", "poisson:0.125"}) {
+  for (const char* text : {"closed", "constant:5000", "poisson:0.125", "30%", "12.5%", "100%"}) {
     EXPECT_EQ(parse_arrivals(text)->to_string(), text);
   }
 }

@@ -304,6 +304,25 @@ TEST(PageTest, ThousandsOfCellsAreFoldedAway) {
   EXPECT_THAT(body, HasSubstr("20 more</summary>"));
 }
 
+// The cell as it was measured with another peer than the plan's.
+Cell with_peer(Cell cell, const std::string& peer) {
+  cell.parameters.emplace_back(result::kPeerParameter, peer);
+  cell.id = result::cell_id(cell.workload, cell.strategy, cell.parameters);
+  return cell;
+}
+
+TEST(PageTest, SaysWhereWhichIsBestDependsOnThePeer) {
+  Result result = result_of({measured("epoll", 50'000), measured("uring", 70'000),
+                             with_peer(measured("epoll", 70'000), "epoll"),
+                             with_peer(measured("uring", 50'000), "epoll")});
+  result.plan.peer_strategy = "uring";
+  result.plan.options = {{"urls", std::string()}};
+  EXPECT_THAT(
+      page_body(input_of(result)),
+      HasSubstr("<b>But</b> which is best depends on the peer: epoll with peer epoll; uring "
+                "with peer uring"));
+}
+
 TEST(PageTest, OneStrategyAtSeveralPointsHasNoAnswerButItsFigures) {
   const std::string body =
       page_body(input_of(result_of({measured("uring", 1000, 1), measured("uring", 2000, 8)})));

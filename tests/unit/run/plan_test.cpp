@@ -7,6 +7,7 @@
 
 #include "fakes.hpp"
 #include "run/header.hpp"
+#include "run/open_loop.hpp"
 #include "run/suite.hpp"
 #include "workloads/http_client.hpp"
 
@@ -224,6 +225,107 @@ TEST(Plan, ShowsOnlyParametersThatDifferFromTheDefaults) {
               ElementsAre("fetch/strategy:both/connections:64"));
 }
 
+// A suite of one table of cells for `serve`, with these lines.
+Suite suite_with(const std::string& lines) {
+  return parse_suite("[[cells]]\nworkload = \"serve\"\nconnections = 8\n" + lines, "s.toml");
+}
+
+TEST(Plan, CellsOfASuiteHaveTheirOwnPeerAndIdleCpus) {
+  RunOptions options = options_for("");
+  options.strategies = {"both"};
+  options.settings.set(&Settings::peer_strategy, "both");
+  options.suite = suite_with("cpu_idle = \"default\"\n");
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_THAT(ids_of(plan),
+              ElementsAre("serve/strategy:both/connections:8/body_bytes:12/cpu_idle:default"));
+  EXPECT_EQ(plan.settings.cpu_idle, CpuIdle::automatic);
+  EXPECT_EQ(settings_of(plan, plan.cells[0]).cpu_idle, CpuIdle::leave);
+  EXPECT_EQ(settings_of(plan, plan.cells[0]).peer_strategy, "both");
+
+  options = options_for("");
+  options.strategies = {"both", "other"};
+  options.suite = suite_with("peer_strategy = [\"both\", \"other\"]\n");
+  const Registry registry = fakes();
+  const Plan peers = make_plan(options, registry, false);
+  EXPECT_THAT(ids_of(peers),
+              ElementsAre("serve/strategy:both/connections:8/body_bytes:12/peer_strategy:both",
+                          "serve/strategy:other/connections:8/body_bytes:12/peer_strategy:both",
+                          "serve/strategy:both/connections:8/body_bytes:12/peer_strategy:other",
+                          "serve/strategy:other/connections:8/body_bytes:12/peer_strategy:other"));
+  EXPECT_EQ(points_of(peers).size(), 2U) << "strategies are compared with the same peer alone";
+  const Plan again = plan_of(header_of(peers, registry));
+  EXPECT_EQ(ids_of(again), ids_of(peers));
+  EXPECT_EQ(settings_of(again, again.cells[2]).peer_strategy, "other");
+}
+
+TEST(Plan, TheCommandLinesPeersOverrideTheSuites) {
+  RunOptions options = options_for("");
+  options.strategies = {"both"};
+  options.suite = suite_with("peer_strategy = \"both\"\n");
+  options.setting_lists["peer_strategy"] = {"both", "other"};
+  EXPECT_EQ(make_plan(options, fakes(), false).cells.size(), 2U);
+  options.what = "file-read";
+  options.suite.reset();
+  EXPECT_EQ(make_plan(options, fakes(), false).cells.size(), 1U) << "files have no other end";
+  options.suite = suite_with("peer_strategy = \"both\"\n");
+  options.setting_lists.clear();
+  options.settings.set(&Settings::peer_strategy, "other");
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_THAT(ids_of(plan), ElementsAre("serve/strategy:both/connections:8/body_bytes:12"));
+  EXPECT_EQ(settings_of(plan, plan.cells[0]).peer_strategy, "other");
+}
+
+TEST(Plan, NotesSharesOfACapacityInTheCellsThatFindIt) {
+  RunOptions options = options_for("");
+  options.finds_capacity = true;
+  options.strategies = {"both", "other"};
+  options.suite = suite_with("arrivals = [\"30%\", \"closed\", \"90%\"]\n");
+  const Registry registry = fakes();
+  const Plan plan = make_plan(options, registry, false);
+  ASSERT_EQ(plan.cells.size(), 2U);
+  EXPECT_THAT(plan.cells[0].open_loop, ElementsAre(0.3, 0.9));
+  EXPECT_THAT(plan.cells[1].open_loop, ElementsAre(0.3, 0.9));
+  const Plan again = plan_of(header_of(plan, registry));
+  EXPECT_THAT(again.cells[1].open_loop, ElementsAre(0.3, 0.9)) << "a run goes on with them";
+}
+
+TEST(Plan, AddsOpenLoopAtTheRateThatIsFound) {
+  RunOptions options = options_for("");
+  options.finds_capacity = true;
+  options.strategies = {"both", "other"};
+  options.settings.set(&Settings::trials, 3);
+  options.suite = suite_with("arrivals = [\"closed\", \"30%\"]\n");
+  const Registry registry = fakes();
+  Plan plan = make_plan(options, registry, false);
+  EXPECT_EQ(with_open_loop(plan).cells[2].id,
+            "serve/strategy:both/connections:8/arrivals:30%/body_bytes:12");
+  result::Result header = header_of(plan, registry);
+  const std::vector<Point> points = points_to_open(plan);
+  ASSERT_EQ(points.size(), 1U);
+  const std::size_t before = plan.trials.size();
+  add_open_loop(plan, points[0], [](double share) {
+    return load::ArrivalSpec{.kind = load::ArrivalKind::poisson, .rate_per_s = 1000 * share};
+  });
+  EXPECT_EQ(plan.cells[3].id,
+            "serve/strategy:other/connections:8/arrivals:poisson:300/body_bytes:12");
+  EXPECT_EQ(plan.trials.size() - before, 3U * 3U) << "both and a twin in each block";
+  EXPECT_TRUE(points_to_open(plan).empty());
+  EXPECT_TRUE(grow(header, plan, registry));
+  const Plan again = plan_of(header);
+  EXPECT_EQ(ids_of(again), ids_of(plan));
+  EXPECT_TRUE(points_to_open(again).empty()) << "they are not added once more";
+}
+
+TEST(Plan, RefusesAShareOfACapacityThatNobodyFinds) {
+  RunOptions options = options_for("serve");
+  options.parameters = lists_of({{"arrivals", "30%"}});
+  EXPECT_THAT([&] { make_plan(options, fakes(), false); },
+              ThrowsMessage<UsageError>(HasSubstr("only run and versus")));
+  options.finds_capacity = true;
+  EXPECT_THAT([&] { make_plan(options, fakes(), false); },
+              ThrowsMessage<UsageError>(HasSubstr("as in closed,30%")));
+}
+
 TEST(Plan, RefusesWhatCannotBeMeant) {
   const auto expect = [](const RunOptions& options, const char* what) {
     EXPECT_THAT([&] { make_plan(options, fakes(), false); },
@@ -249,6 +351,11 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   options = options_for("fetch");
   options.settings.set(&Settings::peer_strategy, "client_only");
   expect(options, "client_only offers no server side");
+  options = options_for("fetch");
+  options.setting_lists["peer_strategy"] = {"both", "client_only"};
+  expect(options, "client_only offers no server side");
+  options.setting_lists["peer_strategy"] = {"both", "othr"};
+  expect(options, "did you mean other?");
   options = options_for("fetch");
   options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::listed, .subject = {4096}});
   expect(options, "CPU 4096");

@@ -55,6 +55,9 @@ TEST(Suite, SaysWhereTheErrorIs) {
          "did you mean connections?");
   expect("[[cells]]\nworkload = \"fetch\"\nconnections = \"many\"\n", "s.toml:3:15",
          "a number such as 64");
+  expect("[[cells]]\nworkload = \"fetch\"\ncpu_idle = \"sleep\"\n", "s.toml:3:12",
+         "auto, poll or default");
+  expect("[[cells]]\nworkload = \"fetch\"\ntrials = 3\n", "s.toml:3:1", "unknown key");
   expect("summary = \"nothing\"\n", "s.toml:", "at least one [[cells]]");
   expect("[[cells]]\nconnections = 1\n", "s.toml:1:", "names no workload");
 }
