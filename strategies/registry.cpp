@@ -18,7 +18,7 @@ Registry make_registry() {
   registry.add(make_thread_per_request());
   registry.add(make_thread_per_connection());
   registry.add(make_thread_pool());
-  registry.add(make_epoll());
+  for (auto& strategy : make_epoll_variants()) registry.add(std::move(strategy));
   registry.add(make_asio());
   registry.add(make_asio_coro());
   registry.add(make_asio_uring());

@@ -99,6 +99,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
   void file_op_ended(Stream& stream, int result);
 
   StreamTable streams_;  // outlives the ring, which may use their memory
+  const bool batch_waits_;
   const SlotPlan slot_plan_;
   SlotPool slots_;
   Ring ring_;

@@ -24,7 +24,7 @@ struct Rung {
   Options options;
 };
 
-constexpr std::array<Rung, 8> kLadder = {{
+constexpr std::array<Rung, 9> kLadder = {{
     {"uring",
      "io_uring: multishot accept and receive, direct descriptors, one system call a turn",
      {}},
@@ -50,6 +50,9 @@ constexpr std::array<Rung, 8> kLadder = {{
     {"uring:no_fixed_buffers",
      "uring with reads and writes in plain memory, instead of registered memory (READ_FIXED)",
      {.fixed_buffers = false}},
+    {"uring:no_batch_wait",
+     "uring that goes on with the next read or write that ends, instead of waiting for several",
+     {.batch_waits = false}},
 }};
 
 const char* name_of(TaskWork task_work) {
@@ -96,9 +99,12 @@ StrategyInfo info_of(const Rung& rung) {
       {"submission_entries", std::to_string(uring::kSubmissionEntries)},
       {"completion_entries", std::to_string(uring::kCompletionEntries)},
       {"queued_buffers_per_stream_max", std::to_string(uring::kQueuedBuffersMax)},
-      {"file_completions_awaited", "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
-                                       std::to_string(uring::kBatchCompletionsMax) + " at most"},
-      {"file_completions_awaited_us_max", std::to_string(uring::kBatchWaitMax.count())},
+      {"file_completions_awaited",
+       options.batch_waits ? "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
+                                 std::to_string(uring::kBatchCompletionsMax) + " at most"
+                           : "1"},
+      {"file_completions_awaited_us_max",
+       options.batch_waits ? std::to_string(uring::kBatchWaitMax.count()) : "none"},
       {"file_kernel_workers_max", std::to_string(kernel_workers_max())},
       {"accept", "SO_REUSEPORT, one socket a loop"},
       {"busy_wait", spins ? "the kernel's thread, for " +

@@ -97,6 +97,15 @@ TEST(Uring, EntersTheKernelOnceForSeveralReads) {
   EXPECT_LT(report.wakeups, kTasks * kReads / 8 + 2 * kTasks);
 }
 
+TEST(Uring, WithoutABatchWaitTheNextReadThatEndsIsEnough) {
+  constexpr unsigned kTasks = 32;
+  constexpr int kReads = 100;
+  const LaneReport batches = read_with_many_tasks("uring", kTasks, kReads);
+  const LaneReport single = read_with_many_tasks("uring:no_batch_wait", kTasks, kReads);
+  EXPECT_GE(single.completions, kTasks * kReads);
+  EXPECT_GE(single.wakeups, batches.wakeups);
+}
+
 TEST(Uring, TimersAreOnTimeBesideFilesThatTakeTheirTime) {
   constexpr std::size_t kReaders = 16;
   SilentFile silent;
