@@ -45,6 +45,7 @@ struct StrategyInfo {
   // What performs its operations on files: "io_uring", "blocking calls", or kSharedFilePool
   // (core/file_pool.hpp). Results have it where the work has files.
   std::optional<std::string> files;
+  unsigned cpus_min = 1;   // fewer are refused: a kernel thread that spins takes one for itself
   bool event_loop = true;  // one loop a thread, Job::threads applies; false: threads of its own
   bool in_all = true;      // part of `--strategies all`
   std::vector<StrategyOption> options;  // batch limits, buffer sizes, busy-waiting ...

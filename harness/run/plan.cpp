@@ -142,6 +142,9 @@ void check_budget(const Plan& plan) {
 // Every role but the subject's is played by the peer strategy.
 void check_peer(const Plan& plan, const Registry& registry) {
   const Strategy& peer = strategy_named(plan.settings.peer_strategy, registry);
+  if (const Support support = has_cpus(peer, "peer", plan.settings.pin); !support) {
+    throw UsageError("peer strategy: " + support.reason);
+  }
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     for (const Role role : cell.workload->roles(cell.work)) {
@@ -332,6 +335,11 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                         .work = work_of(parameters, plan.settings),
                                         .named = strategy.named && !options.strategies.empty()},
                                        registry);
+        if (cell.unsupported.empty()) {
+          cell.unsupported =
+              has_cpus(strategy_named(cell.strategy, registry), "subject", plan.settings.pin)
+                  .reason;
+        }
         if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));
         check_number_of_cells(plan.cells.size());
       }

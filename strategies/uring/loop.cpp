@@ -25,7 +25,7 @@ Loop::Loop(Job& job, unsigned lane, const Options& options)
       batch_waits_(options.batch_waits),
       slot_plan_(SlotPlan::of(job, lane)),
       slots_(slot_plan_),
-      ring_(options, slot_plan_) {
+      ring_(options, slot_plan_, lane) {
   report().granted = ring_.granted();
   report().refused = ring_.refused();
   make_buffers(job, options);

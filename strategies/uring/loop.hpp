@@ -79,7 +79,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
 
   // Receiving, in loop_receive.cpp.
   Attempt receive(Stream& stream, const op::Receive& wanted);
-  void arm_receive(Stream& stream);
+  void arm_receive(Stream& stream, Time deadline);
   void received(Stream& stream, const io_uring_cqe& cqe);
   Attempt take_received(Stream& stream);
   void give_back(BufferId id);

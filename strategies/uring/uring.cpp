@@ -38,7 +38,7 @@ constexpr std::array<Rung, 9> kLadder = {{
      "uring with a receive buffer a stream, hence one-shot receives, instead of a shared ring",
      {.buffer_ring = false}},
     {"uring:sqpoll",
-     "uring with a kernel thread that submits and burns CPU spinning (SQPOLL), instead of "
+     "uring with a kernel thread that submits, spinning on a CPU of its own (SQPOLL), instead of "
      "DEFER_TASKRUN",
      {.task_work = TaskWork::kernel_thread}},
     {"uring:no_defer_taskrun",
@@ -86,6 +86,7 @@ StrategyInfo info_of(const Rung& rung) {
   info.files = "io_uring";
   info.in_all = info.name == "uring";
   const bool spins = options.task_work == TaskWork::kernel_thread;
+  if (spins) info.cpus_min = uring::kCpusOfKernelThread;
   info.options = {
       {"receive_buffer_bytes", std::to_string(kReceiveBytes)},
       {"receive_buffers", options.buffer_ring ? "shared by a loop's streams" : "one a stream"},
