@@ -5,6 +5,7 @@
 #include "strategies/asio/asio.hpp"
 #include "strategies/curl/curl.hpp"
 #include "strategies/epoll/epoll.hpp"
+#include "strategies/libaio/libaio.hpp"
 #include "strategies/libevent/libevent.hpp"
 #include "strategies/libuv/libuv.hpp"
 #include "strategies/null/null.hpp"
@@ -26,6 +27,7 @@ Registry make_registry() {
   registry.add(make_libuv());
   registry.add(make_libevent());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
+  registry.add(make_libaio());
   registry.add(make_curl_multi());
   registry.add(make_curl_threads());
   registry.add(make_null());

@@ -26,6 +26,7 @@ inline constexpr const char* kLongLivedThreads = "long-lived threads";
 inline constexpr const char* kThreadPerRequest = "thread per request";
 inline constexpr const char* kReadinessLoops = "readiness loops";
 inline constexpr const char* kIoUring = "io_uring";
+inline constexpr const char* kLibaio = "libaio";
 inline constexpr const char* kLibcurl = "libcurl";
 }  // namespace family
 
