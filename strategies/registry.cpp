@@ -5,6 +5,7 @@
 #include "strategies/asio/asio.hpp"
 #include "strategies/curl/curl.hpp"
 #include "strategies/epoll/epoll.hpp"
+#include "strategies/libaio/libaio.hpp"
 #include "strategies/libevent/libevent.hpp"
 #include "strategies/libuv/libuv.hpp"
 #include "strategies/null/null.hpp"
@@ -18,13 +19,15 @@ Registry make_registry() {
   registry.add(make_thread_per_request());
   registry.add(make_thread_per_connection());
   registry.add(make_thread_pool());
-  registry.add(make_epoll());
+  for (auto& strategy : make_epoll_variants()) registry.add(std::move(strategy));
   registry.add(make_asio());
+  registry.add(make_asio_idiomatic());
   registry.add(make_asio_coro());
   registry.add(make_asio_uring());
   registry.add(make_libuv());
   registry.add(make_libevent());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));
+  registry.add(make_libaio());
   registry.add(make_curl_multi());
   registry.add(make_curl_threads());
   registry.add(make_null());

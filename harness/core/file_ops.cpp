@@ -1,6 +1,8 @@
 #include "core/file_ops.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -22,6 +24,19 @@ Completion uninterrupted(Call call) {
     const ssize_t result = call();
     if (result >= 0 || errno != EINTR) return moved(result);
   }
+}
+
+// The kernel refuses to make or cut a file without waiting, so it is not asked to
+// (build_open_flags() in fs/open.c). O_NONBLOCK keeps a pipe without a writer from blocking, and
+// means nothing to a file (open(2)). An error is left to the call that may wait.
+std::optional<Completion> open_cached(const op::Open& open) {
+  if ((open.flags & (O_CREAT | O_TRUNC)) != 0 || (open.flags & O_TMPFILE) == O_TMPFILE) return {};
+  open_how how{};
+  how.flags = static_cast<unsigned>(open.flags | O_CLOEXEC | O_NONBLOCK);
+  how.resolve = RESOLVE_CACHED;
+  const long file = ::syscall(SYS_openat2, AT_FDCWD, open.path, &how, sizeof how);
+  if (file < 0) return {};
+  return moved(file);
 }
 
 }  // namespace
@@ -57,25 +72,30 @@ Completion perform_file_op(const Op& op) {
                     op);
 }
 
-std::optional<Completion> try_file_op(const Op& op) {
-  if (std::holds_alternative<op::CloseFile>(op)) return perform_file_op(op);
+FileTry try_file_op(const Op& op) {
+  if (std::holds_alternative<op::CloseFile>(op)) return {.ended = perform_file_op(op)};
+  if (const auto* open = std::get_if<op::Open>(&op)) return {.ended = open_cached(*open)};
   iovec part{};
-  ssize_t result = -1;
   if (const auto* read = std::get_if<op::Read>(&op)) {
     part = {.iov_base = read->into.data(), .iov_len = read->into.size()};
-    result = ::preadv2(read->file, &part, 1, static_cast<off_t>(read->offset), RWF_NOWAIT);
+    const ssize_t result =
+        ::preadv2(read->file, &part, 1, static_cast<off_t>(read->offset), RWF_NOWAIT);
     // A part of it may be cached while the rest is on the disk; a short read at the end of the file
     // looks alike, and is found out by the blocking call.
-    if (result >= 0 && static_cast<std::size_t>(result) == part.iov_len) return moved(result);
-    return std::nullopt;
+    if (result >= 0 && static_cast<std::size_t>(result) == part.iov_len) {
+      return {.ended = moved(result)};
+    }
+    return {.is_always_refused = result < 0 && errno == EOPNOTSUPP};
   }
   if (const auto* write = std::get_if<op::Write>(&op)) {
     part = {.iov_base = const_cast<std::byte*>(write->bytes.data()),
             .iov_len = write->bytes.size()};
-    result = ::pwritev2(write->file, &part, 1, static_cast<off_t>(write->offset), RWF_NOWAIT);
-    if (result > 0) return moved(result);  // Write may be short
+    const ssize_t result =
+        ::pwritev2(write->file, &part, 1, static_cast<off_t>(write->offset), RWF_NOWAIT);
+    if (result > 0) return {.ended = moved(result)};  // Write may be short
+    return {.is_always_refused = result < 0 && errno == EOPNOTSUPP};
   }
-  return std::nullopt;
+  return {};
 }
 
 bool waits_for_disk(const op::Open& opened) { return (opened.flags & (O_DIRECT | O_DSYNC)) != 0; }

@@ -76,33 +76,49 @@ FileWork* FilePool::pop_all_ended() {
   FileWork* const first = std::exchange(ended_.first, nullptr);
   for (const FileWork* work = first; work != nullptr; work = work->next_) {
     --in_flight_;
-    note_opened(*work);
+    note_opened(work->op, work->ended);
   }
   return first;
 }
 
 std::optional<Completion> FilePool::try_at_once(const Op& op) {
+  if (in_loop_ == FilePolicy::all || std::holds_alternative<op::CloseFile>(op)) {
+    return perform_file_op(op);
+  }
+  if (in_loop_ == FilePolicy::none) return std::nullopt;
   const auto* const read = std::get_if<op::Read>(&op);
   const auto* const write = std::get_if<op::Write>(&op);
-  if (read != nullptr && waits_for_disk(read->file)) return std::nullopt;
-  if (write != nullptr && waits_for_disk(write->file)) return std::nullopt;
-  return try_file_op(op);
-}
-
-// A mark stands until its number is another file's.
-void FilePool::note_opened(const FileWork& work) {
-  const auto* const open = std::get_if<op::Open>(&work.op);
-  if (open == nullptr || work.ended.error) return;
-  const bool waits = asyncbench::waits_for_disk(*open);
-  if (waits && work.ended.size >= waits_for_disk_.size()) {
-    waits_for_disk_.resize(work.ended.size + 1);
+  if (read != nullptr && hopeless(read->file).reads) return std::nullopt;
+  if (write != nullptr && hopeless(write->file).writes) return std::nullopt;
+  const FileTry tried = try_file_op(op);
+  if (tried.ended) note_opened(op, *tried.ended);
+  if (tried.is_always_refused) {
+    ++refusals_;
+    if (read != nullptr) newest_.reads = hopeless_at(read->file).reads = true;
+    if (write != nullptr) newest_.writes = hopeless_at(write->file).writes = true;
   }
-  if (work.ended.size < waits_for_disk_.size()) waits_for_disk_[work.ended.size] = waits;
+  return tried.ended;
 }
 
-bool FilePool::waits_for_disk(int file) const {
+// Files are mostly on the file system of those before them, and scraping opens one for each write:
+// a file inherits what was refused to another.
+void FilePool::note_opened(const Op& op, const Completion& ended) {
+  const auto* const open = std::get_if<op::Open>(&op);
+  if (open == nullptr || ended.error) return;
+  if (++opened_ % kAsksAnew == 0) newest_ = {};
+  const auto file = static_cast<int>(ended.size);
+  hopeless_at(file) = waits_for_disk(*open) ? Hopeless{.reads = true, .writes = true} : newest_;
+}
+
+FilePool::Hopeless FilePool::hopeless(int file) const {
   const auto index = static_cast<std::size_t>(file);
-  return index < waits_for_disk_.size() && waits_for_disk_[index];
+  return index < hopeless_.size() ? hopeless_[index] : Hopeless{};
+}
+
+FilePool::Hopeless& FilePool::hopeless_at(int file) {
+  const auto index = static_cast<std::size_t>(file);
+  if (index >= hopeless_.size()) hopeless_.resize(index + 1);
+  return hopeless_[index];
 }
 
 }  // namespace asyncbench

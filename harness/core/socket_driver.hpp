@@ -57,7 +57,8 @@ class SocketDriver : public TaskDriver<Loop, Stream> {
 
  public:
   // Throws StrategyError when the system grants no descriptors.
-  SocketDriver(Job& job, unsigned lane) : Driver(job, lane) {
+  SocketDriver(Job& job, unsigned lane, FilePolicy in_loop = FilePolicy::cached)
+      : Driver(job, lane), files_([this] { wake_.wake(); }, in_loop) {
     if (!this->is_accepting()) return;
     accepts_unix_ = is_unix_socket(this->listener());
     set_blocking(this->listener(), false);
@@ -80,6 +81,7 @@ class SocketDriver : public TaskDriver<Loop, Stream> {
     this->report().counters["receives_in_vain"] = receives_in_vain_;
     this->report().counters["short_sends"] = short_sends_;
     this->report().counters["file_threads"] = files_.threads();
+    this->report().counters["file_tries_refused"] = files_.refusals();
   }
 
   // From any thread: the hard stop.
@@ -239,7 +241,7 @@ class SocketDriver : public TaskDriver<Loop, Stream> {
   }
 
   WakeFd wake_;
-  FilePool files_{[this] { wake_.wake(); }};
+  FilePool files_;
   ReceiveBuffers buffers_;
   bool accepts_unix_ = false;
   std::uint64_t receives_in_vain_ = 0;

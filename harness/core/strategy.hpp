@@ -26,6 +26,7 @@ inline constexpr const char* kLongLivedThreads = "long-lived threads";
 inline constexpr const char* kThreadPerRequest = "thread per request";
 inline constexpr const char* kReadinessLoops = "readiness loops";
 inline constexpr const char* kIoUring = "io_uring";
+inline constexpr const char* kLibaio = "libaio";
 inline constexpr const char* kLibcurl = "libcurl";
 }  // namespace family
 
@@ -45,6 +46,7 @@ struct StrategyInfo {
   // What performs its operations on files: "io_uring", "blocking calls", or kSharedFilePool
   // (core/file_pool.hpp). Results have it where the work has files.
   std::optional<std::string> files;
+  unsigned cpus_min = 1;   // fewer are refused: a kernel thread that spins takes one for itself
   bool event_loop = true;  // one loop a thread, Job::threads applies; false: threads of its own
   bool in_all = true;      // part of `--strategies all`
   std::vector<StrategyOption> options;  // batch limits, buffer sizes, busy-waiting ...

@@ -72,7 +72,8 @@ namespace asyncbench {
 template <class Loop, class Stream>
 class TaskDriver {
  public:
-  // Operations of a task that may end at once, one after the other, before others get a turn.
+  // Operations of a task that may end at once, one after the other, before others get a turn, and
+  // the kernel is asked for news.
   static constexpr int kTurnLength = 64;
 
  protected:
@@ -139,19 +140,38 @@ class TaskDriver {
     }
   }
 
-  // Resumes the tasks that have their turn now; what gets ready meanwhile has the next one. Nothing
-  // but its entry in the list resumes such a task, so that those in the list are still there.
+  // Resumes the tasks that have their turn now, and again those of them that give way to the
+  // others, until so many operations have ended that there may be news. Nothing but its entry in
+  // the list resumes such a task, so that those in the list are still there.
   void run_ready() {
-    running_now_.swap(ready_);
-    for (Stream* const stream : running_now_) take_turn(*stream);
-    running_now_.clear();
+    const std::uint64_t enough = report_.completions + kTurnLength;
+    do {
+      running_now_.swap(ready_);
+      for (Stream* const stream : running_now_) take_turn(*stream);
+      running_now_.clear();
+    } while (has_ready() && report_.completions < enough);
   }
 
   void take_turn(Stream& stream) {
     must_hold(stream.waits == Waits::turn, "a task that has its turn waited for it");
     stream.waits = Waits::nothing;
+    turn_taken();
     drive(stream, Op(stream.wanted));
   }
+
+  // Whether a task gives way to others before its next operation, since so many have ended at once:
+  // between two requests, so that one that has begun ends without waiting for the turns of others,
+  // and all of them take equally long; in the midst of one only if nobody else waits, or it is
+  // long.
+  bool must_give_way(int ended_at_once, const Op& next) const {
+    if (ended_at_once >= kTurnLength) return true;
+    return ended_at_once > 0 && awaiting_turn_ > 0 && kind_of(next) == OpKind::begin;
+  }
+
+  // A task awaits its turn, and has it: called by a loop that resumes it otherwise than by
+  // take_turn().
+  void turn_awaited() { ++awaiting_turn_; }
+  void turn_taken() { --awaiting_turn_; }
 
   void fire_timers() {
     last_known_time_ = now();
@@ -258,7 +278,7 @@ class TaskDriver {
   // keep the others, and the stop, from their turns. The stream may be gone on return.
   void drive(Stream& stream, Op&& next) {
     must_hold(stream.waits == Waits::nothing, "an operation begins while none is pending");
-    for (int turn = 0; turn < kTurnLength; ++turn) {
+    for (int ended_at_once = 0; !must_give_way(ended_at_once, next); ++ended_at_once) {
       const Attempt ended = perform(stream, next);
       if (!ended) return;
       ++report_.completions;
@@ -266,6 +286,7 @@ class TaskDriver {
     }
     stream.wanted = next;
     stream.waits = Waits::turn;
+    turn_awaited();
     loop().await_turn(stream);
   }
 
@@ -478,6 +499,7 @@ class TaskDriver {
   std::vector<Stream*> running_;      // those of the tasks that have not finished
   std::vector<Stream*> ready_;        // that have their turn to come
   std::vector<Stream*> running_now_;  // scratch of run_ready()
+  std::size_t awaiting_turn_ = 0;     // in these lists, or in those of the loop's library
 
   int listener_ = -1;
   bool is_accepting_ = false;

@@ -168,7 +168,11 @@ void check_budget(const Plan& plan) {
 void check_peer(const Plan& plan, const Registry& registry) {
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
-    const Strategy& peer = strategy_named(settings_of(plan, cell).peer_strategy, registry);
+    const Settings settings = settings_of(plan, cell);
+    const Strategy& peer = strategy_named(settings.peer_strategy, registry);
+    if (const Support support = has_cpus(peer, "peer", settings.pin); !support) {
+      throw UsageError("peer strategy: " + support.reason);
+    }
     for (const Role role : cell.workload->roles(cell.work)) {
       if (role == cell.subject()) continue;
       const Support support = supports(peer, *cell.workload, role, cell.work.parameters);
@@ -368,6 +372,11 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                           .own = own,
                                           .named = strategy.named && !options.strategies.empty()},
                                          registry);
+          if (cell.unsupported.empty()) {
+            cell.unsupported =
+                has_cpus(strategy_named(cell.strategy, registry), "subject", plan.settings.pin)
+                    .reason;
+          }
           if (is_at_share(cell)) {
             at_shares.push_back(std::move(cell));
           } else if (seen.insert(cell.id).second) {

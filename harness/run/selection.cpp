@@ -1,5 +1,6 @@
 #include "run/selection.hpp"
 
+#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -80,6 +81,22 @@ std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy) {
   }
   const Support support = supports(strategy, *cell.workload, cell.subject(), parameters);
   return support ? "" : support.reason;
+}
+
+Support has_cpus(const Strategy& strategy, const std::string& side, const Pinning& pinning) {
+  const StrategyInfo& info = strategy.info();
+  const std::vector<unsigned>& pinned = side == "subject" ? pinning.subject : pinning.peer;
+  const std::vector<unsigned> cpus = pinned.empty() ? usable_cpus() : pinned;
+  if (cpus.size() >= info.cpus_min) return Support::yes();
+  std::vector<unsigned> more = usable_cpus();
+  if (more.size() < info.cpus_min) {
+    return Support::no(fmt::format("{} needs {} CPUs, and this process may use {}", info.name,
+                                   info.cpus_min, more.size()));
+  }
+  more.resize(info.cpus_min);
+  return Support::no(fmt::format("{} needs {} CPUs, and the {} has CPU {} alone; use --pin {}={}",
+                                 info.name, info.cpus_min, side, fmt::join(cpus, ", "), side,
+                                 fmt::join(more, "+")));
 }
 
 Support supports(const Strategy& strategy, const Workload& workload, Role role,

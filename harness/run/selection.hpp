@@ -28,4 +28,8 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
 // Why the strategy cannot be the subject of the cell here; empty: it can.
 std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy);
 
+// Whether the side, "subject" or "peer", has the CPUs that the strategy needs: those that it is
+// pinned to, or, not pinned, those that this process may use.
+Support has_cpus(const Strategy& strategy, const std::string& side, const Pinning& pinning);
+
 }  // namespace asyncbench::run

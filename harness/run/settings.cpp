@@ -339,8 +339,7 @@ Pinning parse_pinning(std::string_view text) {
   return pinning;
 }
 
-Pinning resolve_pinning(const Pinning& wanted) {
-  if (wanted.mode == Pinning::Mode::none) return wanted;
+std::vector<unsigned> usable_cpus() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   sched_getaffinity(0, sizeof allowed, &allowed);
@@ -348,6 +347,12 @@ Pinning resolve_pinning(const Pinning& wanted) {
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
   }
+  return cpus;
+}
+
+Pinning resolve_pinning(const Pinning& wanted) {
+  if (wanted.mode == Pinning::Mode::none) return wanted;
+  const std::vector<unsigned> cpus = usable_cpus();
   if (wanted.mode == Pinning::Mode::automatic) {
     if (cpus.size() < 2) return {.mode = Pinning::Mode::none};
     return {.mode = Pinning::Mode::listed, .subject = {cpus.back()}, .peer = {cpus.front()}};

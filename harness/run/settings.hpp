@@ -168,6 +168,9 @@ class GivenSettings {
 // "auto", "none", or "subject=1,peer=0"; several CPUs as "subject=1+2". Throws UsageError.
 Pinning parse_pinning(std::string_view text);
 
+// The CPUs that this process may use, in order.
+std::vector<unsigned> usable_cpus();
+
 // The resolved choice: none or listed. Throws UsageError for a CPU that this process may not use.
 Pinning resolve_pinning(const Pinning& wanted);
 

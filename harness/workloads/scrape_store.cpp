@@ -85,23 +85,33 @@ std::unique_ptr<http::BodyExpectation> PageBuffer::take_content() {
 
 // If a file were cut to nothing before it is written again, ext4 would write it to the disk at once
 // when it is closed (auto_da_alloc, ext4(5)). So a page that is as long as before overwrites the
-// file.
+// file. A file that is there is opened without O_CREAT, with which no kernel opens at once what it
+// has in its caches (build_open_flags() in fs/open.c).
 Op PageWriter::begin(StoredPage& page, PageBuffer& buffer) {
   page_ = &page;
   buffer_ = &buffer;
   written_ = 0;
+  flags_ = O_WRONLY | (page.must_be_cut(buffer.bytes().size()) ? O_TRUNC : 0);
+  return open(page.exists() ? 0 : O_CREAT);
+}
+
+Op PageWriter::open(int creates) {
   stage_ = Stage::opening;
-  const bool cut = page.must_be_cut(buffer.bytes().size());
-  return op::Open{page.path().c_str(), O_WRONLY | O_CREAT | (cut ? O_TRUNC : 0)};
+  return op::Open{page_->path().c_str(), flags_ | creates};
 }
 
 std::optional<Op> PageWriter::resume(const Completion& ended) {
   switch (stage_) {
     case Stage::opening:
+      if (ended.error == std::errc::no_such_file_or_directory && page_->exists()) {
+        page_->is_gone();
+        return open(O_CREAT);
+      }
       if (ended.error) {
         outcome_ = outcome_of_file(ended.error);
         return std::nullopt;
       }
+      page_->is_there();
       file_ = static_cast<int>(ended.size);
       return write_on();
     case Stage::writing:

@@ -24,6 +24,11 @@ class StoredPage {
   const std::string& path() const { return path_; }
   bool is_watched() const { return is_watched_; }
 
+  // Whether the file has been made, and was not missing since.
+  bool exists() const { return exists_; }
+  void is_there() { exists_ = true; }
+  void is_gone() { exists_ = false; }
+
   void count(Outcome outcome) { ++outcomes_[static_cast<std::size_t>(outcome)]; }
   const std::array<std::uint64_t, kOutcomes>& outcomes() const { return outcomes_; }
 
@@ -39,6 +44,7 @@ class StoredPage {
  private:
   std::string path_;
   bool is_watched_;
+  bool exists_ = false;
   std::uint64_t length_most_ = 0;                   // the most that the file may hold
   std::optional<std::uint64_t> length_;             // the length of the last complete write
   std::unique_ptr<http::BodyExpectation> content_;  // its content, for a watched file
@@ -81,6 +87,7 @@ class PageWriter {
  private:
   enum class Stage : std::uint8_t { opening, writing, closing };
 
+  Op open(int creates);
   Op write_on();
   Op close();
 
@@ -88,6 +95,7 @@ class PageWriter {
   Outcome outcome_ = Outcome::internal;
   StoredPage* page_ = nullptr;
   PageBuffer* buffer_ = nullptr;
+  int flags_ = 0;
   int file_ = -1;
   std::size_t written_ = 0;
 };

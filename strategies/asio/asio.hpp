@@ -13,6 +13,9 @@ std::unique_ptr<Strategy> make_asio();
 // `asio_coro`: over epoll, with C++20 coroutines.
 std::unique_ptr<Strategy> make_asio_coro();
 
+// `asio:idiomatic`: over epoll, as most programs use it.
+std::unique_ptr<Strategy> make_asio_idiomatic();
+
 // `asio_uring`: over Asio's io_uring backend, with callbacks.
 std::unique_ptr<Strategy> make_asio_uring();
 

@@ -1,6 +1,7 @@
 // What the strategies of this folder have in common.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,5 +20,11 @@ struct Flavour {
 };
 
 std::unique_ptr<Strategy> make_strategy(Flavour flavour);
+
+// For StrategyInfo::library.
+std::string library();
+
+// Calls `run`. Whatever it throws leaves as StrategyError, with the strategy's name.
+void run_explained(const std::string& name, const std::function<void()>& run);
 
 }  // namespace asyncbench::asio_loop

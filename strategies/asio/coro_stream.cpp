@@ -86,15 +86,20 @@ class CoroutineStream final : public Stream {
   // each operation would cost a frame and a change of frames each time.
   net::awaitable<void, Executor> run() {
     Op next = task->start(loop.lane());
-    int turn = 0;
+    int ended_at_once = 0;
     while (kind_of(next) != OpKind::finish) {
+      if (loop.must_give_way(ended_at_once, next)) {
+        ended_at_once = 0;
+        loop.turn_awaited();
+        co_await net::post(loop.context(), net::deferred);
+        loop.turn_taken();
+      }
       Loop::Attempt ended = loop.perform(*this, next);
       if (ended) {
         ++loop.report().completions;
-        // A task whose operations all end at once would keep the loop from the others.
-        if (++turn % Loop::kTurnLength == 0) co_await net::post(loop.context(), net::deferred);
+        ++ended_at_once;
       } else {
-        turn = 0;
+        ended_at_once = 0;
         switch (waits) {
           case Waits::connect: {
             const auto [error] = co_await socket.async_connect(peer(), kAsTuple);

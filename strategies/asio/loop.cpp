@@ -97,7 +97,10 @@ void Loop::run() {
   }
   must_hold(!is_busy() && buffers_.lent() == 0,
             "a run ends with its last task, which holds nothing");
-  if (files_.threads() > 0) report().counters["file_threads"] = files_.threads();
+  if (files_.threads() > 0) {
+    report().counters["file_threads"] = files_.threads();
+    report().counters["file_tries_refused"] = files_.refusals();
+  }
 }
 
 void Loop::stop() {

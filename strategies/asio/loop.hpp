@@ -32,9 +32,12 @@ class Loop final : public TaskDriver<Loop, Stream> {
   using TaskDriver::Attempt;
   using TaskDriver::drive;
   using TaskDriver::lane;
+  using TaskDriver::must_give_way;
   using TaskDriver::perform;
   using TaskDriver::report;
   using TaskDriver::take_turn;
+  using TaskDriver::turn_awaited;
+  using TaskDriver::turn_taken;
 
   net::io_context& context() { return context_; }
 

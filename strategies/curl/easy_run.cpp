@@ -108,7 +108,7 @@ Completion EasyTask::exchange(const op::Exchange& exchange) {
         {.outcome = Outcome::local_resource, .detail = "libcurl is out of memory"});
     return {};
   }
-  socket_.distrust_if_spoken();
+  if (std::exchange(has_idled_, false)) socket_.distrust_if_spoken();
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms(exchange.deadline));
   ++waits_;  // at least: libcurl does not say how often it polled
   const CURLcode code = curl_easy_perform(handle);
@@ -125,6 +125,7 @@ Completion EasyTask::sleep(const op::Sleep& sleep) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
   ++waits_;
+  has_idled_ = true;
   std::condition_variable_any().wait_until(lock, stop_, sleep.until, [] { return false; });
   return stop_.stop_requested() ? failed(std::errc::operation_canceled) : Completion{};
 }

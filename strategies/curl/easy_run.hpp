@@ -18,8 +18,9 @@ class EasySocket final : public SocketOwner {
   bool opened(curl_socket_t socket) override;
   void closing(curl_socket_t socket) override;
 
-  // Called before a request, by the handle's thread: ends an idle connection on which bytes have
-  // come, because no request may read them as its reply.
+  // Called before a request that follows a pause, by the handle's thread: ends an idle connection
+  // on which bytes have come, because no request may read them as its reply. libcurl itself takes
+  // such a connection for a good one.
   void distrust_if_spoken();
 
   // From any thread, perhaps again and again: wakes whoever waits for the connection, and allows no
@@ -59,6 +60,7 @@ class EasyTask {
   std::stop_token stop_;
   EasySocket socket_;  // outlives the transfer's connection
   Transfer transfer_;
+  bool has_idled_ = false;  // since the last exchange
   std::uint64_t completions_ = 0;
   std::uint64_t waits_ = 0;
   TaskBatches batches_;

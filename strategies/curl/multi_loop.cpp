@@ -135,6 +135,7 @@ void MultiLoop::run() {
   report().counters["epoll_ctl_calls"] = sockets_.epoll_calls();
   report().counters["timerfd_calls"] = timer_calls_;
   report().counters["file_threads"] = files_.threads();
+  report().counters["file_tries_refused"] = files_.refusals();
 }
 
 void MultiLoop::stop() {

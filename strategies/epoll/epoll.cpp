@@ -2,9 +2,11 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "core/file_pool.hpp"
 #include "core/run_lanes.hpp"
@@ -14,8 +16,62 @@ namespace asyncbench {
 
 namespace {
 
+struct Variant {
+  const char* name;
+  const char* summary;
+  const char* files;
+  FilePolicy in_loop;
+};
+
+constexpr std::array<Variant, 3> kVariants = {{
+    {"epoll", "edge-triggered epoll by hand: one loop a thread, operations tried at once",
+     kSharedFilePool, FilePolicy::cached},
+    {"epoll:inline_files", "epoll with blocking calls for files, in the loop, instead of a pool",
+     "blocking calls in the loop", FilePolicy::all},
+    {"epoll:pooled_files", "epoll that hands every file operation to the pool, cached or not",
+     "the shared pool alone", FilePolicy::none},
+}};
+
+const char* files_in_loop(FilePolicy policy) {
+  switch (policy) {
+    case FilePolicy::cached:
+      return "what the caches serve (RWF_NOWAIT, RESOLVE_CACHED)";
+    case FilePolicy::all:
+      return "all";
+    case FilePolicy::none:
+      return "none";
+  }
+  return "";
+}
+
+StrategyInfo info_of(const Variant& variant) {
+  StrategyInfo info{
+      .name = variant.name,
+      .summary = variant.summary,
+      .library = "kernel",
+      .waits = "epoll_pwait2",
+      .family = family::kReadinessLoops,
+      .operations = kAllButExchange,
+      .files = variant.files,
+      .in_all = variant.in_loop == FilePolicy::cached,
+      .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
+                  {"receive_buffers", "the loop's, lent while a task looks at what it received"},
+                  {"events_per_wait", std::to_string(reactor::kEventsPerWait)},
+                  {"operations_per_turn_max", std::to_string(reactor::Loop::kTurnLength)},
+                  {"accept", "one socket a loop (SO_REUSEPORT); a Unix socket is shared"},
+                  {"files_in_loop", files_in_loop(variant.in_loop)},
+                  {"file_threads_max", std::to_string(FilePool::kThreadsMax)},
+                  {"busy_wait", "no"}},
+  };
+  // The variants differ in files alone.
+  if (!info.in_all) info.incidental = kAllButExchange - kFileOps;
+  return info;
+}
+
 class Epoll final : public Strategy {
  public:
+  explicit Epoll(const Variant& variant) : in_loop_(variant.in_loop), info_(info_of(variant)) {}
+
   const StrategyInfo& info() const override { return info_; }
 
   Support host_support() const override {
@@ -29,30 +85,22 @@ class Epoll final : public Strategy {
   }
 
   void run(Job& job) override {
-    run_lanes(job, [&job](unsigned lane) { return reactor::Loop(job, lane); });
+    run_lanes(job, [&](unsigned lane) { return reactor::Loop(job, lane, in_loop_); });
   }
 
  private:
-  const StrategyInfo info_{
-      .name = "epoll",
-      .summary = "edge-triggered epoll by hand: one loop a thread, operations tried at once",
-      .library = "kernel",
-      .waits = "epoll_pwait2",
-      .family = family::kReadinessLoops,
-      .operations = kAllButExchange,
-      .files = kSharedFilePool,
-      .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
-                  {"receive_buffers", "the loop's, lent while a task looks at what it received"},
-                  {"events_per_wait", std::to_string(reactor::kEventsPerWait)},
-                  {"operations_per_turn_max", std::to_string(reactor::Loop::kTurnLength)},
-                  {"accept", "one socket a loop (SO_REUSEPORT); a Unix socket is shared"},
-                  {"file_threads_max", std::to_string(FilePool::kThreadsMax)},
-                  {"busy_wait", "no"}},
-  };
+  FilePolicy in_loop_;
+  StrategyInfo info_;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_epoll() { return std::make_unique<Epoll>(); }
+std::unique_ptr<Strategy> make_epoll() { return std::make_unique<Epoll>(kVariants.front()); }
+
+std::vector<std::unique_ptr<Strategy>> make_epoll_variants() {
+  std::vector<std::unique_ptr<Strategy>> variants;
+  for (const Variant& variant : kVariants) variants.push_back(std::make_unique<Epoll>(variant));
+  return variants;
+}
 
 }  // namespace asyncbench

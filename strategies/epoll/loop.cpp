@@ -29,8 +29,9 @@ std::uint64_t tag_of(Stream& stream) { return reinterpret_cast<std::uint64_t>(&s
 
 // Timer and wake-up are edge-triggered, so nothing is ever read from them: each expiry and each
 // write is an edge of its own.
-Loop::Loop(Job& job, unsigned lane)
-    : SocketDriver(job, lane), epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
+Loop::Loop(Job& job, unsigned lane, FilePolicy files_in_loop)
+    : SocketDriver(job, lane, files_in_loop),
+      epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   report().granted = {"epoll", "timerfd"};
   for (const auto& [fd, source] :
        {std::pair(timer_.get(), Source::timer), std::pair(wake_fd(), Source::wake)}) {

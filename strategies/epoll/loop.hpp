@@ -29,7 +29,7 @@ static_assert(sizeof(Stream) <= 136);
 class Loop final : public SocketDriver<Loop, Stream> {
  public:
   // Throws StrategyError when the system grants no descriptors.
-  Loop(Job& job, unsigned lane);
+  Loop(Job& job, unsigned lane, FilePolicy files_in_loop);
 
  private:
   friend class TaskDriver<Loop, Stream>;

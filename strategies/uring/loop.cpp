@@ -22,9 +22,10 @@ unsigned buffer_count(std::size_t tasks) {
 
 Loop::Loop(Job& job, unsigned lane, const Options& options)
     : TaskDriver(job, lane),
+      batch_waits_(options.batch_waits),
       slot_plan_(SlotPlan::of(job, lane)),
       slots_(slot_plan_),
-      ring_(options, slot_plan_) {
+      ring_(options, slot_plan_, lane) {
   report().granted = ring_.granted();
   report().refused = ring_.refused();
   make_buffers(job, options);
@@ -120,7 +121,7 @@ unsigned Loop::completions_to_await() const {
   if (!sends_.empty() || has_ready()) return 0;
   // What comes from a socket may have somebody waiting at its other end, and what opens or syncs a
   // file has a time of its own.
-  if (streams_.in_flight() > transfers_in_flight_ || accept_armed_) return 1;
+  if (!batch_waits_ || streams_.in_flight() > transfers_in_flight_ || accept_armed_) return 1;
   // A timeout ends a wait for several, and a stop comes within kBatchWaitMax.
   return std::clamp(static_cast<unsigned>(transfers_in_flight_) / kBatchShare, 1U,
                     kBatchCompletionsMax);

@@ -79,7 +79,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
 
   // Receiving, in loop_receive.cpp.
   Attempt receive(Stream& stream, const op::Receive& wanted);
-  void arm_receive(Stream& stream);
+  void arm_receive(Stream& stream, Time deadline);
   void received(Stream& stream, const io_uring_cqe& cqe);
   Attempt take_received(Stream& stream);
   void give_back(BufferId id);
@@ -99,6 +99,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
   void file_op_ended(Stream& stream, int result);
 
   StreamTable streams_;  // outlives the ring, which may use their memory
+  const bool batch_waits_;
   const SlotPlan slot_plan_;
   SlotPool slots_;
   Ring ring_;

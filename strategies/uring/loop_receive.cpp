@@ -8,7 +8,7 @@ namespace asyncbench::uring {
 Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
   if (Attempt ready = take_received(stream)) return ready;
   if (!stream.receive_armed && !stream.is_starved) {
-    arm_receive(stream);
+    arm_receive(stream, wanted.deadline);
   } else if (has_passed(wanted.deadline)) {
     // Whatever had come by then would be queued.
     return failed(std::errc::timed_out);
@@ -33,7 +33,9 @@ Loop::Attempt Loop::take_received(Stream& stream) {
   return std::nullopt;
 }
 
-void Loop::arm_receive(Stream& stream) {
+// One that is tried at once on a drained socket is in vain: it waits for news first, unless its
+// deadline has passed, so that nobody will wait for that.
+void Loop::arm_receive(Stream& stream, Time deadline) {
   io_uring_sqe* const sqe = ring_.entry();
   if (buffers_) {
     io_uring_prep_recv(sqe, stream.descriptor, nullptr, 0, 0);
@@ -45,6 +47,10 @@ void Loop::arm_receive(Stream& stream) {
       stream.own_buffer = std::make_unique_for_overwrite<std::byte[]>(kReceiveBytes);
     io_uring_prep_recv(sqe, stream.descriptor, stream.own_buffer.get(), kReceiveBytes, 0);
   }
+  if (std::exchange(stream.is_drained, false) && ring_.features().poll_first &&
+      !has_passed(deadline)) {
+    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+  }
   if (ring_.features().direct_descriptors) sqe->flags |= IOSQE_FIXED_FILE;
   sqe->user_data = tag_of(stream, Kind::receive);
   streams_.begin_in_flight(stream);
@@ -55,7 +61,10 @@ void Loop::arm_receive(Stream& stream) {
 void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
   const bool has_buffer = (cqe.flags & IORING_CQE_F_BUFFER) != 0;
   const auto id = static_cast<BufferId>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
-  if ((cqe.flags & IORING_CQE_F_MORE) == 0) stream.receive_armed = false;
+  if ((cqe.flags & IORING_CQE_F_MORE) == 0) {
+    stream.receive_armed = false;
+    stream.is_drained = cqe.res > 0 && (cqe.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+  }
   if (cqe.res > 0 && has_buffer) {
     ++lent_buffers_;
     buffer_sizes_[id] = static_cast<std::uint32_t>(cqe.res);
@@ -86,7 +95,7 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
     if (const Attempt ready = take_received(stream)) {
       complete(stream, *ready);
     } else if (!stream.receive_armed && !stream.is_starved) {
-      arm_receive(stream);
+      arm_receive(stream, kNever);
     }
   } else if (stream.waits == Waits::send && stream.sending().awaits_reply() &&
              !stream.send_completes) {
@@ -113,7 +122,7 @@ void Loop::give_back(BufferId id) {
     starved_.pop_back();
     if (stream == nullptr || !std::exchange(stream->is_starved, false)) continue;
     if (stream->waits == Waits::receive && !stream->receive_armed) {
-      arm_receive(*stream);
+      arm_receive(*stream, kNever);
       break;
     }
   }
@@ -129,6 +138,7 @@ void Loop::drop_received(Stream& stream) {
   take_back(stream);
   stream.own_received = 0;
   stream.receive_error = 0;
+  stream.is_drained = false;
   stream.at_end = false;
   stream.receive_armed = false;
   stream.receive_cancelled = false;

@@ -54,7 +54,7 @@ Loop::Attempt Loop::send(Stream& stream, const op::Send& wanted) {
   } else {
     // What is left to wait for is the reply: a send that is cut short gets its own deadline back.
     set_deadline(stream, wanted.reply_deadline);
-    if (!stream.receive_armed) arm_receive(stream);
+    if (!stream.receive_armed) arm_receive(stream, wanted.reply_deadline);
     if (sends_received) {
       lenders_.emplace_back(stream);
     } else {

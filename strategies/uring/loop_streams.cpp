@@ -143,6 +143,7 @@ void Loop::connect_cancel_failed(const Stream& stream, int error) {
 
 void Loop::connected(Stream& stream, int result) {
   if (result == 0) {
+    stream.is_drained = true;
     complete(stream, {});
     return;
   }

@@ -20,6 +20,7 @@ struct Options {
   bool buffer_ring = true;         // receives into buffers that the kernel picks
   bool zerocopy_sends = false;
   bool fixed_buffers = true;  // reads and writes in memory registered beforehand
+  bool batch_waits = true;    // for a share of the reads and writes in flight, not for the next one
 };
 
 }  // namespace asyncbench::uring

@@ -30,6 +30,9 @@ inline constexpr std::chrono::microseconds kBatchWaitMax{10'000};
 // it.
 inline constexpr std::chrono::milliseconds kKernelThreadSpin{10};
 
+// The loop's, and one for that thread.
+inline constexpr unsigned kCpusOfKernelThread = 2;
+
 // What a ring can do and should, from probing it: by asking, and where asking is not enough by
 // trying.
 struct Features {
@@ -45,14 +48,16 @@ struct Features {
   bool multishot_receive = false;  // into provided buffers (6.0)
   bool multishot_accept = false;   // 5.19
   bool minimum_wait = false;       // 6.12
-  bool zerocopy_sends = false;     // 6.0
-  bool zerocopy_report = false;    // which of them were copied all the same (6.2)
+  // Receives that do not look before news has come, and say whether more is left (5.19).
+  bool poll_first = false;
+  bool zerocopy_sends = false;   // 6.0
+  bool zerocopy_report = false;  // which of them were copied all the same (6.2)
 };
 
 class Ring {
  public:
-  // Throws StrategyError when there can be no ring at all.
-  Ring(const Options& options, SlotPlan slots);
+  // `lane`: among the loops of the job. Throws StrategyError when there can be no ring at all.
+  Ring(const Options& options, SlotPlan slots, unsigned lane);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -84,7 +89,7 @@ class Ring {
 
  private:
   // Making the ring, in ring_setup.cpp.
-  void set_up(Options::TaskWork task_work);
+  void set_up(Options::TaskWork task_work, unsigned lane);
   void probe(const Options& options);
   void register_descriptor_table(SlotPlan slots);
   bool rehearse_direct_socket();

@@ -1,6 +1,7 @@
 // Making a ring: asking for the best, taking what is granted, telling both.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/ring_refusal.hpp"
 #include "core/strategy.hpp"
@@ -50,6 +52,26 @@ std::span<const Attempt> attempts(Options::TaskWork task_work) {
   return {};
 }
 
+// Without a CPU of its own choice, the thread may run on all that are online, whatever those of its
+// process are (io_sq_thread() in io_uring/sqpoll.c): on the peer's, say. On the loop's only CPU it
+// would spin while the loop waits for what it submits. The last CPUs, since others begin at the
+// first.
+unsigned cpu_of_kernel_thread(unsigned lane) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  }
+  if (cpus.size() < kCpusOfKernelThread) {
+    throw StrategyError(
+        "SQPOLL: the kernel's thread spins on a CPU of its own beside the loop's, and this process "
+        "may use one; give it two");
+  }
+  return cpus[cpus.size() - 1 - lane % cpus.size()];
+}
+
 // Whether a kernel thread may submit, without starting one, whose end would take its time: the
 // permission is looked at before the processor that the thread should run on, which does not exist.
 int refusal_of_kernel_thread() {
@@ -67,12 +89,13 @@ int refusal_of_kernel_thread() {
 std::string refusal(const Options& options) try {
   Options probed = options;
   if (options.task_work == Options::TaskWork::kernel_thread) {
+    cpu_of_kernel_thread(0);
     if (const int error = refusal_of_kernel_thread(); error != 0) {
       return explain_ring_refusal(error) + " (SQPOLL)";
     }
     probed.task_work = Options::TaskWork::deferred;
   }
-  Ring ring(probed, {.own = 1});
+  Ring ring(probed, {.own = 1}, 0);
   if (options.zerocopy_sends && !ring.features().zerocopy_sends) {
     return "no SEND_ZC in this kernel; use Linux 6.0 or later";
   }
@@ -81,8 +104,8 @@ std::string refusal(const Options& options) try {
   return error.what();
 }
 
-Ring::Ring(const Options& options, SlotPlan slots) {
-  set_up(options.task_work);
+Ring::Ring(const Options& options, SlotPlan slots, unsigned lane) {
+  set_up(options.task_work, lane);
   probe(options);
   if (options.direct_descriptors) register_descriptor_table(slots);
 }
@@ -98,13 +121,17 @@ void Ring::note(bool ok, const char* feature, int error) {
   }
 }
 
-void Ring::set_up(Options::TaskWork task_work) {
+void Ring::set_up(Options::TaskWork task_work, unsigned lane) {
   int error = 0;
   for (const Attempt& attempt : attempts(task_work)) {
     io_uring_params params{};
     params.flags = attempt.flags | IORING_SETUP_CQSIZE;
     params.cq_entries = kCompletionEntries;
     params.sq_thread_idle = kKernelThreadSpin.count();
+    if ((attempt.flags & IORING_SETUP_SQPOLL) != 0) {
+      params.flags |= IORING_SETUP_SQ_AFF;
+      params.sq_thread_cpu = cpu_of_kernel_thread(lane);
+    }
     error = -io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
     note(error == 0, attempt.name, error);
     if (error == 0) {
@@ -138,6 +165,7 @@ void Ring::probe(const Options& options) {
   features_.multishot_receive = options.multishot && features_.provided_buffers;
   features_.direct_descriptors =
       options.direct_descriptors && has(IORING_OP_SOCKET) && has(IORING_OP_URING_CMD);
+  features_.poll_first = has(IORING_OP_SOCKET);
   features_.minimum_wait = (ring_.features & kFeatureMinimumWait) != 0;
   features_.zerocopy_sends = options.zerocopy_sends && has(IORING_OP_SEND_ZC);
   features_.zerocopy_report = (ring_.features & kFeatureRegisteredRings) != 0;

@@ -44,6 +44,9 @@ struct Stream final : DrivenTask {
   // Loop::buffer_links_.
   bool receive_armed = false;
   bool receive_cancelled = false;  // a cancel is under way, to stop a peer that sends too much
+  // A receive would find nothing: the connection is new and has asked for nothing, or the kernel
+  // said so with what it received last.
+  bool is_drained = false;
   bool at_end = false;
   bool is_starved = false;  // waits for a free buffer, in Loop::starved_
   int receive_error = 0;

@@ -24,7 +24,7 @@ struct Rung {
   Options options;
 };
 
-constexpr std::array<Rung, 8> kLadder = {{
+constexpr std::array<Rung, 9> kLadder = {{
     {"uring",
      "io_uring: multishot accept and receive, direct descriptors, one system call a turn",
      {}},
@@ -38,7 +38,7 @@ constexpr std::array<Rung, 8> kLadder = {{
      "uring with a receive buffer a stream, hence one-shot receives, instead of a shared ring",
      {.buffer_ring = false}},
     {"uring:sqpoll",
-     "uring with a kernel thread that submits and burns CPU spinning (SQPOLL), instead of "
+     "uring with a kernel thread that submits, spinning on a CPU of its own (SQPOLL), instead of "
      "DEFER_TASKRUN",
      {.task_work = TaskWork::kernel_thread}},
     {"uring:no_defer_taskrun",
@@ -50,6 +50,9 @@ constexpr std::array<Rung, 8> kLadder = {{
     {"uring:no_fixed_buffers",
      "uring with reads and writes in plain memory, instead of registered memory (READ_FIXED)",
      {.fixed_buffers = false}},
+    {"uring:no_batch_wait",
+     "uring that goes on with the next read or write that ends, instead of waiting for several",
+     {.batch_waits = false}},
 }};
 
 const char* name_of(TaskWork task_work) {
@@ -83,6 +86,7 @@ StrategyInfo info_of(const Rung& rung) {
   info.files = "io_uring";
   info.in_all = info.name == "uring";
   const bool spins = options.task_work == TaskWork::kernel_thread;
+  if (spins) info.cpus_min = uring::kCpusOfKernelThread;
   info.options = {
       {"receive_buffer_bytes", std::to_string(kReceiveBytes)},
       {"receive_buffers", options.buffer_ring ? "shared by a loop's streams" : "one a stream"},
@@ -96,9 +100,12 @@ StrategyInfo info_of(const Rung& rung) {
       {"submission_entries", std::to_string(uring::kSubmissionEntries)},
       {"completion_entries", std::to_string(uring::kCompletionEntries)},
       {"queued_buffers_per_stream_max", std::to_string(uring::kQueuedBuffersMax)},
-      {"file_completions_awaited", "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
-                                       std::to_string(uring::kBatchCompletionsMax) + " at most"},
-      {"file_completions_awaited_us_max", std::to_string(uring::kBatchWaitMax.count())},
+      {"file_completions_awaited",
+       options.batch_waits ? "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
+                                 std::to_string(uring::kBatchCompletionsMax) + " at most"
+                           : "1"},
+      {"file_completions_awaited_us_max",
+       options.batch_waits ? std::to_string(uring::kBatchWaitMax.count()) : "none"},
       {"file_kernel_workers_max", std::to_string(kernel_workers_max())},
       {"accept", "SO_REUSEPORT, one socket a loop"},
       {"busy_wait", spins ? "the kernel's thread, for " +

@@ -241,12 +241,32 @@ TEST_P(Asio, RunsTheTasksOfEveryLane) {
   EXPECT_THAT(lanes[2].granted, testing::Contains(testing::AnyOf("epoll", "io_uring")));
 }
 
+// Between two requests; a Close without a stream ends at once, as a cached read does.
+TEST_P(Asio, TasksGiveWayToOthersBetweenRequests) {
+  constexpr int kRequests = 200;
+  std::vector<int> begun;
+  std::vector<ScriptTask::Script> scripts;
+  for (int task = 0; task < 4; ++task) {
+    scripts.push_back([&begun, task](int ended, const Completion&) -> Op {
+      if (ended == 2 * kRequests) return op::Finish{};
+      if (ended % 2 == 0) return op::Begin{};
+      begun.push_back(task);
+      return op::Close{};
+    });
+  }
+  run_scripts(std::move(scripts));
+  // The first one runs alone until the others have begun, and the last one in the end.
+  const auto first = begun.begin() + 64;
+  EXPECT_EQ(std::adjacent_find(first, begun.begin() + 3 * kRequests),
+            begun.begin() + 3 * kRequests);
+}
+
 TEST_P(Asio, HasFileThreadsOnlyForWhatMayBlock) {
   const LaneReport none = run_scripts({[](int, const Completion&) -> Op { return op::Finish{}; }});
   EXPECT_EQ(none.counters.count("file_threads"), 0U);
   const LaneReport one = run_scripts({[](int ended, const Completion& c) -> Op {
     EXPECT_FALSE(c.error);
-    if (ended == 0) return op::Open{"/dev/null", O_RDONLY};
+    if (ended == 0) return op::Open{"/dev/null", O_WRONLY | O_TRUNC};
     if (ended == 1) return op::CloseFile{static_cast<int>(c.size)};
     return op::Finish{};
   }});

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -88,7 +89,7 @@ TEST_F(FilePoolTest, ADirectReadIsLeftToAThread) {
   ASSERT_EQ(::pwrite(file_, page.data(), kBytes, 0), static_cast<ssize_t>(kBytes));
   FileWork work;
   for (const int flags : {O_RDONLY, O_RDONLY | O_DIRECT, O_RDONLY}) {
-    work.op = op::Open{path_.data(), flags};
+    work.op = op::Open{path_.data(), flags | O_CREAT};
     EXPECT_FALSE(pool_.try_at_once(work.op));
     pool_.submit(work);
     take(1);
@@ -96,20 +97,68 @@ TEST_F(FilePoolTest, ADirectReadIsLeftToAThread) {
     const auto file = static_cast<int>(work.ended.size);
     const op::Read read{file, 0, page};
     EXPECT_EQ(pool_.try_at_once(read).has_value(),
-              (flags & O_DIRECT) == 0 && try_file_op(read).has_value());
+              (flags & O_DIRECT) == 0 && try_file_op(read).ended.has_value());
     // The same number is the next file's.
     EXPECT_TRUE(pool_.try_at_once(op::CloseFile{file}));
   }
+}
+
+// ext4 refuses each buffered write that must not wait.
+TEST_F(FilePoolTest, AsksAFileSystemThatAlwaysRefusesOnce) {
+  const auto bytes = std::as_bytes(std::span("0123456789"));
+  if (!try_file_op(op::Write{file_, 0, bytes}).is_always_refused) {
+    GTEST_SKIP() << "this file system writes to its cache without waiting, or has it full";
+  }
+  ASSERT_EQ(::pwrite(file_, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  for (int opened = 0; opened < 20; ++opened) {
+    FileWork work;
+    work.op = op::Open{path_.data(), O_RDWR | O_CREAT};
+    pool_.submit(work);
+    take(1);
+    const auto file = static_cast<int>(work.ended.size);
+    for (int write = 0; write < 5; ++write) {
+      EXPECT_FALSE(pool_.try_at_once(op::Write{file, 0, bytes}));
+    }
+    std::array<std::byte, 4> into{};
+    EXPECT_TRUE(pool_.try_at_once(op::Read{file, 0, into})) << "reads are another matter";
+    pool_.try_at_once(op::CloseFile{file});
+  }
+  EXPECT_EQ(pool_.refusals(), 1U);
+}
+
+TEST_F(FilePoolTest, OpensAtOnceWhatTheCacheKnows) {
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.data(), &status), 0);
+  const auto opened = pool_.try_at_once(op::Open{path_.data(), O_WRONLY});
+  if (!opened) GTEST_SKIP() << "no RESOLVE_CACHED here";
+  EXPECT_GE(::fcntl(static_cast<int>(opened->size), F_GETFD) & FD_CLOEXEC, 1);
+  EXPECT_TRUE(pool_.try_at_once(op::CloseFile{static_cast<int>(opened->size)}));
+  for (const int flags : {O_CREAT, O_TRUNC}) {
+    EXPECT_FALSE(pool_.try_at_once(op::Open{path_.data(), O_WRONLY | flags}));
+  }
+  EXPECT_FALSE(pool_.try_at_once(op::Open{"/nonexistent/file", O_RDONLY}))
+      << "the call that may wait says why";
+}
+
+TEST_F(FilePoolTest, ThePolicySaysWhatTheLoopPerforms) {
+  FilePool all([] {}, FilePolicy::all);
+  FilePool none([] {}, FilePolicy::none);
+  const auto bytes = std::as_bytes(std::span("0123456789"));
+  EXPECT_TRUE(all.try_at_once(op::Write{file_, 0, bytes}));
+  EXPECT_TRUE(all.try_at_once(op::Sync{file_}));
+  std::array<std::byte, 4> into{};
+  EXPECT_FALSE(none.try_at_once(op::Read{file_, 0, into}));
+  EXPECT_TRUE(none.try_at_once(op::CloseFile{::dup(file_)}));
 }
 
 TEST_F(FilePoolTest, CachedReadNeedsNoWaitingButItsEndDoes) {
   const std::string text = "cached";
   ASSERT_EQ(::pwrite(file_, text.data(), text.size(), 0), 6);
   std::array<std::byte, 6> into{};
-  const auto ended = try_file_op(op::Read{file_, 0, into});
+  const auto ended = try_file_op(op::Read{file_, 0, into}).ended;
   if (!ended) GTEST_SKIP() << "this file system has no RWF_NOWAIT";
   EXPECT_EQ(ended->size, 6U);
-  EXPECT_FALSE(try_file_op(op::Read{file_, 4, into}));
+  EXPECT_FALSE(try_file_op(op::Read{file_, 4, into}).ended);
   EXPECT_EQ(perform_file_op(op::Read{file_, 4, into}).size, 2U);
 }
 

@@ -17,6 +17,9 @@ class FakeStrategy : public Strategy {
     info_.operations = serves ? kAllButExchange : kAllButExchange - OpSet{OpKind::accept};
     info_.in_all = in_all;
   }
+  FakeStrategy(std::string name, unsigned cpus_min) : FakeStrategy(std::move(name), false, true) {
+    info_.cpus_min = cpus_min;
+  }
   const StrategyInfo& info() const override { return info_; }
   void run(Job& /*job*/) override {}
 

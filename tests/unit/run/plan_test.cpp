@@ -1,6 +1,8 @@
 #include "run/plan.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <set>
@@ -8,6 +10,7 @@
 #include "fakes.hpp"
 #include "run/header.hpp"
 #include "run/open_loop.hpp"
+#include "run/selection.hpp"
 #include "run/suite.hpp"
 #include "workloads/http_client.hpp"
 
@@ -49,6 +52,33 @@ TEST(Plan, KeepsUnsupportedCellsWithTheReasonAndWithoutTrials) {
   EXPECT_EQ(plan.cells[0].unsupported, "client_only offers no server side");
   EXPECT_TRUE(plan.cells[0].named);
   for (const PlannedTrial& trial : plan.trials) EXPECT_EQ(trial.cell, 1u);
+}
+
+TEST(Plan, RefusesAStrategyThatNeedsMoreCpusThanItsSideHas) {
+  Registry registry = fakes();
+  registry.add(std::make_unique<FakeStrategy>("greedy", CPU_SETSIZE + 1));
+  RunOptions options = options_for("serve");
+  options.strategies = {"greedy", "both"};
+  options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::none});
+  const Plan plan = make_plan(options, registry, false);
+  EXPECT_THAT(plan.cells[0].unsupported, HasSubstr("greedy needs 1025 CPUs"));
+  EXPECT_EQ(plan.cells[1].unsupported, "");
+  options.settings.set(&Settings::peer_strategy, std::string("greedy"));
+  EXPECT_THAT([&] { make_plan(options, registry, false); },
+              ThrowsMessage<UsageError>(HasSubstr("peer strategy: greedy needs")));
+}
+
+TEST(Plan, SaysHowToGiveAPinnedSideAnotherCpu) {
+  if (usable_cpus().size() < 2) GTEST_SKIP() << "one CPU";
+  const FakeStrategy greedy("greedy", 2);
+  const unsigned first = usable_cpus()[0];
+  const unsigned second = usable_cpus()[1];
+  const Pinning one{.mode = Pinning::Mode::listed, .subject = {second}, .peer = {first}};
+  EXPECT_EQ(has_cpus(greedy, "subject", one).reason,
+            fmt::format("greedy needs 2 CPUs, and the subject has CPU {} alone; use --pin "
+                        "subject={}+{}",
+                        second, first, second));
+  EXPECT_TRUE(has_cpus(greedy, "subject", {.mode = Pinning::Mode::none}));
 }
 
 TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {

@@ -5,11 +5,15 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -95,6 +99,15 @@ TEST(Uring, EntersTheKernelOnceForSeveralReads) {
   const LaneReport report = read_with_many_tasks("uring", kTasks, kReads);
   EXPECT_GE(report.completions, kTasks * kReads);
   EXPECT_LT(report.wakeups, kTasks * kReads / 8 + 2 * kTasks);
+}
+
+TEST(Uring, WithoutABatchWaitTheNextReadThatEndsIsEnough) {
+  constexpr unsigned kTasks = 32;
+  constexpr int kReads = 100;
+  const LaneReport batches = read_with_many_tasks("uring", kTasks, kReads);
+  const LaneReport single = read_with_many_tasks("uring:no_batch_wait", kTasks, kReads);
+  EXPECT_GE(single.completions, kTasks * kReads);
+  EXPECT_GE(single.wakeups, batches.wakeups);
 }
 
 TEST(Uring, TimersAreOnTimeBesideFilesThatTakeTheirTime) {
@@ -201,6 +214,50 @@ TEST(Uring, VariantsAreGrantedTheirStepAndNothingElse) {
   EXPECT_THAT(granted("uring:no_defer_taskrun"), Not(Contains(HasSubstr("DEFER_TASKRUN"))));
   EXPECT_THAT(granted("uring:zerocopy"), Contains("sends without copies"));
   EXPECT_EQ(granted("uring:no_fixed_buffers"), without("registered memory"));
+}
+
+// Left to itself the kernel's thread may run anywhere, on the CPU of a measurement's other side,
+// too.
+TEST(Uring, TheKernelThreadKeepsToTheCpusOfItsProcess) {
+  const Support support = variant("uring:sqpoll").host_support();
+  if (!support) GTEST_SKIP() << support.reason;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  const auto affinity = [](const std::filesystem::path& task) -> std::optional<cpu_set_t> {
+    std::string name;
+    std::getline(std::ifstream(task / "comm"), name);
+    if (!name.starts_with("iou-sqp-")) return std::nullopt;
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    ::sched_getaffinity(std::stoi(task.filename()), sizeof cpus, &cpus);
+    return cpus;
+  };
+  int threads = 0;
+  run_script(variant("uring:sqpoll"), [&](unsigned) -> Script {
+    co_await op::Sleep{now() + 1ms};
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      const auto cpus = affinity(task.path());
+      if (!cpus) continue;
+      ++threads;
+      EXPECT_EQ(CPU_COUNT(&*cpus), 1);
+      cpu_set_t shared;
+      CPU_AND(&shared, &*cpus, &allowed);
+      EXPECT_EQ(CPU_COUNT(&shared), 1);
+    }
+  });
+  EXPECT_EQ(threads, 1);
+}
+
+TEST(Uring, ASingleCpuIsTooFewForAKernelThread) {
+  std::jthread([] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<unsigned>(::sched_getcpu()), &one);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    EXPECT_THAT(variant("uring:sqpoll").host_support().reason, HasSubstr("a CPU of its own"));
+    EXPECT_THROW(read_with_many_tasks("uring:sqpoll", 1, 1), StrategyError);
+  }).join();
 }
 
 TEST(Uring, TellsWhichSendsWereCopiedAllTheSame) {

@@ -36,9 +36,11 @@ class ScrapeStore : public testing::Test {
   Outcome store(std::string_view text, const Perform& perform = perform_file_op) {
     receive(text);
     kinds_.clear();
+    open_flags_.clear();
     std::optional<Op> next = writer_.begin(page_, buffer_);
     while (next) {
       kinds_.push_back(kind_of(*next));
+      if (const auto* open = std::get_if<op::Open>(&*next)) open_flags_.push_back(open->flags);
       next = writer_.resume(perform(*next));
     }
     return writer_.outcome();
@@ -55,6 +57,7 @@ class ScrapeStore : public testing::Test {
   PageWriter writer_;
   StoredPage page_{(folder_.path() / "page-0").string(), true};
   std::vector<OpKind> kinds_;
+  std::vector<int> open_flags_;
 };
 
 const std::string kPage(1000, 'a');
@@ -62,6 +65,18 @@ const std::string kPage(1000, 'a');
 TEST_F(ScrapeStore, PutsAPageIntoItsFile) {
   EXPECT_EQ(store("a page of some length"), Outcome::ok);
   EXPECT_EQ(content(), "a page of some length");
+  EXPECT_EQ(page_.check(), "");
+}
+
+TEST_F(ScrapeStore, MakesAFileOnlyWhereThereIsNone) {
+  constexpr int kMakes = O_WRONLY | O_CREAT;
+  store(kPage);
+  EXPECT_THAT(open_flags_, testing::ElementsAre(kMakes));
+  store(kPage);
+  EXPECT_THAT(open_flags_, testing::ElementsAre(O_WRONLY));
+  std::filesystem::remove(page_.path());
+  EXPECT_EQ(store(kPage), Outcome::ok);
+  EXPECT_THAT(open_flags_, testing::ElementsAre(O_WRONLY, kMakes));
   EXPECT_EQ(page_.check(), "");
 }
 
