@@ -17,6 +17,11 @@ std::string cpu_list(const std::vector<unsigned>& cpus) {
   return cpus.empty() ? "any" : fmt::format("{}", fmt::join(cpus, "+"));
 }
 
+bool is_swept(const run::Settings& settings) {
+  return settings.pin.mode == run::Pinning::Mode::automatic &&
+         (settings.threads.size() > 1 || settings.peer_threads.size() > 1);
+}
+
 }  // namespace
 
 std::string plan_text(const run::Plan& plan) {
@@ -48,8 +53,12 @@ std::string plan_text(const run::Plan& plan) {
                         workloads::to_text(settings.grace));
   }
   text += fmt::format("seed {}\n", settings.seed);
-  text += fmt::format("peer strategy {}; CPUs: subject {}, peer {}\n", settings.peer_strategy,
-                      cpu_list(settings.pin.subject), cpu_list(settings.pin.peer));
+  text += fmt::format("peer strategy {}; CPUs: subject {}, peer {}{}\n", settings.peer_strategy,
+                      cpu_list(settings.pin.subject), cpu_list(settings.pin.peer),
+                      is_swept(settings) ? " (a cell has as many of them as threads)" : "");
+  for (const result::Note& note : plan.notes) {
+    text += report::wrapped(note.detail, "note: ", columns());
+  }
   return text;
 }
 

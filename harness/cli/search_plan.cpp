@@ -14,7 +14,10 @@ run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
   at.parameters[parameter] = {value};
   run::Plan plan = run::make_plan(at, registry, false);
   for (std::size_t i = 1; i < plan.cells.size(); ++i) {
-    if (plan.cells[i].work.parameters == plan.cells[0].work.parameters) continue;
+    if (plan.cells[i].work.parameters == plan.cells[0].work.parameters &&
+        plan.cells[i].threads == plan.cells[0].threads) {
+      continue;
+    }
     throw usage_error("a search varies one parameter, but another one has several values",
                       "give every other parameter one value");
   }

@@ -340,6 +340,8 @@ json written(const order::Job& job) {
     setting.visit(job.settings,
                   Overloaded{[&](Duration value) { field = value.count(); },
                              [&](const std::integral auto& value) { field = value; },
+                             // A participant plays one cell, which has one value of a sweep.
+                             [&](const Counts& values) { field = values.front(); },
                              [&](const auto&) { field = setting.text(job.settings); }});
   }
   return fields;
@@ -365,6 +367,7 @@ void read(const json& fields, order::Job& job) {
         job.settings,
         Overloaded{[&](Duration& value) { Read{}(*field, value); },
                    [&](std::integral auto& value) { Read{}(*field, value); },
+                   [&](Counts& values) { Read{}(*field, values.front()); },
                    [&](auto&) { setting.read(field->get<std::string>(), job.settings); }});
   }
   check_ranges(job.settings);

@@ -132,8 +132,8 @@ class Participant {
 
   void run_side(report::Record& record) {
     // There are as many lanes as loops; a strategy that starts threads of its own gets one a CPU.
-    const std::size_t lanes = strategy_.info().event_loop ? std::size_t{order_.settings.threads}
-                                                          : measure::allowed_cpus().size();
+    const std::size_t lanes =
+        strategy_.info().event_loop ? std::size_t{threads()} : measure::allowed_cpus().size();
     const std::unique_ptr<Side> side = make_side(lanes);
     record.lanes.resize(lanes);
     Job job = job_over(record.lanes);
@@ -174,6 +174,9 @@ class Participant {
     record.window_end_ns = window_.end_ns.value_or(0);
   }
 
+  // A job has one value.
+  unsigned threads() const { return order_.settings.threads.front(); }
+
   std::unique_ptr<Side> make_side(std::size_t lanes) {
     const workloads::Workload& workload = *workloads::find_workload(order_.workload);
     const workloads::Forms forms = workload.forms(order_.role, order_.work.parameters);
@@ -187,7 +190,7 @@ class Participant {
                                .null_strategy = order_.strategy == kNullStrategy,
                                .lanes = lanes,
                                .shared_lanes = !strategy_.info().event_loop,
-                               .threads = order_.settings.threads,
+                               .threads = threads(),
                                .window_expected = order_.window_expected,
                                .turns = static_cast<std::size_t>(order_.turns),
                                .request_budget = order_.settings.requests,
@@ -200,7 +203,7 @@ class Participant {
   Job job_over(std::span<LaneReport> lanes) const {
     Job job;
     job.lanes = lanes;
-    job.threads = order_.settings.threads;
+    job.threads = threads();
     job.slack = order_.settings.slack;
     job.stop = stop_.get_token();
     return job;

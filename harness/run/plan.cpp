@@ -1,6 +1,7 @@
 #include "run/plan.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <set>
 
 #include "run/names.hpp"
+#include "run/plan_threads.hpp"
 #include "run/selection.hpp"
 #include "run/sitting.hpp"
 #include "run/suite.hpp"
@@ -121,7 +123,8 @@ Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
     }
   }
   settings.peer_strategy = choose_peer_strategy(settings.peer_strategy, registry);
-  settings.pin = resolve_pinning(settings.pin);
+  settings.pin = resolve_pinning(settings.pin, {.subject = std::ranges::max(settings.threads),
+                                                .peer = std::ranges::max(settings.peer_threads)});
   settings.plugins = registry.plugins();
   settings.profile = options.profile;
   return settings;
@@ -281,7 +284,14 @@ result::Values shown_parameters(const PlannedCell& cell) {
       shown.emplace_back(info.name, workloads::canonical_text(value));
     }
   }
+  std::ranges::copy(shown_threads(cell), std::back_inserter(shown));
   return shown;
+}
+
+void put_parameter(PlannedCell& cell, std::string_view name, const result::Value& value,
+                   const Settings& settings) {
+  if (put_threads(cell, name, value, settings)) return;
+  cell.work.parameters.set(name, result::text_of(value));
 }
 
 Work work_of(const Parameters& parameters, const Settings& settings) {
@@ -327,17 +337,20 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
     for (const auto& [name, values] : options.parameters) lists[name] = values;
     for (const Parameters& parameters : combinations(workload, lists)) {
       for (const ChosenStrategy& strategy : choose_strategies(wanted, registry)) {
-        PlannedCell cell = finish_cell({.workload = &workload,
-                                        .strategy = strategy.name,
-                                        .work = work_of(parameters, plan.settings),
-                                        .named = strategy.named && !options.strategies.empty()},
-                                       registry);
-        if (seen.insert(cell.id).second) plan.cells.push_back(std::move(cell));
+        const PlannedCell cell{.workload = &workload,
+                               .strategy = strategy.name,
+                               .work = work_of(parameters, plan.settings),
+                               .named = strategy.named && !options.strategies.empty()};
+        for (PlannedCell& each : with_threads(cell, plan.settings)) {
+          each = finish_cell(std::move(each), registry);
+          if (seen.insert(each.id).second) plan.cells.push_back(std::move(each));
+        }
         check_number_of_cells(plan.cells.size());
       }
     }
   }
   check_peer(plan, registry);
+  plan.notes = cpu_shortages_of(plan);
   plan.trials = order_trials(plan, count_syscalls);
   if (options.settings.has(&Settings::budget)) check_budget(plan);
   return plan;

@@ -31,6 +31,10 @@ struct PlannedCell {
   std::string program;
   std::string plugin;
   workloads::Work work;
+  Threads threads;
+  // Those of `threads` of which the run has several values: part of the name.
+  bool threads_swept = false;
+  bool peer_threads_swept = false;
   bool counts_only = false;  // no timed trials: measured for what it counts
   bool named = true;         // the user asked for the strategy by its name
   std::string unsupported;   // why the strategy cannot run this here; empty: it can
@@ -59,6 +63,7 @@ struct Plan {
   bool out_is_default = false;  // nobody chose it: where it is taken, the next one does as well
   bool may_overwrite = false;   // a result that is there
   std::vector<std::string> command;
+  std::vector<result::Note> notes;  // what may weaken all that is measured
 
   // Whether the trials of the cell take turns with those of the same block and point: where the
   // workload can rest, and another cell is there to take turns with.
@@ -71,6 +76,10 @@ struct Plan {
   // How long the run will take, spawning and draining included.
   Duration expected_time() const;
 };
+
+// Codes of Plan::notes.
+inline constexpr std::string_view kThreadsExceedCpus = "threads_exceed_cpus";
+inline constexpr std::string_view kCpusShared = "cpus_shared";
 
 // Completes every operation at once, without a peer: it measures the harness itself.
 inline constexpr std::string_view kNullStrategy = "null";
@@ -125,6 +134,10 @@ Support supports_subject(const Strategy& strategy, const workloads::Workload& wo
 
 // The parameters that a cell's id and result carry, the build among them where there is one.
 result::Values shown_parameters(const PlannedCell& cell);
+
+// Gives the cell one of them again. Throws UsageError for what such a plan cannot have.
+void put_parameter(PlannedCell& cell, std::string_view name, const result::Value& value,
+                   const Settings& settings);
 
 // The id of a cell, from its other fields.
 std::string id_of(const PlannedCell& cell);

@@ -14,23 +14,12 @@
 
 #include "core/time.hpp"
 #include "measure/profile.hpp"
+#include "run/pinning.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::run {
 
 using workloads::UsageError;
-
-// On which CPUs the two sides of a cell run.
-struct Pinning {
-  enum class Mode : std::uint8_t {
-    automatic,  // two or more CPUs: subject on the last, peer on the first; otherwise none
-    none,
-    listed,
-  };
-  Mode mode = Mode::automatic;
-  std::vector<unsigned> subject;  // listed: an empty side is not pinned
-  std::vector<unsigned> peer;
-};
 
 // Whether idle CPUs are kept from sleeping deeply: it moves a 55 us round trip to 10 us.
 enum class CpuIdle : std::uint8_t {
@@ -44,6 +33,9 @@ struct Share {
   double value = 0;
   bool operator==(const Share&) const = default;
 };
+
+// The values that a setting has, each in cells of its own: one, or what a sweep goes through.
+using Counts = std::vector<unsigned>;
 
 struct Settings {
   Duration duration = std::chrono::seconds(3);  // of the window
@@ -62,13 +54,14 @@ struct Settings {
   std::string against;  // the strategy that others are compared with; empty: see points_of()
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
-  unsigned threads = 1;              // event loops of the subject; the peer has one
+  Counts threads{1};                 // event loops of the subject
+  Counts peer_threads{1};            // of each other process
   Duration slack{0};                 // how late timers of any participant may fire
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
   std::string peer_program;          // plays every role but the subject's; empty: this program
   std::string peer_plugin;           // loaded for these roles beside `plugins`; empty: none
   std::string peer_strategy;  // "uring" where it is supported, then "asio", then the first that can
-  Pinning pin;                // in a plan: none or listed
+  Pinning pin;                // in a plan: resolve_pinning()
   CpuIdle cpu_idle = CpuIdle::automatic;
   workloads::Verify verify = workloads::Verify::sample;
   std::optional<measure::ProfileOptions> profile;  // of profile trials; empty: there are none
@@ -82,10 +75,11 @@ inline constexpr std::uint64_t kMostOfASetting = 1'000'000'000'000'000'000;
 
 // One row of the table. The member's type says how the value is read, printed, stored and sent.
 struct Setting {
-  using Member = std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
-                              bool Settings::*, Share Settings::*, std::string Settings::*,
-                              std::vector<std::string> Settings::*, Pinning Settings::*,
-                              CpuIdle Settings::*, workloads::Verify Settings::*>;
+  using Member =
+      std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
+                   bool Settings::*, Share Settings::*, std::string Settings::*,
+                   std::vector<std::string> Settings::*, Counts Settings::*, Pinning Settings::*,
+                   CpuIdle Settings::*, workloads::Verify Settings::*>;
   // Who can give it.
   enum class From : std::uint8_t {
     anywhere,      // suites, and the command line under "How"
@@ -154,11 +148,5 @@ class GivenSettings {
   Settings values_;
   std::set<const Setting*> given_;
 };
-
-// "auto", "none", or "subject=1,peer=0"; several CPUs as "subject=1+2". Throws UsageError.
-Pinning parse_pinning(std::string_view text);
-
-// The resolved choice: none or listed. Throws UsageError for a CPU that this process may not use.
-Pinning resolve_pinning(const Pinning& wanted);
 
 }  // namespace asyncbench::run

@@ -87,7 +87,7 @@ class SuiteReader {
 
   void read_settings(const toml::table& table, GivenSettings& settings) const {
     for (const auto& [key, node] : table) {
-      placed(node, [&, name = key.str(), &value = node] { settings.read(name, text_of(value)); });
+      placed(node, [&, name = key.str(), &value = node] { settings.read(name, list_of(value)); });
     }
   }
 

@@ -29,7 +29,7 @@ TEST(Messages, CarryAJob) {
   job.window_expected = 3s;
   job.settings.grace = 2s;
   job.settings.requests = 1000;
-  job.settings.threads = 3;
+  job.settings.threads = {3};
   job.count_syscalls = true;
   job.profile = {.profiler = measure::ProfilerKind::perf, .frequency_hz = 99};
   const auto copy = std::get<order::Job>(order_from(to_line(Order{job})));
@@ -46,7 +46,7 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.settings.seed, UINT64_MAX);
   EXPECT_EQ(copy.settings.grace, 2s);
   EXPECT_EQ(copy.settings.requests, 1000u);
-  EXPECT_EQ(copy.settings.threads, 3u);
+  EXPECT_EQ(copy.settings.threads, Counts{3});
   EXPECT_TRUE(copy.count_syscalls);
   EXPECT_EQ(copy.profile, job.profile);
 }
