@@ -13,7 +13,7 @@ constexpr std::array<NoteMeaning, 20> kMeanings = {{
     {kGeneratorLimited,
      "The load generator was at its limit, so the server may be faster than shown; the ranking "
      "goes by CPU per request.",
-     "Compare CPU per request, or give the generator more CPUs with --pin."},
+     "Compare CPU per request, or give the generator more --peer-threads."},
     {kOverload,
      "Less was achieved than was offered: queues grew, and latencies depend on the "
      "window's length.",

@@ -136,8 +136,8 @@ CellProfile profile_of(const Cell& cell) {
     profile.nameless.program += nameless.program;
     profile.nameless.kernel += nameless.kernel;
     profile.nameless.elsewhere += nameless.elsewhere;
-    offered_ns += static_cast<double>(trial.window_ns) *
-                  static_cast<double>(std::max<std::size_t>(1, trial.subject.cpus.size()));
+    offered_ns +=
+        static_cast<double>(trial.window_ns) * static_cast<double>(trial.subject.usable());
     if (const auto used = trial.subject.cpu_ns()) {
       cpu_ns += static_cast<double>(*used);
     } else {

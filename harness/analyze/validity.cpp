@@ -134,22 +134,34 @@ void assess_flow(const result::Cell& cell, const Trial& trial, const TrialFigure
   }
 }
 
+// What the other end was at the limit of; empty: nothing. One loop of several may be, and so may
+// one that shares its CPU and mostly waits for it.
+std::string limit_of(const Trial& trial) {
+  if (!trial.peer || trial.window_ns <= 0) return "";
+  constexpr double kBusy = 0.95;
+  const auto share_of = [&](const std::optional<std::int64_t>& ns, std::int64_t cpus) {
+    return static_cast<double>(ns.value_or(0)) / static_cast<double>(trial.window_ns) /
+           static_cast<double>(cpus);
+  };
+  if (const double share = share_of(trial.peer->cpu_ns(), trial.peer->usable()); share >= kBusy) {
+    return fmt::format("the generator used {:.0f} % of its CPU", share * 100);
+  }
+  const double busiest = share_of(trial.peer->busiest_thread_ns, 1);
+  if (busiest < kBusy) return "";
+  return fmt::format(
+      "a thread of the generator was running or waiting for a CPU {:.0f} % of the "
+      "time",
+      busiest * 100);
+}
+
 // Only a generator at the other end can hide what the subject is able to do; as the subject, its
 // limits are the result.
 void assess_generator(const result::Cell& cell, const Trial& trial, const TrialFigures& figures,
                       std::vector<Note>& notes) {
-  if (cell.generator != result::Side::peer || trial.window_ns <= 0) return;
-  const std::optional<std::int64_t> cpu = trial.peer ? trial.peer->cpu_ns() : std::nullopt;
-  if (cpu) {
-    const std::size_t cpus = std::max<std::size_t>(trial.peer->cpus.size(), 1);
-    const double share = static_cast<double>(*cpu) / static_cast<double>(trial.window_ns) /
-                         static_cast<double>(cpus);
-    constexpr double kBusy = 0.95;
-    if (share >= kBusy) {
-      notes.push_back({std::string(kGeneratorLimited),
-                       fmt::format("the generator used {:.0f} % of its CPU", share * 100)});
-      return;
-    }
+  if (cell.generator != result::Side::peer) return;
+  if (const std::string limit = limit_of(trial); !limit.empty()) {
+    notes.push_back({std::string(kGeneratorLimited), limit});
+    return;
   }
   const auto response = figures.find(kResponseP50);
   if (trial.start_lag && response != figures.end()) {
@@ -191,6 +203,13 @@ bool assess_quota(const Trial& trial, std::vector<Note>& notes) {
   return true;
 }
 
+// Whether the two ends share a CPU, so that each waits for the other; the run has a note of it.
+bool waits_for_peer(const Trial& trial) {
+  return trial.peer && std::ranges::any_of(trial.peer->cpus, [&](std::int64_t cpu) {
+           return std::ranges::find(trial.subject.cpus, cpu) != trial.subject.cpus.end();
+         });
+}
+
 void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<Note>& notes) {
   const auto window = static_cast<double>(trial.window_ns);
   const double watched = watched_ns(trial);
@@ -217,13 +236,14 @@ void assess_machine(const result::Cell& cell, const Trial& trial, std::vector<No
     }
   }
   // Threads of one strategy wait for each other by design, and so do the file threads of an event
-  // loop: others can have taken no more than what the subject left of its CPUs.
+  // loop: others can have taken no more than what the subject left of the CPUs that it can use.
   constexpr double kWaited = 0.05;
   const auto& wait = trial.subject.run_queue_wait_ns;
   const auto own = trial.subject.cpu_ns();
   if (!cell.strategy_info.event_loop || trial.subject.cpus.empty() || !wait || !own) return;
+  if (waits_for_peer(trial)) return;
   const double left =
-      static_cast<double>(trial.subject.cpus.size()) * window - static_cast<double>(*own);
+      static_cast<double>(trial.subject.usable()) * window - static_cast<double>(*own);
   const double taken = std::min(static_cast<double>(*wait), left);
   if (taken > kWaited * window) {
     add(fmt::format("the subject waited {:.0f} % of the window for its CPU", 100 * taken / window));

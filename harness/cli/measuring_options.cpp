@@ -123,11 +123,9 @@ void apply(const App& app, const SettingOption& option, RunOptions& options) {
   const std::string name = option.setting.option_name();
   if (app.count(name) == 0) return;
   if (option.setting.of_cell) {
-    const std::vector<std::string> values = workloads::split_list(option.text);
+    std::vector<std::string> values;
+    named(name, [&] { values = run::values_of(option.setting, option.text); });
     if (values.size() > 1) {
-      for (const std::string& value : values) {
-        named(name, [&] { run::GivenSettings().read(option.setting, value); });
-      }
       options.setting_lists[std::string{option.setting.name}] = values;
       return;
     }

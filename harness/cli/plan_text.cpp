@@ -18,6 +18,15 @@ std::string cpu_list(const std::vector<unsigned>& cpus) {
   return cpus.empty() ? "any" : fmt::format("{}", fmt::join(cpus, "+"));
 }
 
+// Whether cells have CPUs by their threads, and these differ.
+bool has_cpus_by_threads(const run::Plan& plan) {
+  return plan.settings.pin.mode == run::Pinning::Mode::automatic &&
+         std::ranges::any_of(plan.cells, [](const run::PlannedCell& cell) {
+           return cell.own.has(&run::Settings::threads) ||
+                  cell.own.has(&run::Settings::peer_threads);
+         });
+}
+
 }  // namespace
 
 std::string plan_text(const run::Plan& given) {
@@ -53,8 +62,12 @@ std::string plan_text(const run::Plan& given) {
                         workloads::to_text(settings.grace));
   }
   text += fmt::format("seed {}\n", settings.seed);
-  text += fmt::format("peer strategy {}; CPUs: subject {}, peer {}\n", settings.peer_strategy,
-                      cpu_list(settings.pin.subject), cpu_list(settings.pin.peer));
+  text += fmt::format("peer strategy {}; CPUs: subject {}, peer {}{}\n", settings.peer_strategy,
+                      cpu_list(settings.pin.subject), cpu_list(settings.pin.peer),
+                      has_cpus_by_threads(plan) ? " (a cell has as many of them as threads)" : "");
+  for (const result::Note& note : plan.notes) {
+    text += report::wrapped(note.detail, "note: ", columns());
+  }
   return text;
 }
 

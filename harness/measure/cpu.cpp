@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sched.h>
+
 #include <time.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <charconv>
 #include <cstdint>
@@ -23,6 +25,10 @@ std::vector<int> allowed_cpus() {
     if (CPU_ISSET(static_cast<unsigned>(cpu), &set)) cpus.push_back(cpu);
   }
   return cpus;
+}
+
+std::int64_t usable_cpus(std::size_t cpus, unsigned loops) {
+  return static_cast<std::int64_t>(loops == 0 ? cpus : std::min<std::size_t>(cpus, loops));
 }
 
 std::vector<int> parse_cpu_list(std::string_view text) {

@@ -1,6 +1,8 @@
 // CPUs: which there are, where this thread may run, and how deeply they may sleep while idle.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,10 @@ namespace asyncbench::measure {
 // The CPUs that the calling thread may run on, ascending: those online, without what taskset,
 // cpusets or pinning exclude.
 std::vector<int> allowed_cpus();
+
+// How many of these CPUs a process can use at once with so many event loops; 0: with threads of its
+// own, as many as there are work for all CPUs.
+std::int64_t usable_cpus(std::size_t cpus, unsigned loops);
 
 // "0-2,5" -> 0 1 2 5, as in /sys/devices/system/cpu/online. The list ends at malformed text.
 std::vector<int> parse_cpu_list(std::string_view text);

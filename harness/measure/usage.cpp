@@ -1,10 +1,13 @@
 #include "measure/usage.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -68,22 +71,33 @@ void read_descriptors(UsageSnapshot& usage) {
   }
 }
 
-void read_run_queue_wait(UsageSnapshot& usage) {
+// What a schedstat says: time running, time runnable; nullopt where it is none.
+struct SchedStat {
+  std::int64_t run_ns = 0;
+  std::int64_t wait_ns = 0;
+};
+std::optional<SchedStat> read_schedstat(const fs::path& path, std::string& reason) {
+  const auto text = read_text(path, reason);
+  if (!text) return std::nullopt;
+  const Reading run_ns = leading_number(*text);
+  const Reading wait_ns = number_after(*text, " ");
+  if (!run_ns || !wait_ns) return std::nullopt;
+  return SchedStat{.run_ns = *run_ns, .wait_ns = *wait_ns};
+}
+
+void read_threads(UsageSnapshot& usage) {
   std::error_code error;
   std::int64_t total_ns = 0;
   std::string reason;
   fs::directory_iterator task("/proc/self/task", error);
   for (; !error && task != fs::directory_iterator{}; task.increment(error)) {
     // A thread may end after it was listed and before it is read.
-    const auto text = read_text(task->path() / "schedstat", reason);
-    if (!text) continue;
-    const Reading wait_ns = number_after(*text, " ");
-    if (!wait_ns) continue;
-    total_ns += *wait_ns;
-    usage.waiting_threads.push_back(std::stoi(task->path().filename()));
+    const auto stat = read_schedstat(task->path() / "schedstat", reason);
+    if (!stat) continue;
+    total_ns += stat->wait_ns;
+    usage.thread_times.emplace(std::stoi(task->path().filename()), stat->run_ns + stat->wait_ns);
   }
-  std::ranges::sort(usage.waiting_threads);
-  if (!usage.waiting_threads.empty()) {
+  if (!usage.thread_times.empty()) {
     usage.run_queue_wait_ns = total_ns;
   } else {
     usage.unreadable["run_queue_wait_ns"] = reason.empty() ? "no readable schedstat" : reason;
@@ -104,12 +118,27 @@ Reading difference(const CpuTotal& before, const CpuTotal& after) {
   return difference(Reading(before.ns), Reading(after.ns));
 }
 
+void add_own_time(ThreadTimes& times) {
+  std::string ignored;
+  const auto stat = read_schedstat("/proc/thread-self/schedstat", ignored);
+  if (stat) times.insert_or_assign(::gettid(), stat->run_ns + stat->wait_ns);
+}
+
+Reading busiest_thread(const ThreadTimes& before, const ThreadTimes& after) {
+  Reading most;
+  for (const auto& [thread, ns] : after) {
+    const auto earlier = before.find(thread);
+    most = std::max(most.value_or(0), earlier == before.end() ? ns : ns - earlier->second);
+  }
+  return most;
+}
+
 UsageSnapshot take_usage() {
   UsageSnapshot usage;
   usage.taken = now();
   read_rusage(usage);
   read_cpu_group(usage);
-  read_run_queue_wait(usage);
+  read_threads(usage);
   read_memory_and_threads(usage);
   read_descriptors(usage);
   return usage;
@@ -133,8 +162,10 @@ UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after
       between.unreadable[name] = "the control group's account could be read only once";
     }
   }
-  if (between.run_queue_wait_ns &&
-      !std::ranges::includes(after.waiting_threads, before.waiting_threads)) {
+  const auto is_there = [&](const auto& thread) {
+    return after.thread_times.contains(thread.first);
+  };
+  if (between.run_queue_wait_ns && !std::ranges::all_of(before.thread_times, is_there)) {
     between.run_queue_wait_ns.reset();
     between.unreadable["run_queue_wait_ns"] = "threads ended and took their waits with them";
   }

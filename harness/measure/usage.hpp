@@ -3,12 +3,16 @@
 
 #include <sys/types.h>
 
-#include <vector>
+#include <cstdint>
+#include <map>
 
 #include "core/time.hpp"
 #include "measure/readings.hpp"
 
 namespace asyncbench::measure {
+
+// How long threads were running, or runnable and waiting for a CPU, by their ids.
+using ThreadTimes = std::map<pid_t, std::int64_t>;
 
 // Totals from the start of the process until `taken`, or the difference of two such snapshots. A
 // value that cannot be read is nullopt, and `unreadable` says why under the field's name.
@@ -30,7 +34,9 @@ struct UsageSnapshot {
   // not included. The waits of a thread that has ended are lost, so a difference is nullopt when
   // one has.
   Reading run_queue_wait_ns;
-  std::vector<pid_t> waiting_threads;  // the threads whose waits these are, ascending
+  // How long each of these threads was running or runnable, fields 1 and 2, by its id, ascending.
+  // The kernel may add what is running at the next tick only.
+  ThreadTimes thread_times;
   // These are states, not totals: a difference keeps those of the later snapshot.
   Reading memory_peak_bytes;  // VmHWM of /proc/self/status
   Reading descriptors;        // open ones, without the one that is used to count them
@@ -41,6 +47,14 @@ struct UsageSnapshot {
 // A snapshot of the calling process. It costs about 20 us, and 20 us more for every hundred
 // threads.
 UsageSnapshot take_usage();
+
+// Of the calling thread: for one that may end before a snapshot is taken. Adds nothing where it
+// cannot be read.
+void add_own_time(ThreadTimes& times);
+
+// The most that one of the later threads was running or runnable in between; nullopt: there is
+// none.
+Reading busiest_thread(const ThreadTimes& before, const ThreadTimes& after);
 
 // The CPU time of the calling process, user and system together, as UsageSnapshot has it.
 struct CpuTotal {

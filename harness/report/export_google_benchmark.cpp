@@ -69,13 +69,17 @@ constexpr std::array<Aggregate, 4> kAggregates = {{{"mean", "time", mean_of},
                                                    {"stddev", "time", deviation_of},
                                                    {"cv", "percentage", variation_of}}};
 
+// The event loops of the subject, where they are among these.
+std::optional<std::int64_t> threads_in(const result::Values& values) {
+  const result::Value* value = result::find(values, "threads");
+  const auto* number = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
+  return number == nullptr ? std::nullopt : std::optional(*number);
+}
+
 class Writer {
  public:
   explicit Writer(const result::Result& result) {
-    const result::Value* option = result::find(result.plan.options, "threads");
-    if (const auto* number = option ? std::get_if<std::int64_t>(option) : nullptr) {
-      threads_ = *number;
-    }
+    threads_ = threads_in(result.plan.options).value_or(1);
   }
 
   void cell(const Cell& cell, std::size_t family, const std::vector<Repetition>& repetitions) {
@@ -83,7 +87,7 @@ class Writer {
       const Repetition& repetition = repetitions[i];
       Json entry = head(cell, cell.id, family, "iteration", repetitions.size());
       entry["repetition_index"] = i;
-      entry["threads"] = threads_;
+      entry["threads"] = threads_of(cell);
       entry["iterations"] = repetition.iterations;
       entry["real_time"] = repetition.real_time;
       entry["cpu_time"] = repetition.cpu_time;
@@ -107,7 +111,7 @@ class Writer {
       };
       Json entry = head(cell, fmt::format("{}_{}", cell.id, aggregate.name), family, "aggregate",
                         repetitions.size());
-      entry["threads"] = threads_;
+      entry["threads"] = threads_of(cell);
       entry["aggregate_name"] = aggregate.name;
       entry["aggregate_unit"] = aggregate.unit;
       entry["iterations"] = repetitions.size();
@@ -135,6 +139,10 @@ class Writer {
                    std::size_t repetitions) {
     return {{"name", name},        {"family_index", family}, {"per_family_instance_index", 0},
             {"run_name", cell.id}, {"run_type", type},       {"repetitions", repetitions}};
+  }
+
+  std::int64_t threads_of(const Cell& cell) const {
+    return threads_in(cell.parameters).value_or(threads_);
   }
 
   std::int64_t threads_ = 1;

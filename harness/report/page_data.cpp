@@ -214,7 +214,8 @@ Json group_json(const Reported& reported, std::size_t index, const CellsById& ce
 // Where the throughput of each strategy stops growing; only a closed loop has such a law.
 Json knees_of(const Reported& reported, const analyze::Sweep& sweep) {
   Json knees = Json::array();
-  if (sweep.parameter != "connections" && sweep.parameter != "in_flight") return knees;
+  constexpr std::array<std::string_view, 3> kWithLaw = {"connections", "in_flight", "threads"};
+  if (std::ranges::find(kWithLaw, sweep.parameter) == kWithLaw.end()) return knees;
   std::vector<std::string> strategies;
   std::map<std::string, std::vector<std::pair<double, double>>> points;
   for (const analyze::SweepPoint& point : sweep.points) {

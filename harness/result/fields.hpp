@@ -84,6 +84,8 @@ void describe(auto&& visit, Is<Usage> auto& usage) {
   visit("run_queue_wait_ns", usage.run_queue_wait_ns);
   visit("threads_peak", usage.threads_peak);
   visit("cpus", usage.cpus);
+  visit("usable_cpus", OrAbsent{usage.usable_cpus});
+  visit("busiest_thread_ns", OrAbsent{usage.busiest_thread_ns});
   visit("unreadable", usage.unreadable);
 }
 

@@ -23,6 +23,10 @@ std::optional<std::int64_t> Usage::cpu_ns() const {
   return *cpu_user_ns + *cpu_system_ns;
 }
 
+std::int64_t Usage::usable() const {
+  return usable_cpus.value_or(std::max<std::int64_t>(static_cast<std::int64_t>(cpus.size()), 1));
+}
+
 std::uint64_t Turns::requests() const {
   std::uint64_t sum = 0;
   for (const Turn& round : rounds) sum += round.requests;
@@ -38,12 +42,17 @@ Usage sum(const Usage& a, const Usage& b) {
        {&Usage::cpu_user_ns, &Usage::cpu_system_ns, &Usage::context_switches_voluntary,
         &Usage::context_switches_involuntary, &Usage::page_faults_minor, &Usage::page_faults_major,
         &Usage::syscalls, &Usage::memory_peak_bytes, &Usage::run_queue_wait_ns,
-        &Usage::threads_peak}) {
+        &Usage::threads_peak, &Usage::usable_cpus}) {
     both.*member = add(a.*member, b.*member);
   }
   for (const std::int64_t cpu : b.cpus) {
     if (std::ranges::find(both.cpus, cpu) == both.cpus.end()) both.cpus.push_back(cpu);
   }
+  if (both.usable_cpus && !both.cpus.empty()) {
+    const auto cpus = static_cast<std::int64_t>(both.cpus.size());
+    both.usable_cpus = std::min(*both.usable_cpus, cpus);
+  }
+  both.busiest_thread_ns = std::max(a.busiest_thread_ns, b.busiest_thread_ns);
   if (b.cpu_account != "cgroup") both.cpu_account = b.cpu_account;
   both.unreadable.insert(b.unreadable.begin(), b.unreadable.end());
   return both;

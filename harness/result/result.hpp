@@ -83,7 +83,16 @@ struct Usage {
   std::optional<std::int64_t> run_queue_wait_ns;  // runnable, but not running
   std::optional<std::int64_t> threads_peak;
   std::vector<std::int64_t> cpus;  // that it was pinned to; empty: not pinned
+  // How many CPUs it could use at once: no more than it was allowed, and with event loops no more
+  // than there are loops. Empty in results before version 1.4.
+  std::optional<std::int64_t> usable_cpus;
+  // How long the busiest of its threads was running or waiting for a CPU: one that never sleeps is
+  // at its limit, whatever the others do. Empty in results before version 1.4.
+  std::optional<std::int64_t> busiest_thread_ns;
   Unreadable unreadable;
+
+  // usable_cpus; of older results, the CPUs that it was pinned to, at least 1.
+  std::int64_t usable() const;
 
   // User and system together; empty when either is.
   std::optional<std::int64_t> cpu_ns() const;
@@ -92,7 +101,7 @@ struct Usage {
 };
 
 // What two participants used together; what one of them could not read is empty. Their peaks of
-// memory add up to an upper bound.
+// memory add up to an upper bound; the busiest thread is that of both.
 Usage sum(const Usage& a, const Usage& b);
 
 // How undisturbed the machine was around one trial.

@@ -119,6 +119,7 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
   header.run.seed = settings.seed;
   header.run.command = plan.command;
   header.run.version = ASYNCBENCH_VERSION;
+  header.run.notes = plan.notes;
   header.plan.suite = plan.suite;
   const auto store = Overloaded{
       [](Duration from, std::int64_t& to) { to = from.count(); },
@@ -128,6 +129,7 @@ result::Result header_of(const Plan& plan, const Registry& registry) {
   header.plan.cpu_idle = settings.cpu_idle == CpuIdle::leave ? "default" : "poll";
   header.plan.options = {{"cpu_idle_required", settings.cpu_idle == CpuIdle::poll},
                          {"count_trials", has_count_trials(plan)},
+                         {"cpus_by_threads", settings.pin.mode == Pinning::Mode::automatic},
                          {"named_strategies", named_strategies(plan)}};
   for (const Setting& setting : all_settings()) {
     if (!setting.has_field)
@@ -168,7 +170,12 @@ Plan plan_of(const result::Result& header) {
   link(take, settings, stored);
   settings.seed = header.run.seed;
   const bool pinned = !stored.subject_cpus.empty() || !stored.peer_cpus.empty();
-  settings.pin.mode = pinned ? Pinning::Mode::listed : Pinning::Mode::none;
+  // Before CPUs were given by threads, cells of any number of them had the plan's.
+  const auto* const by_threads = result::find(stored.options, "cpus_by_threads");
+  settings.pin.mode = !pinned ? Pinning::Mode::none
+                      : by_threads != nullptr && *by_threads == Value{true}
+                          ? Pinning::Mode::automatic
+                          : Pinning::Mode::listed;
   settings.cpu_idle = stored.cpu_idle == "default"                ? CpuIdle::leave
                       : option<bool>(stored, "cpu_idle_required") ? CpuIdle::poll
                                                                   : CpuIdle::automatic;
@@ -211,6 +218,7 @@ Plan plan_of(const result::Result& header) {
         cell.work.parameters.set(name, text_of(value));
       }
     }
+    check_ranges(cell.own.over(settings));
     cell.named = std::ranges::find(named, row.strategy) != named.end();
     if (row.status == result::CellStatus::unsupported) cell.unsupported = row.reason;
     set_names(cell);

@@ -120,6 +120,8 @@ class Participant {
     record.usage = meter_.usage();
     record.turns_cpu_ns = meter_.turns_cpu_ns();
     record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
+    record.usage.usable_cpus = measure::usable_cpus(
+        measure::allowed_cpus().size(), strategy_.info().event_loop ? order_.settings.threads : 0);
     record.resources_missing = wait_until_back(before, strategy_, kTearDownLimit);
     record.resources_back = record.resources_missing.empty();
     record.profile = meter_.take_profile(record.lanes);
@@ -147,6 +149,7 @@ class Participant {
           side->prepare(job);
           meter_.look_on(job);
           strategy_.run(job);
+          meter_.strategy_ends();
         } catch (const std::exception& error) {
           failure = error.what();
         }

@@ -1,6 +1,7 @@
 #include "run/plan.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 
 #include "run/names.hpp"
 #include "run/open_loop.hpp"
+#include "run/plan_cpus.hpp"
 #include "run/selection.hpp"
 #include "run/sitting.hpp"
 #include "run/suite.hpp"
@@ -93,7 +95,12 @@ std::vector<GivenSettings> combinations(SettingLists lists, const RunOptions& op
                                         const Workload& workload, const Registry& registry) {
   for (const auto& [name, values] : options.setting_lists) lists[name] = values;
   const Work work{.parameters = Parameters(workload.info().parameters)};
-  if (workload.roles(work).size() < 2) lists.erase(std::string(result::kPeerParameter));
+  if (workload.roles(work).size() < 2) {
+    for (const std::string_view of_peer :
+         {result::kPeerParameter, std::string_view("peer_threads")}) {
+      lists.erase(std::string(of_peer));
+    }
+  }
   std::vector<GivenSettings> all(1);
   for (const auto& [name, values] : lists) {
     if (options.settings.has(find_setting(name)->member)) continue;
@@ -170,7 +177,8 @@ void check_peer(const Plan& plan, const Registry& registry) {
     if (!cell.unsupported.empty()) continue;
     const Settings settings = settings_of(plan, cell);
     const Strategy& peer = strategy_named(settings.peer_strategy, registry);
-    if (const Support support = has_cpus(peer, "peer", settings.pin); !support) {
+    const Pinning pin = pinning_for(settings.pin, threads_of(settings));
+    if (const Support support = has_cpus(peer, "peer", pin); !support) {
       throw UsageError("peer strategy: " + support.reason);
     }
     for (const Role role : cell.workload->roles(cell.work)) {
@@ -310,7 +318,14 @@ result::Values shown_parameters(const PlannedCell& cell) {
       shown.emplace_back(info.name, workloads::canonical_text(value));
     }
   }
-  for (const auto& [name, text] : cell.own.texts()) shown.emplace_back(name, text);
+  for (const auto& [name, text] : cell.own.texts()) {
+    // Numbers are swept along.
+    if (std::holds_alternative<unsigned Settings::*>(find_setting(name)->member)) {
+      shown.emplace_back(name, static_cast<std::int64_t>(workloads::parse_count(text)));
+    } else {
+      shown.emplace_back(name, text);
+    }
+  }
   return shown;
 }
 
@@ -373,9 +388,10 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                           .named = strategy.named && !options.strategies.empty()},
                                          registry);
           if (cell.unsupported.empty()) {
-            cell.unsupported =
-                has_cpus(strategy_named(cell.strategy, registry), "subject", plan.settings.pin)
-                    .reason;
+            const Settings with = settings_of(plan, cell);
+            cell.unsupported = has_cpus(strategy_named(cell.strategy, registry), "subject",
+                                        pinning_for(with.pin, threads_of(with)))
+                                   .reason;
           }
           if (is_at_share(cell)) {
             at_shares.push_back(std::move(cell));
@@ -389,6 +405,8 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   }
   note_shares(plan, at_shares, options.finds_capacity);
   check_peer(plan, registry);
+  plan.settings.pin = pinning_for(plan.settings.pin, most_threads(plan));
+  plan.notes = cpu_shortages_of(plan);
   plan.trials = order_trials(plan, count_syscalls);
   if (options.settings.has(&Settings::budget)) check_budget(plan);
   return plan;

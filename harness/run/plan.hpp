@@ -64,6 +64,7 @@ struct Plan {
   bool out_is_default = false;  // nobody chose it: where it is taken, the next one does as well
   bool may_overwrite = false;   // a result that is there
   std::vector<std::string> command;
+  std::vector<result::Note> notes;  // what may weaken all that is measured
 
   // Whether the trials of the cell take turns with those of the same block and point: where the
   // workload can rest, and another cell is there to take turns with.

@@ -301,6 +301,7 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
     InterruptWatch interrupt;
     result::Result header = header_of(plan, registry);
     header.environment = environment_of(plan, registry);
+    for (const result::Note& note : plan.notes) progress.note(note.detail);
     warn_of_build(header, progress);
     IdleSetting idle(plan, header, progress);
     Plan own = plan;

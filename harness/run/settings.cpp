@@ -1,27 +1,27 @@
 #include "run/settings.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <utility>
 
 #include "core/op.hpp"
 #include "run/names.hpp"
+#include "workloads/parameters.hpp"
 
 namespace asyncbench::run {
 namespace {
 
 using workloads::refuse_value;
-using workloads::split;
 using workloads::to_text;
 using From = Setting::From;
 
 // A run has a record for each, and a plan holds them all.
 constexpr std::uint64_t kMostTrials = 100'000;
+constexpr std::uint64_t kMostThreads = 1024;
 constexpr std::uint64_t kLongest = 30ULL * 24 * 3600 * 1'000'000'000;  // 30 days
 
 // Help shows them in this order.
@@ -114,10 +114,18 @@ constexpr std::array kSettings = {
     Setting{.name = "threads",
             .member = &Settings::threads,
             .type = "N",
-            .help = "event loops of the subject; thread strategies ignore it",
+            .help = "event loops of the subject, which thread strategies ignore; several are swept",
             .in_job = true,
+            .of_cell = true,
             .least = 1,
-            .most = 1024},
+            .most = kMostThreads},
+    Setting{.name = "peer_threads",
+            .member = &Settings::peer_threads,
+            .type = "N",
+            .help = "event loops of the other end, for all alike; several are swept",
+            .of_cell = true,
+            .least = 1,
+            .most = kMostThreads},
     Setting{.name = "slack",
             .member = &Settings::slack,
             .type = "TIME",
@@ -142,7 +150,9 @@ constexpr std::array kSettings = {
     Setting{.name = "pin",
             .member = &Settings::pin,
             .type = "HOW",
-            .help = "CPUs: auto, none, or subject=1,peer=0 (1+2 for two)",
+            .help =
+                "CPUs: auto (as many as a side has threads), none, or subject=1,peer=0 (1+2 for "
+                "two)",
             .has_field = true},
     Setting{.name = "cpu_idle",
             .member = &Settings::cpu_idle,
@@ -172,27 +182,6 @@ constexpr std::array kSettings = {
             .otherwise = "the current folder"},
 };
 
-constexpr std::string_view kPinningForm = "auto, none or a list such as subject=1,peer=0";
-
-unsigned parse_cpu(std::string_view text, std::string_view whole) {
-  unsigned cpu = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
-  if (error != std::errc{} || end != text.data() + text.size()) refuse_value(whole, kPinningForm);
-  return cpu;
-}
-
-std::string pinning_text(const Pinning& pinning) {
-  if (pinning.mode == Pinning::Mode::automatic) return "auto";
-  if (pinning.mode == Pinning::Mode::none) return "none";
-  std::string text;
-  for (const auto& [side, cpus] :
-       {std::pair{"subject", &pinning.subject}, {"peer", &pinning.peer}}) {
-    if (cpus->empty()) continue;
-    text += fmt::format("{}{}={}", text.empty() ? "" : ",", side, fmt::join(*cpus, "+"));
-  }
-  return text;
-}
-
 constexpr std::array<std::string_view, 3> kCpuIdleNames = {"auto", "poll", "default"};
 
 // How the text of each type of value is read.
@@ -202,6 +191,7 @@ struct Reader {
 
   void operator()(Duration& value) const { value = workloads::parse_duration(text); }
   void operator()(std::uint64_t& value) const { value = workloads::parse_count(text); }
+  // What does not fit is beyond every row's range.
   void operator()(unsigned& value) const {
     value = static_cast<unsigned>(std::min<std::uint64_t>(workloads::parse_count(text),
                                                           std::numeric_limits<unsigned>::max()));
@@ -234,7 +224,7 @@ struct Printer {
   std::string operator()(const std::vector<std::string>& value) const {
     return fmt::format("{}", fmt::join(value, std::string_view(&separator, 1)));
   }
-  std::string operator()(const Pinning& value) const { return pinning_text(value); }
+  std::string operator()(const Pinning& value) const { return run::to_text(value); }
   std::string operator()(CpuIdle value) const {
     return std::string(kCpuIdleNames.at(static_cast<std::size_t>(value)));
   }
@@ -248,6 +238,24 @@ std::span<const Setting> all_settings() { return kSettings; }
 const Setting* find_setting(std::string_view name) {
   const auto found = std::ranges::find(kSettings, name, &Setting::name);
   return found == kSettings.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> values_of(const Setting& setting, std::string_view text) {
+  std::vector<std::string> values;
+  if (std::holds_alternative<unsigned Settings::*>(setting.member)) {
+    constexpr workloads::ParameterInfo kCount{.name = "", .kind = workloads::ValueKind::count};
+    for (const workloads::ParameterValue& value : workloads::parse_values(kCount, text)) {
+      values.push_back(std::to_string(std::get<std::uint64_t>(value)));
+    }
+  } else {
+    values = workloads::split_list(text);
+  }
+  for (const std::string& value : values) {
+    Settings with;
+    setting.read(value, with);
+    check_ranges(with);
+  }
+  return values;
 }
 
 void check_ranges(const Settings& settings) {
@@ -319,53 +327,6 @@ std::vector<std::pair<std::string, std::string>> GivenSettings::texts() const {
 
 const Setting& GivenSettings::row_of(Setting::Member member) {
   return *std::ranges::find(kSettings, member, &Setting::member);
-}
-
-Pinning parse_pinning(std::string_view text) {
-  if (text == "auto") return {.mode = Pinning::Mode::automatic};
-  if (text == "none") return {.mode = Pinning::Mode::none};
-  Pinning pinning{.mode = Pinning::Mode::listed};
-  for (const std::string_view side : split(text, ',')) {
-    const std::size_t equals = side.find('=');
-    const std::string_view name = side.substr(0, equals);
-    if (equals == std::string_view::npos || (name != "subject" && name != "peer")) {
-      refuse_value(text, kPinningForm);
-    }
-    std::vector<unsigned>& cpus = name == "subject" ? pinning.subject : pinning.peer;
-    for (const std::string_view cpu : split(side.substr(equals + 1), '+')) {
-      cpus.push_back(parse_cpu(cpu, text));
-    }
-  }
-  return pinning;
-}
-
-std::vector<unsigned> usable_cpus() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof allowed, &allowed);
-  std::vector<unsigned> cpus;
-  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
-  }
-  return cpus;
-}
-
-Pinning resolve_pinning(const Pinning& wanted) {
-  if (wanted.mode == Pinning::Mode::none) return wanted;
-  const std::vector<unsigned> cpus = usable_cpus();
-  if (wanted.mode == Pinning::Mode::automatic) {
-    if (cpus.size() < 2) return {.mode = Pinning::Mode::none};
-    return {.mode = Pinning::Mode::listed, .subject = {cpus.back()}, .peer = {cpus.front()}};
-  }
-  for (const auto* side : {&wanted.subject, &wanted.peer}) {
-    for (const unsigned cpu : *side) {
-      if (std::ranges::find(cpus, cpu) == cpus.end()) {
-        throw UsageError(fmt::format("pin: CPU {} is not among those that this process may use: {}",
-                                     cpu, fmt::join(cpus, ", ")));
-      }
-    }
-  }
-  return wanted;
 }
 
 }  // namespace asyncbench::run

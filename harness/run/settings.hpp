@@ -15,23 +15,12 @@
 
 #include "core/time.hpp"
 #include "measure/profile.hpp"
+#include "run/pinning.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::run {
 
 using workloads::UsageError;
-
-// On which CPUs the two sides of a cell run.
-struct Pinning {
-  enum class Mode : std::uint8_t {
-    automatic,  // two or more CPUs: subject on the last, peer on the first; otherwise none
-    none,
-    listed,
-  };
-  Mode mode = Mode::automatic;
-  std::vector<unsigned> subject;  // listed: an empty side is not pinned
-  std::vector<unsigned> peer;
-};
 
 // Whether idle CPUs are kept from sleeping deeply: it moves a 55 us round trip to 10 us.
 enum class CpuIdle : std::uint8_t {
@@ -63,13 +52,14 @@ struct Settings {
   std::string against;  // the strategy that others are compared with; empty: see points_of()
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
-  unsigned threads = 1;              // event loops of the subject; the peer has one
+  unsigned threads = 1;              // event loops of the subject
+  unsigned peer_threads = 1;         // of each other process
   Duration slack{0};                 // how late timers of any participant may fire
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
   std::string peer_program;          // plays every role but the subject's; empty: this program
   std::string peer_plugin;           // loaded for these roles beside `plugins`; empty: none
   std::string peer_strategy;  // "uring" where it is supported, then "asio", then the first that can
-  Pinning pin;                // in a plan: none or listed
+  Pinning pin;                // in a plan: resolve_pinning()
   CpuIdle cpu_idle = CpuIdle::automatic;
   workloads::Verify verify = workloads::Verify::sample;
   std::optional<measure::ProfileOptions> profile;  // of profile trials; empty: there are none
@@ -77,6 +67,10 @@ struct Settings {
   std::vector<std::string> allowed_hosts;          // hosts beyond loopback that `urls` may name
   std::string folder;  // where files are made; empty: the current folder
 };
+
+inline Threads threads_of(const Settings& settings) {
+  return {.subject = settings.threads, .peer = settings.peer_threads};
+}
 
 // No duration is longer, 31 years, and no number of requests greater, unless a row says less.
 inline constexpr std::uint64_t kMostOfASetting = 1'000'000'000'000'000'000;
@@ -128,6 +122,10 @@ std::span<const Setting> all_settings();
 // The setting of that name; null when there is none.
 const Setting* find_setting(std::string_view name);
 
+// The values that a list of them gives a setting of cells, each as read() takes it; of numbers
+// ranges, too: "1..8*2". Throws UsageError for one that it cannot take.
+std::vector<std::string> values_of(const Setting& setting, std::string_view text);
+
 // Throws UsageError for a number beyond its row's range, wherever it is from: the command line, a
 // suite, a journal or a runner.
 void check_ranges(const Settings& settings);
@@ -164,14 +162,5 @@ class GivenSettings {
   Settings values_;
   std::set<const Setting*> given_;
 };
-
-// "auto", "none", or "subject=1,peer=0"; several CPUs as "subject=1+2". Throws UsageError.
-Pinning parse_pinning(std::string_view text);
-
-// The CPUs that this process may use, in order.
-std::vector<unsigned> usable_cpus();
-
-// The resolved choice: none or listed. Throws UsageError for a CPU that this process may not use.
-Pinning resolve_pinning(const Pinning& wanted);
 
 }  // namespace asyncbench::run

@@ -52,7 +52,8 @@ Duration rest_needed(const result::Trial& trial, Duration usual) {
 class Sitting {
  public:
   Sitting(std::span<const TrialOrder> orders, std::size_t turns)
-      : settings_(orders.front().settings) {
+      : settings_(orders.front().settings),
+        pin_(pinning_for(settings_.pin, threads_of(settings_))) {
     for (const TrialOrder& order : orders) {
       members_.push_back({.run = std::make_unique<TrialRun>(order, turns), .order = &order});
     }
@@ -64,8 +65,7 @@ class Sitting {
     each([&](TrialRun& run) { run.pass_until(cooled_); });
     if (cpus_.size() > 1) {
       const int subject =
-          static_cast<int>(settings_.pin.subject.empty() ? settings_.pin.peer.front()
-                                                         : settings_.pin.subject.front());
+          static_cast<int>(pin_.subject.empty() ? pin_.peer.front() : pin_.subject.front());
       disturbance_.canary_alone_ns = canary_on({subject}).count();
     }
     disturbance_.canary_before_ns = canary_on(cpus_).count();
@@ -117,7 +117,7 @@ class Sitting {
   // What the machine did between the two, for all members.
   template <class Pass>
   auto watch_machine(Pass pass) {
-    const int cpu = settings_.pin.subject.empty() ? 0 : static_cast<int>(settings_.pin.subject[0]);
+    const int cpu = pin_.subject.empty() ? 0 : static_cast<int>(pin_.subject.front());
     const measure::MachineSnapshot before = measure::take_machine(cpu);
     const auto passed = pass();
     const measure::MachineSnapshot spent = measure::difference(before, measure::take_machine(cpu));
@@ -138,7 +138,8 @@ class Sitting {
   };
 
   const Settings& settings_;
-  const std::vector<int> cpus_ = cpus_in_use(settings_.pin);
+  const Pinning pin_;
+  const std::vector<int> cpus_ = cpus_in_use(pin_);
   const Time cooled_ = now() + settings_.cooldown;
   std::vector<Member> members_;
   Disturbance disturbance_;

@@ -119,10 +119,8 @@ class SuiteReader {
         });
       } else if (const Setting* setting = find_setting(name);
                  setting != nullptr && setting->of_cell) {
-        placed(node, [&, &value = node] {
-          entry.settings[name] = names_of(value);
-          for (const std::string& text : entry.settings[name]) GivenSettings().read(name, text);
-        });
+        placed(node,
+               [&, &value = node] { entry.settings[name] = values_of(*setting, list_of(value)); });
       } else {
         std::vector<std::string> known{"workload", "strategies"};
         for (const auto& one : workload->info().parameters) known.emplace_back(one.name);

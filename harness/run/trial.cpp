@@ -60,9 +60,10 @@ order::Job TrialRun::job_for(Role role, const workloads::Address& address) const
   job.address = address;
   job.settings = settings_;
   job.settings.seed = seed_;
-  if (!is_subject) job.settings.threads = 1;
+  job.settings.threads = is_subject ? settings_.threads : settings_.peer_threads;
   if (role != Role::client) job.settings.requests = 0;
-  job.cpus = is_subject ? settings_.pin.subject : settings_.pin.peer;
+  const Pinning pinning = pinning_for(settings_.pin, threads_of(settings_));
+  job.cpus = is_subject ? pinning.subject : pinning.peer;
   job.window_expected = window_of(settings_, kind_);
   job.turns = turns_;
   job.count_syscalls = kind_ == result::TrialKind::count && is_subject;

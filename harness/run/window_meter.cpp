@@ -27,6 +27,8 @@ void WindowMeter::window_ends() {
   if (counter_) counter_->disable();
 }
 
+void WindowMeter::strategy_ends() { measure::add_own_time(ended_); }
+
 void WindowMeter::turn_starts(Time begins) {
   turn_started_ = measure::take_cpu_total();
   if (now() > begins) turn_started_.reset();
@@ -50,6 +52,9 @@ result::Usage WindowMeter::usage() const {
   usage.page_faults_minor = spent.page_faults_minor;
   usage.page_faults_major = spent.page_faults_major;
   usage.run_queue_wait_ns = spent.run_queue_wait_ns;
+  measure::ThreadTimes times = after_.thread_times;
+  times.insert(ended_.begin(), ended_.end());
+  usage.busiest_thread_ns = measure::busiest_thread(before_.thread_times, times);
   usage.memory_peak_bytes = spent.memory_peak_bytes;
   if (before_.threads && after_.threads) {
     usage.threads_peak = std::max(*before_.threads, *after_.threads);

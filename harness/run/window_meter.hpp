@@ -13,7 +13,8 @@
 
 namespace asyncbench::run {
 
-// Used by the harness thread alone, which makes it before it starts any other.
+// Used by the harness thread alone, which makes it before it starts any other; strategy_ends() is
+// the exception.
 class WindowMeter {
  public:
   WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile);
@@ -25,6 +26,10 @@ class WindowMeter {
   // it may begin, before which its reading must be done.
   void turn_starts(Time begins);
   void turn_ends();
+
+  // From the strategy's thread, which may end before the harness has seen that the window has; the
+  // harness joins it before usage().
+  void strategy_ends();
 
   // Readable when attend() is due, -1: never.
   int descriptor() const { return profiler_ ? profiler_->descriptor() : -1; }
@@ -51,6 +56,7 @@ class WindowMeter {
   std::optional<measure::Profiler> profiler_;
   measure::UsageSnapshot before_;
   measure::UsageSnapshot after_;
+  measure::ThreadTimes ended_;  // of the strategy's thread
   measure::Reading calls_before_;
   measure::Reading calls_after_;
   std::optional<measure::CpuTotal> turn_started_;  // CPU time so far; empty: read too late

@@ -321,6 +321,67 @@ TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
   EXPECT_TRUE(cell.find("throughput_per_s")->at_least);
 }
 
+// Of a generator on so many CPUs with so many loops, some of which never sleep while the rest are
+// idle: whether it is limited.
+TEST(Validity, FindsEveryLoopOfTheGeneratorThatIsAtItsLimit) {
+  for (const unsigned cpus : {1U, 2U, 4U}) {
+    for (const unsigned loops : {1U, 2U, 4U}) {
+      const auto limited = [&](double busy_loops, double busiest) {
+        Trial trial = steady_trial();
+        const auto window = static_cast<double>(trial.window_ns);
+        trial.peer = result::Usage{.cpu_user_ns = static_cast<std::int64_t>(window * busy_loops),
+                                   .cpu_system_ns = 0};
+        for (unsigned cpu = 0; cpu < cpus; ++cpu) trial.peer->cpus.push_back(cpu);
+        trial.peer->usable_cpus = std::min(cpus, loops);
+        if (busiest > 0)
+          trial.peer->busiest_thread_ns = static_cast<std::int64_t>(window * busiest);
+        Cell cell = cell_of({trial});
+        cell.generator = result::Side::peer;
+        return !codes(cell, trial).empty();
+      };
+      const double most = std::min(cpus, loops);
+      const std::string where = std::to_string(loops) + " loops, CPUs: " + std::to_string(cpus);
+      EXPECT_TRUE(limited(0.99 * most, 0)) << where << ": all of what it can use";
+      EXPECT_FALSE(limited(0.5 * most, 0.5)) << where << ": half of it";
+      EXPECT_TRUE(limited(0.99, 0.99)) << where << ": one loop alone";
+      EXPECT_TRUE(limited(0.3 * most, 0.99)) << where << ": it waits for CPUs that others use";
+    }
+  }
+}
+
+TEST(Validity, TakesThePeersTogetherWithTheirBusiestThread) {
+  const result::Usage one{.cpus = {0}, .usable_cpus = 1, .busiest_thread_ns = 7};
+  const result::Usage other{.cpus = {0}, .usable_cpus = 1, .busiest_thread_ns = 9};
+  EXPECT_EQ(result::sum(one, other).usable(), 1) << "they share it";
+  EXPECT_EQ(result::sum(one, other).busiest_thread_ns, 9);
+  const result::Usage elsewhere{.cpus = {1, 2}, .usable_cpus = 1};
+  EXPECT_EQ(result::sum(one, elsewhere).usable(), 2);
+  EXPECT_EQ(result::sum(one, elsewhere).busiest_thread_ns, 7);
+  const result::Usage old{.cpus = {1, 2}};
+  EXPECT_EQ(old.usable(), 2);
+}
+
+TEST(Validity, WaitingForThePeerOnASharedCpuIsNoDisturbance) {
+  Trial trial = steady_trial();
+  Cell cell = cell_of({});
+  cell.strategy_info.event_loop = true;
+  trial.subject.run_queue_wait_ns = trial.window_ns / 2;
+  EXPECT_THAT(codes(cell, trial), ElementsAre(kDisturbed));
+  trial.peer->cpus = {0, 1};
+  EXPECT_THAT(codes(cell, trial), IsEmpty());
+}
+
+TEST(Validity, ALoopOnManyCpusLeavesNoMoreThanItCanUse) {
+  Trial trial = steady_trial();
+  Cell cell = cell_of({});
+  cell.strategy_info.event_loop = true;
+  trial.subject.cpus = {1, 2, 3, 4};
+  trial.subject.usable_cpus = 1;
+  trial.subject.cpu_user_ns = trial.window_ns / 100 * 97;
+  trial.subject.run_queue_wait_ns = trial.window_ns;  // of its file threads
+  EXPECT_THAT(codes(cell, trial), IsEmpty());
+}
+
 TEST(Validity, SaysByHowMuchTheCpuGotSlower) {
   Trial trial = steady_trial();
   trial.disturbance.canary_before_ns = 100;

@@ -97,6 +97,15 @@ TEST(Environment, KnowsKernelAndCompiler) {
   EXPECT_THAT(text("compiler"), AnyOf(HasSubstr("g++"), HasSubstr("clang")));
 }
 
+TEST(Cpus, AreUsableByAsManyLoopsAsThereAre) {
+  for (const unsigned cpus : {1U, 2U, 4U}) {
+    for (const unsigned loops : {1U, 2U, 4U}) {
+      EXPECT_EQ(usable_cpus(cpus, loops), std::min(cpus, loops));
+    }
+    EXPECT_EQ(usable_cpus(cpus, 0), cpus) << "threads of its own";
+  }
+}
+
 TEST(CpuList, ReadsRangesAndSingles) {
   EXPECT_THAT(parse_cpu_list("0-2,5"), ElementsAre(0, 1, 2, 5));
   EXPECT_THAT(parse_cpu_list("7"), ElementsAre(7));

@@ -90,6 +90,28 @@ TEST(Usage, HasNoRunQueueWaitWhenAThreadHasEnded) {
   EXPECT_TRUE(between.unreadable.contains("run_queue_wait_ns"));
 }
 
+TEST(Usage, KnowsTheBusiestThreadAmongSleepingOnes) {
+  const std::jthread idle([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+  const UsageSnapshot before = take_usage();
+  if (before.thread_times.empty()) GTEST_SKIP() << before.unreadable.at("run_queue_wait_ns");
+  ThreadTimes ended;
+  std::jthread([&] {
+    const Time start = now();
+    while (now() - start < std::chrono::milliseconds(100)) spin_canary();
+    add_own_time(ended);
+  }).join();
+  const UsageSnapshot after = take_usage();
+  ThreadTimes times = after.thread_times;
+  times.insert(ended.begin(), ended.end());
+  // The last tick may lack, and this thread never sleeps, whether it has a CPU or not.
+  EXPECT_GT(busiest_thread(before.thread_times, times).value_or(0), 80'000'000);
+  EXPECT_LT(busiest_thread(before.thread_times, times).value_or(0),
+            (after.taken - before.taken).count() + 20'000'000);
+  EXPECT_FALSE(busiest_thread(before.thread_times, {}));
+}
+
 TEST(Usage, ADifferenceKeepsWhatEitherSideCouldNotRead) {
   UsageSnapshot before = take_usage();
   before.cpu_user_ns.reset();

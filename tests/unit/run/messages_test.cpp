@@ -46,7 +46,7 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.settings.seed, UINT64_MAX);
   EXPECT_EQ(copy.settings.grace, 2s);
   EXPECT_EQ(copy.settings.requests, 1000u);
-  EXPECT_EQ(copy.settings.threads, 3u);
+  EXPECT_EQ(copy.settings.threads, 3U);
   EXPECT_TRUE(copy.count_syscalls);
   EXPECT_EQ(copy.profile, job.profile);
 }

@@ -10,6 +10,7 @@
 #include "fakes.hpp"
 #include "run/header.hpp"
 #include "run/open_loop.hpp"
+#include "run/plan_cpus.hpp"
 #include "run/selection.hpp"
 #include "run/suite.hpp"
 #include "workloads/http_client.hpp"
@@ -37,6 +38,73 @@ TEST(Plan, CrossesStrategiesWithParameterLists) {
                           "fetch/strategy:other/connections:1/body_bytes:12",
                           "fetch/strategy:both/connections:64/body_bytes:12",
                           "fetch/strategy:other/connections:64/body_bytes:12"));
+}
+
+TEST(Plan, NamesThreadsWhereTheyAreSwept) {
+  RunOptions options = options_for("serve");
+  options.strategies = {"both"};
+  options.setting_lists["threads"] = {"1", "2"};
+  options.settings.set(&Settings::peer_threads, 3);
+  Plan plan = make_plan(options, fakes(), false);
+  EXPECT_THAT(ids_of(plan),
+              ElementsAre("serve/strategy:both/connections:64/body_bytes:12/threads:1",
+                          "serve/strategy:both/connections:64/body_bytes:12/threads:2"));
+  EXPECT_EQ(plan.cells[1].point, "serve/strategy:*/connections:64/body_bytes:12/threads:2");
+  EXPECT_EQ(threads_of(settings_of(plan, plan.cells[1])), (Threads{.subject = 2, .peer = 3}));
+  EXPECT_EQ(plan.cells[1].id.find("peer_threads"), std::string::npos);
+
+  options.setting_lists["peer_threads"] = {"1", "2"};
+  plan = make_plan(options, fakes(), false);
+  ASSERT_EQ(plan.cells.size(), 4U);
+  EXPECT_EQ(plan.cells[3].id,
+            "serve/strategy:both/connections:64/body_bytes:12/threads:2/peer_threads:2");
+
+  options.setting_lists.clear();
+  options.settings.set(&Settings::threads, 2);
+  EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
+              ElementsAre("serve/strategy:both/connections:64/body_bytes:12"));
+}
+
+TEST(Plan, SweepsNoThreadsOfAPeerThatIsNotThere) {
+  RunOptions options = options_for("timers");
+  options.strategies = {"both"};
+  options.setting_lists["peer_threads"] = {"1", "2"};
+  EXPECT_EQ(make_plan(options, fakes(), false).cells.size(), 1U);
+}
+
+TEST(Plan, SaysWhatItsThreadsLackCpusFor) {
+  RunOptions options = options_for("serve");
+  options.strategies = {"both"};
+  options.setting_lists["threads"] = {"1", "1024"};
+  const Plan plan = make_plan(options, fakes(), false);
+  ASSERT_EQ(plan.notes.size(), 2U);
+  EXPECT_EQ(plan.notes[0].code, kThreadsExceedCpus);
+  EXPECT_EQ(plan.notes[1].code, kCpusShared);
+  EXPECT_EQ(header_of(plan, fakes()).run.notes, plan.notes);
+}
+
+TEST(Plan, OfASweepOfThreadsComesBackFromTheResultsHeader) {
+  RunOptions options = options_for("serve");
+  options.strategies = {"both", "other"};
+  options.setting_lists["threads"] = {"1", "2"};
+  options.setting_lists["peer_threads"] = {"1", "3"};
+  const Registry registry = fakes();
+  const Plan plan = make_plan(options, registry, true);
+  result::Result header = header_of(plan, registry);
+  const Plan again = plan_of(header);
+  EXPECT_EQ(ids_of(again), ids_of(plan));
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
+    EXPECT_EQ(again.cells[i].point, plan.cells[i].point);
+    const Threads threads = threads_of(settings_of(plan, plan.cells[i]));
+    EXPECT_EQ(threads_of(settings_of(again, again.cells[i])), threads);
+    const auto cpus = [&](const Plan& of) { return pinning_for(of.settings.pin, threads).subject; };
+    EXPECT_EQ(cpus(again), cpus(plan));
+  }
+  for (auto& [name, value] : header.cells[0].parameters) {
+    if (name == "threads") value = std::int64_t{0};
+  }
+  EXPECT_THAT([&] { plan_of(header); },
+              ThrowsMessage<UsageError>(HasSubstr("threads: 0 is not between 1 and 1024")));
 }
 
 TEST(Plan, LeavesOutOfAllWhatDoesNotWantToBeIn) {
@@ -413,7 +481,7 @@ TEST(Plan, ComesBackFromTheResultsHeader) {
     EXPECT_EQ(again.cells[i].unsupported, plan.cells[i].unsupported);
     EXPECT_EQ(again.cells[i].work.parameters, plan.cells[i].work.parameters);
   }
-  EXPECT_EQ(again.settings.threads, 2u);
+  EXPECT_EQ(again.settings.threads, 2U);
   EXPECT_EQ(again.settings.cooldown, 250ms);
   EXPECT_EQ(again.settings.seed, 99u);
   EXPECT_EQ(again.settings.warmup, plan.settings.warmup);

@@ -71,6 +71,9 @@ TEST(Settings, AreRefusedBeyondTheirRange) {
                                  member =
                                      static_cast<std::remove_reference_t<decltype(member)>>(value);
                                },
+                               [&](Counts& member) {
+                                 member = {1, static_cast<unsigned>(value)};
+                               },
                                [](auto&) {}});
       try {
         check_ranges(settings);
@@ -81,7 +84,8 @@ TEST(Settings, AreRefusedBeyondTheirRange) {
       }
     };
     const bool is_duration = std::holds_alternative<Duration Settings::*>(setting.member);
-    const bool is_count = std::holds_alternative<unsigned Settings::*>(setting.member);
+    const bool is_count = std::holds_alternative<unsigned Settings::*>(setting.member) ||
+                          std::holds_alternative<Counts Settings::*>(setting.member);
     if (is_duration) {
       EXPECT_TRUE(refuses(-1)) << setting.name;
     }
@@ -97,13 +101,12 @@ TEST(Settings, AreRefusedBeyondTheirRange) {
   }
 }
 
-TEST(Pinning, ReadsBothSidesAndRefusesWhatIsNone) {
-  EXPECT_EQ(parse_pinning("auto").mode, Pinning::Mode::automatic);
-  const Pinning pinning = parse_pinning("subject=1+2,peer=0");
-  EXPECT_THAT(pinning.subject, ElementsAre(1, 2));
-  EXPECT_THAT(pinning.peer, ElementsAre(0));
-  for (const char* text : {"subject", "subject=", "client=1", "subject=1;peer=0", ""}) {
-    EXPECT_THAT([&] { parse_pinning(text); }, Throws<UsageError>()) << text;
+TEST(Settings, OfCellsHaveListsOfValuesAndOfNumbersRanges) {
+  EXPECT_THAT(values_of(*find_setting("threads"), "1..4*2"), ElementsAre("1", "2", "4"));
+  EXPECT_THAT(values_of(*find_setting("peer_strategy"), "epoll,uring"),
+              ElementsAre("epoll", "uring"));
+  for (const char* text : {"", "0", "1,2000", "two"}) {
+    EXPECT_THAT([&] { values_of(*find_setting("threads"), text); }, Throws<UsageError>()) << text;
   }
 }
 
