@@ -53,6 +53,9 @@ TEST(Plan, NamesThreadsWhereTheyAreSwept) {
   EXPECT_EQ(threads_of(settings_of(plan, plan.cells[1])), (Threads{.subject = 2, .peer = 3}));
   EXPECT_EQ(plan.cells[1].id.find("peer_threads"), std::string::npos);
 
+  options = options_for("serve");
+  options.strategies = {"both"};
+  options.setting_lists["threads"] = {"1", "2"};
   options.setting_lists["peer_threads"] = {"1", "2"};
   plan = make_plan(options, fakes(), false);
   ASSERT_EQ(plan.cells.size(), 4U);
@@ -396,7 +399,7 @@ TEST(Plan, AddsOpenLoopAtTheRateThatIsFound) {
   const Registry registry = fakes();
   Plan plan = make_plan(options, registry, false);
   EXPECT_EQ(with_open_loop(plan).cells[2].id,
-            "serve/strategy:both/connections:8/arrivals:30%/body_bytes:12");
+            "serve/strategy:both/connections:8/body_bytes:12/arrivals:30%");
   result::Result header = header_of(plan, registry);
   const std::vector<Point> points = points_to_open(plan);
   ASSERT_EQ(points.size(), 1U);
@@ -405,7 +408,7 @@ TEST(Plan, AddsOpenLoopAtTheRateThatIsFound) {
     return load::ArrivalSpec{.kind = load::ArrivalKind::poisson, .rate_per_s = 1000 * share};
   });
   EXPECT_EQ(plan.cells[3].id,
-            "serve/strategy:other/connections:8/arrivals:poisson:300/body_bytes:12");
+            "serve/strategy:other/connections:8/body_bytes:12/arrivals:poisson:300");
   EXPECT_EQ(plan.trials.size() - before, 3U * 3U) << "both and a twin in each block";
   EXPECT_TRUE(points_to_open(plan).empty());
   EXPECT_TRUE(grow(header, plan, registry));
