@@ -328,7 +328,7 @@ TEST(Plan, AddsOpenLoopAtTheRateThatIsFound) {
   const Registry registry = fakes();
   Plan plan = make_plan(options, registry, false);
   EXPECT_EQ(with_open_loop(plan).cells[2].id,
-            "serve/strategy:both/connections:8/arrivals:30%/body_bytes:12");
+            "serve/strategy:both/connections:8/body_bytes:12/arrivals:30%");
   result::Result header = header_of(plan, registry);
   const std::vector<Point> points = points_to_open(plan);
   ASSERT_EQ(points.size(), 1U);
@@ -337,7 +337,7 @@ TEST(Plan, AddsOpenLoopAtTheRateThatIsFound) {
     return load::ArrivalSpec{.kind = load::ArrivalKind::poisson, .rate_per_s = 1000 * share};
   });
   EXPECT_EQ(plan.cells[3].id,
-            "serve/strategy:other/connections:8/arrivals:poisson:300/body_bytes:12");
+            "serve/strategy:other/connections:8/body_bytes:12/arrivals:poisson:300");
   EXPECT_EQ(plan.trials.size() - before, 3U * 3U) << "both and a twin in each block";
   EXPECT_TRUE(points_to_open(plan).empty());
   EXPECT_TRUE(grow(header, plan, registry));
