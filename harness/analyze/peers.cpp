@@ -32,13 +32,19 @@ std::string peer_of(const result::Cell& cell, const Result& result) {
   return own == nullptr ? result.plan.peer_strategy : result::text_of(*own);
 }
 
+// Files and timers have no other end.
+bool has_peer(const result::Cell& cell) {
+  return std::ranges::any_of(cell.trials,
+                             [](const result::Trial& trial) { return trial.peer.has_value(); });
+}
+
 void collect(const Comparison& comparison, const Result& result,
              std::map<std::string, ByPeer>& works) {
   // Nothing is known about a foreign server, and no peer strategy was chosen.
   const result::Value* const urls = result::find(result.plan.options, "urls");
   if (urls == nullptr || !result::text_of(*urls).empty()) return;
   for (const GroupComparison& group : comparison.groups) {
-    if (group.reference == nullptr) continue;
+    if (group.reference == nullptr || !has_peer(*group.reference)) continue;
     const std::string peer = peer_of(*group.reference, result);
     if (peer.empty()) continue;
     std::vector<std::string>& best = works[work_of(*group.reference)][peer];

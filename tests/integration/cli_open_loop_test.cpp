@@ -71,7 +71,7 @@ TEST(CliOpenLoop, ComesAfterAnInterruptionOfTheClosedOne) {
 
 TEST(CliOpenLoop, IsLeftOutWhereTheBudgetHasNoTimeForIt) {
   const ScratchFolder folder;
-  const Ended ended = run_program(small_run({"--arrivals", "closed,30%,60%,90%", "--budget", "3s"}),
+  const Ended ended = run_program(small_run({"--arrivals", "closed,30%,60%,90%", "--budget", "5s"}),
                                   {.folder = folder.path()});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("is left out: with it the run takes"));
