@@ -12,7 +12,7 @@ namespace asyncbench::conformance {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience = std::chrono::seconds(20) * test::kSlowdown;
 constexpr std::size_t kPageBytes = 4096;
 
 // Stops a run that does not end by itself.
@@ -23,7 +23,7 @@ class Watchdog {
           std::unique_lock lock(mutex_);
           changed_.wait_for(lock, dismissed, kPatience, [] { return false; });
           if (dismissed.stop_requested()) return;
-          ADD_FAILURE() << "the run did not end within 20 s";
+          ADD_FAILURE() << "the run did not end within " << kPatience.count() << " s";
           run.request_stop();
         }) {}
 

@@ -49,7 +49,8 @@ class IoMemory {
   std::unique_ptr<std::byte[], Free> bytes_;
 };
 
-// Returns the lane reports. A run of more than 20 s is stopped and fails the test.
+// Returns the lane reports. A run of more than 20 s (with a sanitizer 200 s) is stopped and fails
+// the test.
 std::vector<LaneReport> run_job(Strategy& strategy, Tasks tasks, RunOptions options = {});
 
 // A job of one task.
