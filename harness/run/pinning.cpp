@@ -126,9 +126,8 @@ CpuShortage cpu_shortage(const Pinning& pinned, Threads threads, bool has_peer,
   const std::size_t together =
       either_is_free ? allowed : pinned.subject.size() + pinned.peer.size() - shared;
   if ((either_is_free || shared > 0) && threads.subject + threads.peer > together) {
-    shortage.of_both = fmt::format(
-        "{} event loop{} of the subject and {} of its peer share {} CPU{}", threads.subject,
-        threads.subject == 1 ? "" : "s", threads.peer, together, together == 1 ? "" : "s");
+    shortage.of_both = fmt::format("{} + {} event loops share {} CPU{}", threads.subject,
+                                   threads.peer, together, together == 1 ? "" : "s");
   }
   return shortage;
 }

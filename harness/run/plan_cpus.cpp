@@ -1,10 +1,8 @@
 #include "run/plan_cpus.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "measure/cpu.hpp"
 
@@ -28,32 +26,28 @@ Threads most_threads(const Plan& plan) {
 }
 
 std::vector<result::Note> cpu_shortages_of(const Plan& plan) {
-  std::vector<std::string> of_side;
-  std::vector<std::string> of_both;
-  const auto add = [](std::vector<std::string>& to, const std::string& text) {
-    if (!text.empty() && std::ranges::find(to, text) == to.end()) to.push_back(text);
-  };
+  CpuShortage worst;
+  unsigned most = 0;
   const std::size_t allowed = measure::allowed_cpus().size();
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
     const Settings settings = settings_of(plan, cell);
     const Threads threads = threads_of(settings);
-    const CpuShortage shortage =
+    CpuShortage shortage =
         cpu_shortage(pinning_for(settings.pin, threads), threads, has_peer(cell), allowed);
-    add(of_side, shortage.of_side);
-    add(of_both, shortage.of_both);
+    if (threads.subject + threads.peer < most) continue;
+    if (!shortage.of_side.empty()) worst.of_side = std::move(shortage.of_side);
+    if (!shortage.of_both.empty()) worst.of_both = std::move(shortage.of_both);
+    most = threads.subject + threads.peer;
   }
   std::vector<result::Note> notes;
-  if (!of_side.empty()) {
+  if (!worst.of_side.empty()) {
     notes.push_back({.code = std::string(kThreadsExceedCpus),
-                     .detail = fmt::format("{}: more of them than CPUs do not show scaling",
-                                           fmt::join(of_side, "; "))});
+                     .detail = worst.of_side + ": this does not show how they scale"});
   }
-  if (!of_both.empty()) {
+  if (!worst.of_both.empty()) {
     notes.push_back({.code = std::string(kCpusShared),
-                     .detail = fmt::format("{}: what one side uses the other lacks, so compare CPU "
-                                           "per request rather than throughput or latency",
-                                           fmt::join(of_both, "; "))});
+                     .detail = worst.of_both + ": compare CPU per request, not speed"});
   }
   return notes;
 }

@@ -14,7 +14,8 @@ inline constexpr std::string_view kCpusShared = "cpus_shared";
 // The most event loops that any of its cells has on either side.
 Threads most_threads(const Plan& plan);
 
-// Where a side has more event loops than CPUs, or the two share CPUs: one note of each kind.
+// Where a side has more event loops than CPUs, or the two share CPUs: a note of each kind, on the
+// cell with the most of them.
 std::vector<result::Note> cpu_shortages_of(const Plan& plan);
 
 }  // namespace asyncbench::run

@@ -71,6 +71,13 @@ void Loop::cancel_all() {
   for (Session* const session : running_) session->cancel();
 }
 
+Time Loop::expiry(Time due) const {
+  if (job_.slack == Duration::zero() || due >= kNever - job_.slack) return due;
+  const Duration since = due.time_since_epoch();
+  const Duration past = since % job_.slack;
+  return past == Duration::zero() ? due : due + (job_.slack - past);
+}
+
 void Loop::spawn(std::shared_ptr<Session> session, std::function<void()> ended) {
   net::co_spawn(context_, drive(std::move(session), std::move(ended)), rethrow);
 }

@@ -29,6 +29,10 @@ class Loop {
   // For the sessions.
   unsigned lane() const { return lane_; }
   LaneReport& report() { return job_.lanes[lane_]; }
+
+  // When a timer that is due then expires. Each session has a timer of its own, and those that may
+  // be late share a wake-up where they expire together: at the next multiple of the job's slack.
+  Time expiry(Time due) const;
   bool is_stopping() const { return is_stopping_; }
   net::io_context& context() { return context_; }
   // Starts a run of the session's task; `ended` is called after its Finish, or is null.

@@ -126,7 +126,7 @@ net::awaitable<Completion> Session::send(const op::Send& wanted) {
 }
 
 net::awaitable<Completion> Session::sleep(Time until) {
-  timer_.expires_at(until);
+  timer_.expires_at(loop_.expiry(until));
   co_await timer_.async_wait(kAwait);
   co_return loop_.is_stopping() ? failed(std::errc::operation_canceled) : Completion{};
 }
@@ -152,7 +152,7 @@ void Session::expect_by(Time deadline) {
   ++operation_;
   is_late_ = false;
   if (deadline == kNever) return;
-  timer_.expires_at(deadline);
+  timer_.expires_at(loop_.expiry(deadline));
   timer_.async_wait([weak = weak_from_this(), operation = operation_](const error_code& error) {
     if (error) return;
     const std::shared_ptr<Session> self = weak.lock();

@@ -71,8 +71,7 @@ TEST(Pinning, SaysWhereThreadsExceedTheCpusOfTheirSideOrThoseOfBoth) {
 TEST(Pinning, CountsAllCpusWhereASideIsNotPinned) {
   const auto shortage = [](Threads threads) { return cpu_shortage({}, threads, true, 2); };
   EXPECT_THAT(shortage({.subject = 1, .peer = 1}).of_both, IsEmpty());
-  EXPECT_EQ(shortage({.subject = 2, .peer = 1}).of_both,
-            "2 event loops of the subject and 1 of its peer share 2 CPUs");
+  EXPECT_EQ(shortage({.subject = 2, .peer = 1}).of_both, "2 + 1 event loops share 2 CPUs");
   EXPECT_EQ(shortage({.subject = 1, .peer = 3}).of_side, "3 event loops of the peer share 2 CPUs");
 }
 
