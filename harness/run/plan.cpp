@@ -111,6 +111,7 @@ std::vector<GivenSettings> combinations(SettingLists lists, const RunOptions& op
     all = std::move(next);
   }
   for (GivenSettings& given : all) {
+    check_ranges(given.over({}));
     if (!given.has(&Settings::peer_strategy)) continue;
     const std::string peer = given.over({}).peer_strategy;
     given.set(&Settings::peer_strategy, choose_peer_strategy(peer, registry));

@@ -253,7 +253,6 @@ std::vector<std::string> values_of(const Setting& setting, std::string_view text
   for (const std::string& value : values) {
     Settings with;
     setting.read(value, with);
-    check_ranges(with);
   }
   return values;
 }

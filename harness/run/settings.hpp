@@ -123,7 +123,7 @@ std::span<const Setting> all_settings();
 const Setting* find_setting(std::string_view name);
 
 // The values that a list of them gives a setting of cells, each as read() takes it; of numbers
-// ranges, too: "1..8*2". Throws UsageError for one that it cannot take.
+// ranges, too: "1..8*2". Throws UsageError for one that it cannot take; check_ranges() is to come.
 std::vector<std::string> values_of(const Setting& setting, std::string_view text);
 
 // Throws UsageError for a number beyond its row's range, wherever it is from: the command line, a

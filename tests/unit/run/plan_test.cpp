@@ -68,6 +68,16 @@ TEST(Plan, NamesThreadsWhereTheyAreSwept) {
               ElementsAre("serve/strategy:both/connections:64/body_bytes:12"));
 }
 
+TEST(Plan, RefusesListedSettingsBeyondTheirRange) {
+  for (const char* value : {"0", "2000"}) {
+    RunOptions options = options_for("serve");
+    options.setting_lists["threads"] = {"1", value};
+    EXPECT_THAT([&] { make_plan(options, fakes(), false); },
+                ThrowsMessage<UsageError>(
+                    HasSubstr("threads: " + std::string(value) + " is not between 1 and 1024")));
+  }
+}
+
 TEST(Plan, SweepsNoThreadsOfAPeerThatIsNotThere) {
   RunOptions options = options_for("timers");
   options.strategies = {"both"};

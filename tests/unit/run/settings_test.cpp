@@ -101,7 +101,7 @@ TEST(Settings, OfCellsHaveListsOfValuesAndOfNumbersRanges) {
   EXPECT_THAT(values_of(*find_setting("threads"), "1..4*2"), ElementsAre("1", "2", "4"));
   EXPECT_THAT(values_of(*find_setting("peer_strategy"), "epoll,uring"),
               ElementsAre("epoll", "uring"));
-  for (const char* text : {"", "0", "1,2000", "two"}) {
+  for (const char* text : {"", "two", "1,-2"}) {
     EXPECT_THAT([&] { values_of(*find_setting("threads"), text); }, Throws<UsageError>()) << text;
   }
 }
