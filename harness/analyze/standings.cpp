@@ -333,13 +333,14 @@ class Standings {
       const std::string slow = ratio_in_state(*standing.cell, *states, MachineState::slow);
       texts.push_back(fmt::format("{} {} and {}", standing.cell->strategy, fast, slow));
     }
-    result_.notes.push_back(
-        {std::string(kMachineStates),
-         fmt::format(
-             "in {:.0f} % of the turns the CPUs were {:.2f} times as fast as in the others; "
-             "{}, times {}, in fast and slow turns: {}",
-             100 * states->fast_share, states->factor, info_of(ranking()).title(),
-             result_.reference->strategy, fmt::join(texts, ", "))});
+    std::string text =
+        fmt::format("in {:.0f} % of the turns the CPUs were {:.2f} times as fast as in the others",
+                    100 * states->fast_share, states->factor);
+    if (!texts.empty()) {
+      text += fmt::format("; {}, times {}, in fast and slow turns: {}", info_of(ranking()).title(),
+                          result_.reference->strategy, fmt::join(texts, ", "));
+    }
+    result_.notes.push_back({std::string(kMachineStates), std::move(text)});
   }
 
   // "1.31": the median of blocks; "-" where no round of both was in that state.

@@ -89,6 +89,16 @@ TEST(MachineStates, ShowTheRatiosOfBothInANoteOfTheGroup) {
   EXPECT_NE(meaning_of(note->code), nullptr);
 }
 
+TEST(MachineStates, AreSaidOfOneStrategyWithoutRatios) {
+  result::Result result;
+  result.cells = {strategy("epoll", 10'000, 13'500)};
+  summarize(result);
+  const std::vector<result::Note> notes = compare_strategies(result).groups.at(0).notes;
+  const auto note = std::ranges::find(notes, kMachineStates, &result::Note::code);
+  ASSERT_NE(note, notes.end());
+  EXPECT_EQ(note->detail, "in 50 % of the turns the CPUs were 1.35 times as fast as in the others");
+}
+
 TEST(MachineStates, AreNotSpokenOfWhereTheMachineHadOne) {
   result::Result result;
   result.cells = {strategy("epoll", 10'000, 10'000), strategy("asio", 11'000, 11'000)};
