@@ -17,6 +17,8 @@ inline constexpr bool kUnderThreadSanitizer = true;
 #else
 inline constexpr bool kUnderThreadSanitizer = false;
 #endif
+inline constexpr const char* kNoRings =
+    "ThreadSanitizer does not see what the kernel does in a ring";
 
 // How many times longer a test has to wait for code that was slowed down.
 inline constexpr int kSlowdown = kSanitized ? 10 : 1;

@@ -8,6 +8,7 @@
 #include "cli_checks.hpp"
 #include "interrupting.hpp"
 #include "program.hpp"
+#include "tests/sanitized.hpp"
 
 namespace asyncbench::test {
 namespace {
@@ -37,6 +38,7 @@ std::int64_t blocks_of(const nlohmann::json& result, const std::string& strategy
 }
 
 TEST(CliDecided, GoesOnWithWhatIsOpenAlone) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kNoRings;
   const ScratchFolder folder;
   Ended ended;
   // On a busy machine a strategy may differ from its twin, and then no more blocks help.
@@ -54,6 +56,7 @@ TEST(CliDecided, GoesOnWithWhatIsOpenAlone) {
 }
 
 TEST(CliDecided, GoesOnWhereItWasInterrupted) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kNoRings;
   const ScratchFolder folder;
   // Six blocks of four and two of three are the first looks, so this is beyond the first.
   const Ended first = interrupted_after(28, undecided_run("30s"), folder);

@@ -13,6 +13,7 @@
 
 #include "cli_checks.hpp"
 #include "program.hpp"
+#include "tests/sanitized.hpp"
 
 namespace asyncbench::test {
 
@@ -31,7 +32,7 @@ inline std::size_t trials_journalled(const ScratchFolder& folder) {
 inline Ended interrupted_after(std::size_t trials, const Arguments& arguments,
                                const ScratchFolder& folder) {
   Program program(arguments, {.folder = folder.path()});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
+  const auto deadline = std::chrono::steady_clock::now() + kSlowdown * std::chrono::seconds(40);
   while (trials_journalled(folder) < trials && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
