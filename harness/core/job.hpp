@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -80,6 +81,10 @@ struct Job {
   std::stop_token stop;
 
   // What `null` hands to every Receive.
+  // Called by each thread that has run one of the loops, when it is about to end: what it has used
+  // cannot be read any more then. May be empty; run_lanes() calls it.
+  std::function<void()> loop_thread_ends;
+
   std::span<const std::byte> canned_reply;
 };
 

@@ -41,6 +41,7 @@ void run_lanes(const Job& job, Make make) {
     } catch (...) {
       fail(std::current_exception());
     }
+    if (job.loop_thread_ends) job.loop_thread_ends();
   };
   {
     std::vector<std::jthread> others;

@@ -147,9 +147,10 @@ class Participant {
         try {
           rehearse(*side, lanes);
           side->prepare(job);
+          job.loop_thread_ends = [this] { meter_.thread_ends(); };
           meter_.look_on(job);
           strategy_.run(job);
-          meter_.strategy_ends();
+          meter_.thread_ends();
         } catch (const std::exception& error) {
           failure = error.what();
         }

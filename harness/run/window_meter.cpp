@@ -16,6 +16,10 @@ WindowMeter::WindowMeter(bool count_syscalls,
 // Reading the usage takes some hundred system calls: it stays outside of what is counted.
 void WindowMeter::window_starts() {
   before_ = measure::take_usage();
+  {
+    const std::lock_guard lock(mutex_);
+    has_started_ = true;
+  }
   if (counter_) calls_before_ = counter_->read_count();
   if (profiler_) profiler_->start();
 }
@@ -27,7 +31,10 @@ void WindowMeter::window_ends() {
   if (counter_) counter_->disable();
 }
 
-void WindowMeter::strategy_ends() { measure::add_own_time(ended_); }
+void WindowMeter::thread_ends() {
+  const std::lock_guard lock(mutex_);
+  if (has_started_) measure::add_own_time(ended_);
+}
 
 void WindowMeter::turn_starts(Time begins) {
   turn_started_ = measure::take_cpu_total();

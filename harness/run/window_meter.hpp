@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,8 +14,8 @@
 
 namespace asyncbench::run {
 
-// Used by the harness thread alone, which makes it before it starts any other; strategy_ends() is
-// the exception.
+// Used by the harness thread alone, which makes it before it starts any other; thread_ends() is the
+// exception.
 class WindowMeter {
  public:
   WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile);
@@ -27,9 +28,9 @@ class WindowMeter {
   void turn_starts(Time begins);
   void turn_ends();
 
-  // From the strategy's thread, which may end before the harness has seen that the window has; the
-  // harness joins it before usage().
-  void strategy_ends();
+  // From a thread of the strategy, which may end before the harness has seen that the window has;
+  // the harness joins it before usage().
+  void thread_ends();
 
   // Readable when attend() is due, -1: never.
   int descriptor() const { return profiler_ ? profiler_->descriptor() : -1; }
@@ -56,7 +57,9 @@ class WindowMeter {
   std::optional<measure::Profiler> profiler_;
   measure::UsageSnapshot before_;
   measure::UsageSnapshot after_;
-  measure::ThreadTimes ended_;  // of the strategy's thread
+  std::mutex mutex_;  // guards the next two, until all threads have ended
+  bool has_started_ = false;
+  measure::ThreadTimes ended_;  // of threads that ended after the window's start
   measure::Reading calls_before_;
   measure::Reading calls_after_;
   std::optional<measure::CpuTotal> turn_started_;  // CPU time so far; empty: read too late

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "analyze/notes.hpp"
 #include "analyze/validity.hpp"
+#include "core/run_lanes.hpp"
 #include "measure/cpu.hpp"
 #include "run/participant.hpp"
 #include "run/plan.hpp"
@@ -19,6 +21,9 @@ namespace asyncbench::run {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr Duration kWarmup = 100ms;
+constexpr Duration kWindow = 400ms;
 
 // Every step of its tasks takes long.
 class HeavyTask : public Task {
@@ -67,10 +72,48 @@ class Heavy : public Strategy {
   StrategyInfo info_ = loop_->info();
 };
 
+// Its last loop has a CPU to itself, uses all of it, and ends a little before the window does.
+class EndsEarly : public Strategy {
+ public:
+  // From the begin of the job.
+  static constexpr Duration kBusy = kWarmup + kWindow - 8ms;
+
+  EndsEarly() { info_.name = "ends_early"; }
+  const StrategyInfo& info() const override { return info_; }
+  void run(Job& job) override {
+    struct Lane {
+      void run() {
+        if (is_last) {
+          for (const Time until = now() + kBusy; now() < until;) {
+          }
+        } else {
+          loop.run(tasks);
+        }
+      }
+      void stop() {}  // as the job is
+      Strategy& loop;
+      Job& tasks;
+      bool is_last;
+    };
+    Job tasks;
+    tasks.tasks = std::move(job.tasks);
+    tasks.lanes = job.lanes.first(1);
+    tasks.stop = job.stop;
+    run_lanes(job, [&](unsigned lane) {
+      return Lane{.loop = *loop_, .tasks = tasks, .is_last = lane + 1 == job.threads};
+    });
+  }
+
+ private:
+  std::unique_ptr<Strategy> loop_ = make_epoll();
+  StrategyInfo info_ = loop_->info();
+};
+
 Registry registry() {
   Registry registry;
   registry.add(make_epoll());
   registry.add(std::make_unique<Heavy>());
+  registry.add(std::make_unique<EndsEarly>());
   return registry;
 }
 
@@ -78,15 +121,16 @@ struct Setup {
   std::string subject = "epoll";
   std::string generator = "heavy";
   unsigned loops = 1;  // of the generator
+  // So many that the heavy side has work left while a busy machine holds up the other one.
+  std::map<std::string, std::string> work = {{"connections", "256"}};
   Pinning pin;
 };
 
 // Whether a trial has the note.
 bool is_limited(const Setup& setup) {
   const Registry all = registry();
-  // So many that the heavy side has work left while a busy machine holds up the other one.
-  const PlannedCell cell = make_cell("serve", setup.subject, {{"connections", "256"}}, all);
-  Settings settings{.duration = 400ms, .warmup = 100ms, .peer_strategy = setup.generator};
+  const PlannedCell cell = make_cell("serve", setup.subject, setup.work, all);
+  Settings settings{.duration = kWindow, .warmup = kWarmup, .peer_strategy = setup.generator};
   settings.peer_threads = setup.loops;
   settings.pin = resolve_pinning(setup.pin);
   const result::Trial trial = measure_once(cell, settings);
@@ -129,6 +173,15 @@ TEST_F(Generator, OfOneLoopIsLimitedOnAllCpusJustSo) {
 
 TEST_F(Generator, OfTwoLoopsIsLimitedOnOneCpu) {
   EXPECT_TRUE(is_ever_limited({.loops = 2, .pin = listed({all_.front()})}));
+}
+
+// That loop's thread is gone when the harness reads what threads have used. The other one has next
+// to nothing to do, so that it cannot be taken for busy where others use the CPUs.
+TEST_F(Generator, IsLimitedByALoopThatEndsBeforeTheWindow) {
+  EXPECT_TRUE(is_ever_limited({.generator = "ends_early",
+                               .loops = 2,
+                               .work = {{"connections", "1"}, {"think_time", "5ms"}},
+                               .pin = listed(all_)}));
 }
 
 TEST_F(Generator, IsLimitedWhereItWaitsForTheCpuOfTheSubject) {

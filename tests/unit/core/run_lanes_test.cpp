@@ -80,5 +80,37 @@ TEST(RunLanes, AFailureStopsTheOthersAndIsThrownWhenTheyHaveEnded) {
   EXPECT_EQ(ended, 2);
 }
 
+// What a thread has used can be read within it alone.
+TEST(RunLanes, TellsTheEndOfEachThreadWithinIt) {
+  struct Loop {
+    void run() {}
+    void stop() {}
+  };
+  std::mutex mutex;
+  std::set<std::thread::id> made;
+  std::set<std::thread::id> ended;
+  Job job;
+  job.threads = 3;
+  job.loop_thread_ends = [&] {
+    const std::lock_guard lock(mutex);
+    ended.insert(std::this_thread::get_id());
+  };
+  run_lanes(job, [&](unsigned) {
+    const std::lock_guard lock(mutex);
+    made.insert(std::this_thread::get_id());
+    return Loop{};
+  });
+  EXPECT_EQ(ended, made);
+  EXPECT_EQ(ended.size(), 3U);
+
+  ended.clear();
+  const auto fail = [](unsigned lane) -> UntilStopped {
+    if (lane == 1) throw std::runtime_error("no ring for lane 1");
+    return UntilStopped();
+  };
+  EXPECT_THROW(run_lanes(job, fail), std::runtime_error);
+  EXPECT_EQ(ended.size(), 3U) << "a thread that failed has used something, too";
+}
+
 }  // namespace
 }  // namespace asyncbench
