@@ -98,7 +98,7 @@ int workload_bench_main(int argc, char** argv, const std::string& workload,
     for (const auto& strategy : registry.all()) {
       for (const Chosen& parameters : points) {
         const run::PlannedCell cell =
-            run::make_cell(workload, strategy->info().name, parameters, registry);
+            run::make_cell(workload, strategy->info().name, parameters, registry, settings);
         benchmark::RegisterBenchmark(cell.id.c_str(), measure_cell, cell, settings)
             ->UseManualTime()
             ->Unit(benchmark::kMicrosecond);

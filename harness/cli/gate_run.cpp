@@ -32,6 +32,10 @@ bool names_work(const Arguments& arguments) {
   });
 }
 
+std::string unsupported_text(const run::PlannedCell& cell) {
+  return fmt::format("{}: not measured here: {}", cell.id, cell.unsupported);
+}
+
 }  // namespace
 
 std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, Registry& registry) {
@@ -63,6 +67,10 @@ std::string gate_plan_text(const run::Plan& plan, const analyze::GateOptions& op
       run::plan_of_builds(plan, {.base = "base", .candidate = "candidate", .sentinel = "sentinel"},
                           options.first_look, measure::SyscallCounter().available());
   std::string text = plan_text(pairs);
+  for (const run::PlannedCell& cell : plan.cells) {
+    if (cell.unsupported.empty()) continue;
+    text += report::wrapped(unsupported_text(cell), "", columns());
+  }
   run::add_blocks(pairs, options.last_look);
   return text +
          fmt::format("{} pairs of each cell; where they do not decide, {}: {} trials, about {}\n",
@@ -73,7 +81,7 @@ std::string gate_plan_text(const run::Plan& plan, const analyze::GateOptions& op
 void note_unsupported(analyze::GateReport& report, const run::Plan& plan) {
   for (const run::PlannedCell& cell : plan.cells) {
     if (cell.unsupported.empty()) continue;
-    std::string text = fmt::format("{}: not measured here: {}", cell.id, cell.unsupported);
+    std::string text = unsupported_text(cell);
     if (cell.named) {
       add_reason(report, analyze::Verdict::inconclusive, std::move(text));
     } else {

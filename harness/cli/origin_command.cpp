@@ -18,6 +18,7 @@
 #include "run/names.hpp"
 #include "run/plan.hpp"
 #include "run/resources.hpp"
+#include "run/selection.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/echo_server.hpp"
 #include "workloads/http_server.hpp"
@@ -176,7 +177,9 @@ Strategy& choose_strategy(const Registry& registry, const std::string& name,
     for (const auto& one : registry.all()) known.push_back(one->info().name);
     throw run::UsageError(run::unknown_name("strategy", name, known));
   }
-  if (const Support support = run::supports_subject(*strategy, workload); !support) {
+  for (const Support& support :
+       {run::has_cpus(*strategy, "subject", {}), run::supports_subject(*strategy, workload)}) {
+    if (support) continue;
     throw CommandError(ExitCode::incomplete, fmt::format("{} cannot serve here", name),
                        support.reason);
   }

@@ -5,8 +5,23 @@
 #include <algorithm>
 
 #include "cli/command.hpp"
+#include "run/selection.hpp"
 
 namespace asyncbench::cli {
+
+void keep_supported(run::Plan& plan) {
+  for (const run::PlannedCell& cell : plan.cells) {
+    if (cell.unsupported.empty() || !cell.named) continue;
+    throw CommandError(ExitCode::incomplete,
+                       fmt::format("{} cannot run {} here: {}", cell.strategy,
+                                   cell.workload->info().name, cell.unsupported),
+                       "");
+  }
+  if (const std::string why = run::why_nothing_runs(plan); !why.empty()) {
+    throw CommandError(ExitCode::incomplete, why, "");
+  }
+  std::erase_if(plan.cells, [](const run::PlannedCell& cell) { return !cell.unsupported.empty(); });
+}
 
 run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
                   const workloads::ParameterValue& value, const Registry& registry) {
@@ -18,18 +33,7 @@ run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
     throw usage_error("a search varies one parameter, but another one has several values",
                       "give every other parameter one value");
   }
-  for (const run::PlannedCell& cell : plan.cells) {
-    if (cell.unsupported.empty() || !cell.named) continue;
-    throw CommandError(ExitCode::incomplete,
-                       fmt::format("{} cannot run {} here: {}", cell.strategy,
-                                   cell.workload->info().name, cell.unsupported),
-                       "");
-  }
-  std::erase_if(plan.cells, [](const run::PlannedCell& cell) { return !cell.unsupported.empty(); });
-  if (plan.cells.empty()) {
-    throw CommandError(ExitCode::incomplete, "no strategy can run this here",
-                       "see asyncbench list for the reasons");
-  }
+  keep_supported(plan);
   plan.trials.clear();
   return plan;
 }

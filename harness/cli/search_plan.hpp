@@ -10,9 +10,12 @@
 
 namespace asyncbench::cli {
 
-// A plan of one cell a strategy, with one more parameter than the options have. Throws
-// run::UsageError, also when another parameter has several values, and CommandError (exit 5) when
-// a strategy that was named cannot run it here. Of a pattern, those that can are left.
+// Leaves the cells that can run here. Throws CommandError (exit 5), with the reason, when a
+// strategy that was named cannot, or none is left.
+void keep_supported(run::Plan& plan);
+
+// A plan of one cell a strategy that can run here, with one more parameter than the options have.
+// Throws run::UsageError, also when another parameter has several values, and as keep_supported().
 run::Plan plan_at(const run::RunOptions& options, const std::string& parameter,
                   const workloads::ParameterValue& value, const Registry& registry);
 

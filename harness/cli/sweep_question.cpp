@@ -27,11 +27,7 @@ class SweepQuestion : public Question {
   SweepQuestion(const SweepRequest& request, const run::RunOptions& options,
                 const Registry& registry)
       : request_(request), plan_(run::make_plan(options, registry, false)) {
-    if (std::ranges::all_of(plan_.cells,
-                            [](const auto& cell) { return !cell.unsupported.empty(); })) {
-      throw CommandError(ExitCode::incomplete, "no strategy can run this here",
-                         "see asyncbench list for the reasons");
-    }
+    keep_supported(plan_);
     parameter_ = request.parameter;
     std::ranges::replace(parameter_, '_', ' ');
     std::vector<std::uint64_t> values;

@@ -5,6 +5,8 @@
 #include <random>
 #include <vector>
 
+#include "run/selection.hpp"
+
 namespace asyncbench::run {
 namespace {
 
@@ -70,9 +72,7 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
     if (first && !builds.sentinel.empty())
       index_of(paired, under(cell, result::kSentinelBuild, builds, builds.sentinel));
   }
-  if (paired.cells.empty()) {
-    throw UsageError("no cell of the plan can run here: see asyncbench list for the reasons");
-  }
+  if (const std::string why = why_nothing_runs(plan); !why.empty()) throw UsageError(why);
   if (count_syscalls) {
     for (const PlannedCell& cell : plan.cells) {
       if (!cell.unsupported.empty()) continue;

@@ -176,10 +176,8 @@ void check_budget(const Plan& plan) {
 void check_peer(const Plan& plan, const Registry& registry) {
   for (const PlannedCell& cell : plan.cells) {
     if (!cell.unsupported.empty()) continue;
-    const Settings settings = settings_of(plan, cell);
-    const Strategy& peer = strategy_named(settings.peer_strategy, registry);
-    const Pinning pin = pinning_for(settings.pin, threads_of(settings));
-    if (const Support support = has_cpus(peer, "peer", pin); !support) {
+    const Strategy& peer = strategy_named(settings_of(plan, cell).peer_strategy, registry);
+    if (const Support support = has_cpus(plan, cell, "peer", registry); !support) {
       throw UsageError("peer strategy: " + support.reason);
     }
     for (const Role role : cell.workload->roles(cell.work)) {
@@ -344,13 +342,19 @@ Work work_of(const Parameters& parameters, const Settings& settings) {
 
 PlannedCell make_cell(const std::string& workload, const std::string& strategy,
                       const std::map<std::string, std::string>& parameters,
-                      const Registry& registry) {
+                      const Registry& registry, const Settings& settings) {
   const Workload& chosen = workload_named(workload);
   PlannedCell cell{.workload = &chosen,
                    .strategy = strategy,
                    .work = {.parameters = Parameters(chosen.info().parameters)}};
   for (const auto& [name, value] : parameters) cell.work.parameters.set(name, value);
-  return finish_cell(std::move(cell), registry);
+  cell = finish_cell(std::move(cell), registry);
+  if (cell.unsupported.empty()) {
+    cell.unsupported = has_cpus(strategy_named(strategy, registry), "subject",
+                                pinning_for(settings.pin, threads_of(settings)))
+                           .reason;
+  }
+  return cell;
 }
 
 Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls) {
@@ -389,10 +393,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                           .named = strategy.named && !options.strategies.empty()},
                                          registry);
           if (cell.unsupported.empty()) {
-            const Settings with = settings_of(plan, cell);
-            cell.unsupported = has_cpus(strategy_named(cell.strategy, registry), "subject",
-                                        pinning_for(with.pin, threads_of(with)))
-                                   .reason;
+            cell.unsupported = has_cpus(plan, cell, "subject", registry).reason;
           }
           if (is_at_share(cell)) {
             at_shares.push_back(std::move(cell));

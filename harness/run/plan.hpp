@@ -113,11 +113,12 @@ std::vector<PlannedTrial> order_trials(const Plan& plan, bool count_syscalls);
 // `count_syscalls`: whether the host lets us count them, so that count trials make sense.
 Plan make_plan(const RunOptions& options, const Registry& registry, bool count_syscalls);
 
-// One cell, for programs that make their own plan. Parameters as text.
-// Throws UsageError; an unsupported strategy is said in PlannedCell::unsupported.
+// One cell, for programs that make their own plan. Parameters as text; `settings` are those that it
+// will be measured with. Throws UsageError; an unsupported strategy is said in
+// PlannedCell::unsupported.
 PlannedCell make_cell(const std::string& workload, const std::string& strategy,
                       const std::map<std::string, std::string>& parameters,
-                      const Registry& registry);
+                      const Registry& registry, const Settings& settings = {});
 
 // What a cell with these parameters is asked, under the plan's settings.
 workloads::Work work_of(const workloads::Parameters& parameters, const Settings& settings);

@@ -9,6 +9,7 @@
 
 #include "core/shell_quoted.hpp"
 #include "result/store.hpp"
+#include "run/selection.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -139,9 +140,14 @@ void check_resumable(const Plan& plan, const std::string& out, const Registry& r
                     resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
   }
   for (const PlannedCell& cell : plan.cells) {
-    if (registry.find(cell.strategy) == nullptr) {
-      throw UsageError(
-          fmt::format("the journal's strategy {} is not in this build", cell.strategy));
+    for (const std::string& name : {cell.strategy, settings_of(plan, cell).peer_strategy}) {
+      if (registry.find(name) != nullptr) continue;
+      throw UsageError(fmt::format("the journal's strategy {} is not in this build", name));
+    }
+    if (!cell.unsupported.empty()) continue;
+    for (const char* side : {"subject", "peer"}) {
+      const Support support = has_cpus(plan, cell, side, registry);
+      if (!support) throw UsageError("the run cannot go on here: " + support.reason);
     }
   }
   check_preflight(plan);

@@ -40,7 +40,7 @@ void check_whole(const Plan& recorded, const std::string& out);
 // Adds to the plan what had been measured beyond its first blocks.
 void add_recorded(Plan& plan, const result::JournalContents& contents);
 
-// This program can go on with the plan: it has the plugins, strategies and descriptors.
+// This program can go on with the plan: it has the plugins, strategies, CPUs and descriptors.
 void check_resumable(const Plan& recorded, const std::string& out, const Registry& registry);
 
 // A growing run goes on only as it began. Whether idle CPUs are kept awake is found anew, and such

@@ -1,6 +1,7 @@
 #include "run/selection.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -94,9 +95,33 @@ Support has_cpus(const Strategy& strategy, const std::string& side, const Pinnin
                                    info.cpus_min, more.size()));
   }
   more.resize(info.cpus_min);
-  return Support::no(fmt::format("{} needs {} CPUs, and the {} has CPU {} alone; use --pin {}={}",
-                                 info.name, info.cpus_min, side, fmt::join(cpus, ", "), side,
-                                 fmt::join(more, "+")));
+  std::string remedy = fmt::format("--pin {}={}", side, fmt::join(more, "+"));
+  if (pinning.mode == Pinning::Mode::automatic) {
+    const Setting& threads = *find_setting(side == "subject" ? "threads" : "peer_threads");
+    remedy = fmt::format("{} {} or {}", threads.option_name(), info.cpus_min, remedy);
+  }
+  return Support::no(fmt::format("{} needs {} CPUs, and the {} has CPU {} alone; use {}", info.name,
+                                 info.cpus_min, side, fmt::join(cpus, ", "), remedy));
+}
+
+Support has_cpus(const Plan& plan, const PlannedCell& cell, const std::string& side,
+                 const Registry& registry) {
+  const Settings settings = settings_of(plan, cell);
+  const std::string& strategy = side == "subject" ? cell.strategy : settings.peer_strategy;
+  return has_cpus(strategy_named(strategy, registry), side,
+                  pinning_for(settings.pin, threads_of(settings)));
+}
+
+std::string why_nothing_runs(const Plan& plan) {
+  std::vector<std::string> reasons;
+  for (const PlannedCell& cell : plan.cells) {
+    if (cell.unsupported.empty()) return "";
+    std::string reason = cell.unsupported.starts_with(cell.strategy)
+                             ? cell.unsupported
+                             : cell.strategy + ": " + cell.unsupported;
+    if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(std::move(reason));
+  }
+  return fmt::format("no strategy can run this here: {}", fmt::join(reasons, "; "));
 }
 
 Support supports(const Strategy& strategy, const Workload& workload, Role role,

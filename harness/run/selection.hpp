@@ -32,4 +32,11 @@ std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy);
 // pinned to, or, not pinned, those that this process may use.
 Support has_cpus(const Strategy& strategy, const std::string& side, const Pinning& pinning);
 
+// The same of the side's strategy in a cell of the plan.
+Support has_cpus(const Plan& plan, const PlannedCell& cell, const std::string& side,
+                 const Registry& registry);
+
+// Why no cell of the plan can run here, each reason once; empty: one can.
+std::string why_nothing_runs(const Plan& plan);
+
 }  // namespace asyncbench::run

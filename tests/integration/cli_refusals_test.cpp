@@ -1,6 +1,7 @@
 // What the environment refuses: never an internal error, which is for bugs of ours alone.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <string>
@@ -65,6 +66,40 @@ std::vector<std::string> commands(const std::string& result) {
 const std::vector<std::string> kInTemporaryFolders = {"gate --base-rev HEAD", "calibrate",
                                                       "gate --base " ASYNCBENCH_PROGRAM
                                                       " --candidate " ASYNCBENCH_PROGRAM};
+
+// Each command that measures knows it before it does, and says what helps.
+TEST(CliRefusals, AStrategyWithoutTheCpusThatItNeedsIsRefusedByEachCommandAlike) {
+  if (run_program({"run", "serve", "--strategies", "uring:sqpoll", "--pin", "none", "--dry-run"})
+          .out.find("needs") != std::string::npos) {
+    GTEST_SKIP() << "no io_uring, or one CPU";
+  }
+  const std::string needs = "uring:sqpoll needs 2 CPUs, and the subject has CPU";
+  const std::vector<std::string> of_search = {
+      "--crossover uring:sqpoll,epoll --over connections=1..8",
+      "--strategies uring:sqpoll --objective 'p99<=1s'",
+      "--strategies uring:sqpoll,epoll --usl --connections 1..8*2"};
+  for (const std::string& question : of_search) {
+    const Ended ended = run_program({"-c", "exec " ASYNCBENCH_PROGRAM " search serve " + question},
+                                    {.program = "sh"});
+    expect_refusal(ended, 5, needs);
+    EXPECT_THAT(ended.err, HasSubstr("use --threads 2 or --pin subject="));
+  }
+  Arguments gate = {"gate",  "--base",       ASYNCBENCH_PROGRAM, "--candidate", ASYNCBENCH_PROGRAM,
+                    "serve", "--strategies", "uring:sqpoll"};
+  expect_refusal(run_program(gate), 2, needs);
+  gate.back() = "uring:sqpoll,epoll";
+  gate.emplace_back("--dry-run");
+  std::string text = run_program(gate).out;
+  std::ranges::replace(text, '\n', ' ');
+  EXPECT_THAT(text, HasSubstr("not measured here: uring:sqpoll needs 2 CPUs"));
+  expect_refusal(run_program({"run", "serve", "--strategies", "epoll", "--peer-strategy",
+                              "uring:sqpoll", "--dry-run"}),
+                 2, "use --peer-threads 2 or --pin peer=");
+  expect_refusal(run_program({"-c", "exec taskset -c 0 " ASYNCBENCH_PROGRAM
+                                    " origin --strategy uring:sqpoll --port 0"},
+                             {.program = "sh"}),
+                 5, "uring:sqpoll needs 2 CPUs, and this process may use 1");
+}
 
 TEST(CliRefusals, NoneOfTheEnvironmentIsAnInternalError) {
   const ScratchFolder folder;

@@ -11,6 +11,7 @@
 #include "run/header.hpp"
 #include "run/open_loop.hpp"
 #include "run/plan_cpus.hpp"
+#include "run/resuming.hpp"
 #include "run/selection.hpp"
 #include "run/suite.hpp"
 #include "workloads/http_client.hpp"
@@ -160,6 +161,46 @@ TEST(Plan, SaysHowToGiveAPinnedSideAnotherCpu) {
                         "subject={}+{}",
                         second, first, second));
   EXPECT_TRUE(has_cpus(greedy, "subject", {.mode = Pinning::Mode::none}));
+  // Where the CPUs follow the threads, more of these are the shorter way.
+  const Pinning by_threads{.mode = Pinning::Mode::automatic, .subject = {second}, .peer = {first}};
+  EXPECT_THAT(has_cpus(greedy, "subject", by_threads).reason,
+              HasSubstr(fmt::format("use --threads 2 or --pin subject={}+{}", first, second)));
+  EXPECT_THAT(has_cpus(greedy, "peer", by_threads).reason,
+              HasSubstr(fmt::format("use --peer-threads 2 or --pin peer={}+{}", first, second)));
+}
+
+TEST(Plan, SaysWhyNothingOfItRunsOnlyWhereNothingDoes) {
+  Registry registry = fakes();
+  registry.add(std::make_unique<FakeStrategy>("greedy", CPU_SETSIZE + 1));
+  RunOptions options = options_for("serve");
+  options.strategies = {"greedy", "client_only"};
+  options.parameters = lists_of({{"connections", "1,2"}});
+  options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::none});
+  EXPECT_EQ(why_nothing_runs(make_plan(options, registry, false)),
+            fmt::format("no strategy can run this here: greedy needs {} CPUs, and this process may "
+                        "use {}; client_only offers no server side",
+                        CPU_SETSIZE + 1, usable_cpus().size()));
+  options.strategies.push_back("both");
+  EXPECT_EQ(why_nothing_runs(make_plan(options, registry, false)), "");
+  EXPECT_THAT(make_cell("serve", "greedy", {}, registry).unsupported, HasSubstr("CPUs"));
+}
+
+TEST(Plan, GoesOnOnlyWhereItsStrategiesHaveTheirCpus) {
+  RunOptions options = options_for("serve");
+  options.strategies = {"both"};
+  options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::none});
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_NO_THROW(check_resumable(plan, "r.json", fakes()));
+  // The same strategies on a machine with too few.
+  for (const auto& greedy : {plan.cells[0].strategy, plan.settings.peer_strategy}) {
+    Registry elsewhere;
+    elsewhere.add(std::make_unique<FakeStrategy>(greedy, CPU_SETSIZE + 1));
+    for (const char* other : {"both", "other"}) {
+      if (greedy != other) elsewhere.add(std::make_unique<FakeStrategy>(other, 1));
+    }
+    EXPECT_THAT([&] { check_resumable(plan, "r.json", elsewhere); },
+                ThrowsMessage<UsageError>(HasSubstr("the run cannot go on here: " + greedy)));
+  }
 }
 
 TEST(Plan, HasEveryCellOnceInEveryBlockInAnOrderThatTheSeedDecides) {
