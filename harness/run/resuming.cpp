@@ -50,14 +50,20 @@ void check_free(const Plan& plan) {
       "{} exists: name another file with --out, or overwrite it with --force", plan.out));
 }
 
-void clear_left_journal(const Plan& plan) {
+void clear_left_journal(const Plan& plan, Progress& progress) {
   const std::string path = journal_of(plan.out);
   try {
     result::Journal::clear(path, [&](const result::JournalContents& contents) {
       if (contents.ended || compares_builds(contents.result)) return true;
-      throw TakenError(fmt::format("{} holds an unfinished run: go on with {}, or remove it", path,
-                                   resume_command(subcommand_of(contents.result.run.command),
-                                                  plan.out, plan.settings.plugins)));
+      if (plan.may_overwrite && !plan.out_is_default) {
+        progress.note(fmt::format("{}: dropped an unfinished run of {} trials (--force)", path,
+                                  contents.records));
+        return true;
+      }
+      throw TakenError(
+          fmt::format("{} holds an unfinished run: go on with {}, or start anew with --force", path,
+                      resume_command(subcommand_of(contents.result.run.command), plan.out,
+                                     plan.settings.plugins)));
     });
   } catch (const result::FormatError&) {
     throw TakenError(fmt::format("{} is in the way and no journal of ours; remove it", path));
@@ -87,7 +93,7 @@ void check_out(const Plan& plan) {
   if (!plan.out_is_default) check_free(plan);
 }
 
-result::Journal claim_out(Plan& plan, const result::Result& header) {
+result::Journal claim_out(Plan& plan, const result::Result& header, Progress& progress) {
   const std::string wanted = plan.out;
   constexpr unsigned kMostNames = 100;
   for (unsigned i = 1;; ++i) {
@@ -96,7 +102,7 @@ result::Journal claim_out(Plan& plan, const result::Result& header) {
       plan.out = fmt::format("{}-{}{}", stem, i, wanted.substr(stem.size()));
     }
     try {
-      clear_left_journal(plan);
+      clear_left_journal(plan, progress);
       check_free(plan);
       result::check_writable(plan.out);
       result::Journal journal = result::Journal::create(journal_of(plan.out), header, "");

@@ -26,9 +26,9 @@ void check_preflight(const Plan& plan);
 
 // The journal of a new run, and with it the right to write the result at plan.out. One that stands
 // in the way is removed: that of a finished run, or one that cannot be resumed, has served its
-// purpose. A result that is there already is refused without Plan::may_overwrite. Where the name is
-// nobody's choice, `plan` gets the next that is free.
-result::Journal claim_out(Plan& plan, const result::Result& header);
+// purpose. A result that is there already, or the journal of an unfinished run, is refused without
+// Plan::may_overwrite. Where the name is nobody's choice, `plan` gets the next that is free.
+result::Journal claim_out(Plan& plan, const result::Result& header, Progress& progress);
 
 // Opens the journal beside `out` to go on with it, and fills `contents`.
 result::Journal take_up(const std::string& out, result::JournalContents& contents,

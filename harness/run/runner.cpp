@@ -305,7 +305,7 @@ RunReport run(const Plan& plan, const Registry& registry, Progress& progress,
     warn_of_build(header, progress);
     IdleSetting idle(plan, header, progress);
     Plan own = plan;
-    result::Journal journal = claim_out(own, header);
+    result::Journal journal = claim_out(own, header, progress);
     return Runner(own, own.out, registry, progress, summarize, interrupt, idle)
         .run(std::move(header), journal, extend);
   });

@@ -450,6 +450,52 @@ RunOptions small_options(const std::string& out) {
   return options;
 }
 
+// Keeps what is noted.
+struct Notes final : Progress {
+  void note(std::string_view line) override { lines.emplace_back(line); }
+  std::vector<std::string> lines;
+};
+
+TEST_F(RunTest, AnUnfinishedRunIsDroppedOnlyByForce) {
+  const pid_t pid = start_run(out());
+  wait_for_records(journal(), 1);
+  ::kill(pid, SIGKILL);
+  wait_for(pid);
+  const std::size_t left = records_in(journal());
+  ASSERT_GT(left, 0U);
+  RunOptions options = small_options(out());
+  const auto begin_anew = [&](Progress& progress) {
+    return run::run(make_plan(options, registry_, false), registry_, progress);
+  };
+  EXPECT_THAT([&] { begin_anew(progress_); },
+              testing::ThrowsMessage<UsageError>(testing::HasSubstr("start anew with --force")));
+  EXPECT_EQ(records_in(journal()), left);
+
+  options.may_overwrite = true;
+  Notes notes;
+  const RunReport report = begin_anew(notes);
+  EXPECT_THAT(notes.lines, testing::Contains(testing::HasSubstr("dropped an unfinished run of " +
+                                                                std::to_string(left) + " trials")));
+  EXPECT_TRUE(report.result.run.complete);
+  EXPECT_EQ(report.result.run.resumed, 0);
+  EXPECT_FALSE(std::filesystem::exists(journal()));
+}
+
+// A name that nobody chose is not what is forced.
+TEST_F(RunTest, ForceDropsNoUnfinishedRunUnderANameThatNobodyChose) {
+  const pid_t pid = start_run(out());
+  wait_for_records(journal(), 1);
+  ::kill(pid, SIGKILL);
+  wait_for(pid);
+  const std::size_t left = records_in(journal());
+  RunOptions options = small_options(out());
+  options.may_overwrite = true;
+  options.out_is_default = true;
+  const RunReport report = run::run(make_plan(options, registry_, false), registry_, progress_);
+  EXPECT_EQ(report.out, folder_ + "/r-2.json");
+  EXPECT_EQ(records_in(journal()), left);
+}
+
 TEST_F(RunTest, AnInterruptKeepsThePartialResultAndSaysSo) {
   for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
     const std::string path = out() + std::to_string(signal);
