@@ -22,6 +22,7 @@ Registry make_registry() {
   for (auto& strategy : make_epoll_variants()) registry.add(std::move(strategy));
   registry.add(make_asio());
   registry.add(make_asio_idiomatic());
+  registry.add(make_asio_shared_context());
   registry.add(make_asio_coro());
   registry.add(make_asio_uring());
   registry.add(make_libuv());

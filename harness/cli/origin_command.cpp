@@ -152,10 +152,11 @@ void refuse_options_of_the_other(const App& app, const Values& values) {
   }
 }
 
-workloads::ServerOptions server_options(const Values& values) {
+workloads::ServerOptions server_options(const Values& values, const Strategy& strategy) {
   workloads::ServerOptions options;
   options.port = port_of(values);
   options.lanes = threads_of(values);
+  options.one_listener = strategy.info().one_listener;
   options.max_connections = workloads::parse_count(values.max_connections);
   options.max_body_bytes = workloads::parse_size(values.max_body);
   options.header_timeout = workloads::parse_duration(values.header_timeout);
@@ -201,17 +202,18 @@ Origin origin_of(std::unique_ptr<Server> server, std::string address) {
           }};
 }
 
-Origin http_origin(const Values& values) {
-  auto server = std::make_unique<workloads::HttpServer>(server_options(values));
+Origin http_origin(const Values& values, const Strategy& strategy) {
+  auto server = std::make_unique<workloads::HttpServer>(server_options(values, strategy));
   std::string address = fmt::format("http://127.0.0.1:{}/", server->port());
   return origin_of(std::move(server), std::move(address));
 }
 
-Origin echo_origin(const Values& values) {
+Origin echo_origin(const Values& values, const Strategy& strategy) {
   const std::uint64_t message_bytes = workloads::parse_size(values.message_bytes);
   if (message_bytes == 0) throw usage_error("--message-bytes 0 is impossible", "give 1 or more");
   const unsigned threads = threads_of(values);
-  auto listener = workloads::Listener::on_loopback(port_of(values), threads);
+  auto listener =
+      workloads::Listener::on_loopback(port_of(values), strategy.info().one_listener ? 1 : threads);
   std::string address = fmt::format("127.0.0.1:{} (echo)", listener.port());
   return origin_of(
       std::make_unique<workloads::EchoServer>(
@@ -220,9 +222,9 @@ Origin echo_origin(const Values& values) {
       std::move(address));
 }
 
-Origin listen(const Values& values) {
+Origin listen(const Values& values, const Strategy& strategy) {
   try {
-    return is_echo(values) ? echo_origin(values) : http_origin(values);
+    return is_echo(values) ? echo_origin(values, strategy) : http_origin(values, strategy);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::address_in_use) {
       throw usage_error(fmt::format("port {} is in use", values.port),
@@ -297,7 +299,7 @@ ExitCode origin_command(const Arguments& arguments, Registry& registry) {
       choose_strategy(registry, values.strategy,
                       is_echo(values) ? workloads::echo_workload() : workloads::serve_workload());
   run::raise_descriptor_limit();
-  const Origin origin = listen(values);
+  const Origin origin = listen(values, strategy);
   const sigset_t signals = block_signals();
   print_out("listening on {} with {}\n", origin.address, strategy.info().name);
   flush_out();

@@ -23,8 +23,9 @@ class Acceptor {
   virtual ~Acceptor() = default;
 
   // A bound and listening socket (TCP or Unix) for this lane's loop, non-blocking or not as the
-  // strategy sets it; the acceptor keeps it open. On TCP, TCP_NODELAY is set on it, and accepted
-  // sockets inherit it.
+  // strategy sets it; the acceptor keeps it open. It is the same for all lanes if it is a Unix
+  // socket, or the strategy has asked for one (StrategyInfo::one_listener). On TCP, TCP_NODELAY is
+  // set on it, and accepted sockets inherit it.
   virtual int socket(unsigned lane) = 0;
 
   // A task for the connection just accepted, whose stream is already open; null: close it at once.
@@ -80,11 +81,11 @@ struct Job {
   // operation_canceled, and nothing more is accepted.
   std::stop_token stop;
 
-  // What `null` hands to every Receive.
   // Called by each thread that has run one of the loops, when it is about to end: what it has used
   // cannot be read any more then. May be empty; run_lanes() calls it.
   std::function<void()> loop_thread_ends;
 
+  // What `null` hands to every Receive.
   std::span<const std::byte> canned_reply;
 };
 

@@ -48,8 +48,16 @@ struct StrategyInfo {
   std::optional<std::string> files;
   unsigned cpus_min = 1;   // fewer are refused: a kernel thread that spins takes one for itself
   bool event_loop = true;  // one loop a thread, Job::threads applies; false: threads of its own
-  bool in_all = true;      // part of `--strategies all`
+  // Of event loops. All lanes accept from one listening socket, where others have one a lane.
+  bool one_listener = false;
+  // Of event loops. Whichever thread is free goes on with a task, so that several record in one
+  // lane at once. How many requests each thread began is the counter "requests" of its lane report.
+  bool one_queue = false;
+  bool in_all = true;                   // part of `--strategies all`
   std::vector<StrategyOption> options;  // batch limits, buffer sizes, busy-waiting ...
+
+  // Whether several threads record in one lane.
+  bool shares_lanes() const { return !event_loop || one_queue; }
 };
 
 // Whether a strategy does the work here. A "no" carries its reason and, where there is one, the

@@ -182,7 +182,12 @@ class TaskDriver {
   }
 
   // Accepts what waits, but not so much in a row that those who are served already would wait.
+  // `take(Fd)` gets each connection.
   void accept() {
+    accept([this](Fd socket) { begin_accepted(std::move(socket)); });
+  }
+  template <class Take>
+  void accept(Take take) {
     for (int i = 0; i < kTurnLength && accept_again_at_ == kNever; ++i) {
       Fd socket{::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
       if (!socket) {
@@ -190,7 +195,7 @@ class TaskDriver {
         if (is_resource_shortage(errno)) return pause_accepting();
         continue;  // any other error is that of a connection which is already gone (accept(2))
       }
-      begin_accepted(std::move(socket));
+      take(std::move(socket));
     }
   }
 

@@ -168,10 +168,11 @@ class Participant {
       throw StrategyError("the strategy ended before the window did");
     }
     side->fill(record);
-    // A server has as many sockets as loops were allowed, which thread strategies have none of.
+    // A server has as many lanes as loops were allowed, which thread strategies have none of. Where
+    // threads share a queue, they have counted by themselves.
     if (record.requests_by_lane.size() == lanes) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        record.lanes[lane].counters["requests"] = record.requests_by_lane[lane];
+        record.lanes[lane].counters.try_emplace("requests", record.requests_by_lane[lane]);
       }
     }
     record.window_start_ns = window_.start_ns;
@@ -190,8 +191,9 @@ class Participant {
                                .exchange = exchange,
                                .null_strategy = order_.strategy == kNullStrategy,
                                .lanes = lanes,
-                               .shared_lanes = !strategy_.info().event_loop,
+                               .shared_lanes = strategy_.info().shares_lanes(),
                                .threads = order_.settings.threads,
+                               .one_listener = strategy_.info().one_listener,
                                .window_expected = order_.window_expected,
                                .turns = static_cast<std::size_t>(order_.turns),
                                .request_budget = order_.settings.requests,

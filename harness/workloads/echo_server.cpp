@@ -105,6 +105,12 @@ measure::ServerTotals EchoServer::totals() const {
   return all;
 }
 
+std::vector<std::uint64_t> EchoServer::responses_by_lane() const {
+  std::vector<std::uint64_t> responses;
+  for (const auto& lane : counters_) responses.push_back(lane->totals().responses);
+  return responses;
+}
+
 OpSet echo_server_ops() {
   return {OpKind::accept, OpKind::begin, OpKind::receive,
           OpKind::send,   OpKind::close, OpKind::finish};

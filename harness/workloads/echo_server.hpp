@@ -28,6 +28,7 @@ class EchoServer : public Acceptor {
   const Listener& listener() const { return listener_; }
   std::uint64_t open_connections() const { return open_.load(std::memory_order_relaxed); }
   measure::ServerTotals totals() const;
+  std::vector<std::uint64_t> responses_by_lane() const;
 
   // Called from the strategy's threads with the number of open connections, each time that it has
   // grown. Set it before the job runs.

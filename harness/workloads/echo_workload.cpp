@@ -56,7 +56,7 @@ std::uint64_t all_connections(const Parameters& parameters) {
 
 Listener listen(const SideSetup& setup) {
   if (is_unix(setup.work.parameters)) return Listener::on_unix_socket();
-  return Listener::on_loopback(0, setup.threads);
+  return Listener::on_loopback(0, setup.one_listener ? 1 : setup.threads);
 }
 
 std::vector<Endpoint> server_addresses(const SideSetup& setup) {
@@ -169,6 +169,7 @@ class EchoServerSide final : public Side {
 
   void fill(SideRecord& record) override {
     record.server = server_.totals();
+    record.requests_by_lane = server_.responses_by_lane();
     if (ramp_) put_memory(*ramp_, "connection", record);
   }
 

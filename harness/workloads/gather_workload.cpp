@@ -129,6 +129,7 @@ class GatewaySide final : public Side {
                                             setup.address.port);
           return ServerOptions{
               .lanes = setup.threads,
+              .one_listener = setup.one_listener,
               .seed = setup.seed,
               .make_backend = [this] { return std::make_unique<Upstreams>(gateway_); },
               .backend_connections = gateway_.fan_out};

@@ -19,7 +19,7 @@ namespace asyncbench::workloads {
 
 struct HttpServer::Shared {
   explicit Shared(const ServerOptions& o)
-      : options(o), listener(Listener::on_loopback(o.port, o.lanes)) {}
+      : options(o), listener(Listener::on_loopback(o.port, o.one_listener ? 1 : o.lanes)) {}
 
   const ServerOptions options;
   const http::FaultScript* fault = nullptr;  // of options.fault

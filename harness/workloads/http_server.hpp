@@ -29,7 +29,8 @@ class Backend {
 
 struct ServerOptions {
   std::uint16_t port = 0;                  // 0: any free one
-  unsigned lanes = 1;                      // loops that accept: one SO_REUSEPORT socket each
+  unsigned lanes = 1;                      // loops: one SO_REUSEPORT socket each ...
+  bool one_listener = false;               // ... or one for all
   std::size_t max_connections = 0;         // further ones get 503 and are closed; 0: no limit
   std::uint64_t max_body_bytes = 1 << 20;  // of a request
   Duration header_timeout = std::chrono::seconds(10);

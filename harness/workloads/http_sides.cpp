@@ -32,7 +32,8 @@ class HttpClientSide final : public LoadSide {
 class HttpServerSide final : public Side {
  public:
   explicit HttpServerSide(const SideSetup& setup)
-      : server_(ServerOptions{.lanes = setup.threads, .seed = setup.seed}) {}
+      : server_(ServerOptions{
+            .lanes = setup.threads, .one_listener = setup.one_listener, .seed = setup.seed}) {}
 
   std::optional<Address> address() const override { return Address{.port = server_.port()}; }
   void prepare(Job& job) override { job.acceptor = &server_; }

@@ -87,7 +87,8 @@ class Heartbeat final : public Task {
 class BurningServerSide final : public Side {
  public:
   explicit BurningServerSide(const SideSetup& setup)
-      : server_(ServerOptions{.lanes = setup.threads, .seed = setup.seed}),
+      : server_(ServerOptions{
+            .lanes = setup.threads, .one_listener = setup.one_listener, .seed = setup.seed}),
         heartbeats_(setup.threads),
         period_(setup.work.parameters.duration("heartbeat")) {}
 

@@ -58,7 +58,8 @@ struct SideSetup {
   bool null_strategy = false;        // nothing is sent: Side::prepare() sets canned replies
   std::size_t lanes = 1;             // as in Job::lanes
   bool shared_lanes = false;         // several threads work in one lane
-  unsigned threads = 1;              // loops: a server needs a socket for each
+  unsigned threads = 1;              // loops
+  bool one_listener = false;         // a server has one socket for all loops, not one for each
   Duration window_expected{0};       // sizes the time slices
   std::size_t turns = 0;             // of this cell, the warm-up's too; 0: it has the whole window
   std::uint64_t request_budget = 0;  // client: end the window after that many requests; 0: by time

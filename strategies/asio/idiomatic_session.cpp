@@ -29,15 +29,15 @@ constexpr int kTurnLength = 64;
 
 }  // namespace
 
-Session::Session(Loop& loop, Task& task)
-    : loop_(loop), task_(task), socket_(loop.context()), timer_(loop.context()) {}
+Session::Session(Loop& loop, Task& task, const net::any_io_executor& executor, unsigned lane)
+    : loop_(loop), task_(task), lane_(lane), socket_(executor), timer_(executor) {}
 
 net::awaitable<void> Session::run() {
-  Op next = task_.start(loop_.lane());
+  Op next = task_.start(lane_);
   for (int turn = 1; kind_of(next) != OpKind::finish; ++turn) {
-    if (turn % kTurnLength == 0) co_await net::post(loop_.context(), net::use_awaitable);
+    if (turn % kTurnLength == 0) co_await net::post(executor(), net::use_awaitable);
     const Completion ended = co_await perform(next);
-    ++loop_.report().completions;
+    Loop::count(kind_of(next));
     next = task_.resume(ended);
   }
 }
@@ -126,6 +126,7 @@ net::awaitable<Completion> Session::send(const op::Send& wanted) {
 }
 
 net::awaitable<Completion> Session::sleep(Time until) {
+  if (until <= now()) co_return Completion{};
   timer_.expires_at(loop_.expiry(until));
   co_await timer_.async_wait(kAwait);
   co_return loop_.is_stopping() ? failed(std::errc::operation_canceled) : Completion{};
@@ -138,7 +139,7 @@ net::awaitable<Completion> Session::gather(const op::Gather& wanted) {
   timer_.expires_at(kNever);
   for (Task* const child : wanted.children) {
     std::shared_ptr<Session>& session = children_[child];
-    if (!session) session = std::make_shared<Session>(loop_, *child);
+    if (!session) session = std::make_shared<Session>(loop_, *child, executor(), lane_);
     loop_.spawn(session, [this] {
       if (--unfinished_children_ == 0) timer_.cancel();
     });

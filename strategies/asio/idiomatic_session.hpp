@@ -3,6 +3,7 @@
 // set for each deadline.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -28,10 +29,13 @@ class Loop;
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Loop& loop, Task& task);
+  // All that concerns it runs on `executor`, one after the other. It records in `lane`.
+  Session(Loop& loop, Task& task, const net::any_io_executor& executor, unsigned lane);
 
   // One run of the task, from its start to its Finish.
   net::awaitable<void> run();
+
+  net::any_io_executor executor() { return socket_.get_executor(); }
 
   // The stop: ends what is pending.
   void cancel();
@@ -58,6 +62,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Loop& loop_;
   Task& task_;
+  const unsigned lane_;
   Socket socket_;
   net::steady_timer timer_;
   std::uint64_t operation_ = 0;  // which one timer_ is set for

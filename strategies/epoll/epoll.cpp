@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,18 @@ struct Variant {
   const char* summary;
   const char* files;
   FilePolicy in_loop;
+  bool one_acceptor = false;
 };
 
-constexpr std::array<Variant, 3> kVariants = {{
+constexpr std::array<Variant, 4> kVariants = {{
     {"epoll", "edge-triggered epoll by hand: one loop a thread, operations tried at once",
      kSharedFilePool, FilePolicy::cached},
     {"epoll:inline_files", "epoll with blocking calls for files, in the loop, instead of a pool",
      "blocking calls in the loop", FilePolicy::all},
     {"epoll:pooled_files", "epoll that hands every file operation to the pool, cached or not",
      "the shared pool alone", FilePolicy::none},
+    {"epoll:one_acceptor", "epoll whose first loop accepts for all, and hands out in turn",
+     kSharedFilePool, FilePolicy::cached, true},
 }};
 
 const char* files_in_loop(FilePolicy policy) {
@@ -53,24 +57,29 @@ StrategyInfo info_of(const Variant& variant) {
       .family = family::kReadinessLoops,
       .operations = kAllButExchange,
       .files = variant.files,
-      .in_all = variant.in_loop == FilePolicy::cached,
+      .one_listener = variant.one_acceptor,
+      .in_all = variant.in_loop == FilePolicy::cached && !variant.one_acceptor,
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                   {"receive_buffers", "the loop's, lent while a task looks at what it received"},
                   {"events_per_wait", std::to_string(reactor::kEventsPerWait)},
                   {"operations_per_turn_max", std::to_string(reactor::Loop::kTurnLength)},
-                  {"accept", "one socket a loop (SO_REUSEPORT); a Unix socket is shared"},
+                  {"accept", variant.one_acceptor
+                                 ? "by the first loop, which wakes the others for theirs (eventfd)"
+                                 : "one socket a loop (SO_REUSEPORT); a Unix socket is shared"},
                   {"files_in_loop", files_in_loop(variant.in_loop)},
                   {"file_threads_max", std::to_string(FilePool::kThreadsMax)},
                   {"busy_wait", "no"}},
   };
-  // The variants differ in files alone.
-  if (!info.in_all) info.incidental = kAllButExchange - kFileOps;
+  // A variant differs in files alone, or in accepting.
+  if (!info.in_all) {
+    info.incidental = kAllButExchange - (variant.one_acceptor ? OpSet{OpKind::accept} : kFileOps);
+  }
   return info;
 }
 
 class Epoll final : public Strategy {
  public:
-  explicit Epoll(const Variant& variant) : in_loop_(variant.in_loop), info_(info_of(variant)) {}
+  explicit Epoll(const Variant& variant) : variant_(variant), info_(info_of(variant)) {}
 
   const StrategyInfo& info() const override { return info_; }
 
@@ -85,11 +94,15 @@ class Epoll final : public Strategy {
   }
 
   void run(Job& job) override {
-    run_lanes(job, [&](unsigned lane) { return reactor::Loop(job, lane, in_loop_); });
+    std::optional<reactor::Handout> handout;
+    if (variant_.one_acceptor && job.acceptor != nullptr) handout.emplace(job.threads);
+    run_lanes(job, [&](unsigned lane) {
+      return reactor::Loop(job, lane, variant_.in_loop, handout ? &*handout : nullptr);
+    });
   }
 
  private:
-  FilePolicy in_loop_;
+  const Variant& variant_;
   StrategyInfo info_;
 };
 

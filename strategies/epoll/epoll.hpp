@@ -1,5 +1,5 @@
 // The strategy `epoll`: a reactor over edge-triggered epoll, written by hand. Its variants differ
-// in who performs operations on files.
+// in who performs operations on files, or who accepts.
 #pragma once
 
 #include <memory>

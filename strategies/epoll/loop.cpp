@@ -27,21 +27,24 @@ std::uint64_t tag_of(Stream& stream) { return reinterpret_cast<std::uint64_t>(&s
 
 }  // namespace
 
-// Timer and wake-up are edge-triggered, so nothing is ever read from them: each expiry and each
+// Timer and wake-ups are edge-triggered, so nothing is ever read from them: each expiry and each
 // write is an edge of its own.
-Loop::Loop(Job& job, unsigned lane, FilePolicy files_in_loop)
+Loop::Loop(Job& job, unsigned lane, FilePolicy files_in_loop, Handout* handout)
     : SocketDriver(job, lane, files_in_loop),
+      handout_(handout),
       epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   report().granted = {"epoll", "timerfd"};
-  for (const auto& [fd, source] :
-       {std::pair(timer_.get(), Source::timer), std::pair(wake_fd(), Source::wake)}) {
-    const int error =
-        control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, static_cast<std::uint64_t>(source));
-    if (error != 0) {
-      throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error) +
-                          "; raise fs.epoll.max_user_watches");
-    }
-  }
+  watch_own(timer_.get(), Source::timer);
+  watch_own(wake_fd(), Source::wake);
+  if (handout_ != nullptr) watch_own(handout_->inbox(lane).get(), Source::inbox);
+}
+
+void Loop::watch_own(int fd, Source source) {
+  const int error =
+      control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, static_cast<std::uint64_t>(source));
+  if (error == 0) return;
+  throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error) +
+                      "; raise fs.epoll.max_user_watches");
 }
 
 int Loop::control(int operation, int fd, std::uint32_t events, std::uint64_t data) {
@@ -59,7 +62,14 @@ void Loop::turn() {
   have_news_.clear();
   run_ready();
   if (is_time_) fire_timers();
-  if (std::exchange(has_arrivals_, false)) accept();
+  if (std::exchange(has_arrivals_, false)) {
+    if (handout_ == nullptr) {
+      accept();
+    } else {
+      hand_out();
+    }
+  }
+  if (std::exchange(has_handed_, false)) take_handed();
   if (std::exchange(is_woken_, false)) woken();
 }
 
@@ -95,6 +105,9 @@ void Loop::note(const epoll_event& event) {
     case Source::listener:
       has_arrivals_ = true;
       return;
+    case Source::inbox:
+      has_handed_ = true;
+      return;
   }
   Stream& stream = *static_cast<Stream*>(event.data.ptr);
   const std::uint32_t is = event.events;
@@ -110,6 +123,7 @@ void Loop::note(const epoll_event& event) {
 // Level-triggered, because accepting stops after a batch, too. Exclusive, because the loops of a
 // job may share a Unix socket, and not all of them need to wake for each connection.
 void Loop::watch_listener(bool is_wanted) {
+  if (handout_ != nullptr && lane() != 0) return;
   if (!is_wanted) {
     control(EPOLL_CTL_DEL, listener(), 0, 0);  // fails only when it is not watched
     return;
@@ -117,6 +131,24 @@ void Loop::watch_listener(bool is_wanted) {
   const int error = control(EPOLL_CTL_ADD, listener(), EPOLLIN | EPOLLEXCLUSIVE,
                             static_cast<std::uint64_t>(Source::listener));
   if (error != 0) throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error));
+}
+
+// Gives each connection to the loop whose turn it is.
+void Loop::hand_out() {
+  accept([this](Fd connection) {
+    const unsigned to = handout_->next();
+    if (to == lane()) {
+      begin_accepted(std::move(connection));
+    } else {
+      handout_->inbox(to).put(std::move(connection));
+    }
+  });
+}
+
+void Loop::take_handed() {
+  for (Fd& connection : handout_->inbox(lane()).take_all()) {
+    if (!is_stopping()) begin_accepted(std::move(connection));
+  }
 }
 
 // Usually the only epoll_ctl(2) in a connection's life: closing the socket ends the watch. Only a

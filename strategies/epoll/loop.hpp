@@ -11,6 +11,7 @@
 #include "core/fd.hpp"
 #include "core/loop_descriptors.hpp"
 #include "core/socket_driver.hpp"
+#include "handout.hpp"
 
 namespace asyncbench::reactor {
 
@@ -28,21 +29,25 @@ static_assert(sizeof(Stream) <= 136);
 
 class Loop final : public SocketDriver<Loop, Stream> {
  public:
-  // Throws StrategyError when the system grants no descriptors.
-  Loop(Job& job, unsigned lane, FilePolicy files_in_loop);
+  // With a handout, which outlives all loops, the loop of lane 0 accepts for all of them. Throws
+  // StrategyError when the system grants no descriptors.
+  Loop(Job& job, unsigned lane, FilePolicy files_in_loop, Handout* handout);
 
  private:
   friend class TaskDriver<Loop, Stream>;
   friend class SocketDriver<Loop, Stream>;
 
   // What epoll_event::data says of a descriptor that is no stream's; a stream's address otherwise.
-  enum class Source : std::uint64_t { timer = 1, wake, listener };
+  enum class Source : std::uint64_t { timer = 1, wake, listener, inbox };
 
   // Turning.
   void turn();
   int wait();
   void note(const epoll_event& event);
   void watch_listener(bool is_wanted);
+  void watch_own(int fd, Source source);
+  void hand_out();
+  void take_handed();
   int control(int operation, int fd, std::uint32_t events, std::uint64_t data);
 
   // Streams.
@@ -52,12 +57,14 @@ class Loop final : public SocketDriver<Loop, Stream> {
   void has_sent(Stream& stream);
   int result_of_connect(Stream& stream);
 
+  Handout* const handout_;  // null: each loop accepts what it serves
   Fd epoll_;
   TimerFd timer_;
   std::array<epoll_event, kEventsPerWait> events_;
   std::vector<Stream*> have_news_;  // whose operations may end
   bool is_time_ = false;            // if not, the clock need not be read
   bool has_arrivals_ = false;
+  bool has_handed_ = false;
   bool is_woken_ = false;
 };
 

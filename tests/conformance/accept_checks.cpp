@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <string>
 #include <thread>
@@ -215,6 +216,7 @@ void stop_ends_accepting_and_what_was_accepted(Strategy& strategy) {
 }
 
 void each_loop_accepts_on_its_own_socket(Strategy& strategy) {
+  if (strategy.info().one_listener) GTEST_SKIP() << "has one socket for all";
   constexpr unsigned kThreads = 2;
   TestAcceptor acceptor(echo, kThreads);
   Serving serving(strategy, acceptor, kThreads);
@@ -223,6 +225,39 @@ void each_loop_accepts_on_its_own_socket(Strategy& strategy) {
   for (Peer& peer : peers) expect_echo(peer, "hello");
   const std::vector<LaneReport>& reports = serving.stop();
   for (const LaneReport& report : reports) EXPECT_GT(report.completions, 0U);
+}
+
+void one_socket_feeds_all_lanes(Strategy& strategy) {
+  if (!strategy.info().one_listener) GTEST_SKIP() << "has a socket for each lane";
+  constexpr unsigned kThreads = 2;
+  constexpr int kClients = 20;
+  std::array<std::atomic<int>, kThreads> served{};
+  TestAcceptor acceptor([&served] {
+    return [&served](unsigned lane) {
+      ++served.at(lane);
+      return echo()(lane);
+    };
+  });
+  Serving serving(strategy, acceptor, kThreads);
+  std::vector<Peer> peers;
+  for (int i = 0; i < kClients; ++i) peers.push_back(connect_to(acceptor.endpoint()));
+  for (Peer& peer : peers) expect_echo(peer, "hello");
+  serving.stop();
+  for (const auto& by_lane : served) EXPECT_EQ(by_lane, kClients / static_cast<int>(kThreads));
+  EXPECT_EQ(acceptor.alive, 0);
+}
+
+// Connections that are handed to a loop come while it ends.
+void stop_closes_what_is_being_handed_out(Strategy& strategy) {
+  if (!strategy.info().one_listener) GTEST_SKIP() << "has a socket for each lane";
+  for (int run = 0; run < 20; ++run) {
+    TestAcceptor acceptor(echo);
+    Serving serving(strategy, acceptor, 3);
+    std::vector<Peer> peers;
+    for (int i = 0; i < 12; ++i) peers.push_back(connect_to(acceptor.endpoint()));
+    serving.stop();
+    EXPECT_EQ(acceptor.alive, 0);
+  }
 }
 
 const std::array kChecks{
@@ -244,6 +279,10 @@ const std::array kChecks{
           stop_ends_accepting_and_what_was_accepted},
     Check{"EachLoopAcceptsOnItsOwnSocket", OpKind::accept, Ending::success, kServerNeeds,
           each_loop_accepts_on_its_own_socket},
+    Check{"OneSocketFeedsAllLanes", OpKind::accept, Ending::success, kServerNeeds,
+          one_socket_feeds_all_lanes},
+    Check{"StopClosesWhatIsBeingHandedOut", OpKind::accept, Ending::stop, kServerNeeds,
+          stop_closes_what_is_being_handed_out},
 };
 
 }  // namespace

@@ -46,14 +46,49 @@ void ask(Strategy& strategy, int tasks_wanted, int rounds, unsigned threads) {
   std::atomic<int> answers = 0;
   Tasks tasks;
   for (int i = 0; i < tasks_wanted; ++i) tasks.push_back(asking_task(listener, rounds, answers));
-  const auto reports = run_job(strategy, std::move(tasks), {.threads = threads});
+  auto reports = run_job(strategy, std::move(tasks), {.threads = threads});
   EXPECT_EQ(answers, tasks_wanted * rounds);
+  // Threads that share a queue share the work as it comes, and say how much of it each had.
+  if (strategy.info().one_queue) {
+    std::uint64_t begun = 0;
+    for (const LaneReport& report : reports) begun += report.counters.at("requests");
+    EXPECT_EQ(begun, static_cast<std::uint64_t>(tasks_wanted * rounds));
+    for (std::size_t i = 1; i < reports.size(); ++i) {
+      reports.front().completions += reports[i].completions;
+      reports.front().wakeups += reports[i].wakeups;
+    }
+    reports.resize(1);
+  }
   for (const LaneReport& report : reports) {
     // Connect, Close, and Begin, Send and Receive a round.
     const auto operations = static_cast<unsigned>(tasks_wanted * (3 * rounds + 2));
     EXPECT_GE(report.completions, operations / threads / 2);
     EXPECT_GT(report.wakeups, 0U);
   }
+}
+
+// The tasks' own data would be torn if two threads ran one of them at once: a sanitizer sees it.
+void a_task_runs_in_one_thread_at_a_time(Strategy& strategy) {
+  const Listener listener;
+  constexpr int kTasks = 16;
+  constexpr int kRounds = 200;
+  std::jthread peer([&] { answer(listener, kTasks, kRounds); });
+  std::vector<int> plain(kTasks);  // each is one task's
+  Tasks tasks;
+  for (int& mine : plain) {
+    tasks.push_back(script([&listener, &mine](unsigned) -> Script {
+      co_await op::Connect{&listener.endpoint(), now() + 10s};
+      for (int round = 0; round < kRounds; ++round) {
+        co_await op::Begin{};
+        co_await op::Send{bytes_of("ping"), now() + 10s, now() + 10s};
+        const Completion reply = co_await op::Receive{now() + 10s};
+        if (text_of(reply.data) == "ping") ++mine;
+      }
+      co_await op::Close{};
+    }));
+  }
+  run_job(strategy, std::move(tasks), {.threads = 4, .lanes = 4});
+  for (const int mine : plain) EXPECT_EQ(mine, kRounds);
 }
 
 void two_hundred_tasks_run_at_once(Strategy& strategy) { ask(strategy, 200, 5, 1); }
@@ -107,6 +142,8 @@ const std::array kChecks{
           two_hundred_tasks_run_at_once},
     Check{"TwoLoopsShareTheTasks", OpKind::begin, Ending::success, kStreamNeeds,
           two_loops_share_the_tasks},
+    Check{"ATaskRunsInOneThreadAtATime", OpKind::begin, Ending::success, kStreamNeeds,
+          a_task_runs_in_one_thread_at_a_time},
     Check{"OneObjectRunsSeveralJobs", OpKind::begin, Ending::success, kStreamNeeds,
           one_object_runs_several_jobs},
     Check{"AJobWithoutTasksEndsAtOnce", OpKind::finish, Ending::success, kStreamNeeds,

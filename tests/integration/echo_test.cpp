@@ -61,7 +61,8 @@ Told ask(Strategy& strategy, const Endpoint& server, EchoClientOptions options,
   options.servers = {server};
   options.deadline = 20s;
   std::vector<LaneReport> lanes(1);
-  EchoRun run(options, {.shared_lanes = !strategy.info().event_loop, .request_budget = messages});
+  EchoRun run(options,
+              {.shared_lanes = strategy.info().shares_lanes(), .request_budget = messages});
   run.load().window().start_ns = to_ns(now());
   Job job;
   job.tasks = run.make_tasks();

@@ -69,7 +69,7 @@ class File : public testing::TestWithParam<std::string> {
     auto run = std::make_unique<FileRun>(
         FileRun::Setup{.parameters = parameters, .verify = Verify::all, .folder = "."},
         workloads::LoadOptions{.lanes = lanes_.size(),
-                               .shared_lanes = !strategy_->info().event_loop,
+                               .shared_lanes = strategy_->info().shares_lanes(),
                                .request_budget = kRequests});
     run->load().window().start_ns = to_ns(now());
     return run;

@@ -57,7 +57,7 @@ measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientR
       .takes_in_turn = true,
   };
   workloads::ClientRun run(std::move(setup), {.lanes = lanes.size(),
-                                              .shared_lanes = !strategy.info().event_loop,
+                                              .shared_lanes = strategy.info().shares_lanes(),
                                               .request_budget = options.requests});
   run.load().window().start_ns = to_ns(now());
   Job job;
