@@ -1,4 +1,25 @@
 # Everything comes from Debian 12's packages; scripts/setup installs them. Nothing is downloaded.
+# A newer library than the system's is named by where it was installed: -DASYNCBENCH_LIBURING=PREFIX.
+foreach(library IN ITEMS BOOST CURL LIBEVENT LIBURING LIBUV)
+  set(ASYNCBENCH_${library} "" CACHE PATH "Prefix of the library to use instead of the system's")
+  if(ASYNCBENCH_${library})
+    list(PREPEND CMAKE_PREFIX_PATH "${ASYNCBENCH_${library}}")
+    set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+  endif()
+endforeach()
+
+# Ends with an error if ASYNCBENCH_<library> is given, but not where its headers were found.
+function(asyncbench_require_prefix library headers)
+  set(prefix "${ASYNCBENCH_${library}}")
+  cmake_path(IS_PREFIX prefix "${headers}" NORMALIZE is_there)
+  if(prefix AND NOT is_there)
+    message(FATAL_ERROR
+      "ASYNCBENCH_${library}=${prefix}: the library was found in ${headers} instead. Install it "
+      "under that prefix, with its headers in include/ and its pkg-config or CMake files in lib/, "
+      "and configure a new build folder.")
+  endif()
+endfunction()
+
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -12,6 +33,11 @@ pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+asyncbench_require_prefix(BOOST "${Boost_INCLUDE_DIRS}")
+asyncbench_require_prefix(CURL "${CURL_INCLUDE_DIRS}")
+asyncbench_require_prefix(LIBEVENT "${libevent_INCLUDEDIR}")
+asyncbench_require_prefix(LIBURING "${liburing_INCLUDEDIR}")
+asyncbench_require_prefix(LIBUV "${libuv_INCLUDEDIR}")
 if(ASYNCBENCH_TESTS OR ASYNCBENCH_CONFORMANCE)
   find_package(GTest REQUIRED)
 endif()

@@ -35,6 +35,10 @@ class Acceptor {
   // How many streams and files the task of one connection has open at most, beside its own stream:
   // those of a gateway, and of the children that it gathers.
   virtual unsigned opened_by_each() const { return 0; }
+
+  // Where tasks send long replies from, for as long as the acceptor lives, so that it may be
+  // registered with the kernel. Empty: from anywhere.
+  virtual std::span<const std::byte> long_replies() const { return {}; }
 };
 
 // What a strategy says about one lane of a finished run. It lands in the result.

@@ -28,7 +28,7 @@ std::uint64_t absorb(std::uint64_t hash, std::uint64_t word) {
 
 // The table holds two periods, so that a slice of up to one period is contiguous wherever it
 // begins.
-const std::byte* table() {
+const std::vector<std::byte>& table() {
   static const std::vector<std::byte> bytes = [] {
     std::vector<std::byte> made(2 * kBodyPeriodBytes);
     std::uint64_t state = 0;
@@ -40,7 +40,7 @@ const std::byte* table() {
     std::copy_n(made.begin(), kBodyPeriodBytes, made.begin() + kBodyPeriodBytes);
     return made;
   }();
-  return bytes.data();
+  return bytes;
 }
 
 }  // namespace
@@ -60,9 +60,11 @@ std::size_t body_phase(std::string_view target) {
 std::span<const std::byte> body_slice(std::size_t phase, std::uint64_t offset,
                                       std::uint64_t wanted) {
   const std::size_t begin = (phase + offset % kBodyPeriodBytes) % kBodyPeriodBytes;
-  return {table() + begin,
+  return {table().data() + begin,
           static_cast<std::size_t>(std::min<std::uint64_t>(wanted, kBodyPeriodBytes))};
 }
+
+std::span<const std::byte> body_memory() { return table(); }
 
 BodyExpectation BodyExpectation::of_origin(std::string_view target) {
   BodyExpectation expectation;

@@ -23,6 +23,9 @@ std::size_t body_phase(std::string_view target);
 std::span<const std::byte> body_slice(std::size_t phase, std::uint64_t offset,
                                       std::uint64_t wanted);
 
+// The memory that every slice lies in.
+std::span<const std::byte> body_memory();
+
 // What one URL should answer. All tasks that fetch it share the object; it is thread-safe.
 // For the embedded origin, length and content follow from the target. For a foreign server, nothing
 // is known before the first whole reply: its length and hash become the expectation.

@@ -79,6 +79,7 @@ class Timeline::TracingAcceptor final : public Acceptor {
     return timeline_.traced(acceptor_.accepted(lane));
   }
   unsigned opened_by_each() const override { return acceptor_.opened_by_each(); }
+  std::span<const std::byte> long_replies() const override { return acceptor_.long_replies(); }
 
  private:
   Timeline& timeline_;

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "http/body.hpp"
 #include "workloads/http_connection.hpp"
 
 namespace asyncbench::workloads {
@@ -27,6 +28,8 @@ HttpServer::HttpServer(const ServerOptions& options) : shared_(std::make_unique<
 }
 
 HttpServer::~HttpServer() = default;
+
+std::span<const std::byte> HttpServer::long_replies() const { return http::body_memory(); }
 
 int HttpServer::socket(unsigned lane) { return shared_->listener.socket(lane); }
 

@@ -57,6 +57,7 @@ class HttpServer : public Acceptor {
   int socket(unsigned lane) override;
   std::unique_ptr<Task> accepted(unsigned lane) override;
   unsigned opened_by_each() const override;
+  std::span<const std::byte> long_replies() const override;
 
   std::uint16_t port() const;
   std::size_t open_connections() const;

@@ -23,6 +23,7 @@ unsigned buffer_count(std::size_t tasks) {
 Loop::Loop(Job& job, unsigned lane, const Options& options)
     : TaskDriver(job, lane),
       batch_waits_(options.batch_waits),
+      gathers_replies_(options.gathers_replies),
       slot_plan_(SlotPlan::of(job, lane)),
       slots_(slot_plan_),
       ring_(options, slot_plan_, lane) {
@@ -47,9 +48,12 @@ void Loop::make_buffers(const Job& job, const Options& options) {
   if (options.multishot && options.buffer_ring) {
     note(buffers_ ? 0 : EOPNOTSUPP, "multishot receive into provided buffers");
   }
-  if (options.fixed_buffers && !job.io_memory.empty()) {
-    registered_.emplace(ring_.get(), job.io_memory);
-    note(registered_->error(), "registered memory for reads and writes");
+  const bool sends_from_known = ring_.features().zerocopy_sends && job.acceptor != nullptr;
+  const auto sends = sends_from_known ? job.acceptor->long_replies() : std::span<const std::byte>{};
+  if (options.fixed_buffers && !(job.io_memory.empty() && sends.empty())) {
+    registered_.emplace(ring_.get(), job.io_memory, sends);
+    note(registered_->error(),
+         sends.empty() ? "registered memory for reads and writes" : "registered memory for sends");
   }
 }
 
@@ -106,7 +110,7 @@ void Loop::arm_timeout(Time due) {
 
 void Loop::turn() {
   arm_timeout(next_due());
-  ring_.enter(completions_to_await());
+  ring_.enter(completions_to_await(), awaits_transfers_alone() ? kBatchWaitMax : kGatherWaitMax);
   report().woke();
   reap();
   complete_sends();
@@ -116,14 +120,18 @@ void Loop::turn() {
   if (std::exchange(is_woken_, false)) stop_if_asked();
 }
 
+// What comes from a socket may have somebody waiting at its other end, and what opens or syncs a
+// file has a time of its own.
+bool Loop::awaits_transfers_alone() const {
+  return streams_.in_flight() == transfers_in_flight_ && !accept_armed_;
+}
+
 unsigned Loop::completions_to_await() const {
   // Tasks whose sends end with their submission go on at once.
   if (!sends_.empty() || has_ready()) return 0;
-  // What comes from a socket may have somebody waiting at its other end, and what opens or syncs a
-  // file has a time of its own.
-  if (!batch_waits_ || streams_.in_flight() > transfers_in_flight_ || accept_armed_) return 1;
-  // A timeout ends a wait for several, and a stop comes within kBatchWaitMax.
-  return std::clamp(static_cast<unsigned>(transfers_in_flight_) / kBatchShare, 1U,
+  if (!(awaits_transfers_alone() ? batch_waits_ : gathers_replies_)) return 1;
+  // A timeout ends a wait for several, and a stop comes when that has lasted long enough.
+  return std::clamp(static_cast<unsigned>(streams_.in_flight()) / kBatchShare, 1U,
                     kBatchCompletionsMax);
 }
 

@@ -22,6 +22,10 @@ namespace asyncbench::uring {
 inline constexpr unsigned kBatchShare = 4;
 inline constexpr unsigned kBatchCompletionsMax = 32;
 
+// A shorter send is copied: to pin its pages, and to wait until the peer has acknowledged it, would
+// cost more (the kernel's Documentation/networking/msg_zerocopy.rst: worth it from about 10 KB).
+inline constexpr std::size_t kZerocopyBytesMin = std::size_t{16} * 1024;
+
 class Loop final : public TaskDriver<Loop, Stream> {
  public:
   Loop(Job& job, unsigned lane, const Options& options);
@@ -39,6 +43,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
   void make_buffers(const Job& job, const Options& options);
   void turn();
   void end_operations();
+  bool awaits_transfers_alone() const;
   unsigned completions_to_await() const;
   void arm_timeout(Time due);
   void arm_wake();
@@ -73,7 +78,7 @@ class Loop final : public TaskDriver<Loop, Stream> {
   void complete_sends();
   void cancel_send(Stream& stream, std::errc reason);
   static bool was_taken_whole(const Stream& stream);
-  bool sends_without_copy(const Stream& stream) const;
+  bool may_go_without_copy(const Stream& stream) const;
   void zerocopy_send_ended(Stream& stream, const io_uring_cqe& cqe);
   void let_go_of_bytes(Stream& stream);
 
@@ -81,6 +86,8 @@ class Loop final : public TaskDriver<Loop, Stream> {
   Attempt receive(Stream& stream, const op::Receive& wanted);
   void arm_receive(Stream& stream, Time deadline);
   void received(Stream& stream, const io_uring_cqe& cqe);
+  bool has_more_buffers();
+  void queue_received(Stream& stream, BufferId id, std::size_t size);
   Attempt take_received(Stream& stream);
   void give_back(BufferId id);
   void take_back(Stream& stream) {
@@ -100,12 +107,14 @@ class Loop final : public TaskDriver<Loop, Stream> {
 
   StreamTable streams_;  // outlives the ring, which may use their memory
   const bool batch_waits_;
+  const bool gathers_replies_;
   const SlotPlan slot_plan_;
   SlotPool slots_;
   Ring ring_;
   std::optional<BufferRing> buffers_;
   std::vector<BufferId> buffer_links_;       // the next in a stream's queue, by buffer
   std::vector<std::uint32_t> buffer_sizes_;  // bytes received, by buffer
+  std::uint64_t buffers_grew_in_ = 0;        // Ring::submissions() then
   std::size_t lent_buffers_ = 0;             // with streams and tasks, not with the kernel
   std::optional<RegisteredMemory> registered_;
   // What is over stays in these lists until complete_sends() comes by.

@@ -1,9 +1,16 @@
 // Receiving into buffers that the kernel picks, or into one of the stream's own.
+#include <algorithm>
 #include <cerrno>
 
 #include "loop.hpp"
 
 namespace asyncbench::uring {
+
+namespace {
+
+constexpr unsigned kReceiveBundle = 1U << 4U;  // IORING_RECVSEND_BUNDLE, Linux 6.10
+
+}  // namespace
 
 Loop::Attempt Loop::receive(Stream& stream, const op::Receive& wanted) {
   if (Attempt ready = take_received(stream)) return ready;
@@ -40,6 +47,7 @@ void Loop::arm_receive(Stream& stream, Time deadline) {
   if (buffers_) {
     io_uring_prep_recv(sqe, stream.descriptor, nullptr, 0, 0);
     if (ring_.features().multishot_receive) sqe->ioprio |= IORING_RECV_MULTISHOT;
+    if (ring_.features().receive_bundles) sqe->ioprio |= kReceiveBundle;
     sqe->flags |= IOSQE_BUFFER_SELECT;
     sqe->buf_group = 0;
   } else {
@@ -66,21 +74,14 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
     stream.is_drained = cqe.res > 0 && (cqe.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
   }
   if (cqe.res > 0 && has_buffer) {
-    ++lent_buffers_;
-    buffer_sizes_[id] = static_cast<std::uint32_t>(cqe.res);
-    if (stream.queued++ == 0) {
-      stream.first_queued = id;
-    } else {
-      buffer_links_[stream.last_queued] = id;
-    }
-    stream.last_queued = id;
+    queue_received(stream, id, static_cast<std::size_t>(cqe.res));
   } else if (cqe.res > 0) {
     stream.own_received = static_cast<std::size_t>(cqe.res);
   } else if (has_buffer) {
     buffers_->give_back(id);
   }
   if (cqe.res == 0) stream.at_end = true;
-  if (cqe.res == -ENOBUFS) {
+  if (cqe.res == -ENOBUFS && !has_more_buffers()) {
     ++report().counters["buffer_shortages"];
     // With most buffers back already, re-arming succeeds. Otherwise wait until one is given back:
     // re-arming at once would find none again, and spin.
@@ -88,7 +89,7 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
       stream.is_starved = true;
       starved_.push_back(stream.id);
     }
-  } else if (cqe.res < 0 && cqe.res != -ECANCELED && cqe.res != -EINTR) {
+  } else if (cqe.res < 0 && cqe.res != -ECANCELED && cqe.res != -EINTR && cqe.res != -ENOBUFS) {
     stream.receive_error = -cqe.res;
   }
   if (stream.waits == Waits::receive) {
@@ -110,6 +111,32 @@ void Loop::received(Stream& stream, const io_uring_cqe& cqe) {
              !stream.receive_cancelled) {
     stream.receive_cancelled = true;
     cancel(tag_of(stream, Kind::receive));
+  }
+}
+
+// Many receives may have found none in the same turn: the ring grows for the first of them.
+bool Loop::has_more_buffers() {
+  if (buffers_grew_in_ == ring_.submissions()) return true;
+  if (!buffers_->grow()) return false;
+  buffers_grew_in_ = ring_.submissions();
+  return true;
+}
+
+// A bundle names the first of its buffers. The others follow in the ring, and all but the last one
+// are full.
+void Loop::queue_received(Stream& stream, BufferId id, std::size_t size) {
+  for (;; id = buffers_->after(id)) {
+    const std::size_t part = std::min(size, kReceiveBytes);
+    ++lent_buffers_;
+    buffer_sizes_[id] = static_cast<std::uint32_t>(part);
+    if (stream.queued++ == 0) {
+      stream.first_queued = id;
+    } else {
+      buffer_links_[stream.last_queued] = id;
+    }
+    stream.last_queued = id;
+    size -= part;
+    if (size == 0) return;
   }
 }
 

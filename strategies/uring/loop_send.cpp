@@ -31,7 +31,8 @@ Loop::Attempt Loop::send(Stream& stream, const op::Send& wanted) {
   stream.wanted = wanted;
   stream.cancelled_as = {};
   park(stream, Waits::send, wanted.deadline);
-  if (!ring_.features().defer_taskrun || sends_without_copy(stream)) {
+  stream.goes_without_copy = may_go_without_copy(stream);
+  if (!ring_.features().defer_taskrun || stream.goes_without_copy) {
     queue_send(stream);
     return std::nullopt;
   }
@@ -79,9 +80,13 @@ void Loop::queue_send(Stream& stream) {
   io_uring_sqe* const sqe = ring_.entry();
   constexpr int kFlags = MSG_NOSIGNAL | MSG_WAITALL;
   const std::span<const std::byte> rest = stream.sending().bytes;
-  if (sends_without_copy(stream)) {
+  if (stream.goes_without_copy) {
     io_uring_prep_send_zc(sqe, stream.descriptor, rest.data(), rest.size(), kFlags,
                           ring_.features().zerocopy_report ? kReportCopies : 0);
+    if (const auto buffer = registered_ ? registered_->index_of(rest) : std::nullopt) {
+      sqe->ioprio |= IORING_RECVSEND_FIXED_BUF;
+      sqe->buf_index = static_cast<std::uint16_t>(*buffer);
+    }
     sqe->user_data = tag_of(stream, Kind::zerocopy_send);
   } else {
     io_uring_prep_send(sqe, stream.descriptor, rest.data(), rest.size(), kFlags);
@@ -156,7 +161,7 @@ void Loop::cancel_send(Stream& stream, std::errc reason) {
   if (stream.awaits_notification) {
     let_go_of_bytes(stream);
   } else {
-    cancel(tag_of(stream, sends_without_copy(stream) ? Kind::zerocopy_send : Kind::send));
+    cancel(tag_of(stream, stream.goes_without_copy ? Kind::zerocopy_send : Kind::send));
   }
 }
 
@@ -165,8 +170,9 @@ bool Loop::was_taken_whole(const Stream& stream) {
   return stream.awaits_notification == static_cast<int>(stream.sending().bytes.size());
 }
 
-bool Loop::sends_without_copy(const Stream& stream) const {
-  return ring_.features().zerocopy_sends && !stream.takes_copies_only;
+bool Loop::may_go_without_copy(const Stream& stream) const {
+  return ring_.features().zerocopy_sends && !stream.takes_copies_only &&
+         stream.sending().bytes.size() >= kZerocopyBytesMin;
 }
 
 // Posts two completions: how it ended, and that the bytes are no longer in use.
@@ -184,6 +190,7 @@ void Loop::zerocopy_send_ended(Stream& stream, const io_uring_cqe& cqe) {
   if (result == -EOPNOTSUPP && stream.cancelled_as == std::errc{}) {
     // A socket that cannot, such as a Unix one.
     stream.takes_copies_only = true;
+    stream.goes_without_copy = false;
     streams_.end_in_flight(stream);
     queue_send(stream);
     return;

@@ -13,7 +13,11 @@
 namespace asyncbench::uring {
 
 BufferRing::BufferRing(io_uring* ring, unsigned count)
-    : ring_(ring), count_(count), mapped_bytes_(count * (sizeof(io_uring_buf) + kStride)) {
+    : ring_(ring),
+      count_(count),
+      mapped_bytes_(count * (sizeof(io_uring_buf) + kStride)),
+      order_(count),
+      places_(count) {
   void* const memory = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
@@ -27,7 +31,14 @@ BufferRing::BufferRing(io_uring* ring, unsigned count)
   error_ = -io_uring_register_buf_ring(ring_, &registration, 0);
   if (error_ != 0) return;
   io_uring_buf_ring_init(entries_);
-  for (unsigned id = 0; id < count; ++id) give_back(static_cast<BufferId>(id));
+  grow();
+}
+
+bool BufferRing::grow() {
+  if (used_ == count_) return false;
+  const unsigned wanted = std::clamp(2 * used_, kBuffersAtFirst, count_);
+  while (used_ < wanted) give_back(static_cast<BufferId>(used_++));
+  return true;
 }
 
 BufferRing::~BufferRing() {
@@ -36,31 +47,42 @@ BufferRing::~BufferRing() {
 }
 
 void BufferRing::give_back(BufferId id) {
+  const auto place = static_cast<std::uint16_t>(entries_->tail % count_);
+  order_[place] = id;
+  places_[id] = place;
   io_uring_buf_ring_add(entries_, buffers_ + std::size_t{id} * kStride, kReceiveBytes, id,
                         io_uring_buf_ring_mask(count_), 0);
   io_uring_buf_ring_advance(entries_, 1);
 }
 
-RegisteredMemory::RegisteredMemory(io_uring* ring, std::span<std::byte> memory) : memory_(memory) {
-  std::vector<iovec> parts;
-  for (std::size_t begin = 0; begin < memory.size(); begin += kPartBytes) {
-    parts.push_back({.iov_base = memory.data() + begin,
-                     .iov_len = std::min(kPartBytes, memory.size() - begin)});
+RegisteredMemory::RegisteredMemory(io_uring* ring, std::span<const std::byte> transfers,
+                                   std::span<const std::byte> sends) {
+  for (std::span<const std::byte> rest : {transfers, sends}) {
+    while (!rest.empty()) {
+      parts_.push_back(rest.first(std::min(kPartBytes, rest.size())));
+      rest = rest.subspan(parts_.back().size());
+    }
   }
-  if (parts.empty()) return;
-  error_ = -io_uring_register_buffers(ring, parts.data(), static_cast<unsigned>(parts.size()));
-  if (error_ != 0) memory_ = {};
+  std::vector<iovec> vectors;
+  vectors.reserve(parts_.size());
+  for (const auto part : parts_) {
+    vectors.push_back(
+        {.iov_base = const_cast<std::byte*>(part.data()), .iov_len = part.size_bytes()});
+  }
+  if (vectors.empty()) return;
+  error_ = -io_uring_register_buffers(ring, vectors.data(), static_cast<unsigned>(vectors.size()));
+  if (error_ != 0) parts_.clear();
 }
 
 std::optional<int> RegisteredMemory::index_of(std::span<const std::byte> bytes) const {
-  if (bytes.empty() || std::less{}(bytes.data(), memory_.data()) ||
-      std::less{}(memory_.data() + memory_.size(), bytes.data() + bytes.size())) {
-    return std::nullopt;
+  for (unsigned index = 0; index < parts_.size(); ++index) {
+    const auto part = parts_[index];
+    if (!std::less{}(bytes.data(), part.data()) &&
+        !std::less{}(part.data() + part.size(), bytes.data() + bytes.size())) {
+      return static_cast<int>(index);
+    }
   }
-  const auto first = static_cast<std::size_t>(bytes.data() - memory_.data());
-  const std::size_t last = first + bytes.size() - 1;
-  if (first / kPartBytes != last / kPartBytes) return std::nullopt;
-  return static_cast<int>(first / kPartBytes);
+  return std::nullopt;
 }
 
 }  // namespace asyncbench::uring

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/job.hpp"
 
@@ -15,11 +16,15 @@ namespace asyncbench::uring {
 
 using BufferId = std::uint16_t;
 
-// Receive buffers shared by all streams of a loop.
+inline constexpr unsigned kBuffersAtFirst = 16;
+
+// Receive buffers shared by all streams of a loop. The kernel fills them in turn, first in, first
+// out, so that all that it has would be touched again and again: it gets few at first, which stay
+// in the processor's caches, and more once it has run out.
 class BufferRing {
  public:
-  // Registers `count` (a power of two) buffers of kReceiveBytes as group 0. `error()` is then 0, or
-  // the errno with which the kernel refused.
+  // Registers a ring of `count` (a power of two) buffers of kReceiveBytes as group 0. `error()` is
+  // then 0, or the errno with which the kernel refused.
   BufferRing(io_uring* ring, unsigned count);
   ~BufferRing();
   BufferRing(const BufferRing&) = delete;
@@ -30,8 +35,14 @@ class BufferRing {
     return {buffers_ + std::size_t{id} * kStride, size};
   }
 
-  // Hands the buffer back to the kernel.
+  // Gives the kernel twice as many. False: it has had all.
+  bool grow();
+
+  // Hands the buffer back to the kernel, which takes them in this order.
   void give_back(BufferId id);
+
+  // The one that was given back next.
+  BufferId after(BufferId id) const { return order_[(places_[id] + 1U) % count_]; }
 
  private:
   // Buffers that all began at a multiple of a large power of two would share few sets of the
@@ -40,18 +51,22 @@ class BufferRing {
 
   io_uring* ring_;
   unsigned count_;
+  unsigned used_ = 0;  // those that the kernel has had
   int error_ = 0;
   std::size_t mapped_bytes_;
   io_uring_buf_ring* entries_ = nullptr;
   std::byte* buffers_ = nullptr;
+  std::vector<BufferId> order_;        // by place in the ring
+  std::vector<std::uint16_t> places_;  // in the ring, by buffer
 };
 
-// Memory that is pinned and mapped beforehand, for READ_FIXED and WRITE_FIXED.
+// Memory that is pinned and mapped beforehand, for READ_FIXED and WRITE_FIXED, and SEND_ZC.
 class RegisteredMemory {
  public:
-  // Registers `memory` for as long as the ring lives. `error()` is then 0, or the errno with which
-  // the kernel refused.
-  RegisteredMemory(io_uring* ring, std::span<std::byte> memory);
+  // Registers both for as long as the ring lives; each may be empty. `error()` is then 0, or the
+  // errno with which the kernel refused.
+  RegisteredMemory(io_uring* ring, std::span<const std::byte> transfers,
+                   std::span<const std::byte> sends);
 
   int error() const { return error_; }
 
@@ -62,7 +77,7 @@ class RegisteredMemory {
   // The kernel's limit for one buffer (io_uring_register_buffers(3)).
   static constexpr std::size_t kPartBytes = std::size_t{1} << 30U;
 
-  std::span<std::byte> memory_;
+  std::vector<std::span<const std::byte>> parts_;  // by index
   int error_ = 0;
 };
 

@@ -18,9 +18,12 @@ struct Options {
   bool multishot = true;           // accepts and receives that complete many times
   bool direct_descriptors = true;  // sockets and files live in the ring's own table
   bool buffer_ring = true;         // receives into buffers that the kernel picks
-  bool zerocopy_sends = false;
-  bool fixed_buffers = true;  // reads and writes in memory registered beforehand
-  bool batch_waits = true;    // for a share of the reads and writes in flight, not for the next one
+  bool receive_bundles = false;    // a receive fills as many of these buffers as it can
+  bool zerocopy_sends = false;     // of kZerocopyBytesMin or more
+  bool fixed_buffers = true;       // transfers in memory registered beforehand
+  bool batch_waits = true;  // for a share of the reads and writes in flight, not for the next one
+  bool gathers_replies = false;  // batch_waits for sockets, too, of kGatherWaitMax at most
+  bool counts_as_iowait = true;  // a thread that waits in the ring is in "iowait"
 };
 
 }  // namespace asyncbench::uring

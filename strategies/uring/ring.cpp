@@ -12,7 +12,8 @@ namespace asyncbench::uring {
 
 namespace {
 
-constexpr unsigned kSetSocketOption = 3;  // SOCKET_URING_OP_SETSOCKOPT of linux/io_uring.h
+constexpr unsigned kSetSocketOption = 3;       // SOCKET_URING_OP_SETSOCKOPT of linux/io_uring.h
+constexpr unsigned kEnterNoIowait = 1U << 7U;  // IORING_ENTER_NO_IOWAIT, Linux 6.15
 
 // struct io_uring_getevents_arg of Linux 6.12: what liburing 2.3 still calls padding is the minimum
 // wait.
@@ -47,16 +48,18 @@ io_uring_sqe* Ring::entries(unsigned count) {
   return sqe;
 }
 
-void Ring::enter(unsigned completions) {
+void Ring::enter(unsigned completions, std::chrono::microseconds batch_wait) {
   int result = 0;
   if (features_.kernel_thread && io_uring_cq_ready(&ring_) >= completions) {
     result = io_uring_submit(&ring_);  // a system call only if the thread sleeps
   } else if (completions == 0) {
     result = io_uring_submit_and_get_events(&ring_);
-  } else if (completions == 1 || !features_.minimum_wait) {
-    result = io_uring_submit_and_wait(&ring_, completions);
+  } else if (completions > 1 && features_.minimum_wait) {
+    result = enter_with_arguments(completions, batch_wait);
+  } else if (features_.no_iowait) {
+    result = enter_with_arguments(completions, std::chrono::microseconds::zero());
   } else {
-    result = enter_for_batch(completions);
+    result = io_uring_submit_and_wait(&ring_, completions);
   }
   // A call that fails or is cut short leaves entries in the queue: they go with a later one.
   if (io_uring_sq_ready(&ring_) == 0) ++submissions_;
@@ -67,13 +70,16 @@ void Ring::enter(unsigned completions) {
   }
 }
 
-// liburing 2.3 has no call for the minimum wait, so this does what its calls do: it hands the queue
-// over and enters.
-int Ring::enter_for_batch(unsigned completions) {
+// liburing 2.3 has no call for the minimum wait and for waits beside iowait, so this does what its
+// calls do: it hands the queue over and enters.
+int Ring::enter_with_arguments(unsigned completions, std::chrono::microseconds minimum_wait) {
   static constexpr __kernel_timespec kNoLimit{.tv_sec = 1 << 30, .tv_nsec = 0};
-  const WaitArguments arguments{.minimum_wait_us = kBatchWaitMax.count(),
-                                .time_limit = reinterpret_cast<std::uint64_t>(&kNoLimit)};
+  const bool is_limited = minimum_wait > std::chrono::microseconds::zero();
+  const WaitArguments arguments{
+      .minimum_wait_us = static_cast<std::uint32_t>(minimum_wait.count()),
+      .time_limit = is_limited ? reinterpret_cast<std::uint64_t>(&kNoLimit) : 0};
   unsigned flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+  if (features_.no_iowait) flags |= kEnterNoIowait;
   if (features_.registered_ring_fd) flags |= IORING_ENTER_REGISTERED_RING;
   unsigned queued = 0;
   if (features_.kernel_thread) {

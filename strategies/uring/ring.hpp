@@ -5,6 +5,7 @@
 #include <liburing.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ inline constexpr unsigned kCompletionEntries = 8192;
 // kernel's tick (4 ms at 250 Hz): nearer than that, every wait would have to set the processor's
 // timer, which costs more than a tenth of a read from a fast disk.
 inline constexpr std::chrono::microseconds kBatchWaitMax{10'000};
+
+// The same while sockets are waited for, where somebody waits at the other end.
+inline constexpr std::chrono::microseconds kGatherWaitMax{50};
 
 // How long the kernel's thread (Options::TaskWork::kernel_thread) spins without work before it
 // sleeps: longer than the pauses between the operations of a busy loop, so that nobody has to wake
@@ -47,7 +51,9 @@ struct Features {
   bool provided_buffers = false;   // a ring of them
   bool multishot_receive = false;  // into provided buffers (6.0)
   bool multishot_accept = false;   // 5.19
+  bool receive_bundles = false;    // one completion for several provided buffers (6.10)
   bool minimum_wait = false;       // 6.12
+  bool no_iowait = false;          // waits that do not count as iowait (6.15)
   // Receives that do not look before news has come, and say whether more is left (5.19).
   bool poll_first = false;
   bool zerocopy_sends = false;   // 6.0
@@ -79,9 +85,9 @@ class Ring {
   }
 
   // Submits what is queued, and waits until there are so many completions; 0: not at all. More than
-  // one are awaited for kBatchWaitMax at most, then one is enough; where the kernel cannot do that,
+  // one are awaited for `batch_wait` at most, then one is enough; where the kernel cannot do that,
   // all of them are: that many operations must be certain to end.
-  void enter(unsigned completions);
+  void enter(unsigned completions, std::chrono::microseconds batch_wait = kBatchWaitMax);
 
   // Grows whenever the kernel has taken all that was queued: an entry is submitted once this has
   // changed since it was queued.
@@ -95,7 +101,7 @@ class Ring {
   bool rehearse_direct_socket();
   void note(bool ok, const char* feature, int error = 0);
 
-  int enter_for_batch(unsigned completions);
+  int enter_with_arguments(unsigned completions, std::chrono::microseconds minimum_wait);
 
   io_uring ring_{};
   Features features_;

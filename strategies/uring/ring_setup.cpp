@@ -22,7 +22,9 @@ namespace {
 
 // Feature bits of linux/io_uring.h that liburing 2.3 does not name.
 constexpr unsigned kFeatureRegisteredRings = 1U << 13U;  // IORING_FEAT_REG_REG_RING, Linux 6.3
+constexpr unsigned kFeatureBundles = 1U << 14U;          // IORING_FEAT_RECVSEND_BUNDLE, 6.10
 constexpr unsigned kFeatureMinimumWait = 1U << 15U;      // IORING_FEAT_MIN_TIMEOUT, 6.12
+constexpr unsigned kFeatureNoIowait = 1U << 17U;         // IORING_FEAT_NO_IOWAIT, 6.15
 
 struct Attempt {
   unsigned flags;
@@ -84,6 +86,10 @@ int refusal_of_kernel_thread() {
   return error == EINVAL ? 0 : error;
 }
 
+std::string lacks(const std::string& feature, const std::string& release) {
+  return "this kernel has no " + feature + "; use Linux " + release + " or later";
+}
+
 }  // namespace
 
 std::string refusal(const Options& options) try {
@@ -96,9 +102,11 @@ std::string refusal(const Options& options) try {
     probed.task_work = Options::TaskWork::deferred;
   }
   Ring ring(probed, {.own = 1}, 0);
-  if (options.zerocopy_sends && !ring.features().zerocopy_sends) {
-    return "no SEND_ZC in this kernel; use Linux 6.0 or later";
-  }
+  const Features& has = ring.features();
+  if (options.zerocopy_sends && !has.zerocopy_sends) return lacks("SEND_ZC", "6.0");
+  if (options.receive_bundles && !has.receive_bundles) return lacks("receive bundles", "6.10");
+  if (options.gathers_replies && !has.minimum_wait) return lacks("minimum wait", "6.12");
+  if (!options.counts_as_iowait && !has.no_iowait) return lacks("NO_IOWAIT", "6.15");
   return {};
 } catch (const StrategyError& error) {
   return error.what();
@@ -166,12 +174,17 @@ void Ring::probe(const Options& options) {
   features_.direct_descriptors =
       options.direct_descriptors && has(IORING_OP_SOCKET) && has(IORING_OP_URING_CMD);
   features_.poll_first = has(IORING_OP_SOCKET);
+  features_.receive_bundles = options.receive_bundles && features_.multishot_receive &&
+                              (ring_.features & kFeatureBundles) != 0;
   features_.minimum_wait = (ring_.features & kFeatureMinimumWait) != 0;
+  features_.no_iowait = !options.counts_as_iowait && (ring_.features & kFeatureNoIowait) != 0;
   features_.zerocopy_sends = options.zerocopy_sends && has(IORING_OP_SEND_ZC);
   features_.zerocopy_report = (ring_.features & kFeatureRegisteredRings) != 0;
   io_uring_free_probe(probed);
   if (options.multishot) note(features_.multishot_accept, "multishot accept");
   if (options.zerocopy_sends) note(features_.zerocopy_sends, "sends without copies");
+  if (options.receive_bundles) note(features_.receive_bundles, "receive bundles");
+  if (!options.counts_as_iowait) note(features_.no_iowait, "waits beside iowait");
   note(features_.minimum_wait, "minimum wait");
 }
 

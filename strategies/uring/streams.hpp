@@ -62,6 +62,7 @@ struct Stream final : DrivenTask {
   std::uint64_t sent_in = 0;    // Ring::submissions() when the send was queued
 
   // Sending without copies.
+  bool goes_without_copy = false;          // the pending send
   bool takes_copies_only = false;          // the socket cannot send otherwise
   std::optional<int> awaits_notification;  // how the send ended whose bytes are still in use
 

@@ -24,7 +24,7 @@ struct Rung {
   Options options;
 };
 
-constexpr std::array<Rung, 9> kLadder = {{
+constexpr std::array<Rung, 12> kLadder = {{
     {"uring",
      "io_uring: multishot accept and receive, direct descriptors, one system call a turn",
      {}},
@@ -45,8 +45,17 @@ constexpr std::array<Rung, 9> kLadder = {{
      "uring with COOP_TASKRUN instead of DEFER_TASKRUN, hence a completion for each send",
      {.task_work = TaskWork::cooperative}},
     {"uring:zerocopy",
-     "uring with sends without copies (SEND_ZC), each awaited until acknowledged",
+     "uring with long sends without copies (SEND_ZC), each awaited until acknowledged",
      {.zerocopy_sends = true}},
+    {"uring:bundles",
+     "uring with receives that fill several buffers for one completion (RECVSEND_BUNDLE)",
+     {.receive_bundles = true}},
+    {"uring:min_wait",
+     "uring that waits for several completions of sockets, too, for a short time (minimum wait)",
+     {.gathers_replies = true}},
+    {"uring:no_iowait",
+     "uring with waits that the kernel does not count as iowait (ENTER_NO_IOWAIT)",
+     {.counts_as_iowait = false}},
     {"uring:no_fixed_buffers",
      "uring with reads and writes in plain memory, instead of registered memory (READ_FIXED)",
      {.fixed_buffers = false}},
@@ -74,6 +83,12 @@ unsigned kernel_workers_max() {
                   4 * static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
+std::string completions_awaited(bool waits_for_several) {
+  if (!waits_for_several) return "1";
+  return "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
+         std::to_string(uring::kBatchCompletionsMax) + " at most";
+}
+
 StrategyInfo info_of(const Rung& rung) {
   const Options& options = rung.options;
   StrategyInfo info;
@@ -93,19 +108,23 @@ StrategyInfo info_of(const Rung& rung) {
       {"multishot", !options.multishot    ? "no"
                     : options.buffer_ring ? "accept, receive"
                                           : "accept"},
+      {"receive_bundles", options.receive_bundles ? "yes" : "no"},
       {"descriptors", options.direct_descriptors ? "direct" : "plain"},
       {"task_work", name_of(options.task_work)},
-      {"sends", options.zerocopy_sends ? "without copies" : "copied"},
+      {"sends", options.zerocopy_sends
+                    ? "without copies from " + std::to_string(uring::kZerocopyBytesMin) + " bytes"
+                    : "copied"},
       {"file_buffers", options.fixed_buffers ? "registered" : "plain"},
       {"submission_entries", std::to_string(uring::kSubmissionEntries)},
       {"completion_entries", std::to_string(uring::kCompletionEntries)},
       {"queued_buffers_per_stream_max", std::to_string(uring::kQueuedBuffersMax)},
-      {"file_completions_awaited",
-       options.batch_waits ? "1 in " + std::to_string(uring::kBatchShare) + " in flight, " +
-                                 std::to_string(uring::kBatchCompletionsMax) + " at most"
-                           : "1"},
+      {"file_completions_awaited", completions_awaited(options.batch_waits)},
       {"file_completions_awaited_us_max",
        options.batch_waits ? std::to_string(uring::kBatchWaitMax.count()) : "none"},
+      {"socket_completions_awaited", completions_awaited(options.gathers_replies)},
+      {"socket_completions_awaited_us_max",
+       options.gathers_replies ? std::to_string(uring::kGatherWaitMax.count()) : "none"},
+      {"waits_count_as_iowait", options.counts_as_iowait ? "yes" : "no"},
       {"file_kernel_workers_max", std::to_string(kernel_workers_max())},
       {"accept", "SO_REUSEPORT, one socket a loop"},
       {"busy_wait", spins ? "the kernel's thread, for " +

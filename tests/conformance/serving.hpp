@@ -43,11 +43,13 @@ class TestAcceptor final : public Acceptor {
   }
 
   unsigned opened_by_each() const override { return opened; }
+  std::span<const std::byte> long_replies() const override { return replies; }
 
   const Endpoint& endpoint(unsigned lane = 0) const { return listeners_.at(lane).endpoint(); }
 
   unsigned lanes = 1;
   unsigned opened = 0;  // by the script of each connection, at most
+  std::span<const std::byte> replies;
   std::atomic<int> seen = 0;
   std::atomic<int> alive = 0;
 

@@ -48,6 +48,7 @@ class HeavyAcceptor : public Acceptor {
     return task ? std::make_unique<HeavyTask>(std::move(task)) : nullptr;
   }
   unsigned opened_by_each() const override { return acceptor_.opened_by_each(); }
+  std::span<const std::byte> long_replies() const override { return acceptor_.long_replies(); }
 
  private:
   Acceptor& acceptor_;

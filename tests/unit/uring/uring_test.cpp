@@ -22,7 +22,9 @@
 #include "file_script.hpp"
 #include "peer.hpp"
 #include "run_job.hpp"
+#include "serving.hpp"
 #include "stopper.hpp"
+#include "strategies/uring/memory.hpp"
 #include "tests/scratch_folder.hpp"
 
 namespace asyncbench {
@@ -30,6 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using conformance::bytes_of;
+using conformance::connect_to;
 using conformance::expect_canceled;
 using conformance::expect_on_time;
 using conformance::index_of;
@@ -40,8 +43,10 @@ using conformance::run_script;
 using conformance::RunOptions;
 using conformance::Script;
 using conformance::script;
+using conformance::Serving;
 using conformance::Stopper;
 using conformance::Tasks;
+using conformance::TestAcceptor;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -213,6 +218,9 @@ TEST(Uring, VariantsAreGrantedTheirStepAndNothingElse) {
   EXPECT_THAT(granted("uring:sqpoll"), Contains(HasSubstr("SQPOLL")));
   EXPECT_THAT(granted("uring:no_defer_taskrun"), Not(Contains(HasSubstr("DEFER_TASKRUN"))));
   EXPECT_THAT(granted("uring:zerocopy"), Contains("sends without copies"));
+  EXPECT_THAT(granted("uring:bundles"), Contains("receive bundles"));
+  EXPECT_THAT(granted("uring:min_wait"), Contains("minimum wait"));
+  EXPECT_THAT(granted("uring:no_iowait"), Contains("waits beside iowait"));
   EXPECT_EQ(granted("uring:no_fixed_buffers"), without("registered memory"));
 }
 
@@ -260,15 +268,76 @@ TEST(Uring, ASingleCpuIsTooFewForAKernelThread) {
   }).join();
 }
 
+// Long sends alone go without copies: from memory that is registered, and from any other.
 TEST(Uring, TellsWhichSendsWereCopiedAllTheSame) {
+  const std::string known(std::size_t{32} * 1024, 'k');
+  const std::string unknown(std::size_t{32} * 1024, 'u');
+  TestAcceptor acceptor([&]() -> TestAcceptor::Play {
+    return [&](unsigned) -> Script {
+      for (const std::string* const reply : {&known, &unknown}) {
+        EXPECT_FALSE((co_await op::Send{bytes_of("hello")}).error);
+        EXPECT_FALSE((co_await op::Send{bytes_of(*reply)}).error);
+      }
+      co_await op::Close{};
+    };
+  });
+  acceptor.replies = bytes_of(known);
+  Serving serving(variant("uring:zerocopy"), acceptor);
+  EXPECT_TRUE(connect_to(acceptor.endpoint()).receive_all() == "hello" + known + "hello" + unknown);
+  const LaneReport report = serving.stop().front();
+  EXPECT_THAT(report.granted, Contains("registered memory for sends"));
+  EXPECT_EQ(report.counters.at("zerocopy_sends_copied"), 2U) << "loopback copies all";
+}
+
+// Each task keeps the buffer that it was lent, so that the kernel needs four times as many as it
+// had at first.
+TEST(Uring, ABurstBeyondTheFirstReceiveBuffersFindsMore) {
+  constexpr std::size_t kTasks = std::size_t{4} * uring::kBuffersAtFirst;
   const Listener listener;
-  std::jthread peer([&] { listener.accept().receive_all(); });
-  const auto reports = run_script(variant("uring:zerocopy"), [&](unsigned) -> Script {
+  std::jthread peer([&] {
+    std::vector<conformance::Peer> peers;
+    while (peers.size() < kTasks) peers.push_back(listener.accept());
+    for (auto& one : peers) one.send("ping");
+    for (auto& one : peers) one.receive_all();
+  });
+  std::size_t received = 0;
+  Tasks tasks;
+  for (std::size_t i = 0; i < kTasks; ++i) {
+    tasks.push_back(script([&](unsigned) -> Script {
+      co_await op::Connect{&listener.endpoint()};
+      const Completion ping = co_await op::Receive{};
+      EXPECT_FALSE(ping.error);
+      ++received;
+      while (received < kTasks) co_await op::Sleep{now() + 1ms};
+      EXPECT_EQ(conformance::text_of(ping.data), "ping");
+      co_await op::Close{};
+    }));
+  }
+  const auto reports = run_job(variant("uring"), std::move(tasks));
+  EXPECT_EQ(received, kTasks);
+  EXPECT_EQ(reports[0].counters.count("buffer_shortages"), 0U);
+}
+
+// Whatever arrives while the task is busy fills many buffers, which one completion may name.
+TEST(Uring, BundlesBringTheBytesInOrder) {
+  const Listener listener;
+  std::string sent;
+  for (int i = 0; sent.size() < std::size_t{4} << 20U; ++i) sent += std::to_string(i) + ' ';
+  std::jthread peer([&] { listener.accept().send(sent); });
+  std::string received;
+  run_script(variant("uring:bundles"), [&](unsigned) -> Script {
     co_await op::Connect{&listener.endpoint()};
-    for (int i = 0; i < 3; ++i) EXPECT_FALSE((co_await op::Send{bytes_of("hello")}).error);
+    while (true) {
+      const Completion part = co_await op::Receive{};
+      EXPECT_FALSE(part.error);
+      if (part.error || part.data.empty()) break;
+      received += conformance::text_of(part.data);
+      if (received.size() % 7 == 0) co_await op::Sleep{now() + 1ms};
+    }
     co_await op::Close{};
   });
-  EXPECT_EQ(reports[0].counters.at("zerocopy_sends_copied"), 3U) << "loopback copies all";
+  EXPECT_EQ(received.size(), sent.size());
+  EXPECT_TRUE(received == sent);
 }
 
 }  // namespace
