@@ -1,14 +1,11 @@
 #include "epoll.hpp"
 
-#include <sys/epoll.h>
-
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/epoll_waiter.hpp"
 #include "core/file_pool.hpp"
 #include "core/run_lanes.hpp"
 #include "loop.hpp"
@@ -61,7 +58,7 @@ StrategyInfo info_of(const Variant& variant) {
       .in_all = variant.in_loop == FilePolicy::cached && !variant.one_acceptor,
       .options = {{"receive_buffer_bytes", std::to_string(kReceiveBytes)},
                   {"receive_buffers", "the loop's, lent while a task looks at what it received"},
-                  {"events_per_wait", std::to_string(reactor::kEventsPerWait)},
+                  {"events_per_wait", std::to_string(EpollWaiter::kEventsPerWait)},
                   {"operations_per_turn_max", std::to_string(reactor::Loop::kTurnLength)},
                   {"accept", variant.one_acceptor
                                  ? "by the first loop, which wakes the others for theirs (eventfd)"
@@ -83,15 +80,7 @@ class Epoll final : public Strategy {
 
   const StrategyInfo& info() const override { return info_; }
 
-  Support host_support() const override {
-    // A system call that is there finds fault with the descriptor first.
-    epoll_event event{};
-    if (epoll_pwait2(-1, &event, 1, nullptr, nullptr) < 0 && errno != EBADF) {
-      return Support::no(std::string("epoll_pwait2: ") + strerrorname_np(errno) +
-                         ": needs Linux 5.11 or newer, and a seccomp profile that knows the call");
-    }
-    return Support::yes();
-  }
+  Support host_support() const override { return epoll_support(); }
 
   void run(Job& job) override {
     std::optional<reactor::Handout> handout;

@@ -1,8 +1,5 @@
 #include "loop.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -11,57 +8,28 @@
 
 namespace asyncbench::reactor {
 
-using namespace std::chrono_literals;
-
 namespace {
-
-// A timer this near is left to the wait itself, one system call less than arming first. One further
-// away is armed, and stands in the kernel however often the loop waits in the meantime.
-constexpr Duration kNear = 1ms;
-
-// EPOLLRDHUP tells the end of the stream apart from bytes: see SocketTask::has_hung_up. A byte that
-// comes to an empty socket makes an edge (epoll(7)).
-constexpr std::uint32_t kEdges = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 std::uint64_t tag_of(Stream& stream) { return reinterpret_cast<std::uint64_t>(&stream); }
 
 }  // namespace
 
-// Timer and wake-ups are edge-triggered, so nothing is ever read from them: each expiry and each
-// write is an edge of its own.
 Loop::Loop(Job& job, unsigned lane, FilePolicy files_in_loop, Handout* handout)
-    : SocketDriver(job, lane, files_in_loop),
-      handout_(handout),
-      epoll_(granted(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
+    : SocketDriver(job, lane, files_in_loop), handout_(handout), epoll_(wake_fd()) {
   report().granted = {"epoll", "timerfd"};
-  watch_own(timer_.get(), Source::timer);
-  watch_own(wake_fd(), Source::wake);
-  if (handout_ != nullptr) watch_own(handout_->inbox(lane).get(), Source::inbox);
-}
-
-void Loop::watch_own(int fd, Source source) {
-  const int error =
-      control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, static_cast<std::uint64_t>(source));
-  if (error == 0) return;
-  throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error) +
-                      "; raise fs.epoll.max_user_watches");
-}
-
-int Loop::control(int operation, int fd, std::uint32_t events, std::uint64_t data) {
-  epoll_event event{.events = events, .data = {.u64 = data}};
-  return epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? 0 : errno;
+  if (handout_ != nullptr) epoll_.watch_own(handout_->inbox(lane).get(), Source::inbox);
 }
 
 // All events are noted before any task goes on: a task may close its socket and open another, which
 // must not be taken for the one that the event was about.
 void Loop::turn() {
-  const int count = wait();
+  const auto events = epoll_.wait(has_ready() ? Time::min() : next_due());
   report().woke();
-  for (int i = 0; i < count; ++i) note(events_[static_cast<std::size_t>(i)]);
+  for (const epoll_event& event : events) note(event);
   for (Stream* const stream : have_news_) has_news(*stream);
   have_news_.clear();
   run_ready();
-  if (is_time_) fire_timers();
+  if (epoll_.is_time()) fire_timers();
   if (std::exchange(has_arrivals_, false)) {
     if (handout_ == nullptr) {
       accept();
@@ -73,31 +41,10 @@ void Loop::turn() {
   if (std::exchange(is_woken_, false)) woken();
 }
 
-// In steady state deadlines only move away (see TimerQueue), and the armed timer comes before them
-// all: then neither the clock nor the timer is touched.
-int Loop::wait() {
-  const Time until = has_ready() ? Time::min() : next_due();
-  timespec limit{};
-  is_time_ = false;
-  if (until < timer_.due()) {
-    const Duration left = time_left(until);
-    is_time_ = left <= kNear;
-    if (is_time_) {
-      limit.tv_nsec = left.count();
-    } else {
-      timer_.arm(until);
-    }
-  }
-  const int count = epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
-                                 is_time_ ? &limit : nullptr, nullptr);
-  return std::max(count, 0);  // a signal brings no events
-}
-
 void Loop::note(const epoll_event& event) {
   switch (static_cast<Source>(event.data.u64)) {
     case Source::timer:
-      timer_.has_fired();
-      is_time_ = true;
+      epoll_.timer_fired();
       return;
     case Source::wake:
       is_woken_ = true;
@@ -125,11 +72,11 @@ void Loop::note(const epoll_event& event) {
 void Loop::watch_listener(bool is_wanted) {
   if (handout_ != nullptr && lane() != 0) return;
   if (!is_wanted) {
-    control(EPOLL_CTL_DEL, listener(), 0, 0);  // fails only when it is not watched
+    epoll_.control(EPOLL_CTL_DEL, listener(), 0, 0);  // fails only when it is not watched
     return;
   }
-  const int error = control(EPOLL_CTL_ADD, listener(), EPOLLIN | EPOLLEXCLUSIVE,
-                            static_cast<std::uint64_t>(Source::listener));
+  const int error = epoll_.control(EPOLL_CTL_ADD, listener(), EPOLLIN | EPOLLEXCLUSIVE,
+                                   static_cast<std::uint64_t>(Source::listener));
   if (error != 0) throw StrategyError(std::string("epoll_ctl: ") + strerrorname_np(error));
 }
 
@@ -156,14 +103,15 @@ void Loop::take_handed() {
 // room, and would wake the loop to say so.
 int Loop::watch(Stream& stream, bool connects) {
   stream.is_watched_for_room = connects;
-  return control(EPOLL_CTL_ADD, stream.socket.get(), kEdges | (connects ? EPOLLOUT : 0U),
-                 tag_of(stream));
+  return epoll_.control(EPOLL_CTL_ADD, stream.socket.get(),
+                        kStreamEdges | (connects ? EPOLLOUT : 0U), tag_of(stream));
 }
 
 void Loop::watch_for_room(Stream& stream, bool for_room) {
   if (stream.is_watched_for_room == for_room) return;
   stream.is_watched_for_room = for_room;
-  control(EPOLL_CTL_MOD, stream.socket.get(), kEdges | (for_room ? EPOLLOUT : 0U), tag_of(stream));
+  epoll_.control(EPOLL_CTL_MOD, stream.socket.get(), kStreamEdges | (for_room ? EPOLLOUT : 0U),
+                 tag_of(stream));
 }
 
 int Loop::await(Stream& stream, Waits what) {

@@ -1,21 +1,14 @@
 // One event loop over edge-triggered epoll: performs the operations of the tasks of one lane.
 #pragma once
 
-#include <sys/epoll.h>
-
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "core/fd.hpp"
-#include "core/loop_descriptors.hpp"
+#include "core/epoll_waiter.hpp"
 #include "core/socket_driver.hpp"
 #include "handout.hpp"
 
 namespace asyncbench::reactor {
-
-inline constexpr std::size_t kEventsPerWait = 512;
 
 struct Stream final : SocketTask {
   using SocketTask::SocketTask;
@@ -37,18 +30,14 @@ class Loop final : public SocketDriver<Loop, Stream> {
   friend class TaskDriver<Loop, Stream>;
   friend class SocketDriver<Loop, Stream>;
 
-  // What epoll_event::data says of a descriptor that is no stream's; a stream's address otherwise.
-  enum class Source : std::uint64_t { timer = 1, wake, listener, inbox };
+  using Source = EpollWaiter::Source;
 
   // Turning.
   void turn();
-  int wait();
   void note(const epoll_event& event);
   void watch_listener(bool is_wanted);
-  void watch_own(int fd, Source source);
   void hand_out();
   void take_handed();
-  int control(int operation, int fd, std::uint32_t events, std::uint64_t data);
 
   // Streams.
   int watch(Stream& stream, bool connects);
@@ -58,11 +47,8 @@ class Loop final : public SocketDriver<Loop, Stream> {
   int result_of_connect(Stream& stream);
 
   Handout* const handout_;  // null: each loop accepts what it serves
-  Fd epoll_;
-  TimerFd timer_;
-  std::array<epoll_event, kEventsPerWait> events_;
+  EpollWaiter epoll_;
   std::vector<Stream*> have_news_;  // whose operations may end
-  bool is_time_ = false;            // if not, the clock need not be read
   bool has_arrivals_ = false;
   bool has_handed_ = false;
   bool is_woken_ = false;
