@@ -130,11 +130,11 @@ describe("Strategies", () => {
   const builtIn = {
     thread_per_request: "thread per request", thread_per_connection: "long-lived threads", thread_pool: "long-lived threads",
     epoll: "readiness loops", asio: "readiness loops", asio_coro: "readiness loops", libevent: "readiness loops", libuv: "readiness loops",
-    uring: "io_uring", asio_uring: "io_uring", curl_multi: "libcurl", curl_threads: "libcurl",
+    fiber: "readiness loops", uring: "io_uring", asio_uring: "io_uring", libaio: "libaio", curl_multi: "libcurl", curl_threads: "libcurl",
   };
   const colours = {
     "thread per request": "thread_per_request", "long-lived threads": "threads", "readiness loops": "readiness",
-    io_uring: "io_uring", libcurl: "libcurl",
+    io_uring: "io_uring", libaio: "libaio", libcurl: "libcurl",
   };
   const all = Object.entries(builtIn).map(([name, family]) => ({ name, family }));
   const looks = (list) => {
@@ -168,8 +168,8 @@ describe("Strategies", () => {
     assert.equal(new Set(looks(list).values()).size, 50);
   });
   it("StandByFamily", () => assert.deepEqual(new Strategies([...all].reverse()).names,
-    ["thread_pool", "thread_per_connection", "thread_per_request", "libuv", "libevent", "asio_coro", "asio", "epoll",
-      "asio_uring", "uring", "curl_threads", "curl_multi"]));
+    ["thread_pool", "thread_per_connection", "thread_per_request", "fiber", "libuv", "libevent", "asio_coro", "asio", "epoll",
+      "asio_uring", "uring", "libaio", "curl_threads", "curl_multi"]));
   it("GiveALookToOneThatTheListForgot", () => {
     const strategies = new Strategies([{ name: "a", family: "io_uring" }]);
     assert.notDeepEqual(strategies.look("b"), strategies.look("a"));
@@ -180,7 +180,7 @@ describe("Strategies", () => {
     const names = all.map(({ name }) => name);
     const badness = (name) => (name === "libuv" ? 0 : name.length);
     assert.deepEqual(strategies.leaders(names, badness).sort(),
-      ["curl_multi", "libuv", "thread_per_request", "thread_pool", "uring"]);
+      ["curl_multi", "libaio", "libuv", "thread_per_request", "thread_pool", "uring"]);
     assert.deepEqual(strategies.leaders(names.slice(0, 6), badness), names.slice(0, 6), "few are all shown");
   });
 });
@@ -205,7 +205,7 @@ describe("The families' colours", () => {
     Object.fromEntries([...text.matchAll(/--c-(\w+): (#\w{6})/g)].map(([, name, hex]) => [name, hex])));
   for (const [scheme, colours] of Object.entries({ light, dark })) {
     it(`AreToldApartByEveryEyeIn_${scheme}`, () => {
-      assert.equal(Object.keys(colours).length, 6);
+      assert.equal(Object.keys(colours).length, 7);
       for (const [eyes, matrix] of Object.entries(kEyes)) {
         const seen = Object.entries(colours).map(([name, hex]) => [name, oklab(times(matrix, rgb(hex)))]);
         seen.forEach(([a, one], index) => seen.slice(index + 1).forEach(([b, other]) => {

@@ -27,6 +27,11 @@ const star = Array.from({ length: 10 }, (_, index) => {
   return [r * Math.cos(angle), r * Math.sin(angle)];
 });
 
+const pentagon = Array.from({ length: 5 }, (_, index) => {
+  const angle = (index * 2 * Math.PI) / 5 - Math.PI / 2;
+  return [1.15 * Math.cos(angle), 1.15 * Math.sin(angle)];
+});
+
 /** How each is drawn around 0, 0 for a radius. */
 const kDraw = {
   circle: (context, r) => context.arc(0, 0, r, 0, 2 * Math.PI),
@@ -49,6 +54,8 @@ const kDraw = {
   },
   star: polygons(star),
   hourglass: polygons([[-1.15, -1.15], [1.15, -1.15], [-1.15, 1.15], [1.15, 1.15]]),
+  bow: polygons([[-1.15, -1.15], [-1.15, 1.15], [1.15, -1.15], [1.15, 1.15]]),
+  pentagon: polygons(pentagon),
 };
 
 export const kMarkers = Object.keys(kDraw);

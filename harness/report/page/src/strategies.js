@@ -7,7 +7,7 @@ import { marker, kMarkers } from "./markers.js";
 /** The families that have a colour of their own in style.css, in the legend's order (core/strategy.hpp). */
 const kFamilies = {
   "long-lived threads": "threads", "thread per request": "thread_per_request", "readiness loops": "readiness",
-  io_uring: "io_uring", libcurl: "libcurl",
+  io_uring: "io_uring", libaio: "libaio", libcurl: "libcurl",
 };
 const kOther = "other";
 const kDashes = ["", "7 3", "2 3", "8 3 2 3", "12 4", "1.5 2"];
@@ -17,7 +17,9 @@ const kMembers = {
   thread_per_connection: ["square", 0], thread_pool: ["plus", 1],
   thread_per_request: ["times", 0],
   epoll: ["circle", 0], asio: ["ring", 1], asio_coro: ["half", 2], libevent: ["star", 3], libuv: ["hourglass", 4],
+  fiber: ["bow", 5],
   uring: ["diamond", 0], asio_uring: ["frame", 1],
+  libaio: ["pentagon", 0],
   curl_multi: ["triangle", 0], curl_threads: ["triangle_down", 1],
 };
 
