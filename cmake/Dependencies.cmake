@@ -22,7 +22,8 @@ endfunction()
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED)
+# Without Boost.Fiber, which is a library of its own, there is no strategy `fiber`.
+find_package(Boost 1.81 REQUIRED OPTIONAL_COMPONENTS fiber)
 find_package(CURL REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)

@@ -5,6 +5,7 @@
 #include "strategies/asio/asio.hpp"
 #include "strategies/curl/curl.hpp"
 #include "strategies/epoll/epoll.hpp"
+#include "strategies/fiber/fiber.hpp"
 #include "strategies/libaio/libaio.hpp"
 #include "strategies/libevent/libevent.hpp"
 #include "strategies/libuv/libuv.hpp"
@@ -25,6 +26,9 @@ Registry make_registry() {
   registry.add(make_asio_shared_context());
   registry.add(make_asio_coro());
   registry.add(make_asio_uring());
+#ifdef ASYNCBENCH_HAS_FIBER
+  registry.add(make_fiber());
+#endif
   registry.add(make_libuv());
   registry.add(make_libevent());
   for (auto& strategy : make_uring_ladder()) registry.add(std::move(strategy));

@@ -136,6 +136,10 @@ constexpr std::array<std::string_view, 9> kHarness = {
     "asyncbench::measure::",   "asyncbench::run::",  "asyncbench::result::",
     "asyncbench::cli::",       "boost::beast::",     "nlohmann::"};
 
+// Libraries of which there is code in the program itself.
+constexpr std::array<std::string_view, 3> kInlineLibraries = {
+    "boost::asio::", "boost::fibers::", "boost::context::"};
+
 constexpr std::array<std::string_view, 8> kLibc = {"libc.so",  "libc-", "libstdc++",  "libm.so",
                                                    "libgcc_s", "ld-",   "libpthread", "[vdso]"};
 
@@ -156,7 +160,7 @@ std::optional<Category> category_in_program(const Function& function, std::strin
     // Anything else with code of its own is a plugin.
     return function.module.starts_with("lib") ? Category::library : Category::strategy;
   }
-  if (name.starts_with("boost::asio::")) return Category::library;
+  if (starts_with_any(name, kInlineLibraries)) return Category::library;
   if (name == "main" || name == "_start") return Category::harness;
   return std::nullopt;  // std:: and its like belong to whoever calls them
 }

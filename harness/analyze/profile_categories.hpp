@@ -15,7 +15,7 @@ namespace asyncbench::analyze {
 enum class Category : std::uint8_t {
   harness,      // the work: tasks, HTTP, recording, the participant's own thread
   strategy,     // the code under strategies/, and the event loop that it is made on
-  library,      // Asio, liburing, libuv, libevent, libcurl ...
+  library,      // Asio, Fiber, liburing, libuv, libevent, libcurl ...
   libc,         // and libstdc++: copying, malloc, locks, the wrappers of system calls
   syscall,      // entering and leaving the kernel
   tcp_send,     // all of a send; on loopback that delivers to the other end

@@ -75,6 +75,10 @@ std::string version_text(const Registry& registry) {
   std::vector<std::string> texts;
   for (const auto& [library, version] : libraries) texts.push_back(library + ' ' + version);
   text += fmt::format("{:<16}{}\n", "libraries", fmt::join(texts, ", "));
+  if (registry.find("fiber") == nullptr) {
+    text += fmt::format("{:<16}not built in; Boost.Fiber (libboost-fiber1.81-dev) was missing\n",
+                        "fiber");
+  }
   const bool io_uring = registry.find("uring") != nullptr;
   return text + fmt::format("{:<16}{}\n", "io_uring",
                             io_uring ? "built in; asyncbench list says whether this kernel has it"

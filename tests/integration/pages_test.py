@@ -77,7 +77,8 @@ class Pages(unittest.TestCase):
         listed = json.loads(output_of("list", "--json"))
         strategies = {each["name"] for each in listed["strategies"]}
         shown = names_in_table(section(readme, "## Strategies"))
-        self.assertEqual(shown - strategies, set(), "strategies that the program lacks")
+        # Built where Boost.Fiber is.
+        self.assertEqual(shown - strategies - {"fiber"}, set(), "strategies that the program lacks")
         plain = {name for name in strategies if ":" not in name}
         self.assertEqual(plain - shown, set(), "strategies that README lacks")
         workloads = set(listed["strategies"][0]["workloads"])

@@ -130,6 +130,10 @@ TEST(Categories, OfTheProgramFollowNamespacesAndModules) {
        Category::library},
       {"main;asyncbench::uring::Loop::wait;io_uring_submit_and_wait@liburing.so.2",
        Category::library},
+      {"main;asyncbench::fiber::Lane::drive;boost::fibers::scheduler::suspend@libboost_fiber.so.1."
+       "81.0",
+       Category::library},
+      {"boost::fibers::worker_context::run_;asyncbench::fiber::Lane::drive", Category::strategy},
       {"main;uv_run@libuv.so.1", Category::library},
       {"main;asyncbench::uring::Loop::run;@libc.so.6", Category::libc},
       {"main;asyncbench::uring::Loop::run;operator new@libstdc++.so.6.0.30", Category::libc},
