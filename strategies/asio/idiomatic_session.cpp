@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/completion_condition.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 #include "core/assert.hpp"
@@ -120,9 +122,16 @@ net::awaitable<Completion> Session::receive(const op::Receive& wanted) {
 
 net::awaitable<Completion> Session::send(const op::Send& wanted) {
   expect_by(wanted.deadline);
-  const auto [error, size] = co_await net::async_write(
-      socket_, net::buffer(wanted.bytes.data(), wanted.bytes.size()), kAwait);
-  co_return settle(error, {});
+  const auto [error, size] =
+      co_await net::async_write(socket_, net::buffer(wanted.bytes.data(), wanted.bytes.size()),
+                                std::bind_front(&Session::size_of_next_write, this), kAwait);
+  const bool is_cut_short = !error && size < wanted.bytes.size();
+  co_return settle(is_cut_short ? net::error::operation_aborted : error, {});
+}
+
+// A cancel that comes between two writes of a composed one finds nothing to cancel.
+std::size_t Session::size_of_next_write(const error_code& error, std::size_t written) const {
+  return is_late_ || loop_.is_stopping() ? 0 : net::transfer_all()(error, written);
 }
 
 net::awaitable<Completion> Session::sleep(Time until) {

@@ -52,6 +52,7 @@ class Session : public std::enable_shared_from_this<Session> {
   net::awaitable<Completion> connect_unix(const op::Connect& wanted);
   net::awaitable<Completion> receive(const op::Receive& wanted);
   net::awaitable<Completion> send(const op::Send& wanted);
+  std::size_t size_of_next_write(const error_code& error, std::size_t written) const;
   net::awaitable<Completion> sleep(Time until);
   net::awaitable<Completion> gather(const op::Gather& wanted);
   void close_socket(bool reset);
