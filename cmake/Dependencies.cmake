@@ -1,7 +1,5 @@
 # Everything comes from Debian 12's packages; scripts/setup installs them. Nothing is downloaded.
-# A newer library than the system's is named by where it was installed: -DASYNCBENCH_LIBURING=PREFIX.
 foreach(library IN ITEMS BOOST CURL LIBEVENT LIBURING LIBUV)
-  set(ASYNCBENCH_${library} "" CACHE PATH "Prefix of the library to use instead of the system's")
   if(ASYNCBENCH_${library})
     list(PREPEND CMAKE_PREFIX_PATH "${ASYNCBENCH_${library}}")
     set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)

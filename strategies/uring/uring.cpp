@@ -100,6 +100,8 @@ StrategyInfo info_of(const Rung& rung) {
   info.operations = kAllButExchange;
   info.files = "io_uring";
   info.in_all = info.name == "uring";
+  const bool differs_in_files_alone = !options.fixed_buffers || !options.batch_waits;
+  if (differs_in_files_alone) info.incidental = kAllButExchange - kFileOps;
   const bool spins = options.task_work == TaskWork::kernel_thread;
   if (spins) info.cpus_min = uring::kCpusOfKernelThread;
   info.options = {

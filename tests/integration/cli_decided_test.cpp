@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 // A strategy beside its own variant, which nothing tells apart here, and one that is far behind.
 // Its rests are given: on a busy machine they would grow, and the budget with them be too small.
 Arguments undecided_run(const char* budget) {
-  return {"run",        "fetch", "--strategies",  "uring,uring:no_fixed_buffers,curl_threads",
+  return {"run",        "fetch", "--strategies",  "uring,uring:no_iowait,curl_threads",
           "--against",  "uring", "--connections", "8",
           "--duration", "50ms",  "--rest",        "10ms",
           "--relevant", "0.1%",  "--budget",      budget,
@@ -51,8 +51,8 @@ TEST(CliDecided, GoesOnWithWhatIsOpenAlone) {
   EXPECT_THAT(ended.err, HasSubstr("of 2 decided; measuring "));
   const auto result = read_json(folder, "s.json");
   EXPECT_LT(blocks_of(result, "curl_threads"), blocks_of(result, "uring")) << "decided before";
-  EXPECT_GE(blocks_of(result, "uring:no_fixed_buffers"), 8);
-  EXPECT_EQ(blocks_of(result, "uring:no_fixed_buffers"), blocks_of(result, "uring"));
+  EXPECT_GE(blocks_of(result, "uring:no_iowait"), 8);
+  EXPECT_EQ(blocks_of(result, "uring:no_iowait"), blocks_of(result, "uring"));
 }
 
 TEST(CliDecided, GoesOnWhereItWasInterrupted) {

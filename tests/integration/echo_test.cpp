@@ -105,7 +105,9 @@ class Echo : public testing::TestWithParam<std::string> {
   measure::ServerTotals totals_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Strategies, Echo, testing::ValuesIn(strategies_but({"null"})),
+INSTANTIATE_TEST_SUITE_P(Strategies, Echo,
+                         testing::ValuesIn(strategies_with_own(workloads::echo_client_ops() |
+                                                               workloads::echo_server_ops())),
                          [](const auto& name) { return test_name(name.param); });
 
 // The messages are several times as large as the socket buffers of both sides.

@@ -9,15 +9,21 @@ namespace {
 
 TEST(Families, AreWhatStrategiesSayAndOldResultsHaveTheSame) {
   const Registry registry = make_registry();
+  int known_before = 0;
   for (const auto& strategy : registry.all()) {
     const StrategyInfo& info = strategy->info();
     result::Cell now{.strategy = info.name, .strategy_info = info};
     result::Cell before = now;
     before.strategy_info.family.reset();
-    EXPECT_EQ(analyze::family_of(before), analyze::family_of(now)) << info.name;
+    const bool is_newer = analyze::family_of(before) == info.name;
+    if (!is_newer) {
+      EXPECT_EQ(analyze::family_of(before), analyze::family_of(now)) << info.name;
+      ++known_before;
+    }
     EXPECT_EQ(info.family.has_value(), info.name != "null")
         << info.name << " is named in core/strategy.hpp, null alone belongs nowhere";
   }
+  EXPECT_GE(known_before, 12);
 }
 
 TEST(Families, OfAnUnknownStrategyIsItsOwn) {

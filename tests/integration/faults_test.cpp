@@ -21,7 +21,9 @@ namespace {
 
 using measure::Phase;
 
-std::vector<std::string> client_strategies() { return strategies_but({"null"}); }
+std::vector<std::string> client_strategies() {
+  return strategies_with_own(workloads::client_stream_ops() | workloads::client_exchange_ops());
+}
 
 // The client under test; all strategies get the same server.
 class ClientTest {

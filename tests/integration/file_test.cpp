@@ -99,7 +99,7 @@ class File : public testing::TestWithParam<std::string> {
   std::vector<LaneReport> lanes_{1};
 };
 
-INSTANTIATE_TEST_SUITE_P(Strategies, File, testing::ValuesIn(strategies_but({"null"})),
+INSTANTIATE_TEST_SUITE_P(Strategies, File, testing::ValuesIn(strategies_with_own(kFileOps)),
                          [](const auto& param) { return test_name(param.param); });
 
 // The ways to read or write; direct only where the file system of this folder offers it.

@@ -31,12 +31,13 @@ std::vector<workloads::ClientRun::Target> loopback_targets(std::uint16_t port,
   return targets;
 }
 
-std::vector<std::string> strategies_but(const std::vector<std::string>& excluded) {
+std::vector<std::string> strategies_with_own(OpSet work) {
   const Registry registry = make_registry();
   std::vector<std::string> names;
   for (const auto& strategy : registry.all()) {
-    const std::string& name = strategy->info().name;
-    if (std::ranges::find(excluded, name) == excluded.end()) names.push_back(name);
+    const StrategyInfo& info = strategy->info();
+    const OpSet own = (work & info.operations) - kTaskOps - info.incidental;
+    if (info.name != "null" && !own.is_empty()) names.push_back(info.name);
   }
   return names;
 }

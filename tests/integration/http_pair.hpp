@@ -51,8 +51,9 @@ measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientR
 // The outcomes of the requests in the window: "ok: 3, reset: 1".
 std::string outcomes_of(const measure::Recording& recording);
 
-// The names of all strategies except these, whether this host supports them or not.
-std::vector<std::string> strategies_but(const std::vector<std::string>& excluded);
+// The names of the strategies that do some of `work` in a way of their own, whether this host
+// supports them or not. Others would be tested twice.
+std::vector<std::string> strategies_with_own(OpSet work);
 
 // The form over Exchange, for strategies that have no sockets to offer.
 bool brings_own_http(const Strategy& strategy);

@@ -48,7 +48,7 @@ std::size_t responses_in(const std::string& text) {
 }
 
 std::vector<std::string> serving_strategies() {
-  return strategies_but({"null", "curl_multi", "curl_threads"});
+  return strategies_with_own(workloads::server_ops());
 }
 
 class Server : public testing::TestWithParam<std::string> {
