@@ -388,8 +388,8 @@ TEST_P(Server, EachTimeoutHoldsInEitherOrderWithEachOther) {
     const Row& row;
     bool others_are_longer;
     std::unique_ptr<RunningServer> server;
+    Time begun;  // before the server can have accepted
     RawClient client;
-    Time begun;
     std::optional<Duration> open_for;
   };
   constexpr Duration kSooner = std::chrono::milliseconds(400);
@@ -405,8 +405,8 @@ TEST_P(Server, EachTimeoutHoldsInEitherOrderWithEachOther) {
       runs.push_back({row,
                       others_are_longer,
                       std::move(server),
-                      RawClient::to(port, row.then_reads ? 0 : 4096),
                       now(),
+                      RawClient::to(port, row.then_reads ? 0 : 4096),
                       {}});
       runs.back().client.send(row.request);
     }
