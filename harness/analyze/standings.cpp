@@ -265,14 +265,15 @@ class Standings {
   }
 
   // Among the best tier, and where that is one strategy alone, among the next tier too. Where all
-  // have the same schedule, whoever is more punctual is a rival.
+  // have the same schedule, whoever is more punctual is a rival; where tasks set their own, a
+  // typical latency is lateness, too.
   void find_losses() {
     const auto in_best_tier = [](const Standing& standing) { return standing.tier == 0U; };
     const auto winners = std::ranges::count_if(result_.standings, in_best_tier);
-    const bool same_schedule =
-        is_open_loop(group_) || std::ranges::any_of(group_.cells, &Cell::paced);
+    const bool is_paced = std::ranges::any_of(group_.cells, &Cell::paced);
+    const bool same_schedule = is_paced || is_open_loop(group_);
     for (const FigureName figure : result_.figures) {
-      if (!is_traded(figure)) continue;
+      if (!is_traded(figure) && !(is_paced && figure == kServiceP50)) continue;
       const bool any_rival = same_schedule && figure != kMemoryPeak;
       std::vector<const Standing*> rivals;
       for (const Standing& standing : result_.standings) {

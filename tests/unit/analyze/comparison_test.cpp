@@ -285,10 +285,26 @@ TEST(ComparisonLosses, AreToWhoeverIsMorePunctualWhereAllHaveTheSameSchedule) {
   })) << "it does less";
   late.paced = true;
   const Compared paced({reference, late, punctual});
-  ASSERT_FALSE(paced.group().losses.empty());
-  EXPECT_EQ(paced.group().losses[0].cell->strategy, "late");
-  EXPECT_EQ(paced.group().losses[0].against->strategy, "punctual");
-  EXPECT_EQ(paced.group().losses[0].contrast.figure, kServiceP99);
+  const auto figures_lost_to_punctual = [](const Compared& compared) {
+    std::vector<FigureName> figures;
+    for (const Loss& loss : compared.group().losses) {
+      if (loss.cell->strategy != "late" || loss.against->strategy != "punctual") continue;
+      figures.push_back(loss.contrast.figure);
+    }
+    return figures;
+  };
+  EXPECT_THAT(figures_lost_to_punctual(paced),
+              testing::UnorderedElementsAre(kServiceP50, kServiceP99));
+
+  // Stalls in some trials leave p99 open, and not what is typical.
+  for (std::size_t i = 0; i < punctual.trials.size() / 2; ++i) {
+    measure::Histogram stalled;
+    stalled.record(20'000, 900);
+    stalled.record(80'000'000, 100);
+    punctual.trials[i].service_time = result::latency_of(stalled);
+  }
+  const Compared with_stalls({reference, late, punctual});
+  EXPECT_THAT(figures_lost_to_punctual(with_stalls), ElementsAre(kServiceP50));
 }
 
 TEST(ComparisonNoise, IsWhatTheTwinDiffersBy) {
