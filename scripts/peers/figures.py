@@ -53,7 +53,7 @@ class Table:
 
     def head(self):
         columns = " ratio  95 % interval   target"
-        print(f"{'':<44} {'ours':>7} {'theirs':>7} {'':<6} {columns}", flush=True)
+        print(f"{'':<45} {'ours':>7} {'theirs':>7} {'':<6} {columns}", flush=True)
 
     def row(self, what, ours, theirs, unit, log_ratios, target):
         """`ours` and `theirs` are one figure a set, as is `log_ratios`."""
@@ -62,7 +62,7 @@ class Table:
         self.failed |= word == "FAIL"
         self.wide += max(high / ratio, ratio / low) > 1 + WIDTH
         print(
-            f"{what:<44} {statistics.median(ours):>7.2f} {statistics.median(theirs):>7.2f} "
+            f"{what:<45} {statistics.median(ours):>7.2f} {statistics.median(theirs):>7.2f} "
             f"{unit:<6} {ratio:>6.3f} [{low:.3f}, {high:.3f}]  {target} {word}",
             flush=True,
         )

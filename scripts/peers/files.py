@@ -124,7 +124,7 @@ def compare(options, table, progress, rng):
             best = best_setting(iops, cpu, settings)
             for name in settings:
                 print(
-                    f"  {name + (' (its best)' if name == best else ''):<44} "
+                    f"  {name + (' (its best)' if name == best else ''):<43} "
                     f"{statistics.median(iops[name]):>7.2f} k/s "
                     f"{statistics.median(cpu[name]):>7.2f} us/req"
                 )
