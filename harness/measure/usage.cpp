@@ -165,7 +165,7 @@ UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after
   const auto is_there = [&](const auto& thread) {
     return after.thread_times.contains(thread.first);
   };
-  if (between.run_queue_wait_ns && !std::ranges::all_of(before.thread_times, is_there)) {
+  if (after.run_queue_wait_ns && !std::ranges::all_of(before.thread_times, is_there)) {
     between.run_queue_wait_ns.reset();
     between.unreadable["run_queue_wait_ns"] = "threads ended and took their waits with them";
   }
