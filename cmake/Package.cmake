@@ -11,9 +11,10 @@ set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "compares async I/O strategies on this machine")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "asyncbench runs the same I/O-bound work under threads, epoll, Boost.Asio,
-Boost.Fiber, io_uring, libuv, libevent and libcurl, and says which one wins, by how much,
-how sure that is, and why. Strategies of your own take part as plugins: the
-package has the headers, the libraries and the conformance suite for them.")
+Boost.Fiber, io_uring, libuv, libevent and libcurl, and says which one wins,
+by how much, how sure that is, and why. Strategies of your own take part as
+plugins: the package has the headers, the libraries and the conformance suite
+for them.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # To build plugins; git, to build revisions.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "g++ (>= 4:12), cmake (>= 3.25), git")

@@ -45,6 +45,10 @@ Support takes_part(const Strategy& strategy, OpSet needed) {
   const StrategyInfo& info = strategy.info();
   const OpSet work = needed - kTaskOps;
   if (!work.is_empty() && (work - info.incidental).is_empty()) {
+    if (const std::size_t colon = info.name.find(':'); colon != std::string::npos) {
+      return Support::no(info.name + " does all of this as " + info.name.substr(0, colon) +
+                         " does: measure that");
+    }
     return Support::no(info.name + " offers no " + names_of(work) + " of its own");
   }
   return can_perform(strategy, needed);

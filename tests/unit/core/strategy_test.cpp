@@ -7,8 +7,9 @@ namespace {
 
 class Fake : public Strategy {
  public:
-  explicit Fake(OpSet operations, OpSet incidental = {}, Support host = Support::yes())
-      : info_{.name = "fake", .operations = operations, .incidental = incidental}, host_(host) {}
+  explicit Fake(OpSet operations, OpSet incidental = {}, Support host = Support::yes(),
+                const char* name = "fake")
+      : info_{.name = name, .operations = operations, .incidental = incidental}, host_(host) {}
   const StrategyInfo& info() const override { return info_; }
   Support host_support() const override { return host_; }
   void run(Job& /*job*/) override {}
@@ -36,6 +37,9 @@ TEST(Strategy, TakesPartOnlyWhereItDoesSomethingOfItsOwn) {
   EXPECT_EQ(takes_part(fake, kFileWork).reason, "fake offers no file operations of its own");
   EXPECT_TRUE(takes_part(fake, kFileWork | OpSet{OpKind::exchange}));
   EXPECT_TRUE(takes_part(Fake(kAllButExchange), kFileWork));
+  const Fake variant(kAllButExchange, kFileOps, Support::yes(), "fake:variant");
+  EXPECT_EQ(takes_part(variant, kFileWork).reason,
+            "fake:variant does all of this as fake does: measure that");
 }
 
 TEST(Strategy, GivesTheHostsReasonWhereItOffersTheOperations) {

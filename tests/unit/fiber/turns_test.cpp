@@ -1,9 +1,9 @@
 // How fibers share their thread, and what they leave behind.
 #include <gtest/gtest.h>
-#include <boost/fiber/fiber.hpp>
-#include <boost/fiber/operations.hpp>
 
 #include <algorithm>
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/operations.hpp>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -12,31 +12,14 @@
 #include "core/job.hpp"
 #include "strategies/fiber/fiber.hpp"
 #include "strategies/fiber/reactor.hpp"
+#include "tests/short_requests.hpp"
 
 namespace asyncbench {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int kRequests = 200;
-
-// Begin, and a Close without a stream, which ends at once as a cached read does.
-class ShortRequests final : public Task {
- public:
-  ShortRequests(std::vector<int>& begun, int index) : begun_(begun), index_(index) {}
-  Op start(unsigned) override { return op::Begin{}; }
-  Op resume(const Completion&) override {
-    if (++ended_ == 2 * kRequests) return op::Finish{};
-    if (ended_ % 2 == 0) return op::Begin{};
-    begun_.push_back(index_);
-    return op::Close{};
-  }
-
- private:
-  std::vector<int>& begun_;
-  int index_;
-  int ended_ = 0;
-};
+using test::kRequests;
+using test::ShortRequests;
 
 // Ends operations at once until another task has slept.
 class UntilSlept final : public Task {
