@@ -39,7 +39,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit codes:\n"
     "  0 done, also where this host permits a part of the profile alone\n"
-    "  2 wrong usage   4 some cell lacks valid trials   5 some cells failed\n"
+    "  2 wrong usage   4 some cell lacks valid trials or samples   5 some cells failed\n"
     "  6 the result was not stored   7 internal error   129, 130, 143 interrupted";
 
 struct Typed {

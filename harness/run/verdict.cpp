@@ -11,6 +11,7 @@ namespace asyncbench::run {
 namespace {
 
 using result::Trial;
+using result::TrialKind;
 using result::TrialStatus;
 
 struct Lacking {
@@ -52,6 +53,21 @@ bool fail_without_requests(result::Cell& cell) {
   return true;
 }
 
+// Why the profile of a cell shows nothing, although its trials are valid; empty where it does, or
+// where the host lets no one sample, which the profile itself says.
+std::string why_no_profile(const result::Cell& cell) {
+  const auto profiled = cell.valid_trials(TrialKind::profile);
+  const auto shows = [](const Trial* trial) {
+    if (!trial->profile || !trial->profile->on_cpu) return true;
+    return trial->ended() > 0 && trial->profile->on_cpu->stacks.weight() > 0;
+  };
+  if (profiled.empty() || std::ranges::any_of(profiled, shows)) return {};
+  return fmt::format(
+      "no profile: its {} valid profile trials took no sample of requests that ended; use a longer "
+      "--duration or a higher --frequency",
+      profiled.size());
+}
+
 }  // namespace
 
 RunVerdict conclude(const Plan& plan, result::Result& result) {
@@ -73,6 +89,10 @@ RunVerdict conclude(const Plan& plan, result::Result& result) {
       if (lacking.example == nullptr) {
         verdict.messages.push_back(fmt::format("{}: {}", cell.id, cell.reason));
       }
+    }
+    if (const std::string reason = why_no_profile(cell); !reason.empty()) {
+      invalid = true;
+      verdict.messages.push_back(fmt::format("{}: {}", cell.id, reason));
     }
     if (lacking.example == nullptr) continue;
     invalid |= lacking.invalid > 0;

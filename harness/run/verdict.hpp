@@ -16,8 +16,8 @@ struct RunVerdict {
 };
 
 // Sets status and reason of cells without any valid timed trial to failed, and judges the whole:
-// invalid (4) when a cell lacks trials because they were invalid, incomplete (5) when trials failed
-// or a strategy that was named cannot run here, otherwise done.
+// invalid (4) when a cell lacks trials because they were invalid, or has a profile of nothing,
+// incomplete (5) when trials failed or a strategy that was named cannot run here, otherwise done.
 RunVerdict conclude(const Plan& plan, result::Result& result);
 
 }  // namespace asyncbench::run

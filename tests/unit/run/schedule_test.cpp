@@ -177,6 +177,36 @@ TEST(Schedule, ACellInWhichNothingEndedIsFailed) {
   EXPECT_EQ(result.cells[1].status, result::CellStatus::measured);
 }
 
+// What a profile trial took: samples, how many requests ended, and whether that shows anything.
+struct Profiled {
+  std::optional<std::uint64_t> samples;  // empty: this host lets no one sample
+  std::uint64_t ended = 0;
+  ExitCode exit_code = ExitCode::done;
+};
+
+TEST(Schedule, AProfileWithoutASampleOfAnythingIsInvalid) {
+  Plan plan = small_plan();
+  plan.trials.push_back({.cell = 0, .block = 3, .kind = result::TrialKind::profile});
+  for (const Profiled& profiled :
+       {Profiled{.samples = 7, .ended = 3}, Profiled{.samples = std::nullopt, .ended = 3},
+        Profiled{.samples = 0, .ended = 3, .exit_code = ExitCode::invalid},
+        Profiled{.samples = 7, .ended = 0, .exit_code = ExitCode::invalid}}) {
+    result::Result result = nothing_of(plan);
+    for (auto due = due_trials(plan, result); !due.empty(); due = due_trials(plan, result)) {
+      record(result, plan, due.front(), TrialStatus::ok);
+    }
+    result::Trial& trial = result.cells[0].trials.back();
+    ASSERT_EQ(trial.kind, result::TrialKind::profile);
+    trial.outcomes[0] = profiled.ended;
+    trial.profile.emplace();
+    if (profiled.samples) {
+      trial.profile->on_cpu.emplace().stacks = {.functions = {{.name = "f", .module = "m"}},
+                                                .nodes = {{.weight = *profiled.samples}}};
+    }
+    EXPECT_EQ(conclude(plan, result).exit_code, profiled.exit_code);
+  }
+}
+
 TEST(Schedule, AnInvalidTrialMakesItsPairBeMeasuredAgain) {
   const Plan plan = plan_of_pairs();
   result::Result result = nothing_of(plan);
