@@ -29,7 +29,7 @@ install(FILES ${PROJECT_BINARY_DIR}/asyncbench-config.cmake
 
 # The strategy to copy, the suites to take a suite of one's own from, and the schemas of documents.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/strategies/template ${PROJECT_SOURCE_DIR}/bench/suites
-                  ${PROJECT_SOURCE_DIR}/results/schema
+                  ${PROJECT_SOURCE_DIR}/strategies/contenders ${PROJECT_SOURCE_DIR}/results/schema
         DESTINATION ${data_dir})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md

@@ -18,10 +18,11 @@
 #include "cli/refusals.hpp"
 #include "cli/surroundings.hpp"
 #include "measure/environment.hpp"
+#include "programs/contenders.hpp"
 #include "report/format.hpp"
 #include "result/json.hpp"
 #include "result/storage.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench {
@@ -112,7 +113,7 @@ const Command& command_named(const std::string& name) {
     names.emplace_back(command.name);
   }
   throw run::UsageError(
-      run::unknown_name(name.starts_with('-') ? "option" : "command", name, names));
+      workloads::unknown_name(name.starts_with('-') ? "option" : "command", name, names));
 }
 
 CommandError usage_error(const std::string& cause, const std::string& remedy) {
@@ -129,6 +130,7 @@ int main_program(int argc, char** argv, Registry registry) {
     return static_cast<int>(cli::close_out(code));
   };
   try {
+    programs::add_contenders(registry);
     const cli::Arguments arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     return static_cast<int>(cli::close_out(cli::dispatch(arguments, registry)));
   } catch (const cli::CommandError& error) {

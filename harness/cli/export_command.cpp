@@ -17,7 +17,7 @@
 #include "report/perfetto.hpp"
 #include "report/profile_files.hpp"
 #include "result/store.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -104,7 +104,7 @@ const result::Cell& cell_named(const result::Result& result, const std::string& 
     if (cell.id == id) return cell;
     ids.push_back(cell.id);
   }
-  throw usage_error(run::unknown_name("cell in this result", id, ids), "");
+  throw usage_error(workloads::unknown_name("cell in this result", id, ids), "");
 }
 
 Exported difference_of_cells(const result::Result& result, const Options& options) {
@@ -167,7 +167,7 @@ const Format& format_named(const std::string& name) {
     throw usage_error("no format given",
                       fmt::format("give --format one of: {}", fmt::join(names, ", ")));
   }
-  throw usage_error(run::unknown_name("format", name, names), "");
+  throw usage_error(workloads::unknown_name("format", name, names), "");
 }
 
 void keep_only(result::Result& result, const std::string& id) {

@@ -16,7 +16,7 @@
 #include "report/history_page.hpp"
 #include "report/history_text.hpp"
 #include "result/store.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::cli {
@@ -117,13 +117,13 @@ void check_names(const Request& request, const std::vector<analyze::HistoryEntry
     figures.insert(entry.measured.begin(), entry.measured.end());
   }
   if (!request.against.empty() && !strategies.contains(request.against)) {
-    throw usage_error(run::unknown_name("strategy in these results", request.against,
-                                        {strategies.begin(), strategies.end()}),
+    throw usage_error(workloads::unknown_name("strategy in these results", request.against,
+                                              {strategies.begin(), strategies.end()}),
                       "");
   }
   if (!request.figure.empty() && !figures.contains(request.figure)) {
-    throw usage_error(run::unknown_name("figure in these results", request.figure,
-                                        {figures.begin(), figures.end()}),
+    throw usage_error(workloads::unknown_name("figure in these results", request.figure,
+                                              {figures.begin(), figures.end()}),
                       "");
   }
 }
@@ -179,7 +179,7 @@ ExitCode history_command(const Arguments& arguments, Registry& registry) {
   if (!parse(*app, arguments)) return ExitCode::done;
   const std::vector<std::string> kFormats = {"terminal", "json"};
   if (std::ranges::find(kFormats, request.format) == kFormats.end()) {
-    throw usage_error(run::unknown_name("format", request.format, kFormats), "");
+    throw usage_error(workloads::unknown_name("format", request.format, kFormats), "");
   }
   if (request.paths.empty()) {
     throw usage_error("no result given", "for example: asyncbench history results/");

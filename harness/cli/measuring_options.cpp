@@ -12,6 +12,7 @@
 
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
+#include "cli/program_options.hpp"
 #include "workloads/workload.hpp"
 
 namespace asyncbench::cli {
@@ -173,6 +174,7 @@ struct MeasuringOptions::Typed {
   std::vector<SettingOption> settings = setting_options(command == "run" || command == "versus");
   std::string strategies;
   std::vector<std::string> plugins;
+  ProgramOptions programs;
   std::string urls_from;
   std::string out;
   bool force = false;
@@ -182,7 +184,11 @@ MeasuringOptions::MeasuringOptions(std::string command)
     : typed_(std::make_unique<Typed>(Typed{.command = std::move(command)})) {}
 MeasuringOptions::~MeasuringOptions() = default;
 
-const std::vector<std::string>& MeasuringOptions::plugins() const { return typed_->plugins; }
+std::vector<std::string> MeasuringOptions::plugins() const {
+  std::vector<std::string> all = typed_->plugins;
+  for (const programs::ProgramSpec& spec : typed_->programs.specs()) all.push_back(spec.text());
+  return all;
+}
 
 void MeasuringOptions::define(App& app, const run::GivenSettings& defaults) {
   Typed& typed = *typed_;
@@ -191,6 +197,7 @@ void MeasuringOptions::define(App& app, const run::GivenSettings& defaults) {
       .default_str("all")
       .group("What");
   add_plugin_option(app, typed.plugins, "What");
+  typed.programs.define(app);
   cli::define(app, typed.work);
   const run::Settings values = defaults.over({});
   for (SettingOption& option : typed.settings) {
@@ -220,6 +227,7 @@ void MeasuringOptions::apply(const App& app, const Arguments& arguments,
                                   fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr))))
                     : typed.out;
   options.strategies = workloads::split_list(typed.strategies);
+  std::ranges::move(typed.programs.strategies(), std::back_inserter(options.strategies));
   cli::apply(app, typed.work, options);
   for (const SettingOption& option : typed.settings) cli::apply(app, option, options);
   if (typed.urls_from.empty()) return;
@@ -237,8 +245,9 @@ void add_resume(App& app, std::string& resume, std::string_view what) {
 void check_resume_alone(const App& app) {
   std::vector<std::string> given = app.parse_order();
   std::erase_if(given, [](const std::string& name) {
-    constexpr std::array<std::string_view, 5> kOfNoPlan = {"--resume", "--json", "--plugin",
-                                                           "--notes", "--tables"};
+    constexpr std::array<std::string_view, 8> kOfNoPlan = {
+        "--resume",       "--json",   "--plugin", "--program",
+        "--program-args", "--target", "--notes",  "--tables"};
     return std::ranges::find(kOfNoPlan, name) != kOfNoPlan.end();
   });
   if (!given.empty()) {

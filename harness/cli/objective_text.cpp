@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::cli {
@@ -47,7 +47,7 @@ const Known& known(std::string_view name) {
   if (found != kKnown.end()) return *found;
   std::vector<std::string> names;
   for (const Known& one : kKnown) names.emplace_back(one.name);
-  throw UsageError(run::unknown_name("figure", name, names));
+  throw UsageError(workloads::unknown_name("figure", name, names));
 }
 
 double limit_of(const Known& figure, std::string_view text) {

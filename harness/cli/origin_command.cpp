@@ -15,13 +15,13 @@
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
 #include "http/faults.hpp"
-#include "run/names.hpp"
 #include "run/plan.hpp"
 #include "run/resources.hpp"
 #include "run/selection.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/echo_server.hpp"
 #include "workloads/http_server.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -122,7 +122,7 @@ void require_fault(const std::string& id) {
     throw usage_error(fmt::format("fault {} answers a request", id),
                       fmt::format("ask for http://127.0.0.1:PORT/fault/{} instead", id));
   }
-  throw run::UsageError(run::unknown_name("fault", id, known));
+  throw run::UsageError(workloads::unknown_name("fault", id, known));
 }
 
 std::uint16_t port_of(const Values& values) {
@@ -135,7 +135,7 @@ unsigned threads_of(const Values& values) {
 
 bool is_echo(const Values& values) {
   if (values.protocol == "echo" || values.protocol == "http") return values.protocol == "echo";
-  throw run::UsageError(run::unknown_name("protocol", values.protocol, {"http", "echo"}));
+  throw run::UsageError(workloads::unknown_name("protocol", values.protocol, {"http", "echo"}));
 }
 
 // What only the other protocol's server has would be ignored.
@@ -176,7 +176,7 @@ Strategy& choose_strategy(const Registry& registry, const std::string& name,
   if (strategy == nullptr) {
     std::vector<std::string> known;
     for (const auto& one : registry.all()) known.push_back(one->info().name);
-    throw run::UsageError(run::unknown_name("strategy", name, known));
+    throw run::UsageError(workloads::unknown_name("strategy", name, known));
   }
   for (const Support& support :
        {run::has_cpus(*strategy, "subject", {}), run::supports_subject(*strategy, workload)}) {

@@ -9,7 +9,7 @@
 
 #include "cli/output.hpp"
 #include "report/format.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -74,7 +74,7 @@ void refuse_leftovers(const CLI::App& app) {
   for (const std::string& argument : left) {
     if (argument.size() < 2 || argument[0] != '-') continue;
     const std::string name = argument.substr(0, argument.find('='));
-    const std::string near = run::nearest_name(name, option_names(app));
+    const std::string near = workloads::nearest_name(name, option_names(app));
     throw usage_error(fmt::format("unknown option \"{}\"", name),
                       near.empty() ? help : fmt::format("did you mean {}?", near));
   }

@@ -2,6 +2,7 @@
 
 #include "cli/parse.hpp"
 #include "core/plugin_file.hpp"
+#include "programs/program.hpp"
 
 namespace asyncbench::cli {
 
@@ -15,7 +16,8 @@ void add_plugin_option(App& app, std::vector<std::string>& paths, const std::str
 void load_plugins(const std::vector<std::string>& paths, Registry& registry) {
   for (const std::string& path : paths) {
     try {
-      load_plugin(path, registry);
+      programs::ProgramSpec::is_one(path) ? programs::load_program(path, registry)
+                                          : load_plugin(path, registry);
     } catch (const PluginError& error) {
       throw usage_error(error.what(), "");
     }

@@ -19,7 +19,7 @@
 #include "report/report_markdown.hpp"
 #include "report/terminal.hpp"
 #include "result/store.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -135,7 +135,7 @@ ExitCode report_command(const Arguments& arguments, Registry&) {
   if (!request) return ExitCode::done;
   const std::vector<std::string> kFormats = {"html", "markdown", "terminal", "csv"};
   if (std::ranges::find(kFormats, request->format) == kFormats.end()) {
-    throw usage_error(run::unknown_name("format", request->format, kFormats), "");
+    throw usage_error(workloads::unknown_name("format", request->format, kFormats), "");
   }
   const bool is_page = request->format == "html";
   if (!is_page && (request->paths.size() > 1 || !request->baseline.empty())) {

@@ -4,7 +4,7 @@
 
 #include "cli/parse.hpp"
 #include "report/result_text.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::cli {
 
@@ -22,8 +22,8 @@ void ResultView::check_against(const result::Result& result) const {
   std::set<std::string> strategies;
   for (const result::Cell& cell : result.cells) strategies.insert(cell.strategy);
   if (!against.empty() && !strategies.contains(against)) {
-    throw usage_error(run::unknown_name("strategy in this result", against,
-                                        {strategies.begin(), strategies.end()}),
+    throw usage_error(workloads::unknown_name("strategy in this result", against,
+                                              {strategies.begin(), strategies.end()}),
                       "");
   }
 }

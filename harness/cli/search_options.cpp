@@ -9,9 +9,9 @@
 #include "cli/measuring_options.hpp"
 #include "cli/objective_text.hpp"
 #include "cli/parse.hpp"
-#include "run/names.hpp"
 #include "run/plan.hpp"
 #include "run/selection.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -135,7 +135,7 @@ analyze::FigureName parse_figure(const std::string& text, bool open_loop) {
   if (text == "p99") return open_loop ? analyze::kResponseP99 : analyze::kServiceP99;
   if (text != "throughput") {
     throw run::UsageError(
-        run::unknown_name("figure", text, {"cpu", "total-cpu", "throughput", "p50", "p99"}));
+        workloads::unknown_name("figure", text, {"cpu", "total-cpu", "throughput", "p50", "p99"}));
   }
   if (open_loop) {
     throw run::UsageError("the throughput of an open loop is that of its arrivals; try cpu or p99");
@@ -198,8 +198,8 @@ RateRequest parse_rate(const Typed& typed, const workloads::Workload& workload,
                       "leave --arrivals out; see --schedule");
   }
   if (typed.schedule != "poisson" && typed.schedule != "constant") {
-    throw run::UsageError("--schedule: " +
-                          run::unknown_name("schedule", typed.schedule, {"poisson", "constant"}));
+    throw run::UsageError("--schedule: " + workloads::unknown_name("schedule", typed.schedule,
+                                                                   {"poisson", "constant"}));
   }
   RateRequest request{
       .objective = named("--objective", [&] { return parse_objective(typed.objective); }),

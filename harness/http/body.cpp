@@ -75,6 +75,12 @@ BodyExpectation BodyExpectation::of_origin(std::string_view target) {
   return expectation;
 }
 
+BodyExpectation BodyExpectation::of_length(std::uint64_t length) {
+  BodyExpectation expectation;
+  expectation.first_length_ = length + 1;
+  return expectation;
+}
+
 BodyExpectation::BodyExpectation(BodyExpectation&& other) noexcept
     : foreign_(other.foreign_),
       length_(other.length_),

@@ -34,6 +34,8 @@ class BodyExpectation {
   // `target` is a path of the embedded origin (origin_path.hpp says what the paths mean).
   static BodyExpectation of_origin(std::string_view target);
   static BodyExpectation of_foreign_server() { return {}; }
+  // The same where the length is known before.
+  static BodyExpectation of_length(std::uint64_t length);
 
   bool is_foreign() const { return foreign_; }
 

@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
+#include "core/time.hpp"
 #include "measure/control_group.hpp"
 #include "measure/readings.hpp"
 
@@ -45,6 +47,17 @@ bool has_ended(pid_t process) {
   return name_ends + 2 < stat->size() && (*stat)[name_ends + 2] == 'Z';
 }
 
+// Ends whoever is still in the group (cgroups(7), since Linux 5.14), and removes it.
+void remove_group(const fs::path& folder) {
+  constexpr Duration kPatience = std::chrono::milliseconds(200);
+  if (::rmdir(folder.c_str()) == 0 || errno != EBUSY) return;
+  write_text(folder / "cgroup.kill", "1");
+  for (const Time limit = now() + kPatience; now() < limit;) {
+    if (::rmdir(folder.c_str()) == 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void remove_abandoned(const fs::path& parent) {
   std::error_code error;
   for (fs::directory_iterator entry(parent, error); !error && entry != fs::directory_iterator{};
@@ -53,7 +66,7 @@ void remove_abandoned(const fs::path& parent) {
     pid_t process = 0;
     if (!name.starts_with(kPrefix)) continue;
     std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), process);
-    if (process > 0 && has_ended(process)) ::rmdir(entry->path().c_str());
+    if (process > 0 && has_ended(process)) remove_group(entry->path());
   }
 }
 
@@ -81,7 +94,7 @@ CpuGroup::CpuGroup(pid_t process) {
 }
 
 CpuGroup::~CpuGroup() {
-  if (!folder_.empty()) ::rmdir(folder_.c_str());
+  if (!folder_.empty()) remove_group(folder_);
 }
 
 std::optional<CpuTime> group_cpu_time() {

@@ -19,7 +19,7 @@ class CpuGroup {
   // Puts a process that has just been started into a group of its own, below the caller's. Where
   // that is not permitted, nothing happens, and getrusage(2) accounts for the process.
   explicit CpuGroup(pid_t process);
-  // Removes the group, which must be empty: the process has to be reaped before.
+  // Removes the group; the process has to be reaped before, and whatever it left is killed.
   ~CpuGroup();
   CpuGroup(const CpuGroup&) = delete;
   CpuGroup& operator=(const CpuGroup&) = delete;
@@ -28,7 +28,7 @@ class CpuGroup {
   std::filesystem::path folder_;  // empty: there is none
 };
 
-// Removes the groups below the caller's that killed runs have left behind.
+// Removes the groups below the caller's that killed runs have left behind, with all in them.
 void remove_abandoned_groups();
 
 struct CpuTime {

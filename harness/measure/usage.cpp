@@ -87,19 +87,12 @@ std::optional<SchedStat> read_schedstat(const fs::path& path, std::string& reaso
 
 void read_threads(UsageSnapshot& usage) {
   std::error_code error;
-  std::int64_t total_ns = 0;
   std::string reason;
   fs::directory_iterator task("/proc/self/task", error);
   for (; !error && task != fs::directory_iterator{}; task.increment(error)) {
-    // A thread may end after it was listed and before it is read.
-    const auto stat = read_schedstat(task->path() / "schedstat", reason);
-    if (!stat) continue;
-    total_ns += stat->wait_ns;
-    usage.thread_times.emplace(std::stoi(task->path().filename()), stat->run_ns + stat->wait_ns);
+    add_thread(usage, task->path(), reason);
   }
-  if (!usage.thread_times.empty()) {
-    usage.run_queue_wait_ns = total_ns;
-  } else {
+  if (!usage.run_queue_wait_ns) {
     usage.unreadable["run_queue_wait_ns"] = reason.empty() ? "no readable schedstat" : reason;
   }
 }
@@ -122,6 +115,14 @@ void add_own_time(ThreadTimes& times) {
   std::string ignored;
   const auto stat = read_schedstat("/proc/thread-self/schedstat", ignored);
   if (stat) times.insert_or_assign(::gettid(), stat->run_ns + stat->wait_ns);
+}
+
+// A thread may end after it was listed and before it is read.
+void add_thread(UsageSnapshot& usage, const fs::path& task, std::string& reason) {
+  const auto stat = read_schedstat(task / "schedstat", reason);
+  if (!stat) return;
+  usage.run_queue_wait_ns = usage.run_queue_wait_ns.value_or(0) + stat->wait_ns;
+  usage.thread_times.emplace(std::stoi(task.filename()), stat->run_ns + stat->wait_ns);
 }
 
 Reading busiest_thread(const ThreadTimes& before, const ThreadTimes& after) {
@@ -154,6 +155,12 @@ UsageSnapshot difference(const UsageSnapshot& before, const UsageSnapshot& after
     between.*field = difference(before.*field, after.*field);
   }
   between.unreadable.insert(before.unreadable.begin(), before.unreadable.end());
+  constexpr const char* kWentWithThreads = "threads ended and took their counts with them";
+  for (const auto& [name, field] :
+       {std::pair{"context_switches_voluntary", &UsageSnapshot::context_switches_voluntary},
+        std::pair{"context_switches_involuntary", &UsageSnapshot::context_switches_involuntary}}) {
+    if (!(between.*field)) between.unreadable.try_emplace(name, kWentWithThreads);
+  }
   if (before.cpu_by_group != after.cpu_by_group) {
     // They count from different times on.
     for (const auto& [name, field] : {std::pair{"cpu_user_ns", &UsageSnapshot::cpu_user_ns},

@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
+#include <string>
 
 #include "core/time.hpp"
 #include "measure/readings.hpp"
@@ -52,6 +54,10 @@ UsageSnapshot take_usage();
 // cannot be read.
 void add_own_time(ThreadTimes& times);
 
+// Adds how long the thread was running or runnable; `task` is its folder in /proc. Adds nothing
+// where that cannot be read; then `reason` says why.
+void add_thread(UsageSnapshot& usage, const std::filesystem::path& task, std::string& reason);
+
 // The most that one of the later threads was running or runnable in between; nullopt: there is
 // none.
 Reading busiest_thread(const ThreadTimes& before, const ThreadTimes& after);
@@ -64,6 +70,12 @@ struct CpuTotal {
 
 // It costs about a microsecond, and ten more with a control group.
 CpuTotal take_cpu_total();
+
+// Whose usage is taken: the calling process's, or that of others which it answers for.
+struct UsageSource {
+  UsageSnapshot (*usage)() = take_usage;
+  CpuTotal (*cpu_total)() = take_cpu_total;
+};
 
 // What was used between the two; nullopt when they are of different accounts.
 Reading difference(const CpuTotal& before, const CpuTotal& after);

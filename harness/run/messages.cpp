@@ -77,6 +77,7 @@ void describe(auto&& visit, Is<measure::Turns> auto& turns) {
 void describe(auto&& visit, Is<workloads::Address> auto& address) {
   visit("port", address.port);
   visit("path", address.path);
+  visit("target", OrAbsent{address.target});
 }
 
 void describe(auto&& visit, Is<workloads::Work> auto& work) {

@@ -22,6 +22,8 @@
 #include "core/fd.hpp"
 #include "core/loop_descriptors.hpp"
 #include "measure/cpu.hpp"
+#include "programs/process_tree.hpp"
+#include "programs/program.hpp"
 #include "result/success.hpp"
 #include "run/messages.hpp"
 #include "run/plan.hpp"
@@ -110,8 +112,10 @@ class Participant {
   Participant(const order::Job& order, Strategy& strategy, Line& line)
       : order_(order),
         strategy_(strategy),
+        program_(programs::as_program(&strategy)),
         line_(line),
-        meter_(order.count_syscalls, order.profile) {}
+        meter_(order.count_syscalls, order.profile,
+               program_ != nullptr ? programs::kUsageOfPrograms : measure::UsageSource{}) {}
 
   report::Record run() {
     const Footprint before = take_baseline(strategy_);
@@ -168,6 +172,7 @@ class Participant {
       throw StrategyError("the strategy ended before the window did");
     }
     side->fill(record);
+    if (program_ != nullptr) record.lanes.clear();  // it has loops of its own, and does not say
     // A server has as many lanes as loops were allowed, which thread strategies have none of. Where
     // threads share a queue, they have counted by themselves.
     if (record.requests_by_lane.size() == lanes) {
@@ -180,6 +185,7 @@ class Participant {
   }
 
   std::unique_ptr<Side> make_side(std::size_t lanes) {
+    if (program_ != nullptr) return program_->start(order_.settings.threads);
     const workloads::Workload& workload = *workloads::find_workload(order_.workload);
     const workloads::Forms forms = workload.forms(order_.role, order_.work.parameters);
     const Support support = takes_part(strategy_, forms.operations);
@@ -399,6 +405,7 @@ class Participant {
 
   const order::Job& order_;
   Strategy& strategy_;
+  programs::Program* program_;  // the strategy, if it is one
   Line& line_;
   WindowMeter meter_;
   Fd signals_ = termination_signals();

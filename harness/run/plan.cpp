@@ -9,7 +9,7 @@
 #include <random>
 #include <set>
 
-#include "run/names.hpp"
+#include "programs/program.hpp"
 #include "run/open_loop.hpp"
 #include "run/plan_cpus.hpp"
 #include "run/selection.hpp"
@@ -17,6 +17,7 @@
 #include "run/suite.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/http_client.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -25,6 +26,7 @@ using result::TrialKind;
 using workloads::ParameterInfo;
 using workloads::Parameters;
 using workloads::Role;
+using workloads::unknown_name;
 using workloads::Work;
 using workloads::Workload;
 
@@ -137,7 +139,10 @@ PlannedCell finish_cell(PlannedCell cell, const Registry& registry) {
     throw UsageError(objection);
   }
   set_names(cell);
-  cell.unsupported = why_unsupported(cell, strategy_named(cell.strategy, registry));
+  const Strategy& strategy = strategy_named(cell.strategy, registry);
+  cell.unsupported = why_unsupported(cell, strategy);
+  const programs::Program* const program = programs::as_program(&strategy);
+  if (program != nullptr && cell.unsupported.empty()) program->prepare();
   return cell;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/shell_quoted.hpp"
+#include "programs/program.hpp"
 #include "result/store.hpp"
 #include "run/selection.hpp"
 
@@ -216,7 +217,15 @@ std::vector<std::string> recorded_command(const std::string& out) {
 std::string resume_command(std::string_view subcommand, const std::string& out,
                            const std::vector<std::string>& plugins) {
   std::string command = fmt::format("asyncbench {} --resume {}", subcommand, shell_quoted(out));
-  for (const std::string& plugin : plugins) command += " --plugin " + shell_quoted(plugin);
+  for (const std::string& plugin : plugins) {
+    if (!programs::ProgramSpec::is_one(plugin)) {
+      command += " --plugin " + shell_quoted(plugin);
+      continue;
+    }
+    const programs::ProgramSpec spec = programs::ProgramSpec::from(plugin);
+    command += " --program " + shell_quoted(spec.file.empty() ? spec.command : spec.file);
+    if (!spec.target.empty()) command += " --target " + shell_quoted(spec.target);
+  }
   return command;
 }
 

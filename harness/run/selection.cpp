@@ -7,13 +7,16 @@
 #include <algorithm>
 #include <iterator>
 
-#include "run/names.hpp"
+#include "programs/contenders.hpp"
+#include "programs/program.hpp"
 #include "workloads/all_workloads.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::run {
 
 using workloads::Parameters;
 using workloads::Role;
+using workloads::unknown_name;
 using workloads::Workload;
 
 namespace {
@@ -49,7 +52,8 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
   };
   for (const std::string& name : wanted) {
     const bool is_all = name == "all";
-    if (!is_all && name.find_first_of("*?[") == std::string::npos) {
+    const bool is_contenders = name == programs::kContenders;
+    if (!is_all && !is_contenders && name.find_first_of("*?[") == std::string::npos) {
       add(strategy_named(name, registry).info().name, true);
       continue;
     }
@@ -58,9 +62,15 @@ std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wa
     for (const auto& strategy : registry.all()) {
       const StrategyInfo& info = strategy->info();
       const bool matches =
-          is_all ? info.in_all
-                 : info.name == base || ::fnmatch(name.c_str(), info.name.c_str(), 0) == 0;
+          is_all          ? info.in_all
+          : is_contenders ? programs::is_contender(*strategy)
+                          : info.name == base || ::fnmatch(name.c_str(), info.name.c_str(), 0) == 0;
       if (matches) add(info.name, false);
+    }
+    if (chosen.size() == before && is_contenders) {
+      throw UsageError(
+          "no contenders are here; they come with the sources of asyncbench, in "
+          "strategies/contenders, and with its installation");
     }
     if (chosen.size() == before && !is_all) {
       throw UsageError(unknown_name("strategy", name, strategy_names(registry)));
@@ -79,6 +89,9 @@ std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy) {
     }
     if (cell.is_open_loop()) return "null completes at once: closed loop only";
     if (!cell.work.urls.empty()) return "null sends nothing: it cannot measure a URL";
+  }
+  if (programs::as_program(&strategy) != nullptr && !cell.work.urls.empty()) {
+    return cell.strategy + " is a server: it cannot measure a URL";
   }
   const Support support = supports(strategy, *cell.workload, cell.subject(), parameters);
   return support ? "" : support.reason;
@@ -126,6 +139,9 @@ std::string why_nothing_runs(const Plan& plan) {
 
 Support supports(const Strategy& strategy, const Workload& workload, Role role,
                  const Parameters& parameters) {
+  if (const programs::Program* program = programs::as_program(&strategy)) {
+    return program->plays(role, workload.info().name, parameters);
+  }
   const workloads::Forms forms = workload.forms(role, parameters);
   const Support support = takes_part(strategy, forms.operations);
   if (support || !forms.exchange) return support;

@@ -19,7 +19,8 @@ struct ChosenStrategy {
   bool named = true;  // itself, rather than through "all" or a pattern
 };
 
-// "all", alone or among names, stands for every strategy that wants to be part of it; a pattern
+// "all", alone or among names, stands for every strategy that wants to be part of it; "contenders"
+// for the programs that come with asyncbench; a pattern
 // ("uring:*") for all that it matches, and for the strategy that they are variants of. Throws
 // UsageError.
 std::vector<ChosenStrategy> choose_strategies(const std::vector<std::string>& wanted,

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/op.hpp"
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 #include "workloads/parameters.hpp"
 
 namespace asyncbench::run {
@@ -17,6 +17,7 @@ namespace {
 
 using workloads::refuse_value;
 using workloads::to_text;
+using workloads::unknown_name;
 using From = Setting::From;
 
 // A run has a record for each, and a plan holds them all.

@@ -10,13 +10,14 @@
 #include <iterator>
 #include <sstream>
 
-#include "run/names.hpp"
 #include "run/plan.hpp"
+#include "workloads/names.hpp"
 
 namespace asyncbench::run {
 namespace {
 
 using workloads::split_list;
+using workloads::unknown_name;
 using workloads::Workload;
 
 // One suite's text being read: every error carries its place.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "measure/disturbance.hpp"
+#include "programs/program_file.hpp"
 #include "result/from_recording.hpp"
 #include "result/success.hpp"
 #include "run/canary.hpp"
@@ -21,6 +22,9 @@ using workloads::kRoles;
 
 // Between an order and its answer; generous, since only a broken participant exhausts them.
 constexpr Duration kAnswerLimit = std::chrono::seconds(10);
+
+// Until a server listens: a program of the user's may have much to do before.
+constexpr Duration kListenLimit = kAnswerLimit + programs::kMostReadyWithin;
 
 // A profile takes longer: symbols are read, and stacks unwound by DWARF.
 constexpr Duration kNamingLimit = std::chrono::seconds(20);
@@ -119,7 +123,7 @@ void TrialRun::start() {
     Process& process = launch(role, address);
     if (role == Role::client) continue;
     address =
-        conversation_.await<report::Listening>(process, now() + kAnswerLimit, "listening").address;
+        conversation_.await<report::Listening>(process, now() + kListenLimit, "listening").address;
   }
   conversation_.await<report::Ready>(*in(Role::client).process, now() + ready_limit(), "ready");
 }

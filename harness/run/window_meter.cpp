@@ -5,8 +5,9 @@
 
 namespace asyncbench::run {
 
-WindowMeter::WindowMeter(bool count_syscalls,
-                         const std::optional<measure::ProfileOptions>& profile) {
+WindowMeter::WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile,
+                         measure::UsageSource source)
+    : source_(source) {
   if (profile) profiler_.emplace(*profile);
   if (!count_syscalls) return;
   counter_.emplace();
@@ -15,7 +16,7 @@ WindowMeter::WindowMeter(bool count_syscalls,
 
 // Reading the usage takes some hundred system calls: it stays outside of what is counted.
 void WindowMeter::window_starts() {
-  before_ = measure::take_usage();
+  before_ = source_.usage();
   {
     const std::lock_guard lock(mutex_);
     has_started_ = true;
@@ -27,7 +28,7 @@ void WindowMeter::window_starts() {
 void WindowMeter::window_ends() {
   if (profiler_) profiler_->stop();
   if (counter_) calls_after_ = counter_->read_count();
-  after_ = measure::take_usage();
+  after_ = source_.usage();
   if (counter_) counter_->disable();
 }
 
@@ -37,12 +38,12 @@ void WindowMeter::thread_ends() {
 }
 
 void WindowMeter::turn_starts(Time begins) {
-  turn_started_ = measure::take_cpu_total();
+  turn_started_ = source_.cpu_total();
   if (now() > begins) turn_started_.reset();
 }
 
 void WindowMeter::turn_ends() {
-  const measure::CpuTotal ended = measure::take_cpu_total();
+  const measure::CpuTotal ended = source_.cpu_total();
   turns_cpu_ns_.push_back(turn_started_ ? measure::difference(*turn_started_, ended)
                                         : std::nullopt);
   turn_started_.reset();

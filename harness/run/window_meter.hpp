@@ -18,7 +18,8 @@ namespace asyncbench::run {
 // exception.
 class WindowMeter {
  public:
-  WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile);
+  WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile,
+              measure::UsageSource source = {});
 
   void window_starts();
   void window_ends();
@@ -53,6 +54,7 @@ class WindowMeter {
   std::optional<measure::Profile> take_profile(std::span<const LaneReport> lanes);
 
  private:
+  measure::UsageSource source_;
   std::optional<measure::SyscallCounter> counter_;
   std::optional<measure::Profiler> profiler_;
   measure::UsageSnapshot before_;

@@ -15,6 +15,7 @@
 #include "workloads/http_fetch.hpp"
 #include "workloads/load_run.hpp"
 #include "workloads/parameters.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
 
@@ -32,6 +33,9 @@ struct HttpParameters {
   // What every workload over HTTP can be asked: connections, arrivals, think time and deadline. The
   // others stay at their defaults.
   static HttpParameters from(const Parameters& parameters, Verify verify);
+
+  // What a program is asked for; its template is empty where it has the origin's paths.
+  std::string program_target(const std::string& pattern) const;
 
   // The origin's path for body_bytes and server_delay: "/delay/10ms/bytes/12".
   std::string origin_target() const;
@@ -72,6 +76,10 @@ class ClientRun {
 // The targets for `parameters` at the embedded origin that listens on `port`: one for each loopback
 // address (127.0.0.1 to 127.0.0.16), so that there are ports for many connections.
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, std::uint16_t port);
+
+// The same of a program that listens there, on 127.0.0.1 alone.
+std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
+                                               const Address& address);
 
 // The target for one path of the embedded origin, at the `nth` of those loopback addresses; after
 // the last address comes the first again.

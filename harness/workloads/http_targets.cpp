@@ -63,6 +63,34 @@ std::string HttpParameters::origin_target() const {
   return target + "/bytes/" + std::to_string(body_bytes);
 }
 
+std::string HttpParameters::program_target(const std::string& pattern) const {
+  if (pattern.empty()) return origin_target();
+  std::string target = pattern;
+  for (const auto& [name, value] :
+       {std::pair("{body_bytes}", body_bytes),
+        std::pair("{server_delay_ns}", static_cast<std::uint64_t>(server_delay.mean.count())),
+        std::pair("{server_delay_ms}",
+                  static_cast<std::uint64_t>(server_delay.mean.count() / 1'000'000))}) {
+    const std::size_t at = target.find(name);
+    if (at != target.npos) target.replace(at, std::string_view(name).size(), std::to_string(value));
+  }
+  return target;
+}
+
+std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
+                                               const Address& address) {
+  const std::string target = parameters.program_target(*address.target);
+  const http::Url url{.host = "127.0.0.1", .port = address.port, .target = target};
+  std::vector<ClientRun::Target> targets;
+  targets.push_back({http::make_request(http::Method::get, url, Endpoint::loopback(address.port),
+                                        parameters.keep_alive),
+                     address.target->empty()
+                         ? http::BodyExpectation::of_length(parameters.body_bytes)
+                         : http::BodyExpectation::of_foreign_server(),
+                     target});
+  return targets;
+}
+
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
                                               std::uint16_t port) {
   std::vector<ClientRun::Target> targets;

@@ -56,11 +56,13 @@ std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_
 std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
   const HttpParameters parameters = client_parameters(setup.work);
   const bool foreign = !setup.work.urls.empty();
-  ClientRun::Setup client{.parameters = parameters,
-                          .targets = foreign ? url_targets(setup.work.urls, parameters.keep_alive,
-                                                           setup.work.allowed_hosts)
-                                             : origin_targets(parameters, setup.address.port),
-                          .takes_in_turn = foreign};
+  ClientRun::Setup client{
+      .parameters = parameters,
+      .targets = foreign
+                     ? url_targets(setup.work.urls, parameters.keep_alive, setup.work.allowed_hosts)
+                 : setup.address.target ? program_targets(parameters, setup.address)
+                                        : origin_targets(parameters, setup.address.port),
+      .takes_in_turn = foreign};
   std::vector<std::byte> canned;
   if (setup.null_strategy) {
     canned = canned_reply(client.targets.front().request.url.target, parameters.body_bytes);

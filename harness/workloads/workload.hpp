@@ -36,6 +36,9 @@ std::string_view name_of(Role role);
 struct Address {
   std::uint16_t port = 0;  // on loopback
   std::string path;        // of a Unix socket; then there is no port
+  // A server that is not ours listens, perhaps on 127.0.0.1 alone. It is asked for this, whose
+  // placeholders are the work's parameters; an empty text: for what the embedded origin is.
+  std::optional<std::string> target;
 };
 
 // What a cell asks for beside its parameters.

@@ -1,8 +1,8 @@
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 
 #include <gtest/gtest.h>
 
-namespace asyncbench::run {
+namespace asyncbench::workloads {
 namespace {
 
 TEST(Names, SuggestTheNearestOne) {
@@ -16,4 +16,4 @@ TEST(Names, ListAllWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace asyncbench::run
+}  // namespace asyncbench::workloads

@@ -1,11 +1,11 @@
-#include "run/names.hpp"
+#include "workloads/names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 
-namespace asyncbench::run {
+namespace asyncbench::workloads {
 namespace {
 
 // Levenshtein's, one row at a time.
@@ -48,4 +48,4 @@ std::string unknown_name(std::string_view kind, std::string_view name,
   return fmt::format("unknown {} \"{}\"; there are {}", kind, name, fmt::join(candidates, ", "));
 }
 
-}  // namespace asyncbench::run
+}  // namespace asyncbench::workloads

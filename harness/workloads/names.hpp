@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncbench::run {
+namespace asyncbench::workloads {
 
 // The candidate nearest to `name` by edit distance, where it is near enough to be meant; otherwise
 // empty.
@@ -15,4 +15,4 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 std::string unknown_name(std::string_view kind, std::string_view name,
                          const std::vector<std::string>& candidates);
 
-}  // namespace asyncbench::run
+}  // namespace asyncbench::workloads

@@ -1,0 +1,30 @@
+// The options --program, --program-args and --target: programs of the user's among the strategies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "programs/program.hpp"
+
+namespace asyncbench::cli {
+
+class App;
+
+class ProgramOptions {
+ public:
+  void define(App& app);
+
+  // The programs that were given, contenders left out, which every run knows. Names are unique
+  // among them. Throws CommandError: a program file that cannot be read, or a target of none.
+  std::vector<programs::ProgramSpec> specs() const;
+
+  // What --strategies has to name beside what the user did, so that all of them take part.
+  std::vector<std::string> strategies() const;
+
+ private:
+  std::vector<std::string> given_;  // files, lists of files, or one command each
+  std::string arguments_;
+  std::string target_;
+};
+
+}  // namespace asyncbench::cli

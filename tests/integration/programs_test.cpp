@@ -1,0 +1,229 @@
+// Servers of the user's as subjects: --program, program files, and what goes wrong with them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+#include "tests/sanitized.hpp"
+
+namespace asyncbench::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kServer = SERVERS "/server.py";
+
+// A run of serve, short, with its result.
+class ProgramRun : public ::testing::Test {
+ protected:
+  Ended run(std::vector<std::string> more, std::vector<std::string> work = {"run", "serve"}) {
+    std::vector<std::string> arguments = std::move(work);
+    for (const char* const word : {"--connections", "4", "--duration", "200ms", "--warmup", "50ms",
+                                   "--trials", "1", "--cpu-idle", "default", "--force", "--out"}) {
+      arguments.emplace_back(word);
+    }
+    arguments.push_back(out_);
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(std::move(arguments), {.folder = folder_.path()});
+  }
+
+  std::string file_with(const std::string& name, const std::string& text) {
+    const fs::path path = folder_.path() / name;
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  static std::string server(const std::string& oddities = "") {
+    return "python3 " + kServer + " {port} " + oddities;
+  }
+
+  // A program file of a server with the oddity.
+  std::string odd_file(const std::string& oddity, const std::string& more = "") {
+    return file_with("odd.toml", "command = \"" + server(oddity) + "\"\ntarget = \"/\"\n" + more);
+  }
+
+  json result() const {
+    std::ifstream in(out_);
+    return json::parse(in);
+  }
+
+  json only_trial() const {
+    const json whole = result();
+    for (const json& trial : whole.at("cells").at(0).at("trials")) {
+      if (trial.at("kind") == "timed") return trial;
+    }
+    return {};
+  }
+
+  // Processes that have the server's path on their command line.
+  static int servers_left() {
+    int left = 0;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      std::ifstream in(entry.path() / "cmdline");
+      const std::string line((std::istreambuf_iterator<char>(in)), {});
+      // asyncbench itself has the path on its command line, too.
+      const bool is_server = line.find(kServer) != std::string::npos &&
+                             line.substr(0, line.find('\0')).find("asyncbench") == line.npos;
+      left += is_server || line == std::string("sleep\0001234\000", 11) ? 1 : 0;
+    }
+    return left;
+  }
+
+  // A server and its orphan.
+  static void wait_for_servers() {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (servers_left() < 2 && std::chrono::steady_clock::now() < limit) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ASSERT_GE(servers_left(), 2);
+  }
+
+  ScratchFolder folder_;
+  std::string out_ = folder_.path() / "r.json";
+};
+
+TEST_F(ProgramRun, ACommandStandsBesideAStrategy) {
+  const Ended ended = run({"--program", "python3 " + kServer, "--program-args", "{port}",
+                           "--target", "/health", "--strategies", "epoll"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("python3"), HasSubstr("epoll")));
+  const json stored = result();
+  ASSERT_EQ(stored.at("cells").size(), 2U);
+  for (const json& cell : stored.at("cells")) {
+    EXPECT_EQ(cell.at("status"), "measured");
+    for (const json& trial : cell.at("trials")) {
+      EXPECT_TRUE(trial.at("valid"));
+      EXPECT_GT(trial.at("subject").at("cpu_user_ns").get<std::int64_t>(), 0);
+    }
+  }
+  EXPECT_EQ(servers_left(), 0);
+}
+
+TEST_F(ProgramRun, AFileSaysHowItIsStarted) {
+  const std::string file = file_with("mine.toml", "command = \"" + server() + R"("
+name = "mine:new"
+language = "Python"
+target = "/items?n={body_bytes}"
+ready = "prints ready"
+)");
+  const Ended ended = run({"--program", file, "--body-bytes", "100"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const json cell = result().at("cells").at(0);
+  EXPECT_EQ(cell.at("strategy"), "mine:new");
+  EXPECT_EQ(cell.at("strategy_info").at("family"), "Python");
+}
+
+TEST_F(ProgramRun, FailuresSayWhatHappenedAndWhatTheProgramSaid) {
+  struct Case {
+    const char* oddity;
+    const char* more;  // in the program file
+    const char* says;
+    const char* quotes;
+  };
+  for (const auto& [oddity, more, says, quotes] :
+       {Case{"never", "ready_within = \"500ms\"",
+             "did not listen on 127.0.0.1:", "waiting for the moon"},
+        Case{"other-port", "ready_within = \"1s\"", "it listens on port ", "ready"},
+        Case{"dies", "", "ended while it served: exit code 3", "the database has gone"}}) {
+    SCOPED_TRACE(oddity);
+    const std::string file = odd_file(oddity, more);
+    const Ended ended = run({"--program", file});
+    EXPECT_EQ(ended.exit_code, 5) << ended.out << ended.err;
+    EXPECT_THAT(ended.out + ended.err, AllOf(HasSubstr(says), HasSubstr(quotes)));
+    EXPECT_EQ(servers_left(), 0);
+  }
+}
+
+TEST_F(ProgramRun, OtherBytesThanBeforeAreErrors) {
+  const Ended ended = run({"--program", odd_file("changes"), "--verify", "all", "--notes"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("content_mismatch"));
+}
+
+TEST_F(ProgramRun, NobodyIsLeftOfAProgramThatWillNotEnd) {
+  EXPECT_EQ(run({"--program", odd_file("orphans", "stop_within = \"100ms\"")}).exit_code, 0);
+  EXPECT_EQ(servers_left(), 0);
+}
+
+TEST_F(ProgramRun, AnInterruptedRunLeavesNobody) {
+  Program running({"run", "serve", "--program", odd_file("orphans"), "--connections", "4",
+                   "--duration", "20s", "--trials", "1", "--cpu-idle", "default", "--force",
+                   "--out", out_});
+  wait_for_servers();
+  running.signal(SIGINT);
+  EXPECT_EQ(running.wait().exit_code, 130);
+  EXPECT_EQ(servers_left(), 0);
+}
+
+// What a killed run leaves, the next one finds by its control group.
+TEST_F(ProgramRun, AKilledRunLeavesNobodyForLong) {
+  if (kSanitized) GTEST_SKIP() << "slow";
+  {
+    Program running({"run", "serve", "--program", odd_file("orphans"), "--connections", "4",
+                     "--duration", "20s", "--trials", "1", "--cpu-idle", "default", "--force",
+                     "--out", out_});
+    wait_for_servers();
+    running.signal(SIGKILL);
+    EXPECT_EQ(running.wait().exit_code, 128 + SIGKILL);
+  }
+  EXPECT_EQ(run({"--strategies", "epoll"}).exit_code, 0);
+  if (!fs::exists("/sys/fs/cgroup/unified/cgroup.procs") &&
+      !fs::exists("/sys/fs/cgroup/cgroup.procs")) {
+    GTEST_SKIP() << "no control groups of version 2";
+  }
+  EXPECT_EQ(servers_left(), 0);
+}
+
+TEST_F(ProgramRun, OneInTheBackgroundIsMeasured) {
+  EXPECT_EQ(run({"--program", odd_file("background")}).exit_code, 0);
+  EXPECT_GT(only_trial().at("subject").at("cpu_user_ns").get<std::int64_t>(), 10'000'000);
+  EXPECT_EQ(servers_left(), 0);
+}
+
+TEST_F(ProgramRun, MegabytesOfOutputHarmNobody) {
+  EXPECT_EQ(run({"--program", odd_file("noisy")}).exit_code, 0);
+}
+
+TEST_F(ProgramRun, WrongUsageHasItsCauseAndRemedy) {
+  struct Case {
+    std::vector<std::string> options;
+    const char* says;
+  };
+  for (const auto& [options, says] :
+       {Case{{"--program", "./server"}, "write {port}"},
+        Case{{"--program", "missing.toml"}, "No such file"},
+        Case{{"--target", "/x"}, "--target without a command"},
+        Case{{"--program", file_with("bad.toml", "command = \"a {port}\"\ncomand = 1\n")},
+             "bad.toml:2:1: unknown key"},
+        Case{{"--program", file_with("epoll.toml", "command = \"a {port}\"\n")},
+             "there is a strategy epoll already"}}) {
+    const Ended ended = run(options);
+    EXPECT_EQ(ended.exit_code, 2) << ended.out;
+    EXPECT_THAT(ended.err, HasSubstr(says));
+  }
+}
+
+TEST_F(ProgramRun, WhatItCannotDoIsSaid) {
+  const Ended fixed = run({"--program", server(), "--target", "/x", "--body-bytes", "16k"});
+  EXPECT_EQ(fixed.exit_code, 5);
+  EXPECT_THAT(fixed.err, HasSubstr("whatever body_bytes is"));
+  const std::string file = file_with("mine.toml", "command = \"" + server() + R"("
+check = "false"
+package = "moon-rocks"
+)");
+  const Ended missing = run({"--program", file});
+  EXPECT_EQ(missing.exit_code, 5);
+  EXPECT_THAT(missing.err, HasSubstr("install moon-rocks"));
+}
+
+}  // namespace
+}  // namespace asyncbench::test
