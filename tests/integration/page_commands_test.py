@@ -31,6 +31,9 @@ REPOSITORY = pathlib.Path()
 BUILD = pathlib.Path()
 PLUGIN = pathlib.Path()
 
+# A server as a reader may have one.
+SERVER = pathlib.Path(__file__).resolve().parent / "servers" / "server.py"
+
 OF_THE_TREE = "builds the whole tree, which the test was built in"
 NOT_RUN = {
     "scripts/quickstart": "installs packages, builds, and measures for 90 s",
@@ -47,6 +50,10 @@ NOT_RUN = {
     "asyncbench gate --base-rev main fetch --strategies uring --connections 64": "as above",
     "asyncbench export RESULT.json --format NAME [--cell ID] [--out FILE]": "is the form alone",
     "asyncbench COMMAND --help": "is the form alone",
+    "asyncbench run serve --program contenders --strategies uring,epoll": "builds and measures a "
+    "dozen servers, in minutes",
+    "asyncbench run serve --strategies uring,epoll --program contenders --connections 64 "
+    "--warmup 1500ms --trials 6 --against uring --budget 4m": "as above",
 }
 # Programs of the reader's own. They read what they are given; Export.* runs the real ones.
 STAND_INS = ["benchstat", "compare.py", "flamegraph.pl", "go", "java", "jq", "promtool"]
@@ -166,6 +173,11 @@ class Reader:
             (self.folder / path / "asyncbench").symlink_to(PROGRAM)
         for path in ("old", "new"):
             shutil.copy(PLUGIN, self.folder / path / "mine.so")
+        server = self.folder / "server"
+        server.write_text(f'#!/bin/sh\nexec python3 {SERVER} "$2"\n')
+        server.chmod(0o755)
+        (self.folder / "server.toml").write_text('command = ["./server", "--port", "{port}"]\n'
+                                                 'target = "/health"\n')
         git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
         subprocess.run(["git", "init", "--quiet", self.folder], check=True)
         subprocess.run([*git, "-C", self.folder, "commit", "--quiet", "--allow-empty", "-m", "t"],
