@@ -227,9 +227,14 @@ void MeasuringOptions::apply(const App& app, const Arguments& arguments,
                                   fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr))))
                     : typed.out;
   options.strategies = workloads::split_list(typed.strategies);
-  std::ranges::move(typed.programs.strategies(), std::back_inserter(options.strategies));
   cli::apply(app, typed.work, options);
   for (const SettingOption& option : typed.settings) cli::apply(app, option, options);
+  std::vector<std::string> peers = {options.settings.over({}).peer_strategy};
+  if (const auto list = options.setting_lists.find("peer_strategy");
+      list != options.setting_lists.end()) {
+    peers = list->second;
+  }
+  std::ranges::move(typed.programs.strategies(peers), std::back_inserter(options.strategies));
   if (typed.urls_from.empty()) return;
   std::vector<std::string> urls = options.settings.over({}).urls;
   for (std::string& url : read_urls(typed.urls_from)) urls.push_back(std::move(url));

@@ -72,7 +72,7 @@ std::vector<programs::ProgramSpec> ProgramOptions::specs() const {
   return specs;
 }
 
-std::vector<std::string> ProgramOptions::strategies() const {
+std::vector<std::string> ProgramOptions::strategies(const std::vector<std::string>& peers) const {
   std::vector<std::string> names;
   for (const std::string& given : given_) {
     const std::vector<std::string> items = items_of(given);
@@ -80,7 +80,9 @@ std::vector<std::string> ProgramOptions::strategies() const {
       names.emplace_back(programs::kContenders);
     }
   }
-  for (const programs::ProgramSpec& spec : specs()) names.push_back(spec.name);
+  for (const programs::ProgramSpec& spec : specs()) {
+    if (std::ranges::find(peers, spec.name) == peers.end()) names.push_back(spec.name);
+  }
   return names;
 }
 

@@ -18,8 +18,9 @@ class ProgramOptions {
   // among them. Throws CommandError: a program file that cannot be read, or a target of none.
   std::vector<programs::ProgramSpec> specs() const;
 
-  // What --strategies has to name beside what the user did, so that all of them take part.
-  std::vector<std::string> strategies() const;
+  // What --strategies has to name beside what the user did, so that all of them take part but the
+  // peers.
+  std::vector<std::string> strategies(const std::vector<std::string>& peers) const;
 
  private:
   std::vector<std::string> given_;  // files, lists of files, or one command each

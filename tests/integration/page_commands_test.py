@@ -174,9 +174,9 @@ class Reader:
         for path in ("old", "new"):
             shutil.copy(PLUGIN, self.folder / path / "mine.so")
         server = self.folder / "server"
-        server.write_text(f'#!/bin/sh\nexec python3 {SERVER} "$2"\n')
+        server.write_text(f'#!/bin/sh\nexec python3 {SERVER} "$1"\n')
         server.chmod(0o755)
-        (self.folder / "server.toml").write_text('command = ["./server", "--port", "{port}"]\n'
+        (self.folder / "server.toml").write_text('command = ["./server", "{port}"]\n'
                                                  'target = "/health"\n')
         git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
         subprocess.run(["git", "init", "--quiet", self.folder], check=True)

@@ -42,8 +42,9 @@ class ProgramRun : public ::testing::Test {
     return path;
   }
 
-  static std::string server(const std::string& oddities = "") {
-    return "python3 " + kServer + " {port} " + oddities;
+  // Its command line names the test's folder, by which servers_left() knows it.
+  std::string server(const std::string& oddities = "") const {
+    return "python3 " + kServer + " {port} " + folder_.path().string() + ' ' + oddities;
   }
 
   // A program file of a server with the oddity.
@@ -64,22 +65,21 @@ class ProgramRun : public ::testing::Test {
     return {};
   }
 
-  // Processes that have the server's path on their command line.
-  static int servers_left() {
+  // The test's servers and their orphans.
+  int servers_left() const {
     int left = 0;
     for (const auto& entry : fs::directory_iterator("/proc")) {
       std::ifstream in(entry.path() / "cmdline");
       const std::string line((std::istreambuf_iterator<char>(in)), {});
-      // asyncbench itself has the path on its command line, too.
-      const bool is_server = line.find(kServer) != std::string::npos &&
-                             line.substr(0, line.find('\0')).find("asyncbench") == line.npos;
-      left += is_server || line == std::string("sleep\0001234\000", 11) ? 1 : 0;
+      // asyncbench itself has the folder on its command line, too.
+      const bool is_python = line.substr(0, line.find('\0')).find("python") != line.npos;
+      left += is_python && line.find(folder_.path().string()) != line.npos ? 1 : 0;
     }
     return left;
   }
 
   // A server and its orphan.
-  static void wait_for_servers() {
+  void wait_for_servers() const {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (servers_left() < 2 && std::chrono::steady_clock::now() < limit) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -213,6 +213,9 @@ TEST_F(ProgramRun, WrongUsageHasItsCauseAndRemedy) {
 }
 
 TEST_F(ProgramRun, WhatItCannotDoIsSaid) {
+  const Ended profile = run({"--program", odd_file("")}, {"profile", "serve"});
+  EXPECT_EQ(profile.exit_code, 5);
+  EXPECT_THAT(profile.err, HasSubstr("cannot be profiled"));
   const Ended fixed = run({"--program", server(), "--target", "/x", "--body-bytes", "16k"});
   EXPECT_EQ(fixed.exit_code, 5);
   EXPECT_THAT(fixed.err, HasSubstr("whatever body_bytes is"));

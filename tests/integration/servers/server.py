@@ -52,7 +52,8 @@ if "background" in oddities and os.fork() > 0:
     os._exit(0)
 if "orphans" in oddities:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    subprocess.Popen(["sleep", "1234"], start_new_session=True)
+    sleeps = [sys.executable, "-c", "import time; time.sleep(1234)", *sys.argv[2:]]
+    subprocess.Popen(["python3", *sleeps[1:]], executable=sleeps[0], start_new_session=True)
 if "never" in oddities:
     print("waiting for the moon", flush=True)
     time.sleep(1000)

@@ -34,7 +34,8 @@ TEST(Canary, TakesLongerWhereTwoShareACore) {
     for (int i = 1; i < of; ++i) took = std::min(took, canary_on(cpus));
     return took;
   };
-  EXPECT_GE(least({cpu, cpu}, 3), least({cpu}, 10));
+  // Those that were so lucky as to run one after the other took no longer.
+  EXPECT_GE(1.01 * least({cpu, cpu}, 3), least({cpu}, 10));
 }
 
 TEST(RestCanary, IsInTheMiddleOfARestThatHasRoomForIt) {
