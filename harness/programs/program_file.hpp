@@ -53,7 +53,7 @@ struct ProgramFile {
   std::string prints;  // Ready::prints: the text
   Duration ready_within = std::chrono::seconds(30);
   int stop_signal = SIGTERM;
-  Duration stop_within = std::chrono::seconds(2);  // then SIGKILL
+  Duration stop_within = std::chrono::seconds(1);  // then SIGKILL
   std::string build;                               // a shell command; empty: nothing to build
   Runtime runtime;
 };
