@@ -75,18 +75,12 @@ CpuTime own_time() {
   return {.user_ns = ns(own.ru_utime), .system_ns = ns(own.ru_stime)};
 }
 
-// By the clock of the process; its parts in proportion to its ticks.
+// By the clock of the process, which does not tell user from system time: all of it is the user's.
 CpuTime time_of(pid_t process) {
   clockid_t clock = 0;
   timespec spent{};
   if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &spent) != 0) return {};
-  const Stat stat(process);
-  const auto user = static_cast<double>(stat.number(14));
-  const auto system = static_cast<double>(stat.number(15));
-  const double share = user + system > 0 ? user / (user + system) : 1;
-  const std::int64_t all_ns = to_ns(spent);
-  const auto user_ns = static_cast<std::int64_t>(static_cast<double>(all_ns) * share);
-  return {.user_ns = user_ns, .system_ns = all_ns - user_ns};
+  return {.user_ns = to_ns(spent), .system_ns = 0};
 }
 
 struct Account {
@@ -96,10 +90,14 @@ struct Account {
 
 Account account_of(const std::vector<pid_t>& processes) {
   if (const auto group = measure::group_cpu_time()) {
+    // Only sums are exact: the kernel splits each account by its own ticks.
     const CpuTime own = own_time();
-    return {.time = {.user_ns = std::max<std::int64_t>(group->user_ns - own.user_ns, 0),
-                     .system_ns = std::max<std::int64_t>(group->system_ns - own.system_ns, 0)},
-            .by_group = true};
+    const std::int64_t all_ns = group->user_ns + group->system_ns;
+    const std::int64_t theirs_ns = std::max<std::int64_t>(all_ns - own.user_ns - own.system_ns, 0);
+    const double share =
+        all_ns > 0 ? static_cast<double>(group->user_ns) / static_cast<double>(all_ns) : 1;
+    const auto user_ns = static_cast<std::int64_t>(static_cast<double>(theirs_ns) * share);
+    return {.time = {.user_ns = user_ns, .system_ns = theirs_ns - user_ns}, .by_group = true};
   }
   Account account;
   for (const pid_t process : processes) {

@@ -24,8 +24,9 @@ void kill_descendants();
 
 // What the descendants have used so far, from outside. CPU time is that of this process's control
 // group without its own (it has to be the only other member); where there is no group, that of
-// the living processes, by their clocks (clock_getcpuclockid(3)). Memory is the sum of the peaks,
-// which counts what they share once for each. Switches, faults and waits are those of the living.
+// the living processes, by their clocks (clock_getcpuclockid(3)), as user time. Memory is the sum
+// of the peaks, which counts what they share once for each. Switches, faults and waits are those of
+// the living.
 measure::UsageSnapshot take_usage_of_descendants();
 measure::CpuTotal take_cpu_total_of_descendants();
 
