@@ -29,8 +29,8 @@ class MeasuringOptions {
   // run::UsageError, which name the option.
   void apply(const App& app, const Arguments& arguments, run::RunOptions& options) const;
 
-  // What --plugin and --program name, for load_plugins(). Throws CommandError for a program file that
-  // is refused.
+  // What --plugin and --program name, for load_plugins(). Throws CommandError for a program file
+  // that is refused.
   std::vector<std::string> plugins() const;
 
  private:
