@@ -82,7 +82,7 @@ ExitCode calibrate_command(const Arguments& arguments, Registry& registry) {
   if (out.empty()) throw usage_error("there is no home to store it in", "give --out FILE");
 
   const PrivateFolder folder(temporary_folder());
-  auto plan = gate_plan(app->remaining(), folder.path() + "/gate.json", registry);
+  auto plan = gate_plan(app->remaining(), "gate", folder.path() + "/gate.json", registry);
   if (!plan) return ExitCode::done;
   plan->plan.may_overwrite = true;  // one gate after the other
   const std::string self = program_at("/proc/self/exe", "this program");

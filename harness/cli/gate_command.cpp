@@ -15,10 +15,12 @@
 #include "cli/calibration_store.hpp"
 #include "cli/gate_builds.hpp"
 #include "cli/gate_plugins.hpp"
+#include "cli/gate_programs.hpp"
 #include "cli/gate_run.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/results_from.hpp"
+#include "cli/revisions.hpp"
 #include "core/private_folder.hpp"
 #include "core/temporary_folder.hpp"
 #include "report/format.hpp"
@@ -46,12 +48,18 @@ constexpr std::string_view kFooter =
     "A plugin is guarded in the same way: --base and --candidate are then two\n"
     "builds of it (.so), which this program measures under the plugin's strategies.\n"
     "\n"
+    "A server of yours, in any language: --base-program and --candidate-program, two\n"
+    "program files or commands; or one file and --base-rev: as it is at the two\n"
+    "revisions of the repository that it is in. What is measured is then serve.\n"
+    "\n"
     "Two stored results: asyncbench gate BASE.json CANDIDATE.json, which is weaker.\n"
     "\n"
     "Examples:\n"
     "  asyncbench gate --base-rev HEAD~1\n"
     "  asyncbench gate --base old/asyncbench --candidate new/asyncbench\n"
     "  asyncbench gate --base old/mine.so --candidate new/mine.so fetch\n"
+    "  asyncbench gate --base-program old.toml --candidate-program new.toml\n"
+    "  asyncbench gate --base-program server.toml --base-rev main --margin 5%\n"
     "  asyncbench gate --base-rev main fetch --strategies uring --connections 64\n"
     "  asyncbench gate --base-rev main --dry-run\n"
     "  asyncbench gate before.json after.json --margin 5%\n"
@@ -69,12 +77,14 @@ constexpr std::string_view kFooter =
 
 struct Typed {
   std::string base, candidate, base_revision, candidate_revision = "HEAD";
+  std::string base_program, candidate_program, target;
   std::string margin = "10%", pairs;
   std::string out, markdown, junit;
   bool json = false;
 
-  bool stored() const { return base.empty() && base_revision.empty(); }
+  bool of_programs() const { return !base_program.empty() || !candidate_program.empty(); }
   bool of_plugins() const { return base.ends_with(".so") || candidate.ends_with(".so"); }
+  bool stored() const { return base.empty() && base_revision.empty() && !of_programs(); }
 };
 
 ExitCode exit_code_of(Verdict verdict) {
@@ -129,18 +139,47 @@ void check_both_given(const Typed& typed) {
   }
 }
 
+// Two builds of asyncbench.
 run::Builds builds_of(const Typed& typed) {
   if (!typed.base_revision.empty()) {
     if (!typed.base.empty() || !typed.candidate.empty()) {
       throw usage_error("--base-rev builds both programs",
                         "give either revisions, or --base and --candidate");
     }
+    note_uncommitted(".", typed.candidate_revision);
     const std::string base = build_revision(typed.base_revision);
     return {.base = base, .candidate = build_revision(typed.candidate_revision)};
   }
   check_both_given(typed);
   return {.base = program_at(typed.base, "--base"),
           .candidate = program_at(typed.candidate, "--candidate")};
+}
+
+run::Builds builds_with_sentinel(const Typed& typed, const std::string& folder) {
+  run::Builds builds = builds_of(typed);
+  builds.sentinel = folder + "/asyncbench";
+  std::filesystem::copy_file(builds.base, builds.sentinel);
+  return builds;
+}
+
+// What participants load, if the builds are that.
+std::optional<PluginBuilds> loaded_builds(const Typed& typed, Registry& registry) {
+  if (typed.of_programs()) {
+    if (!typed.base.empty() || !typed.candidate.empty()) {
+      throw usage_error("--base and --candidate are builds of asyncbench or of a plugin",
+                        "give either them, or --base-program and --candidate-program");
+    }
+    const GatedSpecs specs = gated_programs({.base = typed.base_program,
+                                             .candidate = typed.candidate_program,
+                                             .target = typed.target,
+                                             .base_revision = typed.base_revision,
+                                             .candidate_revision = typed.candidate_revision});
+    return std::optional<PluginBuilds>(std::in_place, specs.base.text(), specs.candidate.text(),
+                                       registry);
+  }
+  if (!typed.of_plugins()) return std::nullopt;
+  check_both_given(typed);
+  return std::optional<PluginBuilds>(std::in_place, typed.base, typed.candidate, registry);
 }
 
 GateReport gate_stored(const Arguments& paths, const GateOptions& options) {
@@ -205,7 +244,12 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
   add_value(*app, "--base", typed.base, "FILE",
             "the build to compare with: a program, or a plugin (.so)");
   add_value(*app, "--candidate", typed.candidate, "FILE", "the build under test");
-  add_value(*app, "--base-rev", typed.base_revision, "REV", "build both from this repository");
+  add_value(*app, "--base-program", typed.base_program, "FILE|COMMAND",
+            "a server of yours, as it was");
+  add_value(*app, "--candidate-program", typed.candidate_program, "FILE|COMMAND", "and as it is");
+  add_value(*app, "--target", typed.target, "PATH", "what such a command's server is asked for");
+  add_value(*app, "--base-rev", typed.base_revision, "REV",
+            "build both from this repository, or from that of the program's file");
   add_value(*app, "--candidate-rev", typed.candidate_revision, "REV", "the revision under test");
   add_value(*app, "--margin", typed.margin, "SHARE",
             "slowdown that is tolerated in throughput, p50 and CPU; p99: twice as much, advisory");
@@ -220,6 +264,10 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
 
   GateOptions options = options_of(typed);
   Arguments rest = app->remaining();
+  // Otherwise it belongs to a --program.
+  if (!typed.of_programs() && !typed.target.empty()) {
+    rest.insert(rest.end(), {"--target", typed.target});
+  }
   GateReport report;
   std::string result;
   ExitCode exit_code = ExitCode::done;
@@ -227,13 +275,9 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     report = gate_stored(rest, options);
   } else {
     // Usage errors in what is to be measured come before minutes of building.
-    std::optional<PluginBuilds> plugins;
-    if (typed.of_plugins()) {
-      check_both_given(typed);
-      plugins.emplace(typed.base, typed.candidate, registry);
-      plugins->choose_strategies(rest);
-    }
-    const auto plan = gate_plan(rest, typed.out, registry);
+    const std::optional<PluginBuilds> loaded = loaded_builds(typed, registry);
+    if (loaded) loaded->choose_strategies(rest);
+    const auto plan = gate_plan(rest, typed.of_programs() ? "serve" : "gate", typed.out, registry);
     if (!plan) return ExitCode::done;
     choose_pairs(options, typed);
     if (plan->dry_run) {
@@ -241,14 +285,13 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
       return ExitCode::done;
     }
     run::check_out(plan->plan);
-    if (plugins) plugins->check(plan->plan);
-    run::Builds builds = plugins ? plugins->paths() : builds_of(typed);
+    if (loaded) loaded->check(plan->plan);
     const PrivateFolder folder(temporary_folder());
-    builds.sentinel = folder.path() + (plugins ? "/sentinel.so" : "/asyncbench");
-    std::filesystem::copy_file(builds.base, builds.sentinel);
-    // How the builds differ is worth knowing before minutes of measuring; plugins do not say.
+    const run::Builds builds =
+        loaded ? loaded->with_sentinel(folder.path()) : builds_with_sentinel(typed, folder.path());
+    // How the builds differ is worth knowing before minutes of measuring; only asyncbench's say it.
     const auto ingredients = [&](const std::string& build) {
-      return plugins ? analyze::Ingredients() : ingredients_of_program(build);
+      return loaded ? analyze::Ingredients() : ingredients_of_program(build);
     };
     const analyze::Ingredients base = ingredients(builds.base);
     const analyze::Ingredients candidate = ingredients(builds.candidate);

@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
+#include "programs/program.hpp"
 
 namespace asyncbench::cli {
 
@@ -37,15 +39,33 @@ void PluginBuilds::check(const run::Plan& plan) const {
   for (const run::PlannedCell& cell : plan.cells) {
     if (std::ranges::find(names_, cell.strategy) == names_.end()) continue;
     has_own = true;
-    if (candidate_.find(cell.strategy) != nullptr) continue;
-    throw usage_error(
-        fmt::format("--candidate {}: has no strategy {}", paths_.candidate, cell.strategy),
-        "choose those that both builds have with --strategies");
+    const Strategy* const strategy = candidate_.find(cell.strategy);
+    if (strategy == nullptr) {
+      throw usage_error(
+          fmt::format("--candidate {}: has no strategy {}", paths_.candidate, cell.strategy),
+          "choose those that both builds have with --strategies");
+    }
+    if (const programs::Program* const program = programs::as_program(strategy)) {
+      const Support support = program->host_support();
+      if (!support) throw usage_error("--candidate-program: " + support.reason, "");
+      program->prepare();
+    }
   }
   if (!has_own) {
     throw usage_error("no strategy of the plugin is measured",
                       fmt::format("it has: --strategies {}", fmt::join(names_, ",")));
   }
+}
+
+run::Builds PluginBuilds::with_sentinel(const std::string& folder) const {
+  run::Builds builds = paths_;
+  if (programs::ProgramSpec::is_one(builds.base)) {
+    builds.sentinel = builds.base;
+  } else {
+    builds.sentinel = folder + "/sentinel.so";
+    std::filesystem::copy_file(builds.base, builds.sentinel);
+  }
+  return builds;
 }
 
 }  // namespace asyncbench::cli

@@ -1,4 +1,5 @@
-// The two builds of one plugin that a gate compares.
+// The two builds that a gate compares of what participants load: a plugin, or a program of the
+// user's.
 #pragma once
 
 #include <string>
@@ -13,17 +14,21 @@ namespace asyncbench::cli {
 
 class PluginBuilds {
  public:
-  // Adds the base's strategies to the registry; the candidate's have the same names. Throws
-  // CommandError (exit 2) for a file that is no plugin, or not one for this program.
+  // Both as load_plugins() takes them. Adds the base's strategies to the registry; the candidate's
+  // have the same names. Throws CommandError (exit 2) for a file that is no plugin, or not one for
+  // this program.
   PluginBuilds(const std::string& base, const std::string& candidate, Registry& registry);
 
   // Without --strategies, the plugin's own are measured: both builds are alike in all others.
   void choose_strategies(Arguments& arguments) const;
 
-  // Throws CommandError (exit 2): a strategy of the plan that only the base has, or none of it.
+  // Builds the candidate, where it is a program that has a build. Throws CommandError (exit 2): a
+  // strategy of the plan that only the base has or can run here, or none of it. Throws UsageError
+  // where the build fails.
   void check(const run::Plan& plan) const;
 
-  run::Builds paths() const { return paths_; }
+  // With a sentinel: a copy of the base's file in `folder`; of a program, another run of it.
+  run::Builds with_sentinel(const std::string& folder) const;
 
  private:
   Registry candidate_;

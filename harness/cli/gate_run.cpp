@@ -20,8 +20,6 @@
 namespace asyncbench::cli {
 namespace {
 
-constexpr const char* kDefaultSuite = "gate";
-
 // Whether some argument is the workload or suite: one that is known, or the first, mistyped.
 bool names_work(const Arguments& arguments) {
   if (!arguments.empty() && !arguments.front().starts_with('-')) return true;
@@ -38,8 +36,9 @@ std::string unsupported_text(const run::PlannedCell& cell) {
 
 }  // namespace
 
-std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, Registry& registry) {
-  if (!names_work(arguments)) arguments.insert(arguments.begin(), kDefaultSuite);
+std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& otherwise,
+                                  const std::string& out, Registry& registry) {
+  if (!names_work(arguments)) arguments.insert(arguments.begin(), otherwise);
   if (!out.empty()) arguments.insert(arguments.end(), {"--out", out});
   const auto request = parse_run_options(arguments);
   if (!request) return std::nullopt;

@@ -18,10 +18,11 @@ struct GatePlan {
   bool dry_run = false;  // only show it
 };
 
-// What the arguments say, which are those of `asyncbench run`; the suite "gate" when they name
-// nothing. Loads plugins into the registry. nullopt when help was asked for. Throws CommandError
-// and run::UsageError: more cells than can be gated, options that mean nothing here.
-std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& out, Registry& registry);
+// What the arguments say, which are those of `asyncbench run`; the suite or workload `otherwise`
+// when they name nothing. Loads plugins into the registry. nullopt when help was asked for. Throws
+// CommandError and run::UsageError: more cells than can be gated, options that mean nothing here.
+std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& otherwise,
+                                  const std::string& out, Registry& registry);
 
 // What --dry-run shows: the cells under both builds and the sentinel, and the time to the first
 // look and to the last.

@@ -19,12 +19,26 @@ constexpr std::string_view kFile = ".toml";
 std::vector<std::string> items_of(const std::string& given) {
   std::vector<std::string> items = workloads::split_list(given);
   const auto is_one = [](const std::string& item) {
-    return item.ends_with(kFile) || item == programs::kContenders;
+    return is_program_file(item) || item == programs::kContenders;
   };
   return std::ranges::all_of(items, is_one) ? items : std::vector{given};
 }
 
 }  // namespace
+
+bool is_program_file(const std::string& given) { return given.ends_with(kFile); }
+
+programs::ProgramSpec program_spec(const std::string& given, const std::string& target) {
+  programs::ProgramSpec spec;
+  if (is_program_file(given)) {
+    spec.file = std::filesystem::absolute(given).string();
+  } else {
+    spec.command = given;
+    spec.target = target;
+  }
+  spec.name = programs::Program(spec).info().name;
+  return spec;
+}
 
 void ProgramOptions::define(App& app) {
   app.add_option("--program", given_,
@@ -46,17 +60,11 @@ std::vector<programs::ProgramSpec> ProgramOptions::specs() const {
   for (const std::string& given : given_) {
     for (const std::string& item : items_of(given)) {
       if (item == programs::kContenders) continue;
-      programs::ProgramSpec spec;
-      if (item.ends_with(kFile)) {
-        spec.file = std::filesystem::absolute(item).string();
-      } else {
-        spec.command = arguments_.empty() ? item : item + ' ' + arguments_;
-        spec.target = target_;
-        has_command = true;
-      }
-      const std::string name =
-          named("--program", [&] { return programs::Program(spec).info().name; });
-      spec.name = name;
+      const bool is_command = !is_program_file(item);
+      has_command = has_command || is_command;
+      const std::string whole = is_command && !arguments_.empty() ? item + ' ' + arguments_ : item;
+      programs::ProgramSpec spec = named("--program", [&] { return program_spec(whole, target_); });
+      const std::string name = spec.name;
       for (int nth = 2; std::ranges::find(names, spec.name) != names.end(); ++nth) {
         spec.name = fmt::format("{}_{}", name, nth);
       }

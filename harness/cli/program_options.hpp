@@ -10,6 +10,13 @@ namespace asyncbench::cli {
 
 class App;
 
+// Whether it names a program file, rather than being a command.
+bool is_program_file(const std::string& given);
+
+// The program of a file or command, with its name; the target is that of a command. Throws
+// UsageError: a program file that cannot be read.
+programs::ProgramSpec program_spec(const std::string& given, const std::string& target);
+
 class ProgramOptions {
  public:
   void define(App& app);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "programs/program_build.hpp"
 #include "programs/program_process.hpp"
 #include "workloads/values.hpp"
 

@@ -12,21 +12,6 @@
 
 namespace asyncbench::programs {
 
-// Where programs keep what they build: below XDG_CACHE_HOME, or ~/.cache. Named after the text of
-// all files beside the program's, so that a change builds anew.
-std::filesystem::path build_folder(const ProgramFile& file);
-
-// Runs the program's `build`, unless that has been done. Throws UsageError with the end of what it
-// printed.
-void build(const ProgramFile& file);
-
-// Runs a shell command with the program's folder as its own: its exit code, and what it printed.
-struct ShellResult {
-  int exit_code = 0;
-  std::string output;
-};
-ShellResult run_shell(const ProgramFile& file, const std::string& command);
-
 // Started by one thread, which must outlive it: the program is killed when that ends.
 class ProgramProcess {
  public:

@@ -48,6 +48,11 @@ NOT_RUN = {
     "docker run --rm asyncbench list": "needs Docker and its registry",
     "asyncbench gate --base-rev HEAD~1": "builds two revisions, as gate_builds_test does",
     "asyncbench gate --base-rev main fetch --strategies uring --connections 64": "as above",
+    "asyncbench gate --base-program service.toml --base-rev main": "gate_programs_test does it in a "
+    "repository of its own",
+    "asyncbench gate --base-program service.toml --base-rev main --connections 32": "as above",
+    "asyncbench gate --base-program old/service.toml --candidate-program service.toml": "as above",
+    "asyncbench gate --base-program service.toml --candidate-program service.toml": "as above",
     "asyncbench export RESULT.json --format NAME [--cell ID] [--out FILE]": "is the form alone",
     "asyncbench COMMAND --help": "is the form alone",
     "asyncbench run serve --program contenders --strategies uring,epoll": "builds and measures a "
