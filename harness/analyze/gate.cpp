@@ -127,15 +127,18 @@ struct Correctness {
   std::size_t invalid = 0;
   std::size_t timed = 0;
   bool all_failed = false;  // not one request ended ok
+  std::string how;          // all_failed: in words
 };
 
 Correctness correctness_of(const Cell& cell) {
   constexpr double kErrorRate = 0.001;
   Correctness found;
   std::uint64_t ok = 0;
+  std::uint64_t ended = 0;
   for (const Trial& trial : cell.trials) {
     if (trial.kind != result::TrialKind::timed) continue;
     ++found.timed;
+    ended += trial.ended();
     ok += trial.outcome(Outcome::ok);
     if (trial.status == result::TrialStatus::invalid)
       ++found.invalid;
@@ -145,6 +148,10 @@ Correctness correctness_of(const Cell& cell) {
     if (failed > kErrorRate * static_cast<double>(trial.ended())) ++found.errors;
   }
   found.all_failed = found.timed > 0 && ok == 0;
+  if (found.all_failed) {
+    const std::string& reason = cell.trials.back().reason;
+    found.how = ended > 0 || reason.empty() ? "every request failed" : reason;
+  }
   return found;
 }
 
@@ -291,11 +298,12 @@ class Judge {
     const Correctness candidate = correctness_of(*pair.candidate);
     constexpr std::size_t kTrials = 3;
     if (base.all_failed && candidate.all_failed) {
-      say(Verdict::invalid, pair.id + ": every request failed under both builds");
+      say(Verdict::invalid, fmt::format("{}: under both builds: {}", pair.id, base.how));
     } else if (base.all_failed) {
-      say(Verdict::invalid, pair.id + ": every request failed under the base");
+      say(Verdict::invalid, fmt::format("{}: under the base: {}", pair.id, base.how));
     } else if (candidate.all_failed) {
-      say(Verdict::regression, pair.id + ": every request failed under the candidate alone");
+      say(Verdict::regression,
+          fmt::format("{}: under the candidate alone: {}", pair.id, candidate.how));
     }
     if (base.errors == 0 && candidate.errors >= kTrials) {
       say(Verdict::regression,

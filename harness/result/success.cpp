@@ -68,9 +68,4 @@ bool only_failed(const Trial& trial) {
   return std::ranges::find(trial.notes, kNothingSucceeded, &Note::code) != trial.notes.end();
 }
 
-bool is_given_up(const Cell& cell) {
-  return std::ranges::none_of(cell.trials, &Trial::valid) &&
-         std::ranges::any_of(cell.trials, only_failed);
-}
-
 }  // namespace asyncbench::result

@@ -33,8 +33,4 @@ bool fail_without_success(Cell& cell);
 // Whether the trial has that note.
 bool only_failed(const Trial& trial);
 
-// Whether more trials of the cell are not worth their time: in one, requests did nothing but fail,
-// and none was valid.
-bool is_given_up(const Cell& cell);
-
 }  // namespace asyncbench::result

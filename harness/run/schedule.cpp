@@ -100,6 +100,9 @@ void Schedule::note(const PlannedTrial& planned, const Trial& record) {
   Seen& seen = seen_[planned.cell];
   seen.valid |= record.valid;
   seen.only_failed |= result::only_failed(record);
+  using enum result::TrialStatus;
+  const auto status = record.status;
+  seen.broken += status == failed || status == crashed || status == timeout ? 1 : 0;
   Member& member = sets_[place->second.first].members[place->second.second];
   member.measured = static_cast<unsigned>(record.repeat);
   member.invalid = record.status == result::TrialStatus::invalid;
@@ -109,19 +112,29 @@ void Schedule::find_due() {
   std::size_t repeats_left = (sets_.size() + 4) / 5;
   for (const Set& set : sets_) repeats_left -= std::min<std::size_t>(repeats_left, set.repeat());
   due_.clear();
+  const auto given_up = [this](std::size_t cell) { return is_given_up(cell); };
   for (const Set& set : sets_) {
     unsigned repeat = set.repeat();
-    if (set.is_torn(seen_)) {
+    if (set.is_torn(given_up)) {
       ++repeat;
     } else if (repeats_left > 0 && set.has_invalid()) {
       --repeats_left;
       ++repeat;
     }
     for (const Member& member : set.members) {
-      if (seen_[member.trial.cell].is_given_up()) continue;
+      if (is_given_up(member.trial.cell)) continue;
       if (member.measured != repeat) due_.push_back({.trial = member.trial, .repeat = repeat});
     }
   }
+}
+
+bool Schedule::is_given_up(std::size_t cell) const {
+  if (seen_[cell].is_given_up()) return true;
+  if (plan_.cells[cell].build.empty()) return false;
+  for (std::size_t other = 0; other < works_.size(); ++other) {
+    if (works_[other] == works_[cell] && seen_[other].is_given_up()) return true;
+  }
+  return false;
 }
 
 unsigned Schedule::Set::repeat() const {
@@ -130,11 +143,11 @@ unsigned Schedule::Set::repeat() const {
   return latest;
 }
 
-bool Schedule::Set::is_torn(const std::vector<Seen>& seen) const {
+bool Schedule::Set::is_torn(const std::function<bool(std::size_t cell)>& is_given_up) const {
   const auto has_turn = [now = repeat()](const Member& member) { return member.measured == now; };
   return in_turns && std::ranges::any_of(members, has_turn) &&
          !std::ranges::all_of(members, [&](const Member& member) {
-           return has_turn(member) || seen[member.trial.cell].is_given_up();
+           return has_turn(member) || is_given_up(member.trial.cell);
          });
 }
 
@@ -160,6 +173,7 @@ void retire_replaced(result::Cell& cell) {
 
 std::vector<std::string> record_faults(const Plan& plan, const result::Result& recorded) {
   TrialsByKey records = trials_of(recorded);
+  const Schedule schedule(plan, recorded);
   std::vector<std::string> faults;
   const auto fault = [&](const Key& key, std::string_view what) {
     faults.push_back(fmt::format("recorded_once: {}, block {}: {}", key.cell, key.block, what));
@@ -168,7 +182,7 @@ std::vector<std::string> record_faults(const Plan& plan, const result::Result& r
     const Key key{plan.cells[trial.cell].id, trial.block, trial.kind};
     const auto found = records.find(key);
     if (found == records.end()) {
-      if (!result::is_given_up(*recorded.find_cell(key.cell))) fault(key, "no record");
+      if (!schedule.is_given_up(trial.cell)) fault(key, "no record");
       continue;
     }
     for (std::size_t i = 0; i + 1 < found->second.size(); ++i) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -35,6 +36,10 @@ class Schedule {
   // sets have been repeated in the whole run. Nothing more of a cell that is given up is due.
   const std::vector<DueTrial>& due() const { return due_; }
   bool has_due(std::size_t cell) const;
+  // Whether more trials of the cell are not worth their time: requests did nothing but fail, or two
+  // trials broke, and none was valid. Nor are those of a build that has nothing to be compared
+  // with.
+  bool is_given_up(std::size_t cell) const;
   // What is to be measured next: one trial, or all that sit together.
   std::vector<DueTrial> next() const;
   Duration expected_time() const;
@@ -54,8 +59,10 @@ class Schedule {
   struct Seen {                // of a cell
     bool valid = false;        // some trial
     bool only_failed = false;  // the requests of some trial
+    unsigned broken = 0;       // trials that did not come to an end of their own
 
-    bool is_given_up() const { return only_failed && !valid; }
+    // Once may be chance: a port that somebody took.
+    bool is_given_up() const { return !valid && (only_failed || broken >= 2); }
   };
   struct Set {
     std::vector<Member> members;
@@ -65,7 +72,7 @@ class Schedule {
     unsigned repeat() const;  // which time it is measured, from 0
     bool has_invalid() const;
     // It takes turns, but some members have not had theirs; those that are given up need none.
-    bool is_torn(const std::vector<Seen>& seen) const;
+    bool is_torn(const std::function<bool(std::size_t cell)>& is_given_up) const;
   };
 
   void note(const PlannedTrial& planned, const result::Trial& record);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -17,6 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+
+std::string on_one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
 
 // The example of docs/guard-your-service.md in a repository of its own. Its second commit makes
 // each request wait for a millisecond, which no noise hides.
@@ -77,8 +83,9 @@ TEST_F(GateOfPrograms, FindsWhatARevisionMadeSlower) {
 
 // The margin is wide since the gate is short.
 TEST_F(GateOfPrograms, PassesAFileAgainstItself) {
-  const Ended ended = gate(
-      {"--base-program", "service.toml", "--candidate-program", "service.toml", "--margin", "60%"});
+  const std::string file = EXAMPLES "/service/service.toml";
+  const Ended ended =
+      gate({"--base-program", file, "--candidate-program", file, "--margin", "60%"});
   EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
 }
 
@@ -105,6 +112,23 @@ build = "echo the compiler is on holiday; exit 7"
 )");
   const Ended ended = gate({"--base-program", "service.toml", "--candidate-program", file});
   expect_refusal(ended, 2, "exit code 7: the compiler is on holiday");
+}
+
+TEST_F(GateOfPrograms, GivesUpOneThatDoesNotStart) {
+  const std::string file = folder_.file("asleep.toml", R"(name = "prices"
+command = "sh -c 'echo the database has gone; sleep 9' {port}"
+ready_within = "200ms"
+)");
+  const std::string whole = EXAMPLES "/service/service.toml";
+  const Ended candidate = gate({"--base-program", whole, "--candidate-program", file});
+  EXPECT_EQ(candidate.exit_code, 1) << candidate.out << candidate.err;
+  EXPECT_THAT(on_one_line(candidate.out),
+              AllOf(HasSubstr("under the candidate alone: subject: prices did not listen"),
+                    HasSubstr("the database has gone")));
+  const Ended both = gate({"--base-program", file, "--candidate-program", file});
+  EXPECT_EQ(both.exit_code, 4) << both.out << both.err;
+  EXPECT_THAT(on_one_line(both.out),
+              HasSubstr("under both builds: subject: prices did not listen"));
 }
 
 TEST_F(GateOfPrograms, NamesWhatIsWrongWithItsInput) {

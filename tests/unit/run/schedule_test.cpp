@@ -122,6 +122,22 @@ TEST(Schedule, ACrashCostsOneTrialAndIsNotRepeated) {
   EXPECT_EQ(result.cells[0].status, result::CellStatus::measured);
 }
 
+// A server that does not start costs half a minute a trial.
+TEST(Schedule, ACellWhoseTrialsBreakTwiceIsGivenUp) {
+  const Plan plan = small_plan();
+  result::Result result = nothing_of(plan);
+  const std::size_t broken = due_trials(plan, result).front().trial.cell;
+  std::size_t measured = 0;
+  for (auto due = due_trials(plan, result); !due.empty(); due = due_trials(plan, result)) {
+    const bool is_broken = due.front().trial.cell == broken;
+    record(result, plan, due.front(), is_broken ? TrialStatus::failed : TrialStatus::ok);
+    measured += is_broken ? 1 : 0;
+  }
+  EXPECT_EQ(measured, 2U);
+  EXPECT_EQ(result.cells.at(broken).trials.size(), 2U);
+  EXPECT_EQ(conclude(plan, result).exit_code, ExitCode::incomplete);
+}
+
 // What is measured, as "base 0" or, once repeated, "base 0 again".
 std::vector<std::string> measured(const Plan& plan, result::Result& result,
                                   const std::set<std::size_t>& invalid) {
