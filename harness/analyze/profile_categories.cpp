@@ -154,6 +154,9 @@ std::optional<Category> category_in_program(const Function& function, std::strin
   if (starts_with_any(name, kHarness)) return Category::harness;
   if (name.starts_with("asyncbench::")) return Category::strategy;
   if (function.module != program) {
+    // Code that was made while it ran is in no module: that of Java or JavaScript.
+    const bool is_made = function.module == measure::kNoModule && program.empty();
+    if (is_made) return Category::strategy;
     if (function.module == measure::kNoModule || function.module == measure::kThreadModule) {
       return std::nullopt;
     }

@@ -98,8 +98,10 @@ struct OnCpu {
   std::optional<std::int64_t> period_ns;
   bool kernel = false;     // samples in the kernel were permitted
   std::uint64_t lost = 0;  // samples for which the ring was full, or that were throttled
-  std::string program;     // the module that is the program itself
-  CallTree stacks;         // weighted by samples
+  // The module that is the program itself; empty for a program of the user's, of which all modules
+  // are.
+  std::string program;
+  CallTree stacks;  // weighted by samples
 
   bool operator==(const OnCpu&) const = default;
 };

@@ -2,7 +2,13 @@
 
 namespace asyncbench::measure {
 
-Profiler::Profiler(const ProfileOptions& options) {
+Profiler::Profiler(const ProfileOptions& options, Processes processes) : processes_(processes) {
+  if (processes != nullptr) {
+    if (options.instruments == Instruments::samples) {
+      sampler_.emplace(options.frequency_hz, processes);
+    }
+    return;
+  }
   switch (options.instruments) {
     case Instruments::samples:
       if (options.profiler == ProfilerKind::perf) {
@@ -72,6 +78,10 @@ Profile Profiler::take(std::span<const LaneReport> lanes) {
   if (sampler_) profile.on_cpu = sampler_->take(profile.unreadable);
   if (perf_) profile.on_cpu = perf_->take(profile.unreadable);
   if (calls_) calls_->take(profile);
+  if (processes_ != nullptr && !sampler_) {
+    const std::string why = "of a program of the user's there are samples alone";
+    profile.unreadable = {{"calls", why}, {"off_cpu", why}};
+  }
   if (tracer_) tracer_->take(profile);
   BatchSizes batches;
   for (const LaneReport& lane : lanes) batches.merge(lane.batches);

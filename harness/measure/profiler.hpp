@@ -21,7 +21,8 @@ namespace asyncbench::measure {
 class Profiler final : private RequestObserver {
  public:
   // Opens the instruments, all of them off. The profile says what this host refuses.
-  explicit Profiler(const ProfileOptions& options);
+  // `processes`: who the subject's are, if they are not this one; they can be sampled alone.
+  explicit Profiler(const ProfileOptions& options, Processes processes = nullptr);
 
   // For the recorders of the subject's requests; null when no instrument needs it.
   RequestObserver* observer() { return calls_ || tracer_ ? this : nullptr; }
@@ -47,6 +48,7 @@ class Profiler final : private RequestObserver {
   void begun(Time at) override;
   void ended(const RequestRecord& request) override;
 
+  const Processes processes_;
   // ProfileOptions decide which one there is.
   std::optional<Sampler> sampler_;
   std::optional<PerfProgram> perf_;

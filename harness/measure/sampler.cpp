@@ -66,14 +66,15 @@ std::string kind_of(std::string name) {
   return name;
 }
 
-// The names of this process's live threads by id; under 0, the name for all others. A thread that
+// The names of a process's live threads by id; under 0, the name for all others. A thread that
 // is named after the executed file ("exe") gets the program's name.
-std::map<std::uint32_t, std::string> thread_names(const std::string& program) {
+std::map<std::uint32_t, std::string> thread_names(pid_t process, const std::string& program) {
   std::map<std::uint32_t, std::string> names{{0, program}};
   std::string reason;
-  const auto own = read_text("/proc/self/comm", reason);
+  const std::filesystem::path folder = fmt::format("/proc/{}", process);
+  const auto own = read_text(folder / "comm", reason);
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "task", error)) {
     const auto id = leading_number(entry.path().filename().string());
     const auto name = read_text(entry.path() / "comm", reason);
     if (!id || !name) continue;
@@ -120,8 +121,19 @@ std::vector<Function> frames_of(std::span<const std::uint64_t> chain, Symbols& s
 
 }  // namespace
 
-Sampler::Sampler(std::int64_t frequency_hz)
-    : frequency_hz_(frequency_hz), process_(static_cast<std::uint32_t>(::getpid())) {
+// Of a process, while it lived.
+struct Sampler::Names {
+  explicit Names(pid_t process)
+      : symbols(process), threads(thread_names(process, symbols.program())) {}
+
+  Symbols symbols;
+  std::map<std::uint32_t, std::string> threads;
+};
+
+Sampler::~Sampler() = default;
+
+Sampler::Sampler(std::int64_t frequency_hz, Processes processes)
+    : frequency_hz_(frequency_hz), processes_(processes) {
   // The first mode that this machine offers and permits. When none works, the reason is the last
   // one's.
   constexpr std::array kModes = {
@@ -188,7 +200,17 @@ void Sampler::start() {
 
 void Sampler::stop() {
   for (const PerfRing& ring : rings_) ring.disable();
+  // Others may have ended when the samples are taken.
+  if (processes_ != nullptr) name_processes();
   drain();
+}
+
+void Sampler::name_processes() {
+  const std::vector<pid_t> processes =
+      processes_ != nullptr ? processes_() : std::vector{::getpid()};
+  for (const pid_t process : processes) {
+    names_.try_emplace(static_cast<std::uint32_t>(process), process);
+  }
 }
 
 void Sampler::drain() {
@@ -200,8 +222,10 @@ void Sampler::keep(const PerfRecord& record) {
   PerfFields fields(record.body);
   switch (record.type) {
     case PERF_RECORD_SAMPLE: {
-      if (fields.take<std::uint32_t>() != process_) break;
-      Taken taken{.thread = fields.take<std::uint32_t>(), .first = chains_.size()};
+      Taken taken{.process = fields.take<std::uint32_t>(), .first = chains_.size()};
+      taken.thread = fields.take<std::uint32_t>();
+      const bool is_own = taken.process == static_cast<std::uint32_t>(::getpid());
+      if (is_own != (processes_ == nullptr)) break;
       const auto length = fields.take<std::uint64_t>();
       for (std::uint64_t i = 0; i < length && fields.ok(); ++i) {
         chains_.push_back(fields.take<std::uint64_t>());
@@ -245,21 +269,25 @@ std::optional<OnCpu> Sampler::take(Unreadable& unreadable) {
         "threads that end before a period of CPU time are not sampled; run as root, or: sysctl "
         "kernel.perf_event_paranoid=0";
   }
-  Symbols symbols;
-  profile.program = symbols.program();
-  const std::map<std::uint32_t, std::string> names = thread_names(profile.program);
+  if (processes_ == nullptr) name_processes();
   CallTreeBuilder tree;
   for (const Taken& sample : samples_) {
+    const auto of = names_.find(sample.process);
+    if (of == names_.end()) continue;  // no descendant, or one that did not live to be named
+    auto& [symbols, threads] = of->second;
     std::vector<Function> stack =
         frames_of(std::span(chains_).subspan(sample.first, sample.length), symbols);
-    const auto name = names.find(sample.thread);
-    stack.insert(stack.begin(), {.name = name == names.end() ? names.at(0) : name->second,
+    const auto name = threads.find(sample.thread);
+    stack.insert(stack.begin(), {.name = name == threads.end() ? threads.at(0) : name->second,
                                  .module = kThreadModule});
     tree.add(stack, 1);
   }
   profile.stacks = tree.take();
-  if (!symbols.kernel_reason().empty() && mode_.kernel) {
-    unreadable["on_cpu.symbols"] = symbols.kernel_reason();
+  for (const auto& [process, names] : names_) {
+    if (processes_ == nullptr) profile.program = names.symbols.program();
+    if (mode_.kernel && !names.symbols.kernel_reason().empty()) {
+      unreadable["on_cpu.symbols"] = names.symbols.kernel_reason();
+    }
   }
   return profile;
 }

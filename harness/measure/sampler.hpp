@@ -1,7 +1,10 @@
-// Samples the call stacks of this process while it uses the CPU.
+// Samples the call stacks of processes while they use the CPU.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +14,9 @@
 #include "measure/profile.hpp"
 
 namespace asyncbench::measure {
+
+// Says who is sampled where it is not the calling process: its descendants.
+using Processes = std::vector<pid_t> (*)();
 
 // It uses perf events (perf_event_open(2)): hardware cycles where the machine offers them,
 // otherwise cpu-clock, a timer. cpu-clock has no non-maskable interrupt, so the time of a section
@@ -26,7 +32,8 @@ namespace asyncbench::measure {
 class Sampler {
  public:
   // Opens the events, disabled.
-  explicit Sampler(std::int64_t frequency_hz);
+  explicit Sampler(std::int64_t frequency_hz, Processes processes = nullptr);
+  ~Sampler();
 
   bool available() const { return !rings_.empty(); }
 
@@ -45,6 +52,7 @@ class Sampler {
  private:
   // One sample; the addresses are in chains_.
   struct Taken {
+    std::uint32_t process = 0;
     std::uint32_t thread = 0;
     std::uint32_t length = 0;
     std::size_t first = 0;
@@ -57,12 +65,16 @@ class Sampler {
     bool kernel = false;
   };
 
+  struct Names;
+
+  void name_processes();
   bool open(const Mode& mode);
   void keep(const PerfRecord& record);
 
   std::int64_t frequency_hz_;
   Mode mode_;
-  std::uint32_t process_;
+  Processes processes_;
+  std::map<std::uint32_t, Names> names_;  // by process
   std::string reason_;
   std::vector<int> cpus_;
   std::vector<PerfRing> rings_;  // one a CPU, in the order of cpus_

@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <elfutils/libdwfl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -120,12 +121,12 @@ Function KernelSymbols::at(std::uint64_t address) const {
 }
 
 struct Symbols::Modules {
-  Modules() {
+  explicit Modules(pid_t process) {
     callbacks.find_elf = dwfl_linux_proc_find_elf;
     callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
     session.reset(dwfl_begin(&callbacks));
     if (session == nullptr) return;
-    if (dwfl_linux_proc_report(session.get(), ::getpid()) != 0 ||
+    if (dwfl_linux_proc_report(session.get(), process) != 0 ||
         dwfl_report_end(session.get(), nullptr, nullptr) != 0) {
       session.reset();
     }
@@ -135,12 +136,13 @@ struct Symbols::Modules {
   std::unique_ptr<Dwfl, decltype(&dwfl_end)> session{nullptr, dwfl_end};
 };
 
-Symbols::Symbols() {
+Symbols::Symbols(pid_t process) {
   // The search for names must not wait for a server of debug files.
   ::unsetenv("DEBUGINFOD_URLS");
-  modules_ = std::make_unique<Modules>();
+  modules_ = std::make_unique<Modules>(process);
   std::string path(4096, '\0');
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  const ssize_t length =
+      ::readlink(fmt::format("/proc/{}/exe", process).c_str(), path.data(), path.size());
   program_ = base_name(
       std::string_view(path).substr(0, length < 0 ? 0 : static_cast<std::size_t>(length)));
 }

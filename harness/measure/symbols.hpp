@@ -1,6 +1,9 @@
 // Finds the names of the functions that this process runs.
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,18 +40,18 @@ class KernelSymbols {
   std::vector<Symbol> symbols_;  // in ascending order
 };
 
-// The symbols of this process: those of the files that are mapped when an address is looked up, by
-// their ELF symbols (including separate debug files, where installed), through libdw; and those of
+// The symbols of a process: those of the files that it has mapped when this is made, by their ELF
+// symbols (including separate debug files, where installed), through libdw; and those of
 // the running kernel.
 class Symbols {
  public:
-  Symbols();
+  explicit Symbols(pid_t process = ::getpid());
   ~Symbols();
 
   Function user(std::uint64_t address);
   Function kernel(std::uint64_t address);
 
-  // The name of this program's own module.
+  // The name of the program's own module.
   const std::string& program() const { return program_; }
   // Why kernel functions have no names; empty when they have names, or none was looked up.
   const std::string& kernel_reason() const { return kernel_reason_; }

@@ -75,6 +75,7 @@ CpuTotal take_cpu_total();
 struct UsageSource {
   UsageSnapshot (*usage)() = take_usage;
   CpuTotal (*cpu_total)() = take_cpu_total;
+  std::vector<pid_t> (*processes)() = nullptr;  // who they are; null: the calling one
 };
 
 // What was used between the two; nullopt when they are of different accounts.

@@ -31,6 +31,7 @@ measure::UsageSnapshot take_usage_of_descendants();
 measure::CpuTotal take_cpu_total_of_descendants();
 
 inline constexpr measure::UsageSource kUsageOfPrograms{.usage = take_usage_of_descendants,
-                                                       .cpu_total = take_cpu_total_of_descendants};
+                                                       .cpu_total = take_cpu_total_of_descendants,
+                                                       .processes = descendants};
 
 }  // namespace asyncbench::programs

@@ -30,9 +30,6 @@ using workloads::unknown_name;
 using workloads::Work;
 using workloads::Workload;
 
-constexpr const char* kNoProfile =
-    "a program cannot be profiled from here yet; sample it by itself: perf record -g -p PID";
-
 // Where neither a budget nor a number of trials is given.
 constexpr Duration kUsualBudget = std::chrono::minutes(10);
 
@@ -402,9 +399,6 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
                                          registry);
           if (cell.unsupported.empty()) {
             cell.unsupported = has_cpus(plan, cell, "subject", registry).reason;
-          }
-          if (plan.settings.profile && programs::as_program(registry.find(cell.strategy))) {
-            cell.unsupported = kNoProfile;
           }
           if (is_at_share(cell)) {
             at_shares.push_back(std::move(cell));

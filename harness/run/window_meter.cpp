@@ -8,7 +8,7 @@ namespace asyncbench::run {
 WindowMeter::WindowMeter(bool count_syscalls, const std::optional<measure::ProfileOptions>& profile,
                          measure::UsageSource source)
     : source_(source) {
-  if (profile) profiler_.emplace(*profile);
+  if (profile) profiler_.emplace(*profile, source.processes);
   if (!count_syscalls) return;
   counter_.emplace();
   counter_->enable();
