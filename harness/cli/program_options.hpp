@@ -1,4 +1,5 @@
-// The options --program, --program-args and --target: programs of the user's among the strategies.
+// The options --program, --participant, --program-args and --target: programs of the user's among
+// the strategies.
 #pragma once
 
 #include <string>
@@ -23,7 +24,8 @@ class ProgramOptions {
   std::vector<std::string> strategies(const std::vector<std::string>& peers) const;
 
  private:
-  std::vector<std::string> given_;  // files, lists of files, or one command each
+  std::vector<std::string> given_;         // files, lists of files, or one command each
+  std::vector<std::string> participants_;  // NAME=COMMAND
   std::string arguments_;
   std::string target_;
 };
