@@ -25,13 +25,15 @@ constexpr const char* kTwoFiles = "give two files: --base-program and --candidat
 // beside its file.
 bool is_of_its_folder(const programs::ProgramFile& file) {
   if (!file.build.empty()) return true;
-  const auto folders = programs::folders_of(file);
-  return std::ranges::any_of(file.command, [&](const std::string& word) {
-    const fs::path path = file.folder / programs::filled_in(word, folders);
-    const fs::path inside = path.lexically_normal().lexically_relative(file.folder);
-    std::error_code error;
-    return !inside.empty() && *inside.begin() != ".." && fs::exists(path, error) && inside != ".";
-  });
+  const auto folders = programs::values_of(file);
+  return std::ranges::any_of(
+      file.command.empty() ? file.participant : file.command, [&](const std::string& word) {
+        const fs::path path = file.folder / programs::filled_in(word, folders);
+        const fs::path inside = path.lexically_normal().lexically_relative(file.folder);
+        std::error_code error;
+        return !inside.empty() && *inside.begin() != ".." && fs::exists(path, error) &&
+               inside != ".";
+      });
 }
 
 // The program's file in a worktree of its revision.
@@ -93,10 +95,10 @@ GatedSpecs gated_programs(const GatedPrograms& typed) {
              .candidate = at_revision(candidate, typed.candidate_revision)};
   }
   // They are one strategy, of which there are two builds.
-  if (specs.base.name != specs.candidate.name) {
-    specs.base.name = "program";
-    specs.candidate.name = "program";
-  }
+  const std::string base = programs::Program(specs.base).info().name;
+  const std::string candidate = programs::Program(specs.candidate).info().name;
+  specs.base.name = base == candidate ? base : "program";
+  specs.candidate.name = specs.base.name;
   return specs;
 }
 

@@ -250,8 +250,8 @@ void add_resume(App& app, std::string& resume, std::string_view what) {
 void check_resume_alone(const App& app) {
   std::vector<std::string> given = app.parse_order();
   std::erase_if(given, [](const std::string& name) {
-    constexpr std::array<std::string_view, 8> kOfNoPlan = {
-        "--resume",       "--json",   "--plugin", "--program",
+    constexpr std::array<std::string_view, 9> kOfNoPlan = {
+        "--resume",       "--json",   "--plugin", "--program", "--participant",
         "--program-args", "--target", "--notes",  "--tables"};
     return std::ranges::find(kOfNoPlan, name) != kOfNoPlan.end();
   });

@@ -24,6 +24,18 @@ std::vector<std::string> items_of(const std::string& given) {
   return std::ranges::all_of(items, is_one) ? items : std::vector{given};
 }
 
+// "py=python3 client.py".
+programs::ProgramSpec participant_spec(const std::string& given) {
+  const std::size_t equals = given.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == given.size()) {
+    throw usage_error(fmt::format("--participant {}: no name or no command", given),
+                      "give both: --participant mine=\"./client --fast\"; a program file goes "
+                      "with --program");
+  }
+  return {
+      .name = given.substr(0, equals), .command = given.substr(equals + 1), .participant = true};
+}
+
 }  // namespace
 
 bool is_program_file(const std::string& given) { return given.ends_with(kFile); }
@@ -36,7 +48,6 @@ programs::ProgramSpec program_spec(const std::string& given, const std::string& 
     spec.command = given;
     spec.target = target;
   }
-  spec.name = programs::Program(spec).info().name;
   return spec;
 }
 
@@ -45,6 +56,12 @@ void ProgramOptions::define(App& app) {
                  "a server of yours beside the strategies: a program file (.toml), several with "
                  "commas, a command with {port} in it, or contenders")
       .type_name("FILE|COMMAND")
+      .allow_extra_args(false)
+      .group("What");
+  app.add_option("--participant", participants_,
+                 "a client of yours beside the strategies, or another program that speaks the "
+                 "participant protocol: its name and its command")
+      .type_name("NAME=COMMAND")
       .allow_extra_args(false)
       .group("What");
   add_value(app, "--program-args", arguments_, "TEXT", "arguments of such a command").group("What");
@@ -57,20 +74,27 @@ std::vector<programs::ProgramSpec> ProgramOptions::specs() const {
   std::vector<programs::ProgramSpec> specs;
   std::vector<std::string> names;
   bool has_command = false;
+  const auto add = [&](const char* option, programs::ProgramSpec spec) {
+    const std::string name = named(option, [&] { return programs::Program(spec).info().name; });
+    spec.name = name;
+    for (int nth = 2; std::ranges::find(names, spec.name) != names.end(); ++nth) {
+      spec.name = fmt::format("{}_{}", name, nth);
+    }
+    names.push_back(spec.name);
+    specs.push_back(std::move(spec));
+  };
   for (const std::string& given : given_) {
     for (const std::string& item : items_of(given)) {
       if (item == programs::kContenders) continue;
       const bool is_command = !is_program_file(item);
       has_command = has_command || is_command;
-      const std::string whole = is_command && !arguments_.empty() ? item + ' ' + arguments_ : item;
-      programs::ProgramSpec spec = named("--program", [&] { return program_spec(whole, target_); });
-      const std::string name = spec.name;
-      for (int nth = 2; std::ranges::find(names, spec.name) != names.end(); ++nth) {
-        spec.name = fmt::format("{}_{}", name, nth);
-      }
-      names.push_back(spec.name);
-      specs.push_back(std::move(spec));
+      add("--program",
+          program_spec(is_command && !arguments_.empty() ? item + ' ' + arguments_ : item,
+                       target_));
     }
+  }
+  for (const std::string& given : participants_) {
+    add("--participant", participant_spec(given));
   }
   if (!has_command && (!target_.empty() || !arguments_.empty())) {
     throw usage_error(

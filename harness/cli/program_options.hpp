@@ -1,4 +1,5 @@
-// The options --program, --program-args and --target: programs of the user's among the strategies.
+// The options --program, --participant, --program-args and --target: programs of the user's among
+// the strategies.
 #pragma once
 
 #include <string>
@@ -13,8 +14,7 @@ class App;
 // Whether it names a program file, rather than being a command.
 bool is_program_file(const std::string& given);
 
-// The program of a file or command, with its name; the target is that of a command. Throws
-// UsageError: a program file that cannot be read.
+// The program of a file or command, without a name; the target is that of a command.
 programs::ProgramSpec program_spec(const std::string& given, const std::string& target);
 
 class ProgramOptions {
@@ -30,7 +30,8 @@ class ProgramOptions {
   std::vector<std::string> strategies(const std::vector<std::string>& peers) const;
 
  private:
-  std::vector<std::string> given_;  // files, lists of files, or one command each
+  std::vector<std::string> given_;         // files, lists of files, or one command each
+  std::vector<std::string> participants_;  // NAME=COMMAND
   std::string arguments_;
   std::string target_;
 };

@@ -154,6 +154,11 @@ std::vector<pid_t> descendants() {
   return found;
 }
 
+std::string name_of(pid_t process) {
+  std::string reason;
+  return measure::read_text(folder_of(process) / "comm", reason).value_or("?");
+}
+
 std::vector<std::uint16_t> listening_ports() {
   std::set<std::string> sockets;  // "socket:[INODE]"
   for (const pid_t process : descendants()) {

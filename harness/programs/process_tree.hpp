@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "measure/usage.hpp"
@@ -15,6 +16,9 @@ void adopt_orphans();
 
 // All that descend from this process, those that have ended but were not reaped left out.
 std::vector<pid_t> descendants();
+
+// What it is called, as in ps(1): "python3".
+std::string name_of(pid_t process);
 
 // The ports of 127.0.0.0/8 and of all addresses on which some descendant listens.
 std::vector<std::uint16_t> listening_ports();

@@ -1,10 +1,13 @@
 #include "programs/program.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "measure/request_file.hpp"
 #include "programs/program_build.hpp"
 #include "programs/program_process.hpp"
 #include "workloads/values.hpp"
@@ -16,6 +19,7 @@ using workloads::Role;
 using workloads::UsageError;
 
 ProgramFile file_of(const ProgramSpec& spec) {
+  if (spec.participant) return participant_of_command(spec.name, spec.command);
   ProgramFile file =
       spec.file.empty() ? program_of_command(spec.command, spec.target) : read_program(spec.file);
   if (!spec.name.empty()) file.name = spec.name;
@@ -38,6 +42,56 @@ StrategyInfo info_of(const ProgramFile& file) {
   return info;
 }
 
+// Whether it is the server of the work, which is started and asked.
+bool serves(const ProgramFile& file, Role role, std::string_view workload) {
+  return !file.command.empty() && role == Role::server &&
+         (workload == "serve" || workload == "fetch");
+}
+
+std::string what_it_plays(const ProgramFile& file) {
+  if (!file.workloads.empty()) {
+    return fmt::format("{} takes part in {} alone, by its program file", file.name,
+                       fmt::join(file.workloads, ", "));
+  }
+  return "a program takes part as the server of serve, and as the peer of fetch; in another role "
+         "one that speaks the participant protocol (participant = in its file)";
+}
+
+// What the server's target leaves open can vary, nothing else.
+Support answers(const ProgramFile& file, const workloads::Parameters& parameters) {
+  if (file.target.empty()) return Support::yes();
+  const std::vector<std::string> named = placeholders_of(file.target);
+  const auto has = [&](std::string_view start) {
+    return std::ranges::any_of(named,
+                               [&](const std::string& name) { return name.starts_with(start); });
+  };
+  const auto fixed = [&](std::string_view name) {
+    return Support::no(fmt::format("{} answers {} whatever {} is; name {{{}}} in its target",
+                                   file.name, file.target, name, name));
+  };
+  if (!has("body_bytes") && parameters.number("body_bytes") != 12) return fixed("body_bytes");
+  if (!has("server_delay") && parameters.delay("server_delay").mean != Duration{0}) {
+    return fixed("server_delay_ms");
+  }
+  return Support::yes();
+}
+
+// Its requests are recorded with begin and end alone, and a task's number has 16 bits.
+Support can_record(const ProgramFile& file, Role role, std::string_view workload,
+                   const workloads::Parameters& parameters) {
+  if (role != Role::client) return Support::yes();
+  if (parameters.has("arrivals") && parameters.arrivals("arrivals").open_loop()) {
+    return Support::no(
+        fmt::format("{} is a program: as a client it takes part in closed loops alone", file.name));
+  }
+  const std::uint64_t tasks = workloads::find_workload(workload)->in_flight(parameters);
+  if (tasks <= measure::kMostEntryTasks) return Support::yes();
+  return Support::no(
+      fmt::format("{} is a program: the records of its requests tell {} tasks apart, "
+                  "and there are {}",
+                  file.name, measure::kMostEntryTasks, tasks));
+}
+
 class ProgramSide final : public workloads::Side {
  public:
   explicit ProgramSide(workloads::Address address) : address_(std::move(address)) {}
@@ -54,9 +108,10 @@ class ProgramSide final : public workloads::Side {
 }  // namespace
 
 std::string ProgramSpec::text() const {
-  return nlohmann::ordered_json{
-      {"name", name}, {"file", file}, {"command", command}, {"target", target}}
-      .dump();
+  nlohmann::ordered_json fields{
+      {"name", name}, {"file", file}, {"command", command}, {"target", target}};
+  if (participant) fields["participant"] = true;
+  return fields.dump();
 }
 
 ProgramSpec ProgramSpec::from(const std::string& text) {
@@ -65,7 +120,8 @@ ProgramSpec ProgramSpec::from(const std::string& text) {
     return {.name = json.at("name"),
             .file = json.at("file"),
             .command = json.at("command"),
-            .target = json.at("target")};
+            .target = json.at("target"),
+            .participant = json.value("participant", false)};
   } catch (const nlohmann::json::exception& error) {
     throw UsageError(fmt::format("program {}: {}", text, error.what()));
   }
@@ -91,27 +147,23 @@ Support Program::host_support() const {
   return support_;
 }
 
+bool Program::takes_part(Role role, std::string_view workload) const {
+  if (file_.participant.empty() || role == Role::upstream || serves(file_, role, workload)) {
+    return false;
+  }
+  return file_.workloads.empty() ||
+         std::ranges::find(file_.workloads, workload) != file_.workloads.end();
+}
+
 Support Program::plays(Role role, std::string_view workload,
                        const workloads::Parameters& parameters) const {
-  if (role != Role::server || (workload != "serve" && workload != "fetch")) {
-    return Support::no("a program takes part as the server of serve, and as the peer of fetch");
+  if (takes_part(role, workload)) {
+    const Support support = can_record(file_, role, workload, parameters);
+    return support ? host_support() : support;
   }
-  if (!file_.target.empty()) {
-    const std::vector<std::string> named = placeholders_of(file_.target);
-    const auto has = [&](std::string_view start) {
-      return std::ranges::any_of(named,
-                                 [&](const std::string& name) { return name.starts_with(start); });
-    };
-    const auto fixed = [&](std::string_view name) {
-      return Support::no(fmt::format("{} answers {} whatever {} is; name {{{}}} in its target",
-                                     file_.name, file_.target, name, name));
-    };
-    if (!has("body_bytes") && parameters.number("body_bytes") != 12) return fixed("body_bytes");
-    if (!has("server_delay") && parameters.delay("server_delay").mean != Duration{0}) {
-      return fixed("server_delay_ms");
-    }
-  }
-  return host_support();
+  if (!serves(file_, role, workload)) return Support::no(what_it_plays(file_));
+  const Support support = answers(file_, parameters);
+  return support ? host_support() : support;
 }
 
 void Program::prepare() const { build(file_); }

@@ -1,4 +1,4 @@
-// A server of the user's as a strategy: it is compared like one, and does its I/O by itself.
+// A program of the user's as a strategy: it is compared like one, and does its I/O by itself.
 #pragma once
 
 #include <memory>
@@ -13,10 +13,11 @@ namespace asyncbench::programs {
 
 // How a program is named to a participant, in one argument.
 struct ProgramSpec {
-  std::string name;     // empty: the file's own
-  std::string file;     // absolute; empty: a command
-  std::string command;  // as typed
-  std::string target;   // of a command
+  std::string name;          // empty: the file's own
+  std::string file;          // absolute; empty: a command
+  std::string command;       // as typed
+  std::string target;        // of a command
+  bool participant = false;  // the command speaks the participant protocol; it has a name
 
   std::string text() const;
   // Whether the text is that of a program, rather than the path of a plugin.
@@ -44,10 +45,15 @@ class Program final : public Strategy {
   Support plays(workloads::Role role, std::string_view workload,
                 const workloads::Parameters& parameters) const;
 
+  // Whether it plays that role by itself, as a participant (ProgramFile::participant), rather than
+  // as a server that is started and asked.
+  bool takes_part(workloads::Role role, std::string_view workload) const;
+
   // Builds it, where there is something to build. Throws UsageError.
   void prepare() const;
 
-  // Starts it, as the side that listens; throws StrategyError. The caller's thread must outlive it.
+  // Starts the server, as the side that listens; throws StrategyError. The caller's thread must
+  // outlive it.
   std::unique_ptr<workloads::Side> start(unsigned threads);
 
   // Waits until the job is to stop, and ends the program.

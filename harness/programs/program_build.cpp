@@ -75,11 +75,11 @@ fs::path build_folder(const ProgramFile& file) {
   return cache_folder() / "programs" / fmt::format("{}-{}", name, hex_of(place));
 }
 
-std::map<std::string, std::string> folders_of(const ProgramFile& file) {
+std::map<std::string, std::string> values_of(const ProgramFile& file) {
   return {{"folder", file.folder.string()}, {"build", build_folder(file).string()}};
 }
 
-std::string quoted_output(std::string text) {
+std::string quoted(std::string text) {
   if (text.size() > kQuotedBytes) text = "... " + text.substr(text.size() - kQuotedBytes);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
   std::ranges::replace(text, '\n', ' ');
@@ -88,7 +88,7 @@ std::string quoted_output(std::string text) {
 
 ShellResult run_shell(const ProgramFile& file, const std::string& command) {
   const std::string whole = fmt::format("cd '{}' && {{ {}\n}} 2>&1 </dev/null",
-                                        file.folder.string(), filled_in(command, folders_of(file)));
+                                        file.folder.string(), filled_in(command, values_of(file)));
   std::FILE* const pipe = ::popen(whole.c_str(), "re");
   if (pipe == nullptr) return {.exit_code = -1, .output = std::strerror(errno)};
   ShellResult result;
@@ -124,7 +124,7 @@ void build(const ProgramFile& file) {
   const ShellResult result = run_shell(file, file.build);
   if (result.exit_code != 0) {
     throw workloads::UsageError(fmt::format("{}: its build ends with exit code {}: {}", file.name,
-                                            result.exit_code, quoted_output(result.output)));
+                                            result.exit_code, quoted(result.output)));
   }
   // What a build leaves beside its sources is part of the state that needs no other.
   std::ofstream(mark) << state_of(file);

@@ -30,9 +30,9 @@ struct ShellResult {
 ShellResult run_shell(const ProgramFile& file, const std::string& command);
 
 // {folder} and {build}, for filled_in().
-std::map<std::string, std::string> folders_of(const ProgramFile& file);
+std::map<std::string, std::string> values_of(const ProgramFile& file);
 
 // The end of what a program printed, on one line.
-std::string quoted_output(std::string text);
+std::string quoted(std::string text);
 
 }  // namespace asyncbench::programs

@@ -14,6 +14,7 @@
 
 #include "workloads/names.hpp"
 #include "workloads/values.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::programs {
 namespace {
@@ -38,6 +39,10 @@ bool is_name(std::string_view name) {
            word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == word.npos;
   };
   return is_word(name.substr(0, colon)) && (colon == name.npos || is_word(name.substr(colon + 1)));
+}
+
+std::string no_name(std::string_view text) {
+  return fmt::format("\"{}\" is no name; use [a-z0-9_]+, and a variant after a colon", text);
 }
 
 // "./build/my-server.py" -> "my_server"; "orders/program.toml" -> "orders".
@@ -71,7 +76,12 @@ class Reader {
         refuse(node.source(), error.what());
       }
     }
-    if (file_.command.empty()) refuse(root.source(), "a program needs a command");
+    if (file_.command.empty() && file_.participant.empty()) {
+      refuse(root.source(), "a program needs a command (a server) or a participant");
+    }
+    if (file_.participant.empty() && !file_.workloads.empty()) {
+      refuse(root.source(), "workloads are those of a participant; a server needs none");
+    }
   }
 
  private:
@@ -109,20 +119,36 @@ class Reader {
   void take_name(const toml::node& node) {
     file_.name = text_of(node);
     if (is_name(file_.name)) return;
-    refuse(node.source(), fmt::format("\"{}\" is no name; use [a-z0-9_]+, and a variant after a "
-                                      "colon",
-                                      file_.name));
+    refuse(node.source(), no_name(file_.name));
   }
 
   // A string is read by a shell; an array is the program and its arguments.
-  void take_command(const toml::node& node) {
-    if (const toml::array* words = node.as_array()) {
-      file_.command.clear();
-      for (const toml::node& word : *words) file_.command.push_back(text_of(word));
-    } else {
-      file_.command = by_shell(text_of(node));
+  static Take command(std::vector<std::string> ProgramFile::*member) {
+    return [=](Reader& reader, const toml::node& node) {
+      std::vector<std::string>& words = reader.file_.*member;
+      words = node.is_array() ? reader.texts_of(node) : by_shell(reader.text_of(node));
+      if (words.empty()) reader.refuse(node.source(), "a command has at least one word");
+    };
+  }
+
+  std::vector<std::string> texts_of(const toml::node& node) const {
+    const toml::array* const array = node.as_array();
+    if (array == nullptr) refuse(node.source(), "an array of strings is wanted here");
+    std::vector<std::string> texts;
+    for (const toml::node& each : *array) texts.push_back(text_of(each));
+    return texts;
+  }
+
+  void take_workloads(const toml::node& node) {
+    file_.workloads = texts_of(node);
+    std::vector<std::string> known;
+    for (const workloads::Workload* each : workloads::all_workloads()) {
+      known.emplace_back(each->info().name);
     }
-    if (file_.command.empty()) refuse(node.source(), "a command has at least one word");
+    for (const std::string& name : file_.workloads) {
+      if (workloads::find_workload(name) != nullptr) continue;
+      refuse(node.source(), workloads::unknown_name("workload", name, known));
+    }
   }
 
   void take_environment(const toml::node& node) {
@@ -193,7 +219,9 @@ class Reader {
       {"language", text(&ProgramFile::language)},
       {"library", text(&ProgramFile::library)},
       {"family", text(&ProgramFile::family)},
-      {"command", &Reader::take_command},
+      {"command", command(&ProgramFile::command)},
+      {"participant", command(&ProgramFile::participant)},
+      {"workloads", &Reader::take_workloads},
       {"folder", &Reader::take_folder},
       {"environment", &Reader::take_environment},
       {"target", &Reader::take_target},
@@ -212,9 +240,9 @@ class Reader {
   ProgramFile& file_;
 };
 
-// A port has to get into the program somehow.
+// A port has to get into a server somehow.
 void check_port(const ProgramFile& file, const std::string& source) {
-  if (file.port) return;
+  if (file.port || file.command.empty()) return;
   std::vector<std::string> texts = file.command;
   for (const auto& [name, value] : file.environment) texts.push_back(value);
   const bool has_port = std::ranges::any_of(
@@ -267,6 +295,15 @@ ProgramFile program_of_command(const std::string& command, const std::string& ta
   }
   check_port(file, command);
   return file;
+}
+
+ProgramFile participant_of_command(const std::string& name, const std::string& command) {
+  ProgramFile file;
+  file.name = name;
+  file.participant = by_shell(command);
+  file.folder = std::filesystem::current_path();
+  if (is_name(name)) return file;
+  throw UsageError(no_name(name));
 }
 
 std::string filled_in(std::string text, const std::map<std::string, std::string>& values) {

@@ -1,4 +1,5 @@
-// What a program file says: how a server of the user's, in any language, is started and asked.
+// What a program file says: how a program of the user's, in any language, is started, and what it
+// does: it serves, or it speaks the participant protocol.
 #pragma once
 
 #include <csignal>
@@ -42,8 +43,12 @@ struct ProgramFile {
   std::string language;
   std::string library;
   std::string family;                // empty: its language, or "programs"
-  std::vector<std::string> command;  // a program and its arguments
-  std::filesystem::path folder;      // where it is started; that of the file, or the current one
+  std::vector<std::string> command;  // of a server: a program and its arguments
+  // The same of one that speaks docs/participant-protocol.md, and what it can take part in; empty:
+  // whatever it is asked.
+  std::vector<std::string> participant;
+  std::vector<std::string> workloads;
+  std::filesystem::path folder;  // where it is started; that of the file, or the current one
   std::map<std::string, std::string> environment;
   // What is asked for, by a path that may name the work's parameters ({body_bytes}). Empty: the
   // paths of the embedded origin, /bytes/N and /delay/T/bytes/N.
@@ -62,8 +67,10 @@ struct ProgramFile {
 ProgramFile parse_program(std::string_view text, const std::string& source);
 ProgramFile read_program(const std::filesystem::path& path);
 
-// A program given by a command line, as a shell would read it: "./server --port {port}".
+// A program given by a command line, as a shell would read it: a server ("./server --port {port}"),
+// or one that speaks the participant protocol. Throws UsageError.
 ProgramFile program_of_command(const std::string& command, const std::string& target);
+ProgramFile participant_of_command(const std::string& name, const std::string& command);
 
 // The text with its placeholders, "{name}", replaced. Those that `values` lacks stay as they are.
 std::string filled_in(std::string text, const std::map<std::string, std::string>& values);

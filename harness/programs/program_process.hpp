@@ -1,28 +1,22 @@
 // A program while it serves.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
+#include <optional>
 #include <stop_token>
-#include <string>
 
-#include "core/fd.hpp"
+#include "programs/program_child.hpp"
 #include "programs/program_file.hpp"
 
 namespace asyncbench::programs {
 
-// Started by one thread, which must outlive it: the program is killed when that ends.
+// Started by one thread, which must outlive it: the program is killed when that ends. Its end is
+// that of the program, and of all processes that it has left.
 class ProgramProcess {
  public:
   // Starts the program and waits until it serves. Throws StrategyError: cause, remedy, and what the
   // program said.
   ProgramProcess(const ProgramFile& file, unsigned threads);
-
-  // Ends the program, and all processes that it has left.
-  ~ProgramProcess();
-  ProgramProcess(const ProgramProcess&) = delete;
-  ProgramProcess& operator=(const ProgramProcess&) = delete;
 
   std::uint16_t port() const { return port_; }
 
@@ -30,20 +24,12 @@ class ProgramProcess {
   void serve(const std::stop_token& stop);
 
  private:
-  void start(unsigned threads);
   void wait_until_ready();
   bool is_ready() const;
-  bool has_ended() const { return wait_for_end(0); }
-  bool wait_for_end(int milliseconds) const;
-  std::string how_it_ended();
-  std::string said() const;
-  [[noreturn]] void fail(const std::string& what);
 
   const ProgramFile& file_;
   std::uint16_t port_ = 0;
-  pid_t pid_ = -1;
-  Fd pid_fd_;
-  Fd output_;  // a file in memory that takes whatever the program prints
+  std::optional<ProgramChild> child_;
 };
 
 }  // namespace asyncbench::programs

@@ -125,7 +125,9 @@ void describe(auto&& visit, Is<report::Listening> auto& listening) {
   visit("address", listening.address);
 }
 
-void describe(auto&& /*visit*/, Is<report::Ready> auto& /*ready*/) {}
+void describe(auto&& visit, Is<report::Ready> auto& ready) {
+  visit("turns", OrAbsent{ready.turns});
+}
 
 void describe(auto&& visit, Is<report::WindowEnd> auto& end) {
   visit("window_end_ns", end.window_end_ns);
@@ -150,6 +152,7 @@ void describe(auto&& visit, Is<report::Record> auto& record) {
   visit("arrivals_a2", record.arrivals_a2);
   visit("resources_back", record.resources_back);
   visit("resources_missing", record.resources_missing);
+  visit("records", OrAbsent{record.records});
 }
 
 void describe(auto&& visit, Is<report::Failed> auto& failed) {
@@ -389,12 +392,15 @@ void find_message(const json& line, std::variant<Messages...>& found) {
   if (!known) throw ProtocolError(fmt::format("unknown type \"{}\"", type));
 }
 
-template <class Variant>
-Variant message_from(std::string_view line) {
+// The message of the line, which `complete` may add to before it is read.
+template <class Variant, class Complete>
+Variant message_from(std::string_view line, Complete complete) {
   constexpr std::size_t kShown = 200;
   try {
     Variant message;
-    find_message(json::parse(line), message);
+    json fields = json::parse(line);
+    complete(fields);
+    find_message(fields, message);
     return message;
   } catch (const ProtocolError&) {
     throw;
@@ -414,7 +420,20 @@ std::string to_line(const Report& report) {
   return std::visit([](const auto& message) { return line_of(message); }, report);
 }
 
-Order order_from(std::string_view line) { return message_from<Order>(line); }
-Report report_from(std::string_view line) { return message_from<Report>(line); }
+Order order_from(std::string_view line) {
+  return message_from<Order>(line, [](json& /*fields*/) {});
+}
+Report report_from(std::string_view line) {
+  return message_from<Report>(line, [](json& /*fields*/) {});
+}
+
+Report report_of_program(std::string_view line) {
+  return message_from<Report>(line, [](json& fields) {
+    if (fields.at("type") != kTypeOf<report::Record>) return;
+    json whole = written(report::Record{});
+    whole.update(fields);
+    fields = std::move(whole);
+  });
+}
 
 }  // namespace asyncbench::run

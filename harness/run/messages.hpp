@@ -67,7 +67,9 @@ namespace report {
 struct Listening {
   workloads::Address address;
 };
-struct Ready {};
+struct Ready {
+  std::optional<bool> turns = {};  // of a program: whether it takes them; empty: it does
+};
 struct WindowEnd {
   std::int64_t window_end_ns = 0;
 };
@@ -83,6 +85,8 @@ struct Record : workloads::SideRecord {
   std::int64_t window_end_ns = 0;
   bool resources_back = false;    // invariant resources_returned
   std::string resources_missing;  // what was not given back
+  // Of a program: instead of a recording, how many requests it has written to kRequestsFd.
+  std::optional<std::uint64_t> records;
 };
 
 // Instead of a record: the reason, in one line.
@@ -100,5 +104,8 @@ std::string to_line(const Order& order);
 std::string to_line(const Report& report);
 Order order_from(std::string_view line);
 Report report_from(std::string_view line);
+
+// A report of a program, whose record need not have what its adapter finds out by itself.
+Report report_of_program(std::string_view line);
 
 }  // namespace asyncbench::run

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -26,7 +27,9 @@
 #include "programs/program.hpp"
 #include "result/success.hpp"
 #include "run/messages.hpp"
+#include "run/pipe.hpp"
 #include "run/plan.hpp"
+#include "run/program_participant.hpp"
 #include "run/resources.hpp"
 #include "run/window_meter.hpp"
 
@@ -59,20 +62,14 @@ void read_count(int fd) {
 class Line {
  public:
   // The next whole line; nullopt when there is none yet, see ended().
-  std::optional<std::string> take() {
-    const std::size_t end = text_.find('\n');
-    if (end == std::string::npos) return std::nullopt;
-    std::string line = text_.substr(0, end);
-    text_.erase(0, end + 1);
-    return line;
-  }
+  std::optional<std::string> take() { return lines_.take(); }
 
   // Reads what has come, waiting until there is something.
   void receive() {
     std::array<char, 4096> buffer;
     const ssize_t got = ::read(kJobFd, buffer.data(), buffer.size());
     if (got > 0) {
-      text_.append(buffer.data(), static_cast<std::size_t>(got));
+      lines_.text().append(buffer.data(), static_cast<std::size_t>(got));
     } else if (got == 0 || errno != EINTR) {
       ended_ = true;
     }
@@ -81,18 +78,10 @@ class Line {
   // The runner has gone.
   bool ended() const { return ended_; }
 
-  static void send(const Report& report) {
-    const std::string line = to_line(report) + '\n';
-    std::size_t sent = 0;
-    while (sent < line.size()) {
-      const ssize_t wrote = ::write(kRecordFd, line.data() + sent, line.size() - sent);
-      if (wrote < 0 && errno != EINTR) return;  // the runner has gone; so will we
-      if (wrote > 0) sent += static_cast<std::size_t>(wrote);
-    }
-  }
+  static void send(const Report& report) { write_line(kRecordFd, to_line(report)); }
 
  private:
-  std::string text_;
+  LineBuffer lines_;
   bool ended_ = false;
 };
 
@@ -126,7 +115,7 @@ class Participant {
     record.usage.cpus.assign(order_.cpus.begin(), order_.cpus.end());
     record.usage.usable_cpus = measure::usable_cpus(
         measure::allowed_cpus().size(), strategy_.info().event_loop ? order_.settings.threads : 0);
-    record.resources_missing = wait_until_back(before, strategy_, kTearDownLimit);
+    record.resources_missing += wait_until_back(before, strategy_, kTearDownLimit);
     record.resources_back = record.resources_missing.empty();
     record.profile = meter_.take_profile(record.lanes);
     return record;
@@ -153,7 +142,7 @@ class Participant {
           side->prepare(job);
           job.loop_thread_ends = [this] { meter_.thread_ends(); };
           meter_.look_on(job);
-          strategy_.run(job);
+          participant_ != nullptr ? participant_->run(job.stop) : strategy_.run(job);
           meter_.thread_ends();
         } catch (const std::exception& error) {
           failure = error.what();
@@ -172,6 +161,7 @@ class Participant {
       throw StrategyError("the strategy ended before the window did");
     }
     side->fill(record);
+    if (participant_ != nullptr) record.resources_missing = participant_->left_behind();
     if (program_ != nullptr) record.lanes.clear();  // it has loops of its own, and does not say
     // A server has as many lanes as loops were allowed, which thread strategies have none of. Where
     // threads share a queue, they have counted by themselves.
@@ -185,7 +175,7 @@ class Participant {
   }
 
   std::unique_ptr<Side> make_side(std::size_t lanes) {
-    if (program_ != nullptr) return program_->start(order_.settings.threads);
+    if (program_ != nullptr) return program_side();
     const workloads::Workload& workload = *workloads::find_workload(order_.workload);
     const workloads::Forms forms = workload.forms(order_.role, order_.work.parameters);
     const Support support = takes_part(strategy_, forms.operations);
@@ -207,6 +197,18 @@ class Participant {
                                .observer = meter_.observer(),
                                .on_ready = [this] { raise(ready_); },
                                .on_budget_spent = [this] { raise(spent_); }});
+  }
+
+  std::unique_ptr<Side> program_side() {
+    if (!program_->takes_part(order_.role, order_.workload)) {
+      return program_->start(order_.settings.threads);
+    }
+    auto side = std::make_unique<ProgramParticipant>(
+        program_->file(), order_,
+        ProgramParticipant::Events{.on_ready = [this] { raise(ready_); },
+                                   .on_budget_spent = [this] { raise(spent_); }});
+    participant_ = side.get();
+    return side;
   }
 
   Job job_over(std::span<LaneReport> lanes) const {
@@ -256,6 +258,7 @@ class Participant {
         read_count(wake_.get());
         if (ready_ && !told_ready) {
           told_ready = true;
+          if (is_stopped_between_turns()) participant_->rest();
           Line::send(report::Ready{});
         }
         if (spent_.exchange(false)) budget_is_spent(side);
@@ -267,11 +270,11 @@ class Participant {
       }
       if (now() >= hope_ends_) look_for_success(side);
       if (polled[4].revents != 0) meter_.attend();
-      if (polled[1].revents != 0) stop();
+      if (polled[1].revents != 0) give_up();
       if (polled[0].revents != 0) {
         line_.receive();
         while (const auto text = line_.take()) obey(order_from(*text), side);
-        if (line_.ended()) stop();
+        if (line_.ended()) give_up();
       }
     }
   }
@@ -314,6 +317,8 @@ class Participant {
     enum class What : std::uint8_t {
       window_starts,
       turn_starts,
+      program_goes_on,
+      program_rests,
       turn_ends,
       window_ends,
       stop
@@ -324,8 +329,12 @@ class Participant {
   void start(const order::Go& go, Side& side) {
     window_ = go.window;
     side.set_window(window_);
+    const std::uint32_t warm_up = window_.turns ? window_.turns->warm_up : 0;
+    for (std::size_t turn = 0; turn < warm_up; ++turn) add_turn(*window_.turns, turn);
     due_.push_back({.at = from_ns(window_.start_ns), .what = Due::What::window_starts});
-    if (window_.turns) add_turns(*window_.turns);
+    for (std::size_t turn = warm_up; window_.turns && turn < window_.turns->size(); ++turn) {
+      add_turn(*window_.turns, turn);
+    }
     if (window_.end_ns) {
       meter_.set_window_end(from_ns(*window_.end_ns));
       due_.push_back({.at = from_ns(*window_.end_ns), .what = Due::What::window_ends});
@@ -334,13 +343,27 @@ class Participant {
   }
 
   // Usage is read while nobody works: at the end of the rest before a turn, and of the turn's own.
-  void add_turns(const measure::Turns& turns) {
-    for (std::size_t turn = turns.warm_up; turn < turns.size(); ++turn) {
+  // Where two turns follow one another, the reading of the one that has ended comes first.
+  void add_turn(const measure::Turns& turns, std::size_t turn) {
+    using What = Due::What;
+    const bool is_measured = turn >= turns.warm_up;
+    if (is_measured) {
       due_.push_back({.at = turns.begin(turn) - turns.rest / 2,
-                      .what = Due::What::turn_starts,
+                      .what = What::turn_starts,
                       .begins = turns.begin(turn)});
-      due_.push_back({.at = turns.end(turn) + turns.rest / 4 * 3, .what = Due::What::turn_ends});
     }
+    if (is_stopped_between_turns()) {
+      due_.push_back({.at = turns.begin(turn), .what = What::program_goes_on});
+      due_.push_back({.at = turns.end(turn), .what = What::program_rests});
+    }
+    if (is_measured) {
+      due_.push_back({.at = turns.end(turn) + turns.rest / 4 * 3, .what = What::turn_ends});
+    }
+  }
+
+  // A program that does not take turns rests between them. It goes on when the window ends.
+  bool is_stopped_between_turns() const {
+    return participant_ != nullptr && order_.turns > 0 && !participant_->takes_turns();
   }
 
   // Does all that is due by now.
@@ -360,6 +383,10 @@ class Participant {
         return begin_window();
       case What::turn_starts:
         return meter_.turn_starts(due.begins);
+      case What::program_goes_on:
+        return participant_->go_on();
+      case What::program_rests:
+        return participant_->rest();
       case What::turn_ends:
         return meter_.turn_ends();
       case What::window_ends:
@@ -386,6 +413,7 @@ class Participant {
     begin_window();
     if (phase_ != Phase::window) return;
     meter_.window_ends();
+    if (is_stopped_between_turns()) participant_->go_on();
     meter_.set_window_end(from_ns(end_ns));
     window_.end_ns = end_ns;
     phase_ = Phase::drain;
@@ -397,6 +425,12 @@ class Participant {
     }
   }
 
+  // The run is to end, whatever becomes of this trial.
+  void give_up() {
+    if (participant_ != nullptr) participant_->give_up();
+    stop();
+  }
+
   void stop() {
     if (phase_ == Phase::drain) phase_ = Phase::stopped;
     hope_ends_ = kNever;  // from now on, requests are cancelled
@@ -405,7 +439,8 @@ class Participant {
 
   const order::Job& order_;
   Strategy& strategy_;
-  programs::Program* program_;  // the strategy, if it is one
+  programs::Program* program_;                 // the strategy, if it is one
+  ProgramParticipant* participant_ = nullptr;  // a program that takes part by itself; the side
   Line& line_;
   WindowMeter meter_;
   Fd signals_ = termination_signals();
@@ -417,7 +452,7 @@ class Participant {
   std::atomic<bool> finished_{false};
   Phase phase_ = Phase::before_window;
   measure::WindowSpan window_;
-  std::deque<Due> due_;      // ascending
+  std::deque<Due> due_;      // in its order
   Time hope_ends_ = kNever;  // some request must have succeeded by then
 };
 

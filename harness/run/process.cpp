@@ -17,6 +17,7 @@
 
 #include "core/sigpipe_blocked.hpp"
 #include "run/participant.hpp"
+#include "run/pipe.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -25,45 +26,6 @@ constexpr std::size_t kErrorTextBytes = 4096;
 
 void check(int error, const char* operation) {
   if (error != 0) throw std::system_error(error, std::system_category(), operation);
-}
-
-struct Pipe {
-  Fd read;
-  Fd write;
-};
-
-// Above the descriptors that the child gets: dup2 must not overwrite an end that is still needed.
-Fd moved_up(int fd) {
-  const Fd low{fd};
-  const int high = ::fcntl(fd, F_DUPFD_CLOEXEC, 10);
-  if (high < 0) check(errno, "fcntl F_DUPFD_CLOEXEC");
-  return Fd{high};
-}
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) check(errno, "pipe2");
-  Pipe pipe{.read = moved_up(ends[0]), .write = moved_up(ends[1])};
-  return pipe;
-}
-
-void set_nonblocking(const Fd& fd) { ::fcntl(fd.get(), F_SETFL, O_NONBLOCK); }
-
-// Appends what is there; closes the descriptor at its end.
-void read_available(Fd& fd, std::string& text) {
-  std::array<char, 64 * 1024> buffer;
-  while (fd) {
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    if (got > 0) {
-      text.append(buffer.data(), static_cast<std::size_t>(got));
-    } else if (got < 0 && errno == EINTR) {
-      continue;
-    } else if (got < 0 && errno == EAGAIN) {
-      return;
-    } else {
-      fd.reset();
-    }
-  }
 }
 
 int poll_timeout_ms(Time deadline) {
@@ -130,25 +92,11 @@ Process::~Process() {
 
 void Process::send(std::string_view line) {
   const SigpipeBlocked no_sigpipe;
-  const std::string text = std::string{line} + '\n';
-  std::size_t sent = 0;
-  while (sent < text.size()) {
-    const ssize_t wrote = ::write(job_.get(), text.data() + sent, text.size() - sent);
-    if (wrote < 0 && errno != EINTR) return;
-    if (wrote > 0) sent += static_cast<std::size_t>(wrote);
-  }
-}
-
-bool Process::take_line(std::string& line) {
-  const std::size_t end = record_text_.find('\n');
-  if (end == std::string::npos) return false;
-  line = record_text_.substr(0, end);
-  record_text_.erase(0, end + 1);
-  return true;
+  write_line(job_.get(), line);
 }
 
 void Process::drain() {
-  read_available(record_, record_text_);
+  read_available(record_, lines_.text());
   read_available(errors_, error_text_);
   if (error_text_.size() > kErrorTextBytes) {
     error_text_.erase(0, error_text_.size() - kErrorTextBytes);
@@ -202,9 +150,8 @@ void Process::terminate() {
 Event ProcessWatch::next(std::span<Process* const> processes, Time deadline) {
   while (true) {
     for (Process* process : processes) {
-      std::string line;
-      if (process->take_line(line)) {
-        return {.kind = EventKind::line, .from = process, .line = std::move(line)};
+      if (auto line = process->lines_.take()) {
+        return {.kind = EventKind::line, .from = process, .line = std::move(*line)};
       }
       if (process->ended() && !process->end_told_) {
         process->end_told_ = true;

@@ -12,6 +12,7 @@
 #include "core/fd.hpp"
 #include "core/time.hpp"
 #include "measure/cpu_group.hpp"
+#include "run/pipe.hpp"
 
 namespace asyncbench::run {
 
@@ -50,7 +51,6 @@ class Process {
 
  private:
   friend class ProcessWatch;
-  bool take_line(std::string& line);
   void drain();          // reads what the pipes hold
   void reap(bool wait);  // fills status_ when it has ended
   bool output_ended() const { return !record_; }
@@ -62,7 +62,7 @@ class Process {
   Fd job_;
   Fd record_;
   Fd errors_;
-  std::string record_text_;
+  LineBuffer lines_;
   std::string error_text_;
   std::optional<int> status_;  // as of waitpid
   bool terminated_ = false;

@@ -223,6 +223,10 @@ std::string resume_command(std::string_view subcommand, const std::string& out,
       continue;
     }
     const programs::ProgramSpec spec = programs::ProgramSpec::from(plugin);
+    if (spec.participant) {
+      command += " --participant " + shell_quoted(spec.name + '=' + spec.command);
+      continue;
+    }
     command += " --program " + shell_quoted(spec.file.empty() ? spec.command : spec.file);
     if (!spec.target.empty()) command += " --target " + shell_quoted(spec.target);
   }

@@ -90,7 +90,9 @@ std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy) {
     if (cell.is_open_loop()) return "null completes at once: closed loop only";
     if (!cell.work.urls.empty()) return "null sends nothing: it cannot measure a URL";
   }
-  if (programs::as_program(&strategy) != nullptr && !cell.work.urls.empty()) {
+  const programs::Program* const program = programs::as_program(&strategy);
+  if (program != nullptr && !cell.work.urls.empty() &&
+      !program->takes_part(cell.subject(), cell.workload->info().name)) {
     return cell.strategy + " is a server: it cannot measure a URL";
   }
   const Support support = supports(strategy, *cell.workload, cell.subject(), parameters);
