@@ -95,6 +95,7 @@ Support Program::plays(Role role, std::string_view workload,
   if (role != Role::server || (workload != "serve" && workload != "fetch")) {
     return Support::no("a program takes part as the server of serve, and as the peer of fetch");
   }
+  const bool burns = parameters.duration("cpu_burn") != Duration{0};
   if (!file_.target.empty()) {
     const std::vector<std::string> named = placeholders_of(file_.target);
     const auto has = [&](std::string_view start) {
@@ -109,6 +110,10 @@ Support Program::plays(Role role, std::string_view workload,
     if (!has("server_delay") && parameters.delay("server_delay").mean != Duration{0}) {
       return fixed("server_delay_ms");
     }
+    if (!has("cpu_burn") && burns) return fixed("cpu_burn_ns");
+  } else if (burns) {
+    return Support::no(file_.name +
+                       " is told of no cpu_burn; give it a target that names {cpu_burn_ns}");
   }
   return host_support();
 }
