@@ -25,6 +25,7 @@ using run::Setting;
 struct WorkOption {
   workloads::ParameterInfo info;
   std::vector<std::string> workloads;  // that have it
+  std::string defaults;                // "0; 1ms in interference"
   std::string text;
 
   std::string name() const { return run::option_name(info.name); }
@@ -37,7 +38,12 @@ std::vector<WorkOption> work_options() {
     for (const workloads::ParameterInfo& info : workload->info().parameters) {
       auto option =
           std::ranges::find(options, info.name, [](const WorkOption& o) { return o.info.name; });
-      if (option == options.end()) option = options.insert(options.end(), {.info = info});
+      if (option == options.end()) {
+        option =
+            options.insert(options.end(), {.info = info, .defaults = std::string(info.otherwise)});
+      } else if (option->info.otherwise != info.otherwise) {
+        option->defaults += fmt::format("; {} in {}", info.otherwise, workload->info().name);
+      }
       option->workloads.emplace_back(workload->info().name);
     }
   }
@@ -73,7 +79,7 @@ void define(App& app, std::vector<WorkOption>& options) {
     std::string description{option.info.description};
     if (!option.info.choices.empty()) description += fmt::format(": {}", option.info.choices);
     add_value(app, name, option.text, type_of(option.info.kind), description)
-        .default_str(std::string{option.info.otherwise})
+        .default_str(option.defaults)
         .group(fmt::format("Parameters of {}", fmt::join(option.workloads, ", ")));
   }
 }
@@ -250,14 +256,14 @@ void add_resume(App& app, std::string& resume, std::string_view what) {
 void check_resume_alone(const App& app) {
   std::vector<std::string> given = app.parse_order();
   std::erase_if(given, [](const std::string& name) {
-    constexpr std::array<std::string_view, 9> kOfNoPlan = {
-        "--resume",       "--json",   "--plugin", "--program", "--participant",
-        "--program-args", "--target", "--notes",  "--tables"};
+    constexpr std::array<std::string_view, 11> kOfNoPlan = {
+        "--resume", "--json",  "--plugin", "--program", "--participant", "--program-args",
+        "--target", "--notes", "--tables", "--fail-if", "--live"};
     return std::ranges::find(kOfNoPlan, name) != kOfNoPlan.end();
   });
   if (!given.empty()) {
     throw usage_error("--resume takes the plan from the journal",
-                      "give no other option with it but --json, --plugin, --notes and --tables");
+                      "give no other option with it but --json, --plugin and what is printed");
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/comparison_text.hpp"
 #include "workloads/names.hpp"
 #include "workloads/values.hpp"
 
@@ -36,12 +37,6 @@ constexpr std::array<Known, 7> kKnown = {{
     {"cpu", Aspect::cpu_share, 0, false, "cpu<80%"},
 }};
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
 const Known& known(std::string_view name) {
   const auto found = std::ranges::find(kKnown, name, &Known::name);
   if (found != kKnown.end()) return *found;
@@ -60,20 +55,20 @@ double limit_of(const Known& figure, std::string_view text) {
 }
 
 Criterion parse_criterion(std::string_view text) {
-  const std::size_t at = text.find_first_of("<>");
-  if (at == std::string_view::npos) {
+  const auto parts = split_comparison(text);
+  if (!parts) {
     throw UsageError(fmt::format("\"{}\" is no criterion such as p99<5ms or errors<0.1%", text));
   }
-  const Known& figure = known(trimmed(text.substr(0, at)));
-  const bool or_equal = text.substr(at + 1).starts_with('=');
-  if ((text[at] == '>') != figure.from_below) {
+  const Known& figure = known(parts->figure);
+  if (parts->above != figure.from_below) {
     throw UsageError(fmt::format("\"{}\" bounds {} from the wrong side; for example {}", text,
                                  figure.name, figure.example));
   }
-  const double limit = limit_of(figure, trimmed(text.substr(at + (or_equal ? 2 : 1))));
-  const Criterion criterion{
-      .aspect = figure.aspect, .percent = figure.percent, .limit = limit, .or_equal = or_equal};
-  if (!figure.from_below && limit == 0 && !or_equal) {
+  const Criterion criterion{.aspect = figure.aspect,
+                            .percent = figure.percent,
+                            .limit = limit_of(figure, parts->limit),
+                            .or_equal = parts->or_equal};
+  if (!figure.from_below && criterion.limit == 0 && !criterion.or_equal) {
     throw UsageError(fmt::format("\"{}\" can never hold; did you mean {}<=0?", text, figure.name));
   }
   return criterion;

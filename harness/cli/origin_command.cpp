@@ -34,6 +34,8 @@ constexpr std::string_view kFooter =
     "  /close/N           200, N bytes, ended by closing the connection\n"
     "  /status/CODE       that status\n"
     "  /delay/TIME        waits first: 10ms, or exp:10ms for a mean of 10 ms\n"
+    "  /burn/TIME         then computes for so much CPU time\n"
+    "  /upload/N          400, unless the request has a body of N bytes\n"
     "  /fault/ID          misbehaves: S05 and so on, see docs/faults.md\n"
     "\n"
     "--protocol echo sends back what it receives; of the options, --strategy, --port,\n"

@@ -22,6 +22,38 @@ std::string median_text(const result::Cell& cell) {
   return rates.empty() ? "" : report::format_count(analyze::median(rates)) + "/s";
 }
 
+std::string title_of(const run::PlannedCell& cell, result::TrialKind kind) {
+  switch (kind) {
+    case result::TrialKind::count:
+      return cell.id + " (counting syscalls)";
+    case result::TrialKind::trace:
+      return cell.id + " (tracing)";
+    case result::TrialKind::profile:
+      return cell.id + " (profiling)";
+    case result::TrialKind::twin:
+      return cell.id + " (twin)";
+    case result::TrialKind::timed:
+      break;
+  }
+  return cell.id;
+}
+
+// "165k/s, p50 247us, p99 560us, 3 errors; in 0.45s of turns".
+std::string second_text(const run::report::Progress& second) {
+  const double seconds = std::chrono::duration<double>(second.active).count();
+  std::string text = report::format_count(static_cast<double>(second.ok) / seconds) + "/s";
+  for (const auto& [name, value] :
+       {std::pair("p50", second.p50_ns), std::pair("p99", second.p99_ns)}) {
+    if (value) {
+      text += fmt::format(", {} {}", name, report::format_duration_ns(static_cast<double>(*value)));
+    }
+  }
+  text += fmt::format(", {} error{}", second.failed, second.failed == 1 ? "" : "s");
+  // Another cell had its turns in the rest of the second.
+  const bool is_whole = second.active > run::kLiveEvery / 10 * 9;
+  return is_whole ? text : fmt::format("{}; in {:.2f}s of turns", text, seconds);
+}
+
 }  // namespace
 
 std::string clock_text(Duration time) {
@@ -51,11 +83,7 @@ std::string ProgressLine::line_of(const run::Step& step, std::string what,
 
 std::string ProgressLine::describe(const run::Step& step) const {
   const std::string median = median_text(step.so_far);
-  std::string what = step.cell.id;
-  if (step.trial.kind == result::TrialKind::count) what += " (counting syscalls)";
-  if (step.trial.kind == result::TrialKind::trace) what += " (tracing)";
-  if (step.trial.kind == result::TrialKind::profile) what += " (profiling)";
-  if (step.trial.kind == result::TrialKind::twin) what += " (twin)";
+  std::string what = title_of(step.cell, step.trial.kind);
   return line_of(
       step, std::move(what),
       fmt::format("  {}{}{} left", median, median.empty() ? "" : "  ", clock_text(step.remaining)));
@@ -88,6 +116,13 @@ void ProgressLine::trial_ends(const run::Step& step, const result::Trial& trial)
                fmt::format(": {}, {} left", median, clock_text(step.remaining))));
 }
 
+void ProgressLine::second_passes(const run::PlannedCell& cell, result::TrialKind kind,
+                                 const run::report::Progress& second) {
+  note(fmt::format("{}: {}", title_of(cell, kind), second_text(second)));
+  std::fflush(stream_);
+  if (terminal_.overwrites && !shown_.empty()) print_line(shown_);
+}
+
 void ProgressLine::note(std::string_view line) {
   clear();
   std::fputs((report::message_text(line) + '\n').c_str(), stream_);
@@ -104,6 +139,7 @@ void ProgressLine::print_line(const std::string& text) {
   std::fputs(("\r\033[K" + report::printable(text)).c_str(), stream_);
   std::fflush(stream_);
   line_shown_ = true;
+  shown_ = text;
 }
 
 }  // namespace asyncbench::cli

@@ -14,14 +14,18 @@ namespace asyncbench::cli {
 // and one a minute.
 class ProgressLine : public run::Progress {
  public:
-  // `stream` outlives the object; `terminal` is what it is.
-  ProgressLine(std::FILE* stream, const report::Terminal& terminal)
-      : stream_(stream), terminal_(terminal) {}
+  // `stream` outlives the object; `terminal` is what it is. `live`: also a line a second of each
+  // trial that runs.
+  ProgressLine(std::FILE* stream, const report::Terminal& terminal, bool live = false)
+      : stream_(stream), terminal_(terminal), live_(live) {}
   ~ProgressLine() override { clear(); }
 
   void run_begins(const run::Plan& plan, std::size_t done) override;
   void trial_begins(const run::Step& step) override;
   void trial_ends(const run::Step& step, const result::Trial& trial) override;
+  bool wants_seconds() const override { return live_; }
+  void second_passes(const run::PlannedCell& cell, result::TrialKind kind,
+                     const run::report::Progress& second) override;
   void note(std::string_view line) override;
 
   // Takes the line off the terminal, before something else is printed.
@@ -34,7 +38,9 @@ class ProgressLine : public run::Progress {
 
   std::FILE* stream_;
   report::Terminal terminal_;
+  bool live_;
   bool line_shown_ = false;
+  std::string shown_;         // the line that was printed last
   Duration last_printed_{0};  // Step::elapsed when a log line was written
 };
 

@@ -60,7 +60,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
   request->options.finds_capacity = true;
   load_plugins(request->plugins, registry);
 
-  ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
+  ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO), request->live);
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };
   const auto note = [&](const std::string& line) { progress.note(line); };
   OpenLoop open_loop(note);
@@ -84,7 +84,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
   progress.clear();
   print_report(report, *request);
   print_next_step(report, registry);
-  return report.exit_code;
+  return request->fail_if.judge(report.result, report.exit_code);
 }
 
 }  // namespace asyncbench::cli

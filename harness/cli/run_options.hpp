@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command.hpp"
+#include "cli/fail_if.hpp"
 #include "cli/result_view.hpp"
 #include "run/options.hpp"
 
@@ -15,8 +16,10 @@ struct RunRequest {
   std::vector<std::string> plugins;  // paths as given
   std::string resume;                // not empty: go on with the run whose result belongs here
   ResultView view;
+  FailIf fail_if;
   bool json = false;
   bool dry_run = false;
+  bool live = false;  // say once a second how the running trial does
 };
 
 // nullopt when help was asked for and has been printed. Names are not checked here: make_plan()

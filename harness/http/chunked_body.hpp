@@ -44,6 +44,9 @@ class ChunkedBody {
 
   State state() const { return state_; }
 
+  // How much more content may come until the limit.
+  std::uint64_t content_left() const { return remaining_; }
+
  private:
   // What the next byte belongs to.
   enum class Part : std::uint8_t {

@@ -64,6 +64,11 @@ bool set_burn(OriginPath& path, std::string_view value) {
   return true;
 }
 
+bool set_upload(OriginPath& path, std::string_view value) {
+  path.upload_bytes = parse_quantity(value, kSizeUnits);
+  return path.upload_bytes.has_value();
+}
+
 bool set_fault(OriginPath& path, std::string_view id) {
   path.fault = find_fault(id);
   return path.fault != nullptr;
@@ -76,6 +81,7 @@ bool set(OriginPath& path, std::string_view name, std::string_view value) {
   if (name == "status") return set_status(path, value);
   if (name == "delay") return set_delay(path, value);
   if (name == "burn") return set_burn(path, value);
+  if (name == "upload") return set_upload(path, value);
   if (name == "fault") return set_fault(path, value);
   return false;
 }

@@ -7,6 +7,7 @@
 //   /status/CODE             that status, 12 bytes (none where the status forbids a body)
 //   /delay/DURATION          waits first: "10ms", or "exp:10ms" for exponential delays of that mean
 //   /burn/DURATION           then computes for so much CPU time before it replies: "1ms"
+//   /upload/N                wants a request with a body of N bytes, or it is answered 400
 //   /fault/ID                misbehaves as docs/faults.md says of ID ("S05")
 //
 // Segments combine: /delay/10ms/status/503, /delay/exp:2ms/chunked/100000. Where two contradict
@@ -32,8 +33,9 @@ struct OriginPath {
   Framing framing = Framing::length;
   std::uint64_t body_bytes = 12;
   Duration delay{0};
-  bool delay_exponential = false;  // `delay` is then the mean
-  Duration burn{0};                // CPU time, after the delay
+  bool delay_exponential = false;             // `delay` is then the mean
+  Duration burn{0};                           // CPU time, after the delay
+  std::optional<std::uint64_t> upload_bytes;  // of the request's body; empty: any
   const FaultScript* fault = nullptr;
 };
 

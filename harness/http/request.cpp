@@ -31,6 +31,18 @@ std::string numeric_host(const Endpoint& endpoint) {
   return text;
 }
 
+std::string_view name_of(Method method) {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string Url::authority() const {
@@ -90,17 +102,27 @@ ParsedUrl parse_url(std::string_view text) {
   return {.url = std::move(url)};
 }
 
-Request make_request(Method method, const Url& url, const Endpoint& to, bool keep_alive) {
-  Request request{.method = method, .url = url, .to = to, .keep_alive = keep_alive};
+Request make_request(Method method, const Url& url, const Endpoint& to, bool keep_alive,
+                     std::string_view body) {
+  Request request{.method = method,
+                  .url = url,
+                  .to = to,
+                  .keep_alive = keep_alive,
+                  .wire = std::string(name_of(method)),
+                  .body_bytes = body.size()};
   if (to.size() != 0) {
     request.url.host = numeric_host(to);
     request.url.port = to.port();
   }
-  request.wire = method == Method::head ? "HEAD " : "GET ";
-  request.wire += url.target + " HTTP/1.1\r\nHost: " + url.authority() +
+  request.wire += ' ' + url.target + " HTTP/1.1\r\nHost: " + url.authority() +
                   "\r\nUser-Agent: asyncbench/" ASYNCBENCH_VERSION "\r\nAccept: */*\r\n";
   if (!keep_alive) request.wire += "Connection: close\r\n";
+  if (method == Method::post) {
+    request.wire += "Content-Type: " + std::string(kPostedType) +
+                    "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  }
   request.wire += "\r\n";
+  request.wire += body;
   return request;
 }
 

@@ -1,6 +1,7 @@
 // An HTTP/1.1 request as a client sends it, made once and sent many times.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace asyncbench::http {
 
-enum class Method : std::uint8_t { get, head };
+enum class Method : std::uint8_t { get, head, post };
 
 // The parts of "http://host:port/target". No userinfo, no fragment, no https.
 struct Url {
@@ -35,9 +36,17 @@ struct Request {
   Endpoint to;  // where to connect
   bool keep_alive = true;
   std::string wire;  // the exact bytes: request line, Host, User-Agent, Accept, and, unless the
-                     // connection is kept, Connection: close
+                     // connection is kept, Connection: close; of a POST also the body
+  std::size_t body_bytes = 0;  // the last bytes of `wire`
+
+  std::string_view body() const { return std::string_view(wire).substr(wire.size() - body_bytes); }
 };
 
-Request make_request(Method method, const Url& url, const Endpoint& to, bool keep_alive);
+// What the body of a POST is said to be.
+inline constexpr std::string_view kPostedType = "application/octet-stream";
+
+// `body` is a POST's.
+Request make_request(Method method, const Url& url, const Endpoint& to, bool keep_alive,
+                     std::string_view body = {});
 
 }  // namespace asyncbench::http

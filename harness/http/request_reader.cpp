@@ -121,6 +121,10 @@ std::string_view RequestReader::method() const { return impl_->head.method(); }
 bool RequestReader::http_1_1() const { return impl_->head.http_1_1(); }
 
 bool RequestReader::keep_alive() const { return impl_->head.keep_alive(); }
+std::uint64_t RequestReader::body_bytes() const {
+  return impl_->head.chunked() ? impl_->max_body_bytes - impl_->chunks.content_left()
+                               : impl_->head.content_length();
+}
 bool RequestReader::take_expects_continue() {
   return impl_->state == State::body && std::exchange(impl_->continue_due, false);
 }

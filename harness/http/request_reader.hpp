@@ -39,9 +39,10 @@ class RequestReader {
   // Valid in state ready, until next() or destruction. The target may point into the bytes that
   // were fed last, so these must still exist.
   std::string_view target() const;
-  std::string_view method() const;  // "GET", "HEAD", "POST" ...
-  bool http_1_1() const;            // or a later 1.x; false: HTTP/1.0
-  bool keep_alive() const;          // by version and Connection
+  std::string_view method() const;   // "GET", "HEAD", "POST" ...
+  bool http_1_1() const;             // or a later 1.x; false: HTTP/1.0
+  bool keep_alive() const;           // by version and Connection
+  std::uint64_t body_bytes() const;  // as received, without the framing of chunks
   // In state body: whether the client waits for "100 Continue". It returns true once.
   bool take_expects_continue();
 

@@ -62,6 +62,12 @@ void add_failures(std::vector<FailureCount>& failures, const FailureCount& more)
   add_failures(failures, more.outcome, more.status, more.target, more.count);
 }
 
+void Tally::merge(const Tally& other) {
+  ok += other.ok;
+  failed += other.failed;
+  latencies.merge(other.latencies);
+}
+
 std::size_t coarse_bucket(std::int64_t ns) {
   if (ns < 1) return 0;
   const auto value = static_cast<std::uint64_t>(ns);
@@ -361,6 +367,17 @@ void Recorder::start_lag(Duration lag) {
   if (!state_->open_loop) return;
   if (state_->latest_begin.load(std::memory_order_relaxed) != Phase::window) return;
   state_->count(state_->open_loop->start_lag, lag.count());
+}
+
+Tally Recorder::tally() const {
+  const State& state = *state_;
+  const auto& outcomes = state.ended[static_cast<std::size_t>(Phase::window)];
+  Tally tally{.latencies =
+                  (state.open_loop ? state.open_loop->response_time : state.service_time).take()};
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    (static_cast<Outcome>(i) == Outcome::ok ? tally.ok : tally.failed) += outcomes[i].value();
+  }
+  return tally;
 }
 
 bool Recorder::has_succeeded() const {

@@ -184,6 +184,15 @@ std::size_t coarse_bucket(std::int64_t ns);
 // The least latency in a bucket.
 std::int64_t coarse_bucket_lowest_ns(std::size_t bucket);
 
+// What has ended in the window so far.
+struct Tally {
+  std::uint64_t ok = 0;
+  std::uint64_t failed = 0;
+  Histogram latencies;  // of ok ones: response times, in closed loop service times
+
+  void merge(const Tally& other);
+};
+
 // The recorder of one lane. Lock-free; with RecorderOptions::shared also safe for several threads.
 class Recorder {
  public:
@@ -209,6 +218,10 @@ class Recorder {
 
   // After all tasks have finished.
   Recording take() const;
+
+  // From any thread, at any time. Its counts are read one after the other, and so may differ by
+  // what has ended meanwhile.
+  Tally tally() const;
 
   // From any thread, at any time: whether some request has ended ok, and all that failed.
   bool has_succeeded() const;

@@ -59,7 +59,12 @@ std::string what_it_plays(const ProgramFile& file) {
 
 // What the server's target leaves open can vary, nothing else.
 Support answers(const ProgramFile& file, const workloads::Parameters& parameters) {
-  if (file.target.empty()) return Support::yes();
+  const bool burns = parameters.duration("cpu_burn") != Duration{0};
+  if (file.target.empty()) {
+    if (!burns) return Support::yes();
+    return Support::no(file.name +
+                       " is told of no cpu_burn; give it a target that names {cpu_burn_ns}");
+  }
   const std::vector<std::string> named = placeholders_of(file.target);
   const auto has = [&](std::string_view start) {
     return std::ranges::any_of(named,
@@ -73,6 +78,7 @@ Support answers(const ProgramFile& file, const workloads::Parameters& parameters
   if (!has("server_delay") && parameters.delay("server_delay").mean != Duration{0}) {
     return fixed("server_delay_ms");
   }
+  if (burns && !has("cpu_burn")) return fixed("cpu_burn_ns");
   return Support::yes();
 }
 

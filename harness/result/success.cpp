@@ -6,6 +6,20 @@
 #include <functional>
 
 namespace asyncbench::result {
+namespace {
+
+std::string remedy_for_status(std::int64_t status) {
+  if (status >= 300 && status < 400) {
+    return "redirects are not followed: give the URL that it leads to (curl -v)";
+  }
+  if (status == 401 || status == 403) return "the server wants a login: give a URL without one";
+  if (status == 404) return "the server has no such path: check the URL (curl -v)";
+  if (status == 405) return "the server does not take this method: GET, with --request-bytes POST";
+  if (status >= 500) return "the server itself fails: look into its log";
+  return "check what the server answers to this URL (curl -v)";
+}
+
+}  // namespace
 
 std::vector<FailureCount> failures_of(const Trial& trial) {
   if (trial.failures) return *trial.failures;
@@ -37,9 +51,20 @@ std::string text_of(std::vector<FailureCount> failures, std::uint64_t ended) {
 }
 
 std::string remedy_for(const std::vector<FailureCount>& failures) {
-  const bool foreign = std::ranges::any_of(
-      failures, [](const FailureCount& failure) { return failure.target.starts_with("http://"); });
-  return foreign ? "check that the server runs and answers this URL (curl -v)" : "";
+  const auto most = std::ranges::max_element(failures, {}, &FailureCount::count);
+  // The embedded origin's paths are not the user's doing.
+  if (most == failures.end() || !most->target.starts_with("http://")) return "";
+  switch (most->outcome) {
+    case Outcome::connect_refused:
+      return "nobody listens there: start the server, or check host and port";
+    case Outcome::http_status:
+      return remedy_for_status(most->status.value_or(0));
+    case Outcome::timeout_headers:
+    case Outcome::timeout_body:
+      return "the server is slower than the deadline: try curl -v, or give a longer --deadline";
+    default:
+      return "check that the server runs and answers this URL (curl -v)";
+  }
 }
 
 void fail_without_success(Trial& trial) {

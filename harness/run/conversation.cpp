@@ -67,7 +67,19 @@ void Conversation::await_end(Process& process) {
 
 Event Conversation::next_event(Time deadline) {
   if (early_) return *std::exchange(early_, std::nullopt);
-  return watch_.next(processes_, deadline);
+  while (true) {
+    Event event = watch_.next(processes_, deadline);
+    if (!is_progress(event)) return event;
+  }
+}
+
+// Whether it is one, and has been told.
+bool Conversation::is_progress(const Event& event) const {
+  if (!tell_ || event.kind != EventKind::line) return false;
+  const Report report = parsed(*event.from, event.line);
+  const auto* const progress = std::get_if<report::Progress>(&report);
+  if (progress != nullptr) tell_(*progress);
+  return progress != nullptr;
 }
 
 // The line of an event that has to be one.

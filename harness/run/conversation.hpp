@@ -2,6 +2,7 @@
 // out of turn, too late or not at all fails the trial.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,10 @@ class Conversation {
   void tell(Process& process, const Order& order) { process.send(to_line(order)); }
   void tell_all(const Order& order, const Process* but = nullptr);
 
+  // Called with each report of a participant's progress, which may come at any time while something
+  // else is awaited. Without it they are refused.
+  void on_progress(std::function<void(const report::Progress&)> tell) { tell_ = std::move(tell); }
+
   // The report that is due next, which must be of this type and from this participant.
   template <class Wanted>
   Wanted await(Process& from, Time deadline, std::string_view name) {
@@ -62,10 +67,12 @@ class Conversation {
   Heard hear(const Process& from, Time deadline, std::string_view name);
   [[noreturn]] static void refuse(const Heard& heard, std::string_view name);
   Event next_event(Time deadline);
+  bool is_progress(const Event& event) const;
   static std::string line_of(const Event& event);
   static Report parsed(const Process& from, const std::string& line);
 
   ProcessWatch watch_;
+  std::function<void(const report::Progress&)> tell_;
   std::optional<Event> early_;
   std::vector<Process*> processes_;  // those that have not ended yet
 };

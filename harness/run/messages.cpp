@@ -105,6 +105,7 @@ void describe(auto&& visit, Is<order::Job> auto& job) {
   visit("window_expected_ns", job.window_expected);
   visit("turns", job.turns);
   visit("count_syscalls", job.count_syscalls);
+  visit("live", job.live);
   visit("profile", job.profile);
   visit("parent", job.parent);
 }
@@ -131,6 +132,14 @@ void describe(auto&& visit, Is<report::Ready> auto& ready) {
 
 void describe(auto&& visit, Is<report::WindowEnd> auto& end) {
   visit("window_end_ns", end.window_end_ns);
+}
+
+void describe(auto&& visit, Is<report::Progress> auto& progress) {
+  visit("active_ns", progress.active);
+  visit("ok", progress.ok);
+  visit("failed", progress.failed);
+  visit("p50_ns", progress.p50_ns);
+  visit("p99_ns", progress.p99_ns);
 }
 
 void describe(auto&& visit, Is<report::Record> auto& record) {
@@ -176,6 +185,8 @@ template <>
 constexpr std::string_view kTypeOf<report::Ready> = "ready";
 template <>
 constexpr std::string_view kTypeOf<report::WindowEnd> = "window_end";
+template <>
+constexpr std::string_view kTypeOf<report::Progress> = "progress";
 template <>
 constexpr std::string_view kTypeOf<report::Record> = "record";
 template <>

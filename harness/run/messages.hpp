@@ -14,6 +14,7 @@
 #include "measure/recorder.hpp"
 #include "measure/server_counters.hpp"
 #include "result/result.hpp"
+#include "run/live.hpp"
 #include "run/settings.hpp"
 #include "workloads/workload.hpp"
 
@@ -45,6 +46,7 @@ struct Job {
   Duration window_expected{0};
   std::uint64_t turns = 0;  // of this cell, the warm-up's too; 0: it has the whole window
   bool count_syscalls = false;
+  bool live = false;  // of a client: reports its progress once a second
   std::optional<measure::ProfileOptions> profile;  // not empty: profile the window
   std::int64_t parent = 0;  // the runner's process id: the participant ends with it
 };
@@ -96,8 +98,8 @@ struct Failed {
 };
 
 }  // namespace report
-using Report = std::variant<report::Listening, report::Ready, report::WindowEnd, report::Record,
-                            report::Failed>;
+using Report = std::variant<report::Listening, report::Ready, report::Progress, report::WindowEnd,
+                            report::Record, report::Failed>;
 
 // One line of JSON without its newline, and back. Reading throws ProtocolError.
 std::string to_line(const Order& order);

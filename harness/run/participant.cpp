@@ -26,6 +26,7 @@
 #include "programs/process_tree.hpp"
 #include "programs/program.hpp"
 #include "result/success.hpp"
+#include "run/live.hpp"
 #include "run/messages.hpp"
 #include "run/pipe.hpp"
 #include "run/plan.hpp"
@@ -237,14 +238,17 @@ class Participant {
 
   void attend(Side& side) {
     bool told_ready = false;
-    if (order_.role == Role::client) hope_ends_ = now() + kHopelessAfter;
+    begun_ = now();
+    if (order_.role == Role::client) hope_ends_ = begun_ + kHopelessAfter;
     while (true) {
       std::array<pollfd, 5> polled{pollfd{.fd = line_.ended() ? -1 : kJobFd, .events = POLLIN},
                                    pollfd{.fd = signals_.get(), .events = POLLIN},
                                    pollfd{.fd = alarm_.get(), .events = POLLIN},
                                    pollfd{.fd = wake_.get(), .events = POLLIN},
                                    pollfd{.fd = meter_.descriptor(), .events = POLLIN}};
-      const int got = ::poll(polled.data(), polled.size(), milliseconds_until(hope_ends_));
+      const int got = ::poll(polled.data(), polled.size(),
+                             milliseconds_until(std::min(hope_ends_, progress_due_)));
+      if (now() >= progress_due_) tell_progress(side);
       if (got <= 0) {
         if (now() >= hope_ends_) look_for_success(side);
         continue;
@@ -292,10 +296,23 @@ class Participant {
     std::uint64_t ended = 0;
     for (const measure::FailureCount& failure : *failures) ended += failure.count;
     const std::string remedy = result::remedy_for(*failures);
+    const auto waited = std::chrono::round<std::chrono::seconds>(now() - begun_).count();
     throw NothingSucceeds(
-        fmt::format("every request of the first second failed: {}{}{}",
+        fmt::format("every request of the first {} failed: {}{}{}",
+                    waited <= 1 ? "second" : fmt::format("{} s", waited),
                     result::text_of(*failures, ended), remedy.empty() ? "" : "; ", remedy),
         *failures);
+  }
+
+  // How long this cell has been at work: while others have their turns, it is not.
+  Duration active() const {
+    return window_.turns ? window_.turns->active_until(now()) : now().time_since_epoch();
+  }
+
+  void tell_progress(Side& side) {
+    progress_due_ = now() + kLiveEvery;
+    const report::Progress progress = live_->take(side.tally(), active());
+    if (progress.active > Duration{0}) Line::send(progress);
   }
 
   void obey(const Order& order, Side& side) {
@@ -400,6 +417,9 @@ class Participant {
     if (phase_ != Phase::before_window) return;
     meter_.window_starts();
     phase_ = Phase::window;
+    if (!order_.live) return;
+    live_.emplace(active());
+    progress_due_ = now() + kLiveEvery;
   }
 
   void budget_is_spent(Side& side) {
@@ -417,6 +437,7 @@ class Participant {
     meter_.set_window_end(from_ns(end_ns));
     window_.end_ns = end_ns;
     phase_ = Phase::drain;
+    progress_due_ = kNever;
     due_.clear();
     // A server drains until it is told to stop: its clients may still be waiting for it.
     if (order_.role == Role::client) {
@@ -434,6 +455,7 @@ class Participant {
   void stop() {
     if (phase_ == Phase::drain) phase_ = Phase::stopped;
     hope_ends_ = kNever;  // from now on, requests are cancelled
+    progress_due_ = kNever;
     stop_.request_stop();
   }
 
@@ -452,8 +474,11 @@ class Participant {
   std::atomic<bool> finished_{false};
   Phase phase_ = Phase::before_window;
   measure::WindowSpan window_;
-  std::deque<Due> due_;      // in its order
+  std::deque<Due> due_;  // in its order
+  Time begun_ = kNever;
   Time hope_ends_ = kNever;  // some request must have succeeded by then
+  std::optional<LiveMeter> live_;
+  Time progress_due_ = kNever;
 };
 
 order::Job receive_job(Line& line) {

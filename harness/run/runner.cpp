@@ -205,6 +205,11 @@ class Runner {
                         .block = one.trial.block,
                         .repeat = one.repeat,
                         .interrupt_fd = interrupt_.fd()});
+      if (!progress_.wants_seconds()) continue;
+      orders.back().on_progress = [this, &cell = orders.back().cell,
+                                   kind = one.trial.kind](const report::Progress& second) {
+        progress_.second_passes(cell, kind, second);
+      };
     }
     const TrialOrder& first = orders.front();
     if (plan_.takes_turns(first.cell, first.kind)) return run_in_turns(orders);

@@ -9,6 +9,7 @@
 
 #include "core/strategy.hpp"
 #include "result/result.hpp"
+#include "run/live.hpp"
 #include "run/plan.hpp"
 
 namespace asyncbench::run {
@@ -33,6 +34,10 @@ class Progress {
   virtual void run_begins(const Plan& /*plan*/, std::size_t /*done*/) {}
   virtual void trial_begins(const Step& /*step*/) {}
   virtual void trial_ends(const Step& /*step*/, const result::Trial& /*trial*/) {}
+  // Whether to be told once a second how each trial does that runs; and how it does.
+  virtual bool wants_seconds() const { return false; }
+  virtual void second_passes(const PlannedCell& /*cell*/, result::TrialKind /*kind*/,
+                             const report::Progress& /*second*/) {}
   // One line worth knowing: "cpu_dma_latency: EACCES: ...".
   virtual void note(std::string_view /*line*/) {}
 };

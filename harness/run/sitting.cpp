@@ -107,6 +107,15 @@ class Sitting {
   }
   std::size_t size() const { return members_.size(); }
 
+  // Nothing may be said until then but how the members do, which is heard once a second.
+  void pass_until(Time until) {
+    while (std::ranges::any_of(members_, [](const Member& member) { return !member.failed; })) {
+      const Time next = std::min(until, now() + kLiveEvery);
+      each([&](TrialRun& run) { run.pass_until(next); });
+      if (next == until) return;
+    }
+  }
+
   // Sings in the rests of these turns while `pass` runs.
   void sing_between(std::span<const measure::WindowSpan> spans, const std::function<void()>& pass) {
     RestCanaries canaries(cpus_, spans);
@@ -268,8 +277,7 @@ std::vector<result::Trial> run_in_turns(std::span<const TrialOrder> orders) {
     const Time window_end = from_ns(*spans.front().end_ns);
     self.each([&](TrialRun& run) { run.pass_until(window_start); });
     return self.watch_machine([&] {
-      self.sing_between(spans,
-                        [&] { self.each([&](TrialRun& run) { run.pass_until(window_end); }); });
+      self.sing_between(spans, [&] { self.pass_until(window_end); });
       return window_end;
     });
   });

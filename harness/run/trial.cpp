@@ -38,7 +38,9 @@ TrialRun::TrialRun(const TrialOrder& order, std::size_t turns)
       kind_(order.kind),
       seed_(trial_seed(order.settings.seed, order.block)),
       turns_(turns),
+      live_(order.on_progress != nullptr),
       conversation_(order.interrupt_fd) {
+  conversation_.on_progress(order.on_progress);
   trial_.block = order.block;
   trial_.repeat = order.repeat;
   trial_.kind = order.kind;
@@ -70,6 +72,7 @@ order::Job TrialRun::job_for(Role role, const workloads::Address& address) const
   job.cpus = is_subject ? pinning.subject : pinning.peer;
   job.window_expected = window_of(settings_, kind_);
   job.turns = turns_;
+  job.live = live_ && role == Role::client;
   job.count_syscalls = kind_ == result::TrialKind::count && is_subject;
   if (is_subject) job.profile = profiling();
   job.parent = ::getpid();

@@ -25,6 +25,8 @@ struct TrialOrder {
   unsigned block = 0;
   unsigned repeat = 0;
   int interrupt_fd = -1;  // readable: give up, the trial ends as cancelled
+  // Not empty: its client says once a second how it does.
+  std::function<void(const report::Progress&)> on_progress = {};
 };
 
 // With a request budget the window's length is a guess.
@@ -89,6 +91,7 @@ class TrialRun {
   const result::TrialKind kind_;
   const std::uint64_t seed_;
   const std::size_t turns_;
+  const bool live_;
   measure::WindowSpan window_;
   // The processes end before the conversation in which they are heard.
   Conversation conversation_;

@@ -53,6 +53,26 @@ bool fail_without_requests(result::Cell& cell) {
   return true;
 }
 
+// What failed beside requests that succeeded, where it is much; empty otherwise.
+std::string much_that_failed(const result::Cell& cell) {
+  constexpr std::uint64_t kOneIn = 100;
+  std::vector<result::FailureCount> failures;
+  std::uint64_t failed = 0;
+  std::uint64_t ended = 0;
+  for (const Trial* trial : cell.valid_trials()) {
+    ended += trial->ended();
+    for (const result::FailureCount& failure : result::failures_of(*trial)) {
+      measure::add_failures(failures, failure);
+      failed += failure.count;
+    }
+  }
+  if (failed * kOneIn < ended || failed == 0) return {};
+  const std::string remedy = result::remedy_for(failures);
+  return fmt::format("{:.0f} % of the requests failed, and count for no latency: {}{}{}",
+                     100 * static_cast<double>(failed) / static_cast<double>(ended),
+                     result::text_of(failures, ended), remedy.empty() ? "" : "; ", remedy);
+}
+
 // Why the profile of a cell shows nothing, although its trials are valid; empty where it does, or
 // where the host lets no one sample, which the profile itself says.
 std::string why_no_profile(const result::Cell& cell) {
@@ -93,6 +113,11 @@ RunVerdict conclude(const Plan& plan, result::Result& result) {
     if (const std::string reason = why_no_profile(cell); !reason.empty()) {
       invalid = true;
       verdict.messages.push_back(fmt::format("{}: {}", cell.id, reason));
+    }
+    if (cell.status == result::CellStatus::measured) {
+      if (const std::string much = much_that_failed(cell); !much.empty()) {
+        verdict.messages.push_back(fmt::format("{}: {}", cell.id, much));
+      }
     }
     if (lacking.example == nullptr) continue;
     invalid |= lacking.invalid > 0;

@@ -12,7 +12,8 @@ namespace asyncbench::run {
 
 struct RunVerdict {
   ExitCode exit_code = ExitCode::done;
-  std::vector<std::string> messages;  // one line each
+  // One line each; also of cells that are done, of which one request in a hundred or more failed.
+  std::vector<std::string> messages;
 };
 
 // Sets status and reason of cells without any valid timed trial to failed, and judges the whole:

@@ -23,7 +23,9 @@ namespace asyncbench::workloads {
 struct HttpParameters {
   unsigned connections = 64;  // client tasks, each with one connection at a time
   std::uint64_t body_bytes = 12;
+  std::uint64_t request_bytes = 0;  // body of a POST; 0: GET
   Delay server_delay;
+  Duration cpu_burn{0};  // of the handler, after the delay
   bool keep_alive = true;
   load::ArrivalSpec arrivals;
   Duration think_time{0};  // closed loop: between a response and the next request
@@ -37,8 +39,11 @@ struct HttpParameters {
   // What a program is asked for; its template is empty where it has the origin's paths.
   std::string program_target(const std::string& pattern) const;
 
-  // The origin's path for body_bytes and server_delay: "/delay/10ms/bytes/12".
+  // The origin's path for all that is asked of it: "/delay/10ms/burn/1ms/upload/20/bytes/12".
   std::string origin_target() const;
+
+  // One of these requests: a GET, or a POST with request_bytes.
+  http::Request request(const http::Url& url, const Endpoint& to) const;
 };
 
 // What all client tasks of a trial share. Outlives them.
@@ -82,9 +87,9 @@ std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
                                                const Address& address);
 
 // The target for one path of the embedded origin, at the `nth` of those loopback addresses; after
-// the last address comes the first again.
+// the last address comes the first again. `parameters` say how it is asked for.
 ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
-                                bool keep_alive);
+                                const HttpParameters& parameters);
 
 struct ResolvedUrl {
   std::string text;  // as the user wrote it
@@ -103,7 +108,8 @@ const Endpoint& first_to_answer(const std::vector<Endpoint>& addresses);
 
 // The targets for `urls`. All requests for a host go to its first address that answers now, under
 // every strategy. Throws as resolve_urls().
-std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
+std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls,
+                                           const HttpParameters& parameters,
                                            const std::vector<std::string>& allowed_hosts);
 
 // What a strategy must offer to run the client in each form.

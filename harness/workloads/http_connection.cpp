@@ -160,7 +160,7 @@ Op HttpConnection::gather() {
 
 Op HttpConnection::gathered(const Completion& ended) {
   if (ended.error) return close();
-  if (!backend_->answered()) reply_.fail_backend();
+  if (!backend_->answered()) reply_.answer_instead(502);
   return reply();
 }
 

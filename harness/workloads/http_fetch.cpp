@@ -107,7 +107,8 @@ std::optional<Op> HttpFetch::after_stream_error(std::error_code error) {
 }
 
 // A server may close an idle connection at any moment. When no byte of the answer has come by then,
-// the request is sent once more on a fresh connection: GET and HEAD are idempotent.
+// the request is sent once more on a fresh connection: GET and HEAD are idempotent, and libcurl
+// does so with a POST, too.
 bool HttpFetch::may_retry() const {
   return responses_ > 0 && record_->attempts == 1 && !reader_.anything_received();
 }

@@ -60,17 +60,30 @@ std::string HttpParameters::origin_target() const {
     if (server_delay.exponential) target += "exp:";
     target += std::to_string(server_delay.mean.count()) + "ns";
   }
+  if (cpu_burn > Duration::zero()) target += "/burn/" + std::to_string(cpu_burn.count()) + "ns";
+  if (request_bytes > 0) target += "/upload/" + std::to_string(request_bytes);
   return target + "/bytes/" + std::to_string(body_bytes);
 }
 
+http::Request HttpParameters::request(const http::Url& url, const Endpoint& to) const {
+  if (request_bytes == 0) return http::make_request(http::Method::get, url, to, keep_alive);
+  const std::string body(request_bytes, 'x');
+  return http::make_request(http::Method::post, url, to, keep_alive, body);
+}
+
 std::string HttpParameters::program_target(const std::string& pattern) const {
-  if (pattern.empty()) return origin_target();
+  if (pattern.empty()) {
+    HttpParameters known = *this;  // without what a program need not understand
+    known.request_bytes = 0;
+    return known.origin_target();
+  }
   std::string target = pattern;
   for (const auto& [name, value] :
        {std::pair("{body_bytes}", body_bytes),
         std::pair("{server_delay_ns}", static_cast<std::uint64_t>(server_delay.mean.count())),
         std::pair("{server_delay_ms}",
-                  static_cast<std::uint64_t>(server_delay.mean.count() / 1'000'000))}) {
+                  static_cast<std::uint64_t>(server_delay.mean.count() / 1'000'000)),
+        std::pair("{cpu_burn_ns}", static_cast<std::uint64_t>(cpu_burn.count()))}) {
     const std::size_t at = target.find(name);
     if (at != target.npos) target.replace(at, std::string_view(name).size(), std::to_string(value));
   }
@@ -82,8 +95,7 @@ std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
   const std::string target = parameters.program_target(*address.target);
   const http::Url url{.host = "127.0.0.1", .port = address.port, .target = target};
   std::vector<ClientRun::Target> targets;
-  targets.push_back({http::make_request(http::Method::get, url, Endpoint::loopback(address.port),
-                                        parameters.keep_alive),
+  targets.push_back({parameters.request(url, Endpoint::loopback(address.port)),
                      address.target->empty()
                          ? http::BodyExpectation::of_length(parameters.body_bytes)
                          : http::BodyExpectation::of_foreign_server(),
@@ -96,16 +108,16 @@ std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
   std::vector<ClientRun::Target> targets;
   const std::string target = parameters.origin_target();
   for (unsigned nth = 0; nth < std::min<unsigned>(kLoopbackHosts, parameters.connections); ++nth) {
-    targets.push_back(origin_target(target, port, nth, parameters.keep_alive));
+    targets.push_back(origin_target(target, port, nth, parameters));
   }
   return targets;
 }
 
 ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
-                                bool keep_alive) {
+                                const HttpParameters& parameters) {
   const auto host = static_cast<std::uint8_t>(1 + nth % kLoopbackHosts);
   const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = path};
-  return {http::make_request(http::Method::get, url, Endpoint::loopback(port, host), keep_alive),
+  return {parameters.request(url, Endpoint::loopback(port, host)),
           http::BodyExpectation::of_origin(path), path};
 }
 
@@ -120,7 +132,7 @@ std::vector<ResolvedUrl> resolve_urls(const std::vector<std::string>& urls,
   std::vector<ResolvedUrl> resolved;
   for (const std::string& text : urls) {
     const http::ParsedUrl parsed = http::parse_url(text);
-    if (!parsed.url) throw std::invalid_argument(text + ": " + parsed.error);
+    if (!parsed.url) throw std::invalid_argument(parsed.error);
     std::vector<Endpoint> addresses = resolve(*parsed.url);
     if (std::ranges::find(allowed_hosts, parsed.url->host) == allowed_hosts.end()) {
       std::erase_if(addresses, [](const Endpoint& each) { return !each.is_of_this_machine(); });
@@ -135,15 +147,16 @@ std::vector<ResolvedUrl> resolve_urls(const std::vector<std::string>& urls,
   return resolved;
 }
 
-std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls, bool keep_alive,
+std::vector<ClientRun::Target> url_targets(const std::vector<std::string>& urls,
+                                           const HttpParameters& parameters,
                                            const std::vector<std::string>& allowed_hosts) {
   std::map<std::string, Endpoint> chosen;  // by host and port
   std::vector<ClientRun::Target> targets;
   for (const auto& [text, url, addresses] : resolve_urls(urls, allowed_hosts)) {
     auto [known, is_new] = chosen.try_emplace(url.authority());
     if (is_new) known->second = first_to_answer(addresses);
-    targets.push_back({http::make_request(http::Method::get, url, known->second, keep_alive),
-                       http::BodyExpectation::of_foreign_server(), text});
+    targets.push_back(
+        {parameters.request(url, known->second), http::BodyExpectation::of_foreign_server(), text});
   }
   return targets;
 }

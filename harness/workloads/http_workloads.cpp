@@ -21,6 +21,17 @@ constexpr std::array kInfos = {
     kConnectionsInfo,
     kOriginBodyBytesInfo,
     kServerDelayInfo,
+    ParameterInfo{.name = "cpu_burn",
+                  .kind = ValueKind::duration,
+                  .otherwise = "0",
+                  .description = "CPU time that the handler takes, after the delay",
+                  .most = 10'000'000'000,
+                  .of_origin = true},
+    ParameterInfo{.name = "request_bytes",
+                  .kind = ValueKind::size,
+                  .otherwise = "0",
+                  .description = "body of a request, which is then a POST",
+                  .most = 1 << 20},
     ParameterInfo{.name = "keep_alive",
                   .kind = ValueKind::on_off,
                   .otherwise = "on",
@@ -33,6 +44,8 @@ constexpr std::array kInfos = {
 HttpParameters client_parameters(const Work& work) {
   HttpParameters asked = HttpParameters::from(work.parameters, work.verify);
   asked.body_bytes = work.parameters.number("body_bytes");
+  asked.request_bytes = work.parameters.number("request_bytes");
+  asked.cpu_burn = work.parameters.duration("cpu_burn");
   asked.server_delay = work.parameters.delay("server_delay");
   asked.keep_alive = work.parameters.is_on("keep_alive");
   return asked;
@@ -58,8 +71,7 @@ std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
   const bool foreign = !setup.work.urls.empty();
   ClientRun::Setup client{
       .parameters = parameters,
-      .targets = foreign
-                     ? url_targets(setup.work.urls, parameters.keep_alive, setup.work.allowed_hosts)
+      .targets = foreign ? url_targets(setup.work.urls, parameters, setup.work.allowed_hosts)
                  : setup.address.target ? program_targets(parameters, setup.address)
                                         : origin_targets(parameters, setup.address.port),
       .takes_in_turn = foreign};
@@ -83,10 +95,11 @@ class HttpWorkload final : public ConnectionsWorkload {
     return never_pauses(parameters) && parameters.is_on("keep_alive");
   }
   Duration least_latency(const Parameters& parameters) const override {
-    return parameters.delay("server_delay").mean;
+    return parameters.delay("server_delay").mean + queue_of_burns(parameters);
   }
   Duration patience(const Parameters& parameters) const override {
-    return parameters.duration("deadline") + 10 * parameters.delay("server_delay").mean;
+    return parameters.duration("deadline") + 10 * parameters.delay("server_delay").mean +
+           queue_of_burns(parameters);
   }
   std::optional<std::uint64_t> payload_bytes(const Parameters& parameters) const override {
     return parameters.number("body_bytes");
@@ -97,6 +110,11 @@ class HttpWorkload final : public ConnectionsWorkload {
   }
 
  private:
+  // One CPU takes so long for a request of each connection.
+  Duration queue_of_burns(const Parameters& parameters) const {
+    return parameters.duration("cpu_burn") * static_cast<std::int64_t>(in_flight(parameters));
+  }
+
   Role subject_;
 };
 

@@ -51,6 +51,12 @@ measure::Recording LoadRun::take() {
   return recording;
 }
 
+measure::Tally LoadRun::tally() const {
+  measure::Tally all;
+  for (const auto& recorder : recorders_) all.merge(recorder->tally());
+  return all;
+}
+
 std::optional<std::vector<measure::FailureCount>> LoadRun::nothing_but_failures() const {
   std::vector<measure::FailureCount> all;
   for (const auto& recorder : recorders_) {

@@ -65,6 +65,9 @@ class LoadRun {
   // schedule still holds as not started.
   measure::Recording take();
 
+  // From any thread: what has ended in the window so far.
+  measure::Tally tally() const;
+
   // From any thread: how the requests of the whole trial ended so far; empty once one was ok.
   std::optional<std::vector<measure::FailureCount>> nothing_but_failures() const;
 

@@ -75,6 +75,7 @@ class LoadSide : public Side {
   void set_window(const measure::WindowSpan& window) final;
   std::int64_t window_end_ns() final { return load().window().end_ns.load(); }
   std::optional<std::vector<measure::FailureCount>> nothing_but_failures() final;
+  measure::Tally tally() final { return load().tally(); }
   // Recording and arrivals.
   void fill(SideRecord& record) override;
 

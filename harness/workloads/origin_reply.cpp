@@ -24,6 +24,7 @@ void append(std::string& output, std::span<const std::byte> bytes) {
 
 void OriginReply::begin(const http::RequestReader& request) {
   look_up(request.target());
+  if (path_.upload_bytes && *path_.upload_bytes != request.body_bytes()) answer_instead(400);
   is_head_ = request.method() == "HEAD";
   // HTTP/1.0 knows no chunks (RFC 9112, section 6.1), and its clients keep a connection only when
   // they are told so (appendix C.2.2).
@@ -43,8 +44,8 @@ void OriginReply::look_up(std::string_view target) {
       http::parse_origin_path(target).value_or(http::OriginPath{.status = 404, .body_bytes = 0});
 }
 
-void OriginReply::fail_backend() {
-  path_.status = 502;
+void OriginReply::answer_instead(unsigned status) {
+  path_.status = status;
   last_target_.clear();  // path_ is no longer what the target asks for
 }
 

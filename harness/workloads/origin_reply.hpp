@@ -25,8 +25,8 @@ class OriginReply {
   const http::OriginPath& path() const { return path_; }
   // Whether the connection closes behind the reply.
   bool closes() const { return closes_; }
-  // A gateway's backend has failed: the reply says 502.
-  void fail_backend();
+  // Answers with that status instead of the path's: a gateway's backend has failed (502).
+  void answer_instead(unsigned status);
 
   void append_head(std::string& output, Time at);
 

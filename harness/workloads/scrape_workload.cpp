@@ -111,7 +111,7 @@ ScrapeRun::Setup run_setup(const SideSetup& setup, const std::string& folder) {
                         .verify = work.verify,
                         .folder = folder};
   if (!work.urls.empty()) {
-    made.targets = url_targets(work.urls, true, work.allowed_hosts);
+    made.targets = url_targets(work.urls, {}, work.allowed_hosts);
     return made;
   }
   const std::uint64_t pages = pages_of(work);
@@ -121,7 +121,7 @@ ScrapeRun::Setup run_setup(const SideSetup& setup, const std::string& folder) {
   // A task stays with one address, and so with its connection.
   for (std::uint64_t file = 0; file < files_of(work); ++file) {
     made.targets.push_back(origin_target(made.names[file % pages], setup.address.port,
-                                         static_cast<unsigned>(file % made.tasks), true));
+                                         static_cast<unsigned>(file % made.tasks), {}));
   }
   return made;
 }

@@ -123,6 +123,9 @@ class Side {
   // one was ok.
   virtual std::optional<std::vector<measure::FailureCount>> nothing_but_failures() { return {}; }
 
+  // Client, likewise: what has ended in the window so far.
+  virtual measure::Tally tally() { return {}; }
+
   // After the job has run.
   virtual void fill(SideRecord& record) = 0;
 };

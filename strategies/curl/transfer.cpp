@@ -27,6 +27,18 @@ std::string field_value(std::string_view wire, std::string_view name) {
   return std::string(wire.substr(0, wire.find("\r\n")));
 }
 
+CURLoption option_for(http::Method method) {
+  switch (method) {
+    case http::Method::head:
+      return CURLOPT_NOBODY;
+    case http::Method::post:
+      return CURLOPT_POST;
+    case http::Method::get:
+      break;
+  }
+  return CURLOPT_HTTPGET;
+}
+
 }  // namespace
 
 Transfer& Transfer::of(CURL* handle) {
@@ -94,8 +106,13 @@ void Transfer::apply(const http::Request& request) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, field_value(request.wire, "User-Agent").c_str());
   }
   if (applied_ == nullptr || applied_->method != request.method) {
-    curl_easy_setopt(easy, request.method == http::Method::head ? CURLOPT_NOBODY : CURLOPT_HTTPGET,
-                     1L);
+    curl_easy_setopt(easy, option_for(request.method), 1L);
+  }
+  if (request.method == http::Method::post) {
+    // Sent from where it is: the request outlives the exchange.
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body_bytes));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body().data());
   }
   if (applied_ == nullptr || applied_->keep_alive != request.keep_alive) {
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.keep_alive ? 0L : 1L);
@@ -116,6 +133,10 @@ void Transfer::apply_fields(const http::Request& request) {
   const std::string host = field_value(request.wire, "Host");
   if (host != request.url.authority()) add("Host: " + host);
   if (!request.keep_alive) add("Connection: close");
+  if (request.method == http::Method::post) {
+    add("Content-Type: " + field_value(request.wire, "Content-Type"));
+    add("Expect:");  // no other strategy asks whether it may send the body
+  }
   if (!fields && !fields_) return;
   curl_easy_setopt(handle_.get(), CURLOPT_HTTPHEADER, fields.get());
   fields_ = std::move(fields);  // libcurl reads the list in place: the old one until here

@@ -50,17 +50,22 @@ std::string closed_url() {
 struct Failing {
   std::string what;
   std::string url;
-  std::string seen;  // as the reason says it
+  std::string seen;    // as the reason says it
+  std::string remedy;  // likewise
 };
 
 TEST(CliFailing, CellsWithoutASuccessAreFailedWithWhatWasSeenInEveryForm) {
   const Origin origin;
   const std::string closed = closed_url();
   const std::vector<Failing> cases = {
-      {"nobody listens", closed + "/", "connect_refused from " + closed + "/: "},
-      {"no such page", origin.url() + "/nope", "404 from " + origin.url() + "/nope: "},
-      {"the server fails", origin.url() + "/status/503", "503 from " + origin.url()},
-      {"the answer is cut", origin.url() + "/fault/S12", "truncated from " + origin.url()},
+      {"nobody listens", closed + "/",
+       "connect_refused from " + closed + "/: ", "start the server, or check host and port"},
+      {"no such page", origin.url() + "/nope",
+       "404 from " + origin.url() + "/nope: ", "the server has no such path"},
+      {"the server fails", origin.url() + "/status/503", "503 from " + origin.url(),
+       "look into its log"},
+      {"the answer is cut", origin.url() + "/fault/S12", "truncated from " + origin.url(),
+       "(curl -v)"},
   };
   for (const Failing& failing : cases) {
     for (const char* turns : {"on", "off"}) {
@@ -83,6 +88,7 @@ TEST(CliFailing, CellsWithoutASuccessAreFailedWithWhatWasSeenInEveryForm) {
       EXPECT_THAT(unwrapped(run.out), HasSubstr("; no valid trials"));
       EXPECT_THAT(unwrapped(run.out), HasSubstr("failed: every request"));
       EXPECT_THAT(unwrapped(run.out), HasSubstr(failing.seen));
+      EXPECT_THAT(unwrapped(run.out), HasSubstr(failing.remedy));
       EXPECT_THAT(run.out, Not(HasSubstr("Take ")));
       EXPECT_THAT(run.out + run.err, Not(HasSubstr("stalled")));
 
@@ -137,12 +143,46 @@ TEST(CliFailing, OneThatFailsBesideOthersThatSucceedIsCountedAndNamed) {
        "--cpu-idle", "default", "--out", "r.json"},
       {.folder = folder.path()});
   EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, ::testing::ContainsRegex("[45][0-9] % of the requests failed, and count for "
+                                                "no latency: 404 from " +
+                                                origin.url() + "/nope: "));
   const auto cell = read_json(folder, "r.json")["cells"][0];
   EXPECT_EQ(cell["status"], "measured");
   EXPECT_EQ(cell["trials"][0]["failures"].size(), 1u);
   EXPECT_EQ(cell["trials"][0]["failures"][0]["status"], 404);
   const Ended show = run_program({"show", "--notes", "r.json"}, {.folder = folder.path()});
   EXPECT_THAT(unwrapped(show.out), HasSubstr("404 from " + origin.url() + "/nope: "));
+}
+
+// A deadline longer than the second in which something must succeed.
+TEST(CliFailing, SaysForHowLongNothingSucceeded) {
+  const Origin origin;
+  const ScratchFolder folder;
+  const Ended run =
+      run_program({"run", "fetch", "--url", origin.url() + "/delay/60s", "--strategies", "epoll",
+                   "--deadline", "2s", "--trials", "1", "--turns", "off", "--cpu-idle", "default"},
+                  {.folder = folder.path()});
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  EXPECT_THAT(unwrapped(run.out),
+              HasSubstr("every request of the first 2 s failed: timeout_headers "
+                        "from " +
+                        origin.url() + "/delay/60s: "));
+  EXPECT_THAT(unwrapped(run.out), HasSubstr("longer --deadline"));
+}
+
+// What can never be asked for is refused before anything is measured.
+TEST(CliFailing, RefusesNamesAndHostsBeforeMeasuring) {
+  const ScratchFolder folder;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"http://nosuch.invalid/", "cannot resolve nosuch.invalid: "},
+      {"http://192.0.2.1/", "add --allow-remote 192.0.2.1"},
+      {"https://127.0.0.1/", "asyncbench: \"https://127.0.0.1/\": TLS is not supported"},
+  };
+  for (const auto& [url, says] : cases) {
+    expect_refusal(run_program({"run", "fetch", "--url", url, "--strategies", "epoll"},
+                               {.folder = folder.path()}),
+                   2, says);
+  }
 }
 
 }  // namespace

@@ -211,7 +211,7 @@ TEST_P(Client, S03ReportsAMissingRouteAsConnectUnreachable) {
 TEST(ClientTargets, S43NameTheHostThatCannotBeResolved) {
   const bool permitted = in_empty_network([] {
     try {
-      workloads::url_targets({"http://nosuch.invalid/"}, true, {"nosuch.invalid"});
+      workloads::url_targets({"http://nosuch.invalid/"}, {}, {"nosuch.invalid"});
       ADD_FAILURE() << "resolved";
     } catch (const std::invalid_argument& error) {
       EXPECT_THAT(error.what(), testing::HasSubstr("nosuch.invalid"));

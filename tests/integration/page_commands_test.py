@@ -234,6 +234,8 @@ class Reader:
         codes = {0}
         for name in re.findall(r"asyncbench (?:--?\S+ )*([a-z]+)", command):
             codes |= UNDECIDED.get(name, set())
+        if "--fail-if" in command:
+            codes |= {1, 3}
         if any(re.search(rf"\b{name}\b", command) for name in self.unsupported):
             codes.add(UNSUPPORTED)
         return codes

@@ -511,6 +511,20 @@ TEST_P(Server, K13NeitherSpinsNorDiesWithoutDescriptors) {
   expect_survival();
 }
 
+TEST_P(Server, ReadsTheBodyOfARequestAndHoldsItToItsLength) {
+  serve();
+  const std::string body(300'000, 'x');  // longer than what one receive brings
+  const auto answer_to_post = [&](const std::string& path) {
+    return answer_to("POST " + path +
+                     " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " +
+                     std::to_string(body.size()) + "\r\n\r\n" + body);
+  };
+  EXPECT_THAT(answer_to_post("/burn/100us/upload/300000/bytes/5"), StartsWith("HTTP/1.1 200 OK"));
+  EXPECT_THAT(answer_to_post("/upload/300001"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer_to_post("/delay/1ms/upload/0"), StartsWith("HTTP/1.1 400 "));
+  expect_survival();
+}
+
 TEST_P(Server, K15WaitsForAnExpectedBodyAtMostTheBodyTimeout) {
   serve({}, kShort);
   const std::string answer =

@@ -110,6 +110,30 @@ INSTANTIATE_TEST_SUITE_P(Workloads, EveryWorkload,
 
 const json& only_cell(const json& result) { return result.at("cells").at(0); }
 
+// A handler like those of real services, under every strategy on either side.
+TEST(Serve, ReadsABodyWaitsAndComputesUnderEveryStrategy) {
+  for (const char* workload : {"serve", "fetch"}) {
+    const ScratchFolder folder;
+    const json result =
+        run({workload, "--strategies", strategies(), "--connections", "4", "--request-bytes", "20k",
+             "--server-delay", "exp:1ms", "--cpu-burn", "50us", "--body-bytes", "2k"},
+            folder);
+    std::size_t measured = 0;
+    for (const json& cell : result.at("cells")) {
+      if (cell.at("status") == "unsupported") continue;
+      SCOPED_TRACE(cell.at("id").get<std::string>());
+      ++measured;
+      for (const json& trial : cell.at("trials")) {
+        EXPECT_TRUE(trial.at("valid")) << trial.at("reason");
+        EXPECT_EQ(trial.at("outcomes").size(), 1U) << trial.at("outcomes");
+        // No reply comes before the handler has computed.
+        EXPECT_GT(trial.at("service_time").at("p50_ns"), 50'000);
+      }
+    }
+    EXPECT_GE(measured, 3U);
+  }
+}
+
 TEST(Gather, AsksEveryUpstreamOnceAndIsAsSlowAsTheSlowest) {
   const ScratchFolder folder;
   const json result = run({"gather", "--strategies", "epoll", "--connections", "2", "--fan-out",

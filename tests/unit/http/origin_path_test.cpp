@@ -30,6 +30,8 @@ TEST(OriginPath, ReadsEverySegment) {
   EXPECT_EQ(parse_origin_path("/delay/2s")->delay, Duration{2s});
   EXPECT_FALSE(parse_origin_path("/delay/2s")->delay_exponential);
   EXPECT_TRUE(parse_origin_path("/delay/exp:10ms")->delay_exponential);
+  EXPECT_EQ(parse_origin_path("/upload/2k")->upload_bytes, 2048U);
+  EXPECT_FALSE(parse_origin_path("/bytes/5")->upload_bytes);
   EXPECT_EQ(parse_origin_path("/fault/S05")->fault, find_fault("S05"));
 }
 

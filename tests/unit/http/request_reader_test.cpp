@@ -22,6 +22,7 @@ struct Good {
   std::string method;
   std::string target;
   bool keep_alive;
+  std::uint64_t body_bytes = 0;
 };
 
 const std::string kHost = "Host: a:81\r\n";
@@ -36,11 +37,11 @@ TEST(RequestReader, ReadsGoodRequestsHoweverTheNetworkCutsThem) {
       {"GET HTTP://a:81 HTTP/1.1\r\n" + kHost + "\r\n", "GET", "/", true},
       {"OPTIONS * HTTP/1.1\r\n" + kHost + "\r\n", "OPTIONS", "*", true},
       {"\r\nGET / HTTP/1.1\r\n" + kHost + "\r\n", "GET", "/", true},
-      {"POST /x HTTP/1.1\r\n" + kHost + "Content-Length: 5\r\n\r\nhello", "POST", "/x", true},
+      {"POST /x HTTP/1.1\r\n" + kHost + "Content-Length: 5\r\n\r\nhello", "POST", "/x", true, 5},
       {"POST /x HTTP/1.1\r\n" + kHost + "Content-Length: 0\r\n\r\n", "POST", "/x", true},
       {"PUT /x HTTP/1.1\r\n" + kHost +
            "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: x\r\n\r\n",
-       "PUT", "/x", true},
+       "PUT", "/x", true, 5},
       {"GET /x HTTP/1.1\r\n" + kHost + "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "GET", "/x",
        true},
   };
@@ -58,6 +59,7 @@ TEST(RequestReader, ReadsGoodRequestsHoweverTheNetworkCutsThem) {
       ASSERT_EQ(taken, pieces.back().size());
       ASSERT_EQ(reader.method(), request.method);
       ASSERT_EQ(reader.target(), request.target);
+      ASSERT_EQ(reader.body_bytes(), request.body_bytes);
       ASSERT_EQ(reader.keep_alive(), request.keep_alive) << request.bytes;
     }
   }

@@ -73,5 +73,14 @@ TEST(Request, SaysCloseOnlyWithoutKeepAlive) {
   EXPECT_EQ(request.url.host, "a");
 }
 
+TEST(Request, PostsItsBodyBehindAHeadThatTellsItsLength) {
+  const Request request = make_request(Method::post, Url{.host = "a"}, {}, true, "hello");
+  EXPECT_THAT(request.wire, testing::StartsWith("POST / HTTP/1.1\r\nHost: a\r\n"));
+  EXPECT_THAT(request.wire, testing::EndsWith("\r\nContent-Type: application/octet-stream\r\n"
+                                              "Content-Length: 5\r\n\r\nhello"));
+  EXPECT_EQ(request.body(), "hello");
+  EXPECT_EQ(make_request(Method::get, Url{.host = "a"}, {}, true).body(), "");
+}
+
 }  // namespace
 }  // namespace asyncbench::http

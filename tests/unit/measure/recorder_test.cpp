@@ -80,6 +80,30 @@ TEST_F(RecorderTest, CountsARequestInThePhaseInWhichItEnds) {
   EXPECT_TRUE(recording.balances());
 }
 
+TEST_F(RecorderTest, TalliesWhatHasEndedInTheWindowSoFar) {
+  Recorder recorder(window, closed);
+  run(recorder, request(start - milliseconds(2), milliseconds(1)));
+  EXPECT_EQ(recorder.tally().ok, 0U);
+  run(recorder, request(start, milliseconds(1)));
+  run(recorder, request(start, milliseconds(5), Outcome::reset));
+  recorder.begun(start);  // in flight
+  Tally tally = recorder.tally();
+  EXPECT_EQ(tally.ok, 1U);
+  EXPECT_EQ(tally.failed, 1U);
+  EXPECT_EQ(tally.latencies.count(), 1U);
+  tally.merge(recorder.tally());
+  EXPECT_EQ(tally.ok, 2U);
+  EXPECT_EQ(tally.latencies.count(), 2U);
+}
+
+TEST_F(RecorderTest, TalliesResponseTimesInOpenLoop) {
+  Recorder recorder(window, open);
+  RequestRecord record = request(start + milliseconds(3), milliseconds(1));
+  record.intended = start;
+  run(recorder, record);
+  EXPECT_NEAR(static_cast<double>(recorder.tally().latencies.max()), 4e6, 4e3);
+}
+
 TEST_F(RecorderTest, BeforeTheWindowIsSetEverythingIsWarmUp) {
   Window unset;
   Recorder recorder(unset, closed);

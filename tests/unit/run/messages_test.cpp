@@ -31,6 +31,7 @@ TEST(Messages, CarryAJob) {
   job.settings.requests = 1000;
   job.settings.threads = 3;
   job.count_syscalls = true;
+  job.live = true;
   job.profile = {.profiler = measure::ProfilerKind::perf, .frequency_hz = 99};
   const auto copy = std::get<order::Job>(order_from(to_line(Order{job})));
   EXPECT_EQ(copy.role, Role::server);
@@ -48,6 +49,7 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.settings.requests, 1000u);
   EXPECT_EQ(copy.settings.threads, 3U);
   EXPECT_TRUE(copy.count_syscalls);
+  EXPECT_TRUE(copy.live);
   EXPECT_EQ(copy.profile, job.profile);
 }
 
@@ -58,6 +60,21 @@ TEST(Messages, CarryAWindowWithAndWithoutAnEnd) {
   EXPECT_EQ(with.window.end_ns, 9);
   const auto without = std::get<order::Go>(order_from(to_line(Order{order::Go{{.start_ns = 5}}})));
   EXPECT_EQ(without.window.end_ns, std::nullopt);
+}
+
+TEST(Messages, CarryProgress) {
+  const report::Progress sent{.active = std::chrono::milliseconds(450),
+                              .ok = 9'000,
+                              .failed = 3,
+                              .p50_ns = 250'000,
+                              .p99_ns = std::nullopt};
+  const Report report = report_from(to_line(Report(sent)));
+  const auto& read = std::get<report::Progress>(report);
+  EXPECT_EQ(read.active, sent.active);
+  EXPECT_EQ(read.ok, 9'000U);
+  EXPECT_EQ(read.failed, 3U);
+  EXPECT_EQ(read.p50_ns, 250'000);
+  EXPECT_FALSE(read.p99_ns);
 }
 
 TEST(Messages, CarryARecordToTheBit) {

@@ -64,7 +64,7 @@ TEST(HttpTargets, ReachAServerOnAnyAddressOfItsName) {
     const std::string numeric = address.family() == AF_INET ? "127.0.0.1" : "::1";
     const Server server(numeric.c_str());
     if (server.address.size() == 0) continue;  // no such family here
-    const auto targets = url_targets({url_of("localhost", server)}, true, {});
+    const auto targets = url_targets({url_of("localhost", server)}, {}, {});
     EXPECT_EQ(targets.front().request.to.to_string(), server.address.to_string());
     EXPECT_THAT(targets.front().request.wire, testing::HasSubstr("\r\nHost: localhost:"));
   }
@@ -73,9 +73,31 @@ TEST(HttpTargets, ReachAServerOnAnyAddressOfItsName) {
 TEST(HttpTargets, AskAHostOfSeveralUrlsOnce) {
   const Server server("127.0.0.1");
   const auto targets =
-      url_targets({url_of("127.0.0.1", server), url_of("127.0.0.1", server) + "a"}, true, {});
+      url_targets({url_of("127.0.0.1", server), url_of("127.0.0.1", server) + "a"}, {}, {});
   ASSERT_EQ(targets.size(), 2U);
   EXPECT_EQ(targets[0].request.to.to_string(), targets[1].request.to.to_string());
+}
+
+TEST(HttpTargets, AskTheOriginForAllThatItsHandlerDoes) {
+  HttpParameters asked{.connections = 1, .body_bytes = 2048, .request_bytes = 20};
+  asked.server_delay = {.mean = std::chrono::milliseconds(2), .exponential = true};
+  asked.cpu_burn = std::chrono::microseconds(50);
+  const auto targets = origin_targets(asked, 1);
+  EXPECT_THAT(targets.front().request.wire,
+              testing::StartsWith("POST /delay/exp:2000000ns/burn/50000ns/upload/20/bytes/2048 "));
+  EXPECT_EQ(targets.front().request.body(), std::string(20, 'x'));
+}
+
+// What a program answers to is its own; only what the contract names stands in its path.
+TEST(HttpTargets, PostToAProgramWithoutTheOriginsPathForIt) {
+  const HttpParameters asked{.request_bytes = 20};
+  const auto wire = [&](const char* pattern) {
+    return program_targets(asked, {.port = 1, .path = "", .target = pattern}).front().request.wire;
+  };
+  EXPECT_THAT(wire(""), testing::StartsWith("POST /bytes/12 HTTP/1.1"));
+  EXPECT_THAT(wire("/orders"), testing::StartsWith("POST /orders HTTP/1.1"));
+  EXPECT_EQ(HttpParameters{.cpu_burn = Duration{7}}.program_target("/work?ns={cpu_burn_ns}"),
+            "/work?ns=7");
 }
 
 TEST(HttpTargets, RefuseAHostBeyondThisMachine) {

@@ -14,7 +14,7 @@ ScrapeRun::Setup setup_of(std::size_t pages, unsigned tasks) {
       .targets = {}, .names = {}, .tasks = tasks, .page_bytes_most = 100, .folder = "unused"};
   for (std::size_t page = 0; page < pages; ++page) {
     setup.names.push_back("/bytes/12?page=" + std::to_string(page));
-    setup.targets.push_back(origin_target(setup.names.back(), 1, 0, true));
+    setup.targets.push_back(origin_target(setup.names.back(), 1, 0, {}));
   }
   return setup;
 }
