@@ -203,6 +203,8 @@ constexpr std::array kNamed = {Unit::bytes_per_s, Unit::per_s, Unit::bytes,
 
 Figure made_from(FigureName name) {
   Figure figure{.name = name};
+  // Stages have a table of their own.
+  if (name.starts_with(kStagePrefix)) figure.shown = Shown::not_in_terminal;
   const auto unit = std::ranges::find_if(kNamed, [&](Unit each) {
     const std::string_view suffix =
         each == Unit::per_request ? std::string_view("_per_request") : info_of(each).suffix;
@@ -378,6 +380,11 @@ std::optional<double> per_request(const Trial& trial, std::optional<std::int64_t
 std::optional<double> error_share(const Trial& trial) {
   const std::uint64_t failed = trial.ended() - trial.outcome(Outcome::ok);
   return per_request(trial, static_cast<std::int64_t>(failed));
+}
+
+bool has_stages(const Trial& trial) {
+  const auto first = trial.figures.lower_bound(std::string(kStagePrefix));
+  return first != trial.figures.end() && first->first.starts_with(kStagePrefix);
 }
 
 std::optional<std::int64_t> context_switches(const Trial& trial) {

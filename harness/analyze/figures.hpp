@@ -103,6 +103,9 @@ inline constexpr FigureName kTotalCpu = "cpu_per_request_total_ns";  // both end
 inline constexpr FigureName kMemoryPeak = "memory_peak_bytes";
 inline constexpr FigureName kHeartbeatLagP99 = "heartbeat_lag_p99_ns";
 
+// What the figures of a stage of an open loop begin with: "stage_1_offered_per_s".
+inline constexpr FigureName kStagePrefix = "stage_";
+
 // The whole table, in the order in which people read it.
 std::span<const Figure> figures();
 
@@ -149,6 +152,9 @@ std::optional<double> per_request(const result::Trial& trial, std::optional<std:
 
 // Requests that did not end ok, of all that ended; empty when none did.
 std::optional<double> error_share(const result::Trial& trial);
+
+// Whether the trial's rate changed by stages.
+bool has_stages(const result::Trial& trial);
 
 // Context switches of the subject, both kinds.
 std::optional<std::int64_t> context_switches(const result::Trial& trial);

@@ -55,7 +55,7 @@ double deviation(std::span<const double> values) {
 void assess_steadiness(const Trial& trial, std::vector<Note>& notes) {
   const std::vector<double> values = completions(trial);
   constexpr std::size_t kFewest = 20;  // four means of five
-  if (values.size() < kFewest) return;
+  if (values.size() < kFewest || has_stages(trial)) return;
 
   // In plain noise MSER's minimum lies anywhere: with 40 slices of 5 % noise it is beyond 10 % of
   // the window in 48 % of simulated trials. So the point counts only where what it would cut off

@@ -29,6 +29,11 @@ std::string shortest(double value) {
   return {text, end};
 }
 
+std::string with_rate(std::string_view kind, double rate_per_s) {
+  if (rate_per_s == 0) return std::string(kind.substr(0, kind.size() - 1));
+  return std::string(kind) + shortest(rate_per_s);
+}
+
 }  // namespace
 
 std::string ArrivalSpec::to_string() const {
@@ -36,9 +41,9 @@ std::string ArrivalSpec::to_string() const {
     case ArrivalKind::closed:
       break;
     case ArrivalKind::constant:
-      return std::string(kConstant) + shortest(rate_per_s);
+      return with_rate(kConstant, rate_per_s);
     case ArrivalKind::poisson:
-      return std::string(kPoisson) + shortest(rate_per_s);
+      return with_rate(kPoisson, rate_per_s);
     case ArrivalKind::share:
       return shortest(std::round(share * 1e6) / 1e4) + "%";
   }
@@ -47,6 +52,8 @@ std::string ArrivalSpec::to_string() const {
 
 std::optional<ArrivalSpec> parse_arrivals(std::string_view text) {
   if (text == kClosed) return ArrivalSpec{};
+  if (text == "constant") return ArrivalSpec{.kind = ArrivalKind::constant};
+  if (text == "poisson") return ArrivalSpec{.kind = ArrivalKind::poisson};
   ArrivalSpec spec;
   if (text.starts_with(kConstant)) {
     spec.kind = ArrivalKind::constant;

@@ -22,16 +22,16 @@ enum class ArrivalKind : std::uint8_t {
 
 struct ArrivalSpec {
   ArrivalKind kind = ArrivalKind::closed;
-  double rate_per_s = 0;  // all tasks together; 0 for closed and share
+  double rate_per_s = 0;  // all tasks together; 0 for closed and share, and where stages have it
   double share = 0;       // of share: 0.3
 
   bool open_loop() const { return kind != ArrivalKind::closed; }
-  std::string to_string() const;  // "closed", "constant:5000", "poisson:5000", "30%"
+  std::string to_string() const;  // "closed", "constant:5000", "poisson:5000", "poisson", "30%"
 
   bool operator==(const ArrivalSpec&) const = default;
 };
 
-// nullopt when the text has none of the four forms, the rate is not positive and finite, or the
+// nullopt when the text has none of these forms, the rate is not positive and finite, or the
 // share is not above 0 and at most 100 %.
 std::optional<ArrivalSpec> parse_arrivals(std::string_view text);
 

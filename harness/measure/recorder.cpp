@@ -115,6 +115,13 @@ void Recording::merge(const Recording& other) {
   coarse.resize(std::max(coarse.size(), other.coarse.size()));
   for (std::size_t i = 0; i < other.coarse.size(); ++i) add_each(coarse[i], other.coarse[i]);
   for (const FailureCount& failure : other.failures) add_failures(failures, failure);
+  stages.resize(std::max(stages.size(), other.stages.size()));
+  for (std::size_t i = 0; i < other.stages.size(); ++i) {
+    for (const auto count : {&StageCounts::ok, &StageCounts::failed, &StageCounts::unfinished}) {
+      stages[i].*count += other.stages[i].*count;
+    }
+    stages[i].response_time.merge(other.stages[i].response_time);
+  }
   turns.resize(std::max(turns.size(), other.turns.size()));
   for (std::size_t i = 0; i < other.turns.size(); ++i) {
     for (const auto count :
@@ -149,12 +156,18 @@ struct alignas(64) Recorder::State {
     Counter requests, completions, latencies, latency_sum_ns, overran;
   };
 
+  struct StageCounters {
+    Counter ok, failed, unfinished;
+    LiveHistogram response_time;
+  };
+
   State(const Window& w, RecorderOptions o)
       : window(w),
-        options(o),
-        slices(o.turns == 0 ? slots(o.window_expected, kSlice) : 0),
-        coarse(o.turns == 0 ? slots(o.window_expected, kCoarseSlice) : 0),
-        turns(o.turns) {}
+        options(std::move(o)),
+        slices(options.turns == 0 ? slots(options.window_expected, kSlice) : 0),
+        coarse(options.turns == 0 ? slots(options.window_expected, kCoarseSlice) : 0),
+        turns(options.turns),
+        stages(options.stages.size()) {}
 
   Phase phase_of(Time at) const {
     if (at < window.start()) return Phase::warm_up;
@@ -172,6 +185,8 @@ struct alignas(64) Recorder::State {
   void ended_in_turn(const RequestRecord& request);
   bool in_lead_in(const RequestRecord& request) const;
   void outlived_window(const RequestRecord& request);
+  StageCounters* stage_of(Time at);
+  void unfinished(Time intended);
   void failed(const RequestRecord& request, Phase phase);
   void was_in_flight(const RequestRecord& request, Time until);
 
@@ -189,6 +204,7 @@ struct alignas(64) Recorder::State {
   std::vector<Slice> slices;
   std::vector<std::array<Counter, Recording::kCoarseBuckets>> coarse;
   std::vector<TurnCounters> turns;
+  std::vector<StageCounters> stages;
 
   // Requests that failed, by phase. Failing is slow and rare, or there is nothing to measure.
   mutable std::mutex failures_mutex;
@@ -231,6 +247,9 @@ void Recorder::State::ended_in_window(const RequestRecord& request) {
   was_in_flight(request, request.ended);
   if (request.connected != kNever) {
     count(connect_time, between_ns(request.connect_begun, request.connected));
+  }
+  if (StageCounters* const stage = stage_of(request.ended)) {
+    count(request.outcome == Outcome::ok ? stage->ok : stage->failed);
   }
   if (request.outcome == Outcome::ok) {
     ended_ok(request, service_ns);
@@ -280,7 +299,11 @@ void Recorder::State::ended_ok(const RequestRecord& request, std::int64_t servic
     count(time_to_first_byte, between_ns(request.begun, request.first_byte));
   }
   if (open_loop && request.intended != kNever) {
-    count(open_loop->response_time, between_ns(request.intended, request.ended));
+    const std::int64_t response_ns = between_ns(request.intended, request.ended);
+    count(open_loop->response_time, response_ns);
+    if (StageCounters* const stage = stage_of(request.intended)) {
+      count(stage->response_time, response_ns);
+    }
   }
   if (!slices.empty()) ended_in_slice(request, service_ns);
 }
@@ -299,8 +322,26 @@ void Recorder::State::outlived_window(const RequestRecord& request) {
   count(censored);
   was_in_flight(request, window.end());
   count(censored_service, between_ns(request.begun, window.end()));
-  if (open_loop && request.intended != kNever) {
-    count(open_loop->censored_response, between_ns(request.intended, window.end()));
+  if (open_loop && request.intended != kNever) unfinished(request.intended);
+}
+
+// Null before and after the window, and without stages.
+Recorder::State::StageCounters* Recorder::State::stage_of(Time at) {
+  if (stages.empty() || at < window.start() || at >= window.end()) return nullptr;
+  Duration into = at - window.start();
+  std::size_t stage = 0;
+  while (stage + 1 < stages.size() && into >= options.stages[stage]) {
+    into -= options.stages[stage++];
+  }
+  return &stages[stage];
+}
+
+void Recorder::State::unfinished(Time intended) {
+  const std::int64_t age_ns = between_ns(intended, window.end());
+  count(open_loop->censored_response, age_ns);
+  if (StageCounters* const stage = stage_of(intended)) {
+    count(stage->unfinished);
+    count(stage->response_time, age_ns);
   }
 }
 
@@ -313,7 +354,7 @@ void Recorder::State::failed(const RequestRecord& request, Phase phase) {
 }
 
 Recorder::Recorder(const Window& window, RecorderOptions options)
-    : state_(std::make_unique<State>(window, options)) {}
+    : state_(std::make_unique<State>(window, std::move(options))) {}
 
 Recorder::~Recorder() = default;
 
@@ -358,9 +399,7 @@ void Recorder::abandoned(Time intended) {
   const Time end = state_->window.end();
   if (intended >= end) return;
   state_->count(state_->not_started);
-  if (state_->open_loop) {
-    state_->count(state_->open_loop->censored_response, between_ns(intended, end));
-  }
+  if (state_->open_loop) state_->unfinished(intended);
 }
 
 void Recorder::start_lag(Duration lag) {
@@ -437,6 +476,12 @@ Recording Recorder::take() const {
                             .latencies = turn.latencies.value(),
                             .latency_sum_ns = turn.latency_sum_ns.value(),
                             .overran = turn.overran.value()});
+  }
+  for (const State::StageCounters& stage : state.stages) {
+    result.stages.push_back({.ok = stage.ok.value(),
+                             .failed = stage.failed.value(),
+                             .unfinished = stage.unfinished.value(),
+                             .response_time = stage.response_time.take()});
   }
   for (const auto& counts : state.coarse) {
     auto& copy = result.coarse.emplace_back();

@@ -92,10 +92,11 @@ class RequestObserver {
 };
 
 struct RecorderOptions {
-  bool shared = false;          // several threads record at once (thread strategies)
-  bool open_loop = false;       // keep response times and start lags
-  Duration window_expected{0};  // sizes the slices; later requests go into the last slice
-  std::size_t turns = 0;        // of the trial, the warm-up's too; not 0: there are no slices
+  bool shared = false;                // several threads record at once (thread strategies)
+  bool open_loop = false;             // keep response times and start lags
+  Duration window_expected{0};        // sizes the slices; later requests go into the last slice
+  std::size_t turns = 0;              // of the trial, the warm-up's too; not 0: there are no slices
+  std::vector<Duration> stages = {};  // open loop: lengths of parts to count apart, from its start
   RequestObserver* observer = nullptr;  // outlives the recorder; may be null
 };
 
@@ -159,6 +160,16 @@ struct Recording {
     std::uint64_t overran = 0;         // outlasted the rest
   };
   std::vector<TurnCounts> turns;
+
+  // One stage of the window.
+  struct StageCounts {
+    std::uint64_t ok = 0;          // that ended in it
+    std::uint64_t failed = 0;      // likewise
+    std::uint64_t unfinished = 0;  // due in it, but neither ok nor failed by the window's end
+    Histogram response_time;       // of ok ones that were due in it, and ages of the unfinished
+  };
+  std::vector<StageCounts> stages;  // not in what is sent to the runner
+
   // kCoarseSlice each: counts by power-of-two bucket pairs, see coarse_bucket().
   static constexpr std::size_t kCoarseBuckets = 80;
   std::vector<std::array<std::uint32_t, kCoarseBuckets>> coarse;

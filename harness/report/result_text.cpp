@@ -11,6 +11,7 @@
 #include "report/figure_text.hpp"
 #include "report/format.hpp"
 #include "report/remarks.hpp"
+#include "report/stage_table.hpp"
 #include "report/strategy_table.hpp"
 
 namespace asyncbench::report {
@@ -80,6 +81,7 @@ class Writer {
     out_ += options_.ratios ? ratio_table(group, margin, title, options_.terminal)
                             : strategy_table(group, margin, title, options_.terminal);
     out_ += '\n';
+    out_ += stage_table(group, result_.plan);
     say("ANSWER", answer.take);
     say("BEHIND", answer.behind);
     say("BUT", losses(answer));

@@ -194,6 +194,7 @@ class Participant {
                                .window_expected = order_.window_expected,
                                .turns = static_cast<std::size_t>(order_.turns),
                                .request_budget = order_.settings.requests,
+                               .stages = order_.settings.stages,
                                .seed = order_.settings.seed,
                                .observer = meter_.observer(),
                                .on_ready = [this] { raise(ready_); },

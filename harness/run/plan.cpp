@@ -165,6 +165,42 @@ Settings resolve_settings(const RunOptions& options, const GivenSettings& suite,
   return settings;
 }
 
+// Stages are the window, which has no end of its own, and no turns.
+void take_stages(const RunOptions& options, Settings& settings) {
+  if (settings.stages.empty()) return;
+  const auto refuse = [&](Setting::Member member, std::string_view name) {
+    if (!options.settings.has(member)) return;
+    throw UsageError(fmt::format("--stages are the whole window: leave --{} out", name));
+  };
+  refuse(&Settings::duration, "duration");
+  refuse(&Settings::requests, "requests");
+  settings.duration = load::length_of(settings.stages);
+  settings.turns = false;
+}
+
+// The stages have the rates of the arrivals, which say how these are spread alone.
+void pace_by_stages(ParameterLists& lists, const Workload& workload, const Settings& settings) {
+  if (settings.stages.empty()) return;
+  if (workloads::find_parameter(workload.info().parameters, "arrivals") == nullptr) {
+    throw UsageError(
+        fmt::format("--stages are rates of an open loop: they do not go with {}, but "
+                    "with {}",
+                    workload.info().name, fmt::join(workloads_with("arrivals"), ", ")));
+  }
+  std::vector<workloads::ParameterValue>& values = lists["arrivals"];
+  if (values.empty()) values.emplace_back(load::ArrivalSpec{.kind = load::ArrivalKind::poisson});
+  for (workloads::ParameterValue& value : values) {
+    auto& spec = std::get<load::ArrivalSpec>(value);
+    if (spec.kind == load::ArrivalKind::closed || spec.kind == load::ArrivalKind::share ||
+        spec.rate_per_s != 0) {
+      throw UsageError(fmt::format(
+          "arrivals {}: --stages have the rates; give poisson or constant, or leave it out",
+          spec.to_string()));
+    }
+    spec.rate_per_s = load::mean_rate_per_s(settings.stages);
+  }
+}
+
 // What is measured before the first look cannot be cut short.
 void check_budget(const Plan& plan) {
   const Duration budget = plan.settings.budget;
@@ -371,6 +407,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
 
   Plan plan;
   plan.settings = resolve_settings(options, suite.settings, registry);
+  take_stages(options, plan.settings);
   plan.suite = suite.name;
   plan.out = options.out;
   plan.out_is_default = options.out_is_default;
@@ -385,6 +422,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
         first_set({options.strategies, entry.strategies, suite.strategies, {"all"}});
     ParameterLists lists = entry.parameters;
     for (const auto& [name, values] : options.parameters) lists[name] = values;
+    pace_by_stages(lists, workload, plan.settings);
     const std::vector<ChosenStrategy> strategies = choose_strategies(wanted, registry);
     const std::vector<GivenSettings> settings =
         combinations(entry.settings, options, workload, registry);

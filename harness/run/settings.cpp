@@ -39,6 +39,14 @@ constexpr std::array kSettings = {
             .has_field = true,
             .least = 1,
             .most = kLongest},
+    Setting{.name = "stages",
+            .member = &Settings::stages,
+            .from = From::deciding,
+            .type = "TIME:N,...",
+            .help = "rates of an open loop that change: 10s:1000,20s:1000..5000 is 10 s at 1000 a "
+                    "second, then 20 s up to 5000; poisson, or as --arrivals says; without turns",
+            .otherwise = "",
+            .in_job = true},
     Setting{.name = "warmup",
             .member = &Settings::warmup,
             .type = "TIME",
@@ -210,6 +218,7 @@ struct Reader {
     value = static_cast<CpuIdle>(found - kCpuIdleNames.begin());
   }
   void operator()(workloads::Verify& value) const { value = workloads::parse_verify(text); }
+  void operator()(load::Stages& value) const { value = workloads::parse_stages(text); }
 };
 
 // How each type of value is printed.
@@ -230,6 +239,7 @@ struct Printer {
     return std::string(kCpuIdleNames.at(static_cast<std::size_t>(value)));
   }
   std::string operator()(workloads::Verify value) const { return to_text(value); }
+  std::string operator()(const load::Stages& value) const { return to_text(value); }
 };
 
 }  // namespace

@@ -50,6 +50,7 @@ struct Settings {
   // run has taken so long.
   Duration budget{0};
   std::string against;  // the strategy that others are compared with; empty: see points_of()
+  load::Stages stages;  // of open loops, instead of one rate: together they are the window
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
   unsigned threads = 1;              // event loops of the subject
@@ -77,10 +78,11 @@ inline constexpr std::uint64_t kMostOfASetting = 1'000'000'000'000'000'000;
 
 // One row of the table. The member's type says how the value is read, printed, stored and sent.
 struct Setting {
-  using Member = std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
-                              bool Settings::*, Share Settings::*, std::string Settings::*,
-                              std::vector<std::string> Settings::*, Pinning Settings::*,
-                              CpuIdle Settings::*, workloads::Verify Settings::*>;
+  using Member =
+      std::variant<Duration Settings::*, unsigned Settings::*, std::uint64_t Settings::*,
+                   bool Settings::*, Share Settings::*, std::string Settings::*,
+                   std::vector<std::string> Settings::*, Pinning Settings::*, CpuIdle Settings::*,
+                   workloads::Verify Settings::*, load::Stages Settings::*>;
   // Who can give it.
   enum class From : std::uint8_t {
     anywhere,      // suites, and the command line under "How"

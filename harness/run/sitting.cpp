@@ -25,7 +25,7 @@ constexpr Duration kMemberOverhead = 60ms;
 // The window must not start before all participants know of it.
 constexpr Duration kWindowLead = 10ms;
 
-// Before turns are known, the tasks of a cell look for them this often, all together.
+// Before turns or stages are known, the tasks of a cell look for them this often, all together.
 constexpr Duration kLookEvery = 500us;
 
 // The turns of one cell in a sitting take so long together: what processes differ by, more turns do
@@ -37,6 +37,12 @@ constexpr Duration kLongTurn = 1s;
 
 // Longer rests would take longer than whole windows.
 constexpr Duration kLongestRest = 1s;
+
+// So long after they have been told, all tasks of the cell have looked.
+Duration time_to_look(const PlannedCell& cell) {
+  const auto in_flight = static_cast<std::int64_t>(cell.workload->in_flight(cell.work.parameters));
+  return 50ms + 2 * in_flight * kLookEvery;
+}
 
 // What the trial shows its point to need; 0: the usual rest. One in which longer rests sufficed
 // needs them still.
@@ -237,7 +243,10 @@ result::Trial run_alone(const TrialOrder& order) {
   Sitting sitting({&order, 1}, 0);
   return sitting
       .run([&](Sitting& self) {
-        const Time start = now() + std::max<Duration>(settings.warmup, kWindowLead);
+        Duration lead = std::max<Duration>(settings.warmup, kWindowLead);
+        // All tasks must have seen when the stages begin.
+        if (!settings.stages.empty()) lead = std::max(lead, time_to_look(order.cell));
+        const Time start = now() + lead;
         Time end = start + window_of(settings, order.kind);
         const bool by_budget = settings.requests > 0;
         measure::WindowSpan window{.start_ns = to_ns(start)};
@@ -265,9 +274,7 @@ std::vector<result::Trial> run_in_turns(std::span<const TrialOrder> orders) {
   const TurnPlan plan = turn_plan(first.settings, first.cell);
   Sitting sitting(orders, plan.rounds + 1);
   return sitting.run([&](Sitting& self) {
-    const auto in_flight =
-        static_cast<std::int64_t>(first.cell.workload->in_flight(first.cell.work.parameters));
-    const Time start = now() + 50ms + 2 * in_flight * kLookEvery;
+    const Time start = now() + time_to_look(first.cell);
     const std::vector<measure::WindowSpan> spans =
         lay_out(plan, self.size(), start, trial_seed(first.settings.seed, first.block));
     for (std::size_t i = 0; i < spans.size(); ++i) {

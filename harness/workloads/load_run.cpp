@@ -7,14 +7,30 @@
 
 namespace asyncbench::workloads {
 
+namespace {
+
+std::vector<Duration> lengths_of(const load::Stages& stages) {
+  std::vector<Duration> lengths;
+  for (const load::Stage& stage : stages) lengths.push_back(stage.length);
+  return lengths;
+}
+
+// What is not known yet is looked for twice a millisecond, by all tasks of a cell together.
+Time look_again(Time at, unsigned tasks) { return at + tasks * std::chrono::microseconds(500); }
+
+}  // namespace
+
 LoadRun::LoadRun(LoadOptions options)
     : options_(std::move(options)),
       arrivals_(options_.arrivals, options_.seed,
-                options_.turns > 0 ? Time{} : t0_ + options_.tasks * options_.stagger) {
+                options_.turns > 0 || !options_.stages.empty()
+                    ? Time{}
+                    : t0_ + options_.tasks * options_.stagger) {
   const measure::RecorderOptions recorder{.shared = options_.shared_lanes,
                                           .open_loop = options_.arrivals.open_loop(),
                                           .window_expected = options_.window_expected,
                                           .turns = options_.turns,
+                                          .stages = lengths_of(options_.stages),
                                           .observer = options_.observer};
   for (std::size_t lane = 0; lane < options_.lanes; ++lane) {
     recorders_.push_back(std::make_unique<measure::Recorder>(window_, recorder));
@@ -26,6 +42,12 @@ void LoadRun::set_turns(measure::Turns turns) {
   window_.turns.store(&*turns_, std::memory_order_release);
 }
 
+void LoadRun::begin_stages() {
+  if (options_.stages.empty() || stage_clock_) return;
+  stage_clock_.emplace(options_.stages, now(), window_.start());
+  stages_begun_.store(true, std::memory_order_release);
+}
+
 double LoadRun::per_s(std::uint64_t amount) const {
   const Duration measured =
       turns_ ? turns_->length * static_cast<std::int64_t>(turns_->size() - turns_->warm_up)
@@ -33,9 +55,13 @@ double LoadRun::per_s(std::uint64_t amount) const {
   return static_cast<double>(amount) / std::chrono::duration<double>(measured).count();
 }
 
-Time LoadRun::in_schedule(Time at) const { return turns_ ? Time{turns_->active_until(at)} : at; }
+Time LoadRun::in_schedule(Time at) const {
+  if (stage_clock_) return stage_clock_->in_schedule(at);
+  return turns_ ? Time{turns_->active_until(at)} : at;
+}
 
 Time LoadRun::on_clock(Time scheduled) const {
+  if (stage_clock_) return stage_clock_->on_clock(scheduled);
   return turns_ ? turns_->when_active(scheduled.time_since_epoch()) : scheduled;
 }
 
@@ -77,8 +103,12 @@ std::vector<std::uint64_t> LoadRun::requests_by_lane() const {
 }
 
 std::uint64_t LoadRun::arrivals_due_in_window() const {
+  return arrivals_due(window_.start(), window_.end());
+}
+
+std::uint64_t LoadRun::arrivals_due(Time from, Time until) const {
   if (!options_.arrivals.open_loop()) return 0;
-  return arrivals_.count(in_schedule(window_.start()), in_schedule(window_.end()));
+  return arrivals_.count(in_schedule(from), in_schedule(until));
 }
 
 std::uint64_t LoadRun::arrivals_due_before_window() const {
@@ -113,8 +143,7 @@ Op RequestFlow::next(Time at) {
 Time RequestFlow::next_turn(Time at) {
   if (run_->options_.turns == 0 || at < turn_ends_) return at;
   const measure::Turns* const turns = run_->window_.turns.load(std::memory_order_acquire);
-  // All tasks of a cell together look twice a millisecond.
-  if (turns == nullptr) return at + run_->options_.tasks * std::chrono::microseconds(500);
+  if (turns == nullptr) return look_again(at, run_->options_.tasks);
   const std::size_t turn = turns->at_or_after(at);
   // No more requests, but the connections stay as they are while others are measured.
   if (turn == turns->size()) return run_->window_.end();
@@ -146,11 +175,19 @@ Op RequestFlow::next_arrival(Time at) {
   }
   has_idled_ = waited;
   if (run_->options_.turns > 0) return next_arrival_in_turns(at, waited);
-  if (waited) {
+  if (waited && arrival_ != kNever) {
     recorder_->start_lag(at - arrival_);
     return next_begins(at);
   }
-  arrival_ = run_->arrivals_.take();
+  if (!run_->options_.stages.empty()) {
+    if (!run_->stages_begun_.load(std::memory_order_acquire)) {
+      is_waiting_ = true;
+      return op::Sleep{look_again(at, run_->options_.tasks)};
+    }
+    arrival_ = run_->on_clock(run_->arrivals_.take());
+  } else {
+    arrival_ = run_->arrivals_.take();
+  }
   if (arrival_ <= at) return next_begins(at);
   is_waiting_ = true;
   return op::Sleep{arrival_};

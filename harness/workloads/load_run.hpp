@@ -11,6 +11,7 @@
 
 #include "core/op.hpp"
 #include "load/arrivals.hpp"
+#include "load/stages.hpp"
 #include "measure/recorder.hpp"
 
 namespace asyncbench::workloads {
@@ -30,6 +31,9 @@ struct LoadOptions {
   std::size_t turns = 0;
   // End the window after that many requests have ended in it; 0: the window has an end time.
   std::uint64_t request_budget = 0;
+  // Open loop: rates that change, from the window's start on; `arrivals` has their mean. From their
+  // first outcome on, tasks wait until LoadRun::begin_stages().
+  load::Stages stages;
   std::uint64_t seed = 1;
   measure::RequestObserver* observer = nullptr;  // of profiled trials; outlives the run
   // Called once, from a task's thread, when every task has had its first outcome.
@@ -58,6 +62,9 @@ class LoadRun {
   // Once, after the window has been set, and before the first turn begins.
   void set_turns(measure::Turns turns);
 
+  // Once, after the window has been set: arrivals begin now. Without stages it does nothing.
+  void begin_stages();
+
   // What so much in the window, or in the turns in it, comes to a second.
   double per_s(std::uint64_t amount) const;
 
@@ -77,6 +84,8 @@ class LoadRun {
   // Open loop: how many arrivals were due in [window start, window end), counted anew from the
   // schedule. Closed loop: 0.
   std::uint64_t arrivals_due_in_window() const;
+  // The same of any times.
+  std::uint64_t arrivals_due(Time from, Time until) const;
   // Open loop: how many were due before the window's start. Over the whole trial this holds
   // (requests_balance), because each task's first request is outside the schedule:
   //   tasks + due before + due in the window = ended before or in the window + censored + not
@@ -89,8 +98,8 @@ class LoadRun {
  private:
   friend class RequestFlow;
 
-  // A time in the terms of the arrivals' schedule, which under turns runs in active time alone,
-  // from the clock's epoch; and the opposite.
+  // A time in the terms of the arrivals' schedule, which under turns runs in active time alone, and
+  // under stages at their mean rate, both from the clock's epoch; and the opposite.
   Time in_schedule(Time at) const;
   Time on_clock(Time scheduled) const;
 
@@ -98,6 +107,8 @@ class LoadRun {
   Time t0_ = now();  // the first task starts
   measure::Window window_;
   std::optional<measure::Turns> turns_;
+  std::optional<load::StageClock> stage_clock_;
+  std::atomic<bool> stages_begun_{false};                      // the clock is there for all threads
   std::vector<std::unique_ptr<measure::Recorder>> recorders_;  // one a lane
   load::ArrivalSchedule arrivals_;  // open loop: from when every task could be connected
   std::atomic<unsigned> tasks_ready_{0};

@@ -13,8 +13,13 @@ std::vector<Role> ConnectionsWorkload::roles(const Work& work) const {
 }
 
 std::string ConnectionsWorkload::objection(const Work& work) const {
-  if (work.parameters.arrivals("arrivals").open_loop() &&
-      work.parameters.duration("think_time") > Duration{0}) {
+  const load::ArrivalSpec arrivals = work.parameters.arrivals("arrivals");
+  if (arrivals.open_loop() && arrivals.rate_per_s == 0 &&
+      arrivals.kind != load::ArrivalKind::share) {
+    return "arrivals " + arrivals.to_string() + " without a rate go with --stages; give " +
+           arrivals.to_string() + ":1000";
+  }
+  if (arrivals.open_loop() && work.parameters.duration("think_time") > Duration{0}) {
     return "think_time belongs to a closed loop; an open loop's pace is its arrivals";
   }
   return "";
@@ -40,15 +45,47 @@ LoadOptions load_options(const SideSetup& setup) {
           .window_expected = setup.window_expected,
           .turns = setup.turns,
           .request_budget = setup.request_budget,
+          .stages = setup.stages,
           .seed = setup.seed,
           .observer = setup.observer,
           .on_ready = setup.on_ready,
           .on_budget_spent = setup.on_budget_spent};
 }
 
+namespace {
+
+// The figures of each stage, "stage_1_offered_per_s" and so on. What ended in it counts for
+// throughput and errors, what was due in it for response times.
+void put_stages(const LoadRun& run, const measure::Recording& recording, SideRecord& record) {
+  Time begin = run.window().start();
+  for (std::size_t i = 0; i < recording.stages.size(); ++i) {
+    const measure::Recording::StageCounts& counts = recording.stages[i];
+    const Time end = begin + run.options().stages[i].length;
+    const double seconds = std::chrono::duration<double>(end - begin).count();
+    const std::string name = "stage_" + std::to_string(i + 1) + "_";
+    const auto due = static_cast<double>(run.arrivals_due(begin, end));
+    record.figures[name + "offered_per_s"] = due / seconds;
+    record.figures[name + "throughput_per_s"] = static_cast<double>(counts.ok) / seconds;
+    if (const std::uint64_t ended = counts.ok + counts.failed; ended > 0) {
+      record.figures[name + "error_share"] =
+          static_cast<double>(counts.failed) / static_cast<double>(ended);
+    }
+    if (due > 0) {
+      record.figures[name + "unfinished_share"] = static_cast<double>(counts.unfinished) / due;
+    }
+    if (!counts.response_time.empty()) {
+      record.series.emplace(name + "response_time", counts.response_time);
+    }
+    begin = end;
+  }
+}
+
+}  // namespace
+
 void LoadSide::set_window(const measure::WindowSpan& window) {
   measure::set(load().window(), window);
   if (window.turns) load().set_turns(*window.turns);
+  load().begin_stages();
 }
 
 std::optional<std::vector<measure::FailureCount>> LoadSide::nothing_but_failures() {
@@ -62,6 +99,7 @@ void LoadSide::fill(SideRecord& record) {
   record.arrivals_due = run.arrivals_due_in_window();
   record.arrivals_before = run.arrivals_due_before_window();
   record.arrivals_a2 = run.arrivals_a2();
+  put_stages(run, *record.recording, record);
 }
 
 }  // namespace asyncbench::workloads

@@ -144,6 +144,33 @@ load::ArrivalSpec parse_arrivals(std::string_view text) {
   return *arrivals;
 }
 
+load::Stages parse_stages(std::string_view text) {
+  constexpr std::size_t kMost = 50;
+  constexpr std::string_view kTo = "..";
+  const auto rate_of = [&](std::string_view rate) {
+    const std::uint64_t per_s = parse_count(rate);
+    if (per_s == 0 || static_cast<double>(per_s) > kMostArrivals) {
+      refuse_value(rate, "a rate per second from 1 to 10000000");
+    }
+    return static_cast<double>(per_s);
+  };
+  load::Stages stages;
+  for (const std::string_view part : split(text, ',')) {
+    if (text.empty()) break;
+    const std::size_t colon = part.find(':');
+    if (colon == part.npos) refuse_value(part, "TIME:RATE or TIME:RATE..RATE, as in 10s:1000");
+    const std::string_view rates = part.substr(colon + 1);
+    const std::size_t to = rates.find(kTo);
+    load::Stage& stage = stages.emplace_back();
+    stage.length = parse_duration(part.substr(0, colon));
+    if (stage.length <= Duration{0}) refuse_value(part, "a stage that lasts longer than 0");
+    stage.begin_per_s = rate_of(rates.substr(0, to));
+    stage.end_per_s = to == rates.npos ? stage.begin_per_s : rate_of(rates.substr(to + kTo.size()));
+  }
+  if (stages.size() > kMost) refuse_value(text, "50 stages at most");
+  return stages;
+}
+
 bool parse_switch(std::string_view text) {
   if (text == "on") return true;
   if (text == "off") return false;
@@ -213,6 +240,16 @@ std::string share_text(double share) { return fmt::format("{}", share); }
 std::string to_text(const Sync& sync) {
   if (sync.at_end) return "end";
   return sync.every > 0 ? fmt::format("every:{}", sync.every) : "none";
+}
+
+std::string to_text(const load::Stages& stages) {
+  std::string text;
+  for (const load::Stage& stage : stages) {
+    const auto rate = [](double per_s) { return std::to_string(std::llround(per_s)); };
+    text += (text.empty() ? "" : ",") + to_text(stage.length) + ':' + rate(stage.begin_per_s);
+    if (stage.end_per_s != stage.begin_per_s) text += ".." + rate(stage.end_per_s);
+  }
+  return text;
 }
 
 std::string to_text(Verify verify) {

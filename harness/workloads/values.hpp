@@ -10,6 +10,7 @@
 
 #include "core/time.hpp"
 #include "load/arrivals.hpp"
+#include "load/stages.hpp"
 
 namespace asyncbench::workloads {
 
@@ -63,8 +64,12 @@ Delay parse_delay(std::string_view text);
 // "none", "end" or "every:64".
 Sync parse_sync(std::string_view text);
 
-// "closed", "constant:5000" or "poisson:5000".
+// "closed", "constant:5000" or "poisson:5000"; without a rate where stages have it.
 load::ArrivalSpec parse_arrivals(std::string_view text);
+
+// "10s:1000,20s:1000..5000": so long at that rate per second, or from one to the other. Empty:
+// none.
+load::Stages parse_stages(std::string_view text);
 
 // "on" or "off".
 bool parse_switch(std::string_view text);
@@ -87,6 +92,7 @@ std::vector<std::uint64_t> parse_numbers(std::string_view text,
 std::string to_text(Duration duration);
 std::string to_text(const Delay& delay);
 std::string to_text(const Sync& sync);
+std::string to_text(const load::Stages& stages);
 std::string to_text(Verify verify);
 std::string share_text(double share);
 

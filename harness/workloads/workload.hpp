@@ -66,6 +66,7 @@ struct SideSetup {
   Duration window_expected{0};       // sizes the time slices
   std::size_t turns = 0;             // of this cell, the warm-up's too; 0: it has the whole window
   std::uint64_t request_budget = 0;  // client: end the window after that many requests; 0: by time
+  load::Stages stages;               // client, open loop: rates that change; empty: one rate
   std::uint64_t seed = 1;
   measure::RequestObserver* observer = nullptr;  // client, profiled trials; outlives the side
   // Client, each called once, from the strategy's threads.

@@ -52,7 +52,7 @@ TEST(CliFailIf, EndsWithOneAndALineForEachConditionThatHolds) {
 TEST(CliFailIf, EndsWithThreeWhereAConditionCannotBeJudged) {
   const ScratchFolder folder;
   const Surroundings here{.folder = folder.path()};
-  const Arguments few = {"--requests", "100", "--out", "r.json"};
+  const Arguments few = {"--requests", "100", "--connections", "1", "--out", "r.json"};
   const Ended run = run_program(run_with({"p99.9>60s"}, few), here);
   EXPECT_EQ(run.exit_code, 3) << run.err;
   EXPECT_THAT(run.err, HasSubstr("cannot be judged: too few requests in a trial for this"));

@@ -30,9 +30,11 @@ TEST(Arrivals, AreReadFromTheirForms) {
   EXPECT_EQ(parse_arrivals("30%")->kind, ArrivalKind::share);
   EXPECT_EQ(parse_arrivals("30%")->share, 0.3);
   EXPECT_EQ(parse_arrivals("30%")->rate_per_s, 0);
-  for (const char* text : {"", "open", "constant", "constant:", "constant:0", "poisson:-1",
-                           "poisson:nan", "poisson:inf", "constant:5k", "closed:1", "poisson: 5",
-                           "%", "0%", "101%", "30 %", "poisson:30%"}) {
+  EXPECT_EQ(parse_arrivals("constant")->rate_per_s, 0);
+  EXPECT_EQ(parse_arrivals("poisson")->to_string(), "poisson");
+  for (const char* text :
+       {"", "open", "constant:", "constant:0", "poisson:-1", "poisson:nan", "poisson:inf",
+        "constant:5k", "closed:1", "poisson: 5", "%", "0%", "101%", "30 %", "poisson:30%"}) {
     EXPECT_FALSE(parse_arrivals(text)) << text;
   }
 }

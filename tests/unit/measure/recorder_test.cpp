@@ -104,6 +104,33 @@ TEST_F(RecorderTest, TalliesResponseTimesInOpenLoop) {
   EXPECT_NEAR(static_cast<double>(recorder.tally().latencies.max()), 4e6, 4e3);
 }
 
+TEST_F(RecorderTest, CountsAStageByEndsAndItsResponseTimesByWhatWasDueInIt) {
+  RecorderOptions staged = open;
+  staged.stages = {milliseconds(400), milliseconds(600)};
+  Recorder recorder(window, staged);
+  const auto due = [&](Duration since, Duration response, Outcome outcome = Outcome::ok) {
+    RequestRecord record = request(start + since, response, outcome);
+    record.intended = record.begun;
+    run(recorder, record);
+  };
+  due(milliseconds(100), milliseconds(1));
+  due(milliseconds(399), milliseconds(10));  // due in the first, ended in the second
+  due(milliseconds(500), milliseconds(1), Outcome::reset);
+  due(milliseconds(990), milliseconds(20));  // unfinished at the end
+  recorder.abandoned(start + milliseconds(200));
+  Recording recording = recorder.take();
+  ASSERT_EQ(recording.stages.size(), 2U);
+  EXPECT_EQ(recording.stages[0].ok, 1U);
+  EXPECT_EQ(recording.stages[0].unfinished, 1U);
+  EXPECT_EQ(recording.stages[0].response_time.count(), 3U);
+  EXPECT_EQ(recording.stages[1].ok, 1U);
+  EXPECT_EQ(recording.stages[1].failed, 1U);
+  EXPECT_EQ(recording.stages[1].unfinished, 1U);
+  EXPECT_NEAR(static_cast<double>(recording.stages[1].response_time.max()), 10e6, 10e3);
+  recording.merge(recorder.take());
+  EXPECT_EQ(recording.stages[0].response_time.count(), 6U);
+}
+
 TEST_F(RecorderTest, BeforeTheWindowIsSetEverythingIsWarmUp) {
   Window unset;
   Recorder recorder(unset, closed);

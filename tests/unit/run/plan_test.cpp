@@ -41,6 +41,26 @@ TEST(Plan, CrossesStrategiesWithParameterLists) {
                           "fetch/strategy:other/connections:64/body_bytes:12"));
 }
 
+TEST(Plan, TakesWindowAndRatesFromStages) {
+  RunOptions options = options_for("serve");
+  options.strategies = {"both", "other"};
+  options.settings.read("stages", "10s:1000,10s:3000");
+  const Plan plan = make_plan(options, fakes(), false);
+  EXPECT_EQ(plan.settings.duration, 20s);
+  EXPECT_EQ(plan.cells[0].id,
+            "serve/strategy:both/connections:64/body_bytes:12/arrivals:poisson:2000");
+  EXPECT_FALSE(plan.takes_turns(plan.cells[0], result::TrialKind::timed));
+  // What is stored says all of it, for --resume.
+  EXPECT_EQ(plan_of(header_of(plan, fakes())).settings.stages, plan.settings.stages);
+
+  options.parameters = lists_of({{"arrivals", "constant"}});
+  EXPECT_THAT(make_plan(options, fakes(), false).cells[0].id,
+              testing::EndsWith("/arrivals:constant:2000"));
+  options.parameters = lists_of({{"arrivals", "poisson:5"}});
+  EXPECT_THAT([&] { make_plan(options, fakes(), false); },
+              ThrowsMessage<UsageError>(HasSubstr("--stages have the rates")));
+}
+
 TEST(Plan, NamesThreadsWhereTheyAreSwept) {
   RunOptions options = options_for("serve");
   options.strategies = {"both"};

@@ -39,6 +39,34 @@ TEST(LoadRun, EndsATaskWhoseRequestAStopCancelled) {
   EXPECT_EQ(kind_of(flow.next(start + 2us)), OpKind::finish);
 }
 
+TEST(LoadRun, BringsArrivalsAtTheRatesOfItsStagesOnceTheyAreKnown) {
+  // 1,000 a second for 100 ms, then 4,000 for 100 ms: 2,500 in the mean.
+  LoadRun run({.arrivals = {load::ArrivalKind::constant, 2'500},
+               .window_expected = 200ms,
+               .stages = {{100ms, 1000, 1000}, {100ms, 4000, 4000}}});
+  RequestFlow flow(run, 0);
+  flow.start(0);
+  const Time start = now() + 1s;
+  EXPECT_EQ(kind_of(flow.next(start)), OpKind::begin);
+  flow.end(Outcome::ok, start + 1us);
+  EXPECT_EQ(std::get<op::Sleep>(flow.next(start + 1us)).until, start + 1us + 500us) << "it looks";
+
+  measure::set(run.window(), {.start_ns = to_ns(start + 10ms), .end_ns = to_ns(start + 210ms)});
+  run.begin_stages();
+  EXPECT_EQ(run.arrivals_due(start + 10ms, start + 110ms), 100U);
+  EXPECT_EQ(run.arrivals_due(start + 110ms, start + 210ms), 400U);
+  EXPECT_EQ(run.arrivals_due_in_window(), 500U);
+  EXPECT_EQ(kind_of(flow.next(start + 501us)), OpKind::begin) << "they began a second ago";
+  flow.end(Outcome::ok, start + 600us);
+
+  // Nobody was there for the arrivals of the window.
+  const measure::Recording recording = run.take();
+  ASSERT_EQ(recording.stages.size(), 2U);
+  EXPECT_EQ(recording.stages[0].unfinished, 100U);
+  EXPECT_EQ(recording.stages[1].unfinished, 400U);
+  EXPECT_EQ(recording.stages[1].response_time.count(), 400U);
+}
+
 // Two turns of 50 ms, 200 ms apart.
 class FlowInTurns : public ::testing::Test {
  protected:

@@ -72,7 +72,7 @@ TEST(Parameters, NameThemselvesWhereAValueIsRefused) {
   expect("tasks", "0", "between 1 and 99");
   expect("tasks", "many", "a number such as 64");
   expect("period", "1ns", "at least 1us");
-  expect("arrivals", "poisson", "poisson:RATE");
+  expect("arrivals", "poisson:", "poisson:RATE");
   expect("arrivals", "constant:1e9", "at most 10000000");
   expect("pattern", "zigzag", "sequential, random");
   expect("sync", "every:0", "at least 1");

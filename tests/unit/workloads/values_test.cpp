@@ -72,5 +72,17 @@ TEST(Values, WriteDurationsInTheGreatestUnitThatDivides) {
   EXPECT_EQ(to_text(Duration{0}), "0s");
 }
 
+TEST(Values, StagesAreTimesWithRatesOrRamps) {
+  const load::Stages stages = parse_stages("10s:1000,500ms:1000..5000");
+  ASSERT_EQ(stages.size(), 2U);
+  EXPECT_EQ(stages[0], (load::Stage{std::chrono::seconds(10), 1000, 1000}));
+  EXPECT_EQ(stages[1], (load::Stage{std::chrono::milliseconds(500), 1000, 5000}));
+  EXPECT_EQ(to_text(stages), "10s:1000,500ms:1000..5000");
+  EXPECT_TRUE(parse_stages("").empty());
+  for (const char* text : {"10s", "10:5", "0s:5", "1s:0", "1s:5,", "1s:5..", "1s:..5", "1s:1e9"}) {
+    EXPECT_THROW(parse_stages(text), UsageError) << text;
+  }
+}
+
 }  // namespace
 }  // namespace asyncbench::workloads
