@@ -22,6 +22,9 @@ class RequestHead {
   // Refuses a line whose end has not come, when what has come is already too long or wrong.
   void unfinished_line(std::string_view line);
 
+  // Nothing of a head has been taken since begin().
+  bool untouched() const { return bytes_ == 0; }
+
   bool refused() const { return refusal_status_ != 0; }
   unsigned refusal_status() const { return refusal_status_; }
   const char* refusal_detail() const { return refusal_detail_; }

@@ -10,10 +10,16 @@
 
 namespace asyncbench::http {
 
+namespace {
+// Longer heads are rare, and every connection would keep a copy of one.
+constexpr std::size_t kKnownHeadBytes = 1024;
+}  // namespace
+
 struct RequestReader::Impl {
   explicit Impl(std::uint64_t its_max_body_bytes) : max_body_bytes(its_max_body_bytes) {}
 
   std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_lines(std::string_view bytes);
   std::size_t feed_body(std::span<const std::byte> bytes);
   void begin_body();
   void refuse(unsigned status, const char* detail);
@@ -26,6 +32,9 @@ struct RequestReader::Impl {
   std::uint64_t remaining = 0;  // of a body with a length
   std::string line;             // the beginning of a line that was split over receives
   std::string request_line;     // a copy, where the request line's bytes did not stay
+  // The last head that came whole, and what it said: its texts lie in known_bytes.
+  std::string known_bytes;
+  RequestHead known;
 };
 
 RequestReader::RequestReader(std::uint64_t max_body_bytes)
@@ -55,7 +64,7 @@ RequestReader::Fed RequestReader::feed(std::span<const std::byte> bytes) {
 
 std::size_t RequestReader::Impl::feed_head(std::string_view bytes) {
   const std::size_t taken = syntax::feed_head(
-      head, line, bytes, [this](std::string_view whole) { return head.lines(whole); },
+      head, line, bytes, [this](std::string_view whole) { return feed_lines(whole); },
       [this](std::string_view whole) {
         const bool is_request_line = !head.has_request_line();
         head.lines(whole);
@@ -65,6 +74,25 @@ std::size_t RequestReader::Impl::feed_head(std::string_view bytes) {
       });
   if (head.refused()) refuse(head.refusal_status(), head.refusal_detail());
   if (head.complete()) begin_body();
+  return taken;
+}
+
+// A client sends nearly the same head again and again. A head that equals the last one byte for
+// byte means the same and is not parsed again.
+std::size_t RequestReader::Impl::feed_lines(std::string_view bytes) {
+  if (!head.untouched()) return head.lines(bytes);
+  if (!known_bytes.empty() && bytes.starts_with(known_bytes)) {
+    head = known;
+    return known_bytes.size();
+  }
+  const std::size_t taken = head.lines(bytes);
+  if (head.complete() && taken <= kKnownHeadBytes) {
+    known_bytes = bytes.substr(0, taken);
+    known = head;
+    const auto at = static_cast<std::size_t>(head.request_line().data() - bytes.data());
+    known.relocate_request_line(
+        std::string_view(known_bytes).substr(at, head.request_line().size()));
+  }
   return taken;
 }
 

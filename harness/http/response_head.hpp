@@ -19,6 +19,9 @@ class DateField {
   // anyway: the wall clock is read only when a second has passed.
   std::string_view at(Time at);
 
+  // Until when the text that at() returned is right.
+  Time valid_until() const { return valid_until_; }
+
  private:
   char text_[30] = {};
   Time valid_until_ = Time::min();

@@ -184,8 +184,22 @@ Op HttpConnection::reply() {
   const bool time_has_passed =
       stage_ == Stage::delaying || stage_ == Stage::gathering || burn > Duration::zero();
   if (time_has_passed) at_ = now();
+  if (output_.empty() && input_.empty()) {
+    if (const std::string* const made = reply_.repeated(server_.replies, at_)) {
+      return send_repeated(*made);
+    }
+  }
   reply_.append_head(output_, at_);
   return send_body();
+}
+
+Op HttpConnection::send_repeated(const std::string& reply) {
+  stage_ = Stage::sending;
+  after_send_ = AfterSend::read_on;
+  body_bytes_in_output_ = reply_.body_bytes();
+  replies_in_output_ = 1;
+  return op::Send{std::as_bytes(std::span(reply)), at_ + server_.options.write_timeout,
+                  receive_deadline()};
 }
 
 Op HttpConnection::send_body() {

@@ -25,6 +25,7 @@ struct HttpServer::Shared {
   const http::FaultScript* fault = nullptr;  // of options.fault
   Time t0 = now();
   const Listener listener;
+  MadeReplies replies;
   std::vector<std::unique_ptr<measure::ServerCounters>> counters;  // one a lane
   std::atomic<std::size_t> open_connections{0};
   std::atomic<std::uint64_t> accepted{0};
@@ -34,7 +35,8 @@ struct HttpServer::Shared {
 };
 
 // Answers everything that one receive brought with one send. Output is bounded: pipelined requests
-// wait in the input while a full buffer is sent.
+// wait in the input while a full buffer is sent. A client that asks for the same again gets a reply
+// that has been made before.
 class HttpConnection final : public Task {
  public:
   // `is_refused`: the connection is above the limit, gets 503 and is closed.
@@ -69,6 +71,7 @@ class HttpConnection final : public Task {
   Op reply();
   Op refuse(unsigned status);
   Op send_body();
+  Op send_repeated(const std::string& reply);
   Op flush(AfterSend then);
   Op sent(const Completion& ended);
   Op linger(Time until);

@@ -37,8 +37,10 @@ void OriginReply::begin(const http::RequestReader& request) {
 }
 
 void OriginReply::look_up(std::string_view target) {
-  if (target == last_target_) return;
+  is_repeated_ = target == last_target_;
+  if (is_repeated_) return;
   last_target_ = target;
+  made_.reset();
   phase_ = http::body_phase(target);
   path_ =
       http::parse_origin_path(target).value_or(http::OriginPath{.status = 404, .body_bytes = 0});
@@ -47,6 +49,7 @@ void OriginReply::look_up(std::string_view target) {
 void OriginReply::answer_instead(unsigned status) {
   path_.status = status;
   last_target_.clear();  // path_ is no longer what the target asks for
+  is_repeated_ = false;
 }
 
 void OriginReply::append_head(std::string& output, Time at) {
@@ -59,6 +62,25 @@ void OriginReply::append_head(std::string& output, Time at) {
     if (framing_ == http::Framing::length) head.content_length = path_.body_bytes;
   }
   http::append_head(output, head, date_.at(at));
+}
+
+const std::string* OriginReply::repeated(MadeReplies& replies, Time at) {
+  const bool is_plain = !is_head_ && !closes_ && !says_keep_alive_ &&
+                        framing_ == http::Framing::length && path_.body_bytes <= kCopiedBodyBytes;
+  if (!is_repeated_ || !is_plain) return nullptr;
+  if (!made_ || at >= made_->valid_until) {
+    made_ = replies.get(last_target_, at, [this, at] {
+      MadeReply made{.bytes = {}, .valid_until = {}};
+      append_head(made.bytes, at);
+      append_body(made.bytes);
+      made.valid_until = date_.valid_until();
+      return made;
+    });
+  }
+  has_body_ = http::may_have_body(path_.status);
+  body_bytes_ = has_body_ ? path_.body_bytes : 0;
+  body_sent_ = body_bytes_;
+  return &made_->bytes;
 }
 
 bool OriginReply::goes_in_slices() const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "http/origin_path.hpp"
 #include "http/request_reader.hpp"
 #include "http/response_head.hpp"
+#include "workloads/made_replies.hpp"
 
 namespace asyncbench::workloads {
 
@@ -30,6 +32,10 @@ class OriginReply {
 
   void append_head(std::string& output, Time at);
 
+  // Head and body, where the connection asks for the same plain reply again: instead of appending
+  // them. Null: they have to be appended. The bytes stay until the next call of begin().
+  const std::string* repeated(MadeReplies& replies, Time at);
+
   // The body follows its head in one of two ways. A long body of known length is sent from the
   // table, in slices, without a copy; any other is appended to the output until the output is full.
   bool goes_in_slices() const;
@@ -45,6 +51,8 @@ class OriginReply {
   void append_chunks(std::string& output);
 
   std::string last_target_;  // the requests of a connection are often alike: each is parsed once
+  bool is_repeated_ = false;
+  std::shared_ptr<const MadeReply> made_;  // to last_target_
   http::OriginPath path_;
   std::size_t phase_ = 0;
   http::Framing framing_ = http::Framing::length;

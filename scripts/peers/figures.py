@@ -24,7 +24,7 @@ class Target:
         return "pass" if (low > self.ratio) == self.at_least else "FAIL"
 
     def __str__(self):
-        return f"{'>=' if self.at_least else '<='} {self.ratio:.2f}"
+        return f"{'>=' if self.at_least else '<='}{self.ratio:.2f}"
 
 
 class Same:
@@ -34,7 +34,7 @@ class Same:
         return "alike" if low <= 1 <= high else "apart"
 
     def __str__(self):
-        return "=  1"
+        return "=1    "
 
 
 def interval(log_ratios):
@@ -49,11 +49,17 @@ class Table:
     """Prints rows as they come, and keeps what they amount to."""
 
     def __init__(self):
-        self.failed, self.wide = False, 0
+        self.failed, self.wide, self.last_heading = False, 0, None
 
     def head(self):
-        columns = " ratio  95 % interval   target"
-        print(f"{'':<45} {'ours':>7} {'theirs':>7} {'':<6} {columns}", flush=True)
+        columns = "ratio 95 % interval target"
+        print(f"{'':<26} {'ours':>6} {'theirs':>6} {'':<6} {columns}", flush=True)
+
+    def heading(self, text):
+        """Rows belong to the last heading; the same again is not repeated."""
+        if text != self.last_heading:
+            print(text, flush=True)
+        self.last_heading = text
 
     def row(self, what, ours, theirs, unit, log_ratios, target):
         """`ours` and `theirs` are one figure a set, as is `log_ratios`."""
@@ -62,14 +68,14 @@ class Table:
         self.failed |= word == "FAIL"
         self.wide += max(high / ratio, ratio / low) > 1 + WIDTH
         print(
-            f"{what:<45} {statistics.median(ours):>7.2f} {statistics.median(theirs):>7.2f} "
-            f"{unit:<6} {ratio:>6.3f} [{low:.3f}, {high:.3f}]  {target} {word}",
+            f"  {what:<24} {statistics.median(ours):>6.2f} {statistics.median(theirs):>6.2f} "
+            f"{unit:<6} {ratio:>5.3f} [{low:.3f},{high:.3f}] {target} {word}",
             flush=True,
         )
 
     def foot(self):
         if self.wide:
             print(
-                f"{self.wide} intervals are wider than +-{WIDTH:.0%}: "
-                "repeat with more --sets, or while nothing else runs"
+                f"{self.wide} intervals are wider than +-{WIDTH:.0%}: repeat with more --sets, "
+                "or while\nnothing else runs"
             )

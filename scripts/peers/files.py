@@ -103,7 +103,7 @@ def compare(options, table, progress, rng):
             make_file(file)
             if direct:
                 drop_cached(file)
-            what = f"{strategy}, {in_flight} {'direct' if direct else 'cached'}"
+            what = f"file-read, {in_flight} {'direct' if direct else 'cached'}, {strategy}"
             measurements = {
                 strategy: lambda: our_reader(options, strategy, in_flight, direct, folder)
             }
@@ -121,6 +121,7 @@ def compare(options, table, progress, rng):
                     iops[name].append(rate_per_s / 1e3)
                     cpu[name].append(used_us)
             progress.clear()
+            table.heading(what)
             best = best_setting(iops, cpu, settings)
             for name in settings:
                 print(
@@ -128,6 +129,6 @@ def compare(options, table, progress, rng):
                     f"{statistics.median(iops[name]):>7.2f} k/s "
                     f"{statistics.median(cpu[name]):>7.2f} us/req"
                 )
-            row(table, what, "k/s", iops[strategy], iops[best], at_least)
+            row(table, "against fio", "k/s", iops[strategy], iops[best], at_least)
             if at_most is not None:
-                row(table, what, "us/req", cpu[strategy], cpu[best], at_most)
+                row(table, "against fio", "us/req", cpu[strategy], cpu[best], at_most)

@@ -71,10 +71,11 @@ class Load:
         return turn if whole and turn.received > 0 and turn.requests != 0 else None
 
 
-def count_by_bytes(rounds, generator_of):
+def count_by_bytes(rounds, generator_of, request_bytes=None):
     """Fills in the requests of servers without a counter: what they received, by the length of a
     request of the same generator, which servers with a counter have shown. `generator_of` finds the
-    generator in the key of a load. A turn with a part of a request is thrown away."""
+    generator in the key of a load. With `request_bytes` all requests have that length. A turn with a
+    part of a request is thrown away."""
     lengths = {}
     for of_round in rounds:
         for key, turn in of_round.items():
@@ -84,7 +85,8 @@ def count_by_bytes(rounds, generator_of):
     for of_round in rounds:
         for key, turn in of_round.items():
             if turn and turn.requests is None:
-                length = statistics.mode(lengths.get(generator_of(key), [math.nan]))
+                known = [math.nan] if request_bytes is None else [float(request_bytes)]
+                length = statistics.mode(lengths.get(generator_of(key), known))
                 if not length.is_integer():
                     fail(f"the length of a request of {generator_of(key)} is not known: {length}")
                 turn.requests, part = divmod(turn.received, int(length))

@@ -23,10 +23,11 @@ sys.dont_write_bytecode = True
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from peers import figures, processes, servers, turns  # pylint: disable=wrong-import-position
+from peers import figures, minimal, processes, servers, turns  # pylint: disable=wrong-import-position
 
 PATIENCE_S = 120
 PR_SET_CHILD_SUBREAPER = 36
+ECHO_SERVER = pathlib.Path(__file__).resolve().parent / "stand_ins/netbench"
 BUSY = ["sh", "-c", "while :; do :; done"]
 
 program = ""
@@ -131,6 +132,12 @@ class CountTest(unittest.TestCase):
         self.assertEqual(rounds[1]["uring", "b"].requests, 2)
         self.assertIsNone(rounds[3]["uring", "a"])  # a part of a request
 
+    def test_bytes_count_by_a_length_that_is_known(self):
+        rounds = [{("epoll", "a"): self.turn(None, 640)}, {("epoll", "a"): self.turn(None, 641)}]
+        turns.count_by_bytes(rounds, lambda key: key[1], 64)
+        self.assertEqual(rounds[0]["epoll", "a"].requests, 10)
+        self.assertIsNone(rounds[1]["epoll", "a"])
+
     def test_requests_of_unknown_length_are_not_counted_by_bytes(self):
         for counted in (self.turn(10, 925), None):
             round_ = {("nginx", "a"): counted, ("uring", "a"): self.turn(None, 920)}
@@ -180,6 +187,81 @@ class FigureTest(unittest.TestCase):
             turns.log_ratio(rounds, "a", "b", lambda turn: turn.generator_ns)
 
 
+def has_minimal_programs():
+    return all(os.access(file, os.X_OK) for file in minimal.programs(program))
+
+
+def end(process):
+    """What the minimal program has printed once it is told to end."""
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, printed
+    return int(printed)
+
+
+class MinimalTest(unittest.TestCase):
+    def setUp(self):
+        if not has_minimal_programs():
+            self.skipTest("the minimal programs are not built (ninja minimal)")
+
+    def start(self, name, *arguments):
+        process = subprocess.Popen([minimal.program(program, name), *map(str, arguments)],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def serve(self, name):
+        port = servers.free_port()
+        process = self.start(name, "server", port)
+
+        def listens():
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                return True
+            return False
+
+        wait_until(listens)
+        return process, servers.Counting(None, port)
+
+    def test_every_client_and_server_counts_what_both_have_done(self):
+        pairs = [(client, "epoll") for client in {*minimal.COUNTERPARTS["fetch"].values()}]
+        pairs += [("epoll", server) for server in {*minimal.COUNTERPARTS["serve"].values()}]
+        for client, server in pairs:
+            for connections, body_bytes in minimal.WORK + [(3, 300_000)]:
+                with self.subTest(client=client, server=server, body_bytes=body_bytes):
+                    serving, counter = self.serve(server)
+                    asking = self.start(client, "client", counter.port, connections, body_bytes)
+                    # More than what may be under way.
+                    wait_until(lambda: counter.count() > connections + 20)
+                    asked, served = end(asking), end(serving)
+                    self.assertGreater(asked, 0)
+                    # Other threads go on until the one that has the signal has ended them all.
+                    self.assertLessEqual(asked, served)
+
+    def test_a_client_takes_nothing_but_whole_replies_of_status_200(self):
+        for reply, why in [(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n..", "status"),
+                           (b"HTTP/1.1 200 OK\r\n\r\n", "Content-Length"),
+                           (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n...", "more"),
+                           (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n..", "recv")]:
+            with self.subTest(why=why), socket.create_server(("127.0.0.1", 0)) as listener:
+                asking = self.start("epoll", "client", listener.getsockname()[1], 1, 2)
+                with listener.accept()[0] as connection:
+                    self.assertTrue(connection.recv(1000).startswith(b"GET /bytes/2 HTTP/1.1\r\n"))
+                    connection.sendall(reply)
+                    connection.shutdown(socket.SHUT_WR)
+                    _, told = asking.communicate(timeout=PATIENCE_S)
+                self.assertEqual(asking.returncode, 1)
+                self.assertIn(why, told)
+
+    def test_wrong_usage_is_told(self):
+        for arguments in [[], ["server"], ["client", 1], ["somebody", 1]]:
+            asking = self.start("curl_multi", *arguments)
+            _, told = asking.communicate(timeout=PATIENCE_S)
+            self.assertEqual(asking.returncode, 2)
+            self.assertIn("client PORT CONNECTIONS BYTES", told)
+
+
 @unittest.skipUnless(
     all(map(shutil.which, ["nginx", "wrk", "curl"])) and {0, 1} <= os.sched_getaffinity(0),
     "nginx, wrk or curl is not installed, or there is one CPU",
@@ -190,16 +272,21 @@ class ScriptTest(unittest.TestCase):
         return script + ["--sets", "2", "--rounds", "2", "--turn", "20ms", *options]
 
     def test_every_part_compares_in_turns(self):
-        for part, options, rows in [
+        parts = [
             ("clients", ["--against-program", program], 6), ("servers", [], 6), ("pipelined", [], 3)
-        ]:
+        ]
+        if has_minimal_programs():
+            parts.append(("minimal", ["--strategies", "libevent,curl_multi"], 12))
+            parts.append(("echo", ["--netbench", str(ECHO_SERVER)], 6))
+        for part, options, rows in parts:
             with self.subTest(part=part):
                 done = subprocess.run(self.command("--only", part, *options), capture_output=True,
                                       text=True, timeout=PATIENCE_S, check=False)
                 self.assertIn(done.returncode, (0, 1), done.stderr)
-                found = re.findall(r" [\d.]+ \[[\d.]+, [\d.]+\]  (?:<=|>=|= ) +[\d.]+ \w+$",
+                found = re.findall(r" [\d.]+ \[[\d.]+,[\d.]+\] (?:<=|>=|=)[\d.]+ +\w+$",
                                    done.stdout, re.MULTILINE)
                 self.assertEqual(len(found), rows, done.stdout + done.stderr)
+                self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)
                 self.assertEqual(done.returncode, int("FAIL" in done.stdout), done.stdout)
 
     def test_an_interruption_leaves_nothing_behind(self):
@@ -217,6 +304,12 @@ class ScriptTest(unittest.TestCase):
                 self.assertIn("SIGINT", told)
                 self.assertFalse(has_children())
                 self.assertEqual(os.listdir(folder), [])
+
+    def test_a_strategy_without_a_minimal_program_is_refused(self):
+        done = subprocess.run(self.command("--only", "minimal", "--strategies", "fiber"),
+                              capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("fiber has no minimal program", done.stderr)
 
     def test_what_is_missing_is_told_with_the_remedy(self):
         done = subprocess.run(self.command("--against-program", "/nowhere"), capture_output=True,

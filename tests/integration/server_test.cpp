@@ -275,6 +275,37 @@ std::vector<Refusal> refusals() {
   };
 }
 
+// Whether a reply is made anew or has been made before, for this connection or another.
+TEST_P(Server, AnswersTheSameRequestAlikeAgainAndAgain) {
+  serve();
+  const auto without_date = [](std::string reply) {
+    const std::size_t date = reply.find("Date: ");
+    return reply.erase(date, reply.find('\n', date) - date);
+  };
+  for (const std::string path : {"/bytes/0", "/bytes/12", "/bytes/16384", "/status/404/bytes/12"}) {
+    SCOPED_TRACE(path);
+    const std::string get = "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
+    const std::string last = "HEAD " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    std::string reply = answer_to(get + last);
+    reply.erase(reply.rfind("HTTP/1.1 "));  // what HEAD got
+    for (int connection = 0; connection < 2; ++connection) {
+      RawClient client = connect();
+      for (int request = 0; request < 4; ++request) {
+        client.send(get);
+        std::string again;
+        const Time patience = now() + kSlowdown * std::chrono::seconds(5);
+        while (again.size() < reply.size() && !client.closed() && now() < patience) {
+          again += client.receive(patience);
+        }
+        EXPECT_EQ(without_date(again), without_date(reply));
+      }
+      client.send(last);
+      EXPECT_TRUE(client.receive_all().ends_with("\r\n\r\n")) << "HEAD got a body";
+    }
+  }
+  expect_survival();
+}
+
 // Such a client expects the connection to close unless it is told otherwise, and knows no chunks.
 TEST_P(Server, AnswersHttp10InItsOwnTerms) {
   serve();

@@ -231,6 +231,30 @@ TEST(RequestReader, ReadsAThousandPipelinedRequestsInOrder) {
   }
 }
 
+// A head that comes again is known without being parsed; one that only begins like it is not.
+TEST(RequestReader, TellsAHeadThatComesAgainFromOthers) {
+  RequestReader reader;
+  const std::string first = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string longer = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  const std::string posted = "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+  const std::string unlike = "GET /c HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (const std::string& bytes : {first, first, longer, longer, first, posted, posted, unlike,
+                                   unlike, "\r\n" + first, first}) {
+    std::string received = bytes;
+    EXPECT_EQ(reader.feed(as_bytes(received)).state, State::ready) << bytes;
+    const std::size_t slash = bytes.find('/');
+    EXPECT_EQ(reader.target(), bytes.substr(slash, 2));
+    EXPECT_EQ(reader.method(), bytes[0] == 'P' ? "POST" : "GET");
+    EXPECT_EQ(reader.keep_alive(), bytes != longer);
+    reader.next();
+    received.assign(received.size(), 'x');  // what was fed does not stay
+  }
+  EXPECT_EQ(reader.feed(as_bytes(first + "rest")).taken, first.size());
+  reader.next();
+  EXPECT_EQ(reader.feed(as_bytes("GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")).state,
+            State::refused);
+}
+
 TEST(RequestReader, SaysOnceThatTheClientWaitsForContinue) {
   RequestReader reader;
   reader.feed(as_bytes(with("Expect: 100-continue\r\nContent-Length: 5\r\n")));
