@@ -61,7 +61,7 @@ async def fetch(job):
 
         async def task(number, requests):
             nth, outcome = number, p.OK
-            while requests.go_on() and outcome != p.CANCELLED:
+            while outcome != p.CANCELLED and await loop_participant.begins(requests, number):
                 target, url = targets[nth % len(targets)]
                 nth += 1
                 begun, body, has_head = p.now(), b"", False

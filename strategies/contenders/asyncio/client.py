@@ -41,7 +41,7 @@ def fetch(job, connect):
 
     async def task(number, requests):
         connection, server, nth = None, None, number
-        while requests.go_on():
+        while await loop_participant.begins(requests, number):
             target = targets[nth % len(targets)]
             nth += 1
             begun, body = p.now(), b""
@@ -71,7 +71,7 @@ def echo(job, connect):
     async def task(number, requests):
         connection, sequence = None, 0
         rest = bytes((number + i) & 255 for i in range(job.number("message_bytes") - 16))
-        while requests.go_on():
+        while await loop_participant.begins(requests, number):
             sequence += 1
             message = struct.pack("<QQ", number, sequence) + rest
             begun, body_bytes = p.now(), 0

@@ -23,6 +23,8 @@ class EchoTask {
 
   next() {
     if (!this.requests.goOn()) return this.requests.taskIsOver();
+    const wait = this.requests.waitMs(this.task);
+    if (wait > 0) return setTimeout(() => this.next(), wait);
     this.begun = now();
     this.isOver = false;
     this.got = 0;
@@ -37,7 +39,7 @@ class EchoTask {
     const socket = connect({port: this.job.port, host: '127.0.0.1', noDelay: true});
     this.socket = socket;
     this.sockets.add(socket);
-    socket.setTimeout(this.job.milliseconds('deadline'), () => socket.destroy(new Error('deadline')));
+    socket.setTimeout(this.job.milliseconds('deadline'), () => this.isOver || socket.destroy(new Error('deadline')));
     socket.on('data', (data) => this.take(data));
     socket.on('error', (error) => this.end(
       error.message === 'deadline' ? 'timeout_body' : kOutcomes[error.code] ?? 'local_resource'));

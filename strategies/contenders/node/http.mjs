@@ -62,6 +62,8 @@ export function fetch(job) {
   const requests = new Requests(job, () => agent.destroy());
   const next = (task, nth) => {
     if (!requests.goOn()) return requests.taskIsOver();
+    const wait = requests.waitMs(task);
+    if (wait > 0) return setTimeout(next, wait, task, nth);
     const target = targets[nth % targets.length];
     const begun = now();
     ask(agent, target, deadlineMs, (outcome, bodyBytes) => {

@@ -39,7 +39,7 @@ export class Job {
     while (readSync(kOrders, byte) === 1 && byte[0] !== 10) line += byte.toString('latin1');
     const job = JSON.parse(Buffer.from(line, 'latin1').toString());
     Object.assign(this, {
-      role: job.role, workload: job.workload, graceNs: job.grace_ns, port: job.address?.port,
+      hasTurns: job.turns > 0, role: job.role, workload: job.workload, graceNs: job.grace_ns, port: job.address?.port,
       parameters: job.work.parameters, urls: job.work.urls,
     });
     const usual = {think_time: '0s', keep_alive: 'on', request_bytes: '0', transport: 'tcp', idle: '0', churn: '0',
@@ -77,12 +77,15 @@ function onOrders(take) {
   socket.on('close', () => process.exit(1));  // the runner has gone
 }
 
-// Records each request, and knows when tasks are to end.
+// Records each request, and knows when the next may begin.
 export class Requests {
   // `cancel`: ends what is in flight, at the hard stop; its requests then end as cancelled.
   constructor(job, cancel) {
     this.windowEnd = 1n << 62n;
     this.isStopped = false;
+    this.lookAgainMs = job.tasks / 2;  // for "go": all tasks together look twice a millisecond
+    this.turns = null;                 // those to come; null: not known yet
+    this.turnEnd = job.hasTurns ? 0n : this.windowEnd;
     this.records = Buffer.alloc(1 << 20);
     this.used = 0;
     this.items = new Map();
@@ -96,12 +99,27 @@ export class Requests {
     onOrders((order) => {
       if (order.type !== 'go') return stop();
       this.windowEnd = BigInt(order.window_end_ns);
+      if (job.hasTurns) {
+        const length = BigInt(order.turns.length_ns);
+        this.turns = order.turns.begins_ns.map((ns) => ({begin: BigInt(ns), end: BigInt(ns) + length}));
+      }
       this.hardStop = this.windowEnd + BigInt(job.graceNs);
       setTimeout(stop, Number(this.hardStop - now()) / 1e6);
     });
   }
 
   goOn() { return now() < this.windowEnd; }
+
+  // How long the task has to wait before it may begin its next request: 0 while its turn lasts.
+  waitMs(task) {
+    const at = now();
+    if (at < this.turnEnd || this.unready.has(task)) return 0;
+    if (this.turns === null) return this.lookAgainMs;
+    while (this.turns.length > 0 && this.turns[0].end <= at) this.turns.shift();
+    const {begin, end} = this.turns[0] ?? {begin: this.windowEnd, end: this.turnEnd};
+    if (begin <= at) this.turnEnd = end;
+    return begin <= at ? 0 : Math.ceil(Number(begin - at) / 1e6);
+  }
 
   // The request ends now. `url`: of several that are asked for, which.
   ended(task, begun, outcome, bodyBytes = 0, url = null) {
@@ -122,7 +140,7 @@ export class Requests {
       counts[name] = (counts[name] ?? 0) + 1;
     }
     if (this.unready.size > 0 && this.unready.delete(task) && this.unready.size === 0) {
-      report({type: 'ready', turns: false});
+      report({type: 'ready'});
     }
   }
 

@@ -28,7 +28,7 @@ class Orders:
 
 
 async def run_client(job, task):
-    """`task(number, requests)` is a coroutine that issues requests while requests.go_on()."""
+    """`task(number, requests)` is a coroutine that issues requests while begins() says so."""
     requests = Requests(job)
     tasks = [asyncio.create_task(task(number, requests)) for number in range(job.tasks)]
     ender = asyncio.create_task(_end(job, tasks, requests))
@@ -39,17 +39,24 @@ async def run_client(job, task):
     requests.write()
 
 
+async def begins(requests, number):
+    """Waits for the task's turn; whether it begins another request."""
+    while wait := requests.wait_ns(number):
+        await asyncio.sleep(-(-wait // 1_000_000) / 1e3)  # in whole milliseconds, which libuv rounds to
+    return requests.go_on()
+
+
 async def _end(job, tasks, requests):
     """Tells the window's end, and cancels what has not ended by the hard stop."""
     orders = Orders()
     order = await orders.next()
     if order["type"] == "go":
-        requests.window_end = order["window_end_ns"]
+        requests.set_window(order)
         try:
             await asyncio.wait_for(orders.next(), (requests.window_end + job.grace_ns - now()) / 1e9)
         except asyncio.TimeoutError:
             pass
-    requests.window_end = 0
+    requests.stop()
     for task in tasks:
         task.cancel()
 

@@ -1,7 +1,7 @@
 """What the Python contenders share as participants: the job, what to ask for, the records of requests, the reports.
 
 docs/participant-protocol.md describes the lines. Orders come on descriptor 3, reports go to 4, and one record of each
-request to 5. None takes turns by itself: the clients are stopped between theirs.
+request to 5. Clients take their turns by themselves: they begin requests in them alone.
 """
 
 import json
@@ -53,6 +53,7 @@ class Job:
         job = json.loads(line)
         self.role, self.workload, self.threads = job["role"], job["workload"], job["threads"]
         self.grace_ns = job["grace_ns"]
+        self.has_turns = job["turns"] > 0
         self.port = job["address"]["port"] if job.get("address") else 0
         self.parameters = job["work"]["parameters"]
         self.urls = job["work"]["urls"]
@@ -114,18 +115,47 @@ class Target:
 
 
 class Requests:
-    """Records each request, and says when all tasks have had their first outcome."""
+    """Records each request, and says when the next may begin."""
 
     _ENTRY = struct.Struct("<qqIHH")  # begin and end in ns, bytes of the body, outcome, task
 
     def __init__(self, job):
         self.window_end = float("inf")  # until "go" says it
+        self._look_again_ns = job.tasks * 500_000  # for "go": all tasks together look twice a millisecond
+        self._turns = None  # those to come, each with its begin and end; None: not known yet
+        self._turn_end = 0 if job.has_turns else float("inf")
         self._entries = bytearray()
         self._unready = set(range(job.tasks))
         self._items = {}  # counts by outcome, for each URL
 
+    def set_window(self, go):
+        """By the order "go"."""
+        self.window_end = go["window_end_ns"]
+        if turns := go.get("turns"):
+            self._turns = [(begin, begin + turns["length_ns"]) for begin in turns["begins_ns"]]
+
+    def stop(self):
+        """No more requests begin."""
+        self.window_end = 0
+
     def go_on(self):
         return now() < self.window_end
+
+    def wait_ns(self, task):
+        """How long the task has to wait before it may begin its next request: 0 while its turn lasts."""
+        at = now()
+        if at < self._turn_end or at >= self.window_end or task in self._unready:
+            return 0
+        if self._turns is None:
+            return self._look_again_ns
+        while self._turns and self._turns[0][1] <= at:
+            self._turns.pop(0)
+        if not self._turns:
+            return self.window_end - at
+        begin, end = self._turns[0]
+        if begin <= at:
+            self._turn_end = end
+        return max(begin - at, 0)
 
     def ended(self, task, begun, outcome, body_bytes=0, url=None, at=None):
         """The request has ended, now or `at`. `url`: of several that are asked for, which."""
@@ -136,7 +166,7 @@ class Requests:
         if self._unready:
             self._unready.discard(task)
             if not self._unready:
-                report(type="ready", turns=False)
+                report(type="ready")
 
     def write(self):
         """All records and the last report."""

@@ -48,17 +48,24 @@ class Course:
         self.sockets = {}  # that a task uses; shut down by the hard stop
         self.is_stopped = False
 
+    def begins(self, task):
+        """Waits for the task's turn; whether it begins another request."""
+        while True:
+            with self.lock:
+                wait = self.requests.wait_ns(task)
+            if not wait:
+                return self.requests.go_on()
+            time.sleep(wait / 1e9)
+
     def ended(self, task, begun, outcome, body_bytes=0, url=None):
-        """Whether the task goes on."""
         at = p.now()  # others may hold the lock
         if self.is_stopped and outcome != p.OK:
             outcome = p.CANCELLED
         with self.lock:
             self.requests.ended(task, begun, outcome, body_bytes, url, at)
-        return self.requests.go_on()
 
     def run(self, task):
-        """`task(number, course)` issues requests while ended() says so."""
+        """`task(number, course)` issues requests while begins() says so."""
         threading.stack_size(STACK_BYTES)
         threads = [threading.Thread(target=task, args=(number, self), daemon=True) for number in range(self.job.tasks)]
         for thread in threads:
@@ -66,7 +73,7 @@ class Course:
         orders = open(p.ORDERS)
         hard_stop = p.now()
         if (go := json.loads(orders.readline() or "{}")).get("type") == "go":
-            self.requests.window_end = go["window_end_ns"]
+            self.requests.set_window(go)
             hard_stop = go["window_end_ns"] + self.job.grace_ns
             threading.Thread(target=self._await_stop, args=(orders,), daemon=True).start()
         self._join(threads, hard_stop)
@@ -88,7 +95,7 @@ class Course:
     def _stop(self):
         """Ends what blocks on a socket."""
         self.is_stopped = True
-        self.requests.window_end = 0
+        self.requests.stop()
         for used in list(self.sockets.values()):
             try:
                 used.shutdown(socket.SHUT_RDWR)
@@ -102,8 +109,7 @@ def fetch(job):
 
     def task(number, course):
         connection, nth = None, number
-        goes_on = True
-        while goes_on:
+        while course.begins(number):
             target = targets[nth % len(targets)]
             nth += 1
             begun, body, has_head = p.now(), b"", False
@@ -121,7 +127,7 @@ def fetch(job):
             except FAILURES as error:
                 outcome = outcome_of(error, connection.sock is not None, has_head)
                 connection.close()
-            goes_on = course.ended(number, begun, outcome, len(body), target.url if job.urls else None)
+            course.ended(number, begun, outcome, len(body), target.url if job.urls else None)
 
     return task
 
@@ -147,8 +153,7 @@ def echo(job):
         used, sequence = None, 0
         rest = bytes((number + i) & 255 for i in range(size - 16))
         back = bytearray(size)
-        goes_on = True
-        while goes_on:
+        while course.begins(number):
             sequence += 1
             begun = p.now()
             try:
@@ -162,7 +167,7 @@ def echo(job):
             if outcome != p.OK and used is not None:
                 used.close()
                 used = None
-            goes_on = course.ended(number, begun, outcome, size if outcome in (p.OK, p.CONTENT_MISMATCH) else 0)
+            course.ended(number, begun, outcome, size if outcome in (p.OK, p.CONTENT_MISMATCH) else 0)
 
     return task
 
@@ -172,11 +177,10 @@ def timers(job):
 
     def task(number, course):
         timer = p.Timer(job, first, number)
-        goes_on = True
-        while goes_on:
+        while course.requests.go_on():
             while (left := timer.due - p.now()) > 0:
                 time.sleep(left / 1e9)
-            goes_on = course.ended(number, timer.due, p.OK)
+            course.ended(number, timer.due, p.OK)
             timer.next()
 
     return task

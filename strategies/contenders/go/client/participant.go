@@ -74,6 +74,13 @@ func now() int64 { return clockBeganNS + int64(time.Since(clockBegan)) }
 type order struct {
 	Type        string `json:"type"`
 	WindowEndNS int64  `json:"window_end_ns"`
+	Turns       turns  `json:"turns"`
+}
+
+// turns are the times in which requests may begin.
+type turns struct {
+	BeginsNS []int64 `json:"begins_ns"`
+	LengthNS int64   `json:"length_ns"`
 }
 
 type job struct {
@@ -88,6 +95,7 @@ type job struct {
 	} `json:"address"`
 	GraceNS  int64 `json:"grace_ns"`
 	Requests int64 `json:"requests"`
+	Turns    int   `json:"turns"`
 }
 
 // readJob reads the first line. What this program cannot do ends it.
@@ -150,6 +158,8 @@ type task struct {
 	number   int
 	trial    *trial
 	isReady  bool
+	turn     int   // the next one
+	turnEnds int64 // of the one under way
 	records  []byte
 	outcomes map[string]map[string]int // by URL
 }
@@ -159,10 +169,49 @@ type trial struct {
 	job       *job
 	ctx       context.Context // done at the hard stop
 	windowEnd atomic.Int64
+	turns     atomic.Pointer[turns] // nil: not known yet
 	unready   atomic.Int64
 }
 
-func (t *task) goesOn() bool { return now() < t.trial.windowEnd.Load() && t.trial.ctx.Err() == nil }
+// goesOn waits for the task's turn, and says whether it begins another request.
+func (t *task) goesOn() bool {
+	for {
+		at := now()
+		if at >= t.trial.windowEnd.Load() || t.trial.ctx.Err() != nil {
+			return false
+		}
+		wait := t.wait(at)
+		if wait <= 0 {
+			return true
+		}
+		select {
+		case <-time.After(time.Duration(wait)):
+		case <-t.trial.ctx.Done():
+		}
+	}
+}
+
+// wait is how long the task has to wait before it may begin its next request, in ns.
+func (t *task) wait(at int64) int64 {
+	if t.trial.job.Turns == 0 || at < t.turnEnds || !t.isReady {
+		return 0
+	}
+	known := t.trial.turns.Load()
+	if known == nil { // all tasks together look twice a millisecond
+		return int64(t.trial.job.tasks()) * int64(500*time.Microsecond)
+	}
+	for ; t.turn < len(known.BeginsNS); t.turn++ {
+		begin := known.BeginsNS[t.turn]
+		if at < begin {
+			return begin - at
+		}
+		if at < begin+known.LengthNS {
+			t.turnEnds = begin + known.LengthNS
+			return 0
+		}
+	}
+	return t.trial.windowEnd.Load() - at
+}
 
 // ended records a request that ends now. url: of several that are asked for, which.
 func (t *task) ended(begun int64, outcome, bodyBytes int, url string) {
@@ -180,7 +229,7 @@ func (t *task) ended(begun int64, outcome, bodyBytes int, url string) {
 	if !t.isReady {
 		t.isReady = true
 		if t.trial.unready.Add(-1) == 0 {
-			report(object{"type": "ready", "turns": false})
+			report(object{"type": "ready"})
 		}
 	}
 }
@@ -204,6 +253,7 @@ func runClient(j *job, run func(*task)) {
 	go func() {
 		if next := readOrder(); next.Type == "go" {
 			shared.windowEnd.Store(next.WindowEndNS)
+			shared.turns.Store(&next.Turns)
 			time.AfterFunc(time.Duration(next.WindowEndNS+j.GraceNS-now()), cancel)
 			readOrder()
 		}
