@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
+#include "programs/program.hpp"
 #include "report/format.hpp"
 #include "report/remarks.hpp"
 #include "run/plan.hpp"
@@ -27,6 +28,7 @@ constexpr std::string_view kFooter =
 // workloads::all_workloads().
 struct Row {
   const StrategyInfo* info;
+  const programs::Program* program;  // null: it is none
   std::vector<Support> supports;
 };
 
@@ -92,11 +94,12 @@ void print_strategies(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const StrategyInfo& info = *row.info;
     if (info.in_all) infos.push_back(&info);
-    print_out("{}", report::wrapped(
-                        fmt::format("{} ({}; waits in {}{}){}", info.summary, info.library,
-                                    info.waits, info.family ? "; family: " + *info.family : "",
-                                    info.in_all ? "" : "; not part of 'all'"),
-                        fmt::format("  {}: ", info.name), columns()));
+    const std::string how = row.program != nullptr ? std::string(row.program->kind())
+                                                   : fmt::format("waits in {}", info.waits);
+    print_out("{}", report::wrapped(fmt::format("{} ({}; {}{}){}", info.summary, info.library, how,
+                                                info.family ? "; family: " + *info.family : "",
+                                                info.in_all ? "" : "; not part of 'all'"),
+                                    fmt::format("  {}: ", info.name), columns()));
   }
   print_out("\n{}", report::wrapped(report::files_text(infos), "", columns()));
 }
@@ -166,7 +169,8 @@ ExitCode list_command(const Arguments& arguments, Registry& registry) {
 
   std::vector<Row> rows;
   for (const auto& strategy : registry.all()) {
-    Row& row = rows.emplace_back(Row{.info = &strategy->info()});
+    Row& row = rows.emplace_back(
+        Row{.info = &strategy->info(), .program = programs::as_program(strategy.get())});
     for (const workloads::Workload* workload : workloads::all_workloads()) {
       row.supports.push_back(run::supports_subject(*strategy, *workload));
     }

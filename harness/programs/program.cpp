@@ -172,6 +172,11 @@ Support Program::plays(Role role, std::string_view workload,
   return support ? host_support() : support;
 }
 
+std::string_view Program::kind() const {
+  if (file_.participant.empty()) return "server";
+  return file_.command.empty() ? "client" : "server and client";
+}
+
 void Program::prepare() const { build(file_); }
 
 std::unique_ptr<workloads::Side> Program::start(unsigned threads) {

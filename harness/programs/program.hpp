@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "core/strategy.hpp"
 #include "programs/program_file.hpp"
@@ -48,6 +49,9 @@ class Program final : public Strategy {
   // Whether it plays that role by itself, as a participant (ProgramFile::participant), rather than
   // as a server that is started and asked.
   bool takes_part(workloads::Role role, std::string_view workload) const;
+
+  // What it is by its file: "server", "client" (it takes part by itself) or "server and client".
+  std::string_view kind() const;
 
   // Builds it, where there is something to build. Throws UsageError.
   void prepare() const;

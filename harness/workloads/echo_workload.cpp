@@ -63,6 +63,7 @@ std::vector<Endpoint> server_addresses(const SideSetup& setup) {
   if (const std::string& path = setup.address.path; !path.empty()) {
     return {Endpoint::unix_socket(path).value()};
   }
+  if (setup.address.target) return {Endpoint::loopback(setup.address.port)};
   std::vector<Endpoint> addresses;
   const std::uint64_t connections = all_connections(setup.work.parameters);
   for (std::uint8_t host = 1; host <= std::min<std::uint64_t>(kLoopbackHosts, connections);

@@ -226,7 +226,9 @@ class GatherWorkload final : public ConnectionsWorkload {
     const HttpParameters parameters =
         HttpParameters::from(setup.work.parameters, setup.work.verify);
     return make_http_client_side(
-        {.parameters = parameters, .targets = origin_targets(parameters, setup.address.port)},
+        {.parameters = parameters,
+         .targets = setup.address.target ? program_targets(parameters, setup.address)
+                                         : origin_targets(parameters, setup.address.port)},
         setup);
   }
 };

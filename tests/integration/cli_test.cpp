@@ -245,6 +245,8 @@ TEST(Cli, ListSaysWhichStrategySupportsWhatAndWhyNot) {
   const Ended text = run_program({"list"});
   EXPECT_EQ(text.exit_code, 0);
   expect_eighty_columns(text.out);
+  EXPECT_THAT(text.out, HasSubstr("server and client; family: Go"));
+  EXPECT_THAT(text.out, HasSubstr("server; family: nginx"));
 
   const auto json = nlohmann::json::parse(run_program({"list", "--json"}).out);
   bool found = false;
