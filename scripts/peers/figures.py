@@ -45,6 +45,12 @@ def interval(log_ratios):
     return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
 
 
+def digits(value, width):
+    """The value with as many decimals, three at most, as the width has room for."""
+    decimals = max(0, min(3, width - 1 - len(str(int(value)))))
+    return f"{value:{width}.{decimals}f}"
+
+
 class Table:
     """Prints rows as they come, and keeps what they amount to."""
 
@@ -68,8 +74,9 @@ class Table:
         self.failed |= word == "FAIL"
         self.wide += max(high / ratio, ratio / low) > 1 + WIDTH
         print(
-            f"  {what:<24} {statistics.median(ours):>6.2f} {statistics.median(theirs):>6.2f} "
-            f"{unit:<6} {ratio:>5.3f} [{low:.3f},{high:.3f}] {target} {word}",
+            f"  {what:<24} {digits(statistics.median(ours), 6)} "
+            f"{digits(statistics.median(theirs), 6)} {unit:<6} {digits(ratio, 5)} "
+            f"[{digits(low, 5)},{digits(high, 5)}] {target} {word}",
             flush=True,
         )
 
