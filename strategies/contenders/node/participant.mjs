@@ -121,7 +121,8 @@ export class Requests {
     return begin <= at ? 0 : Math.ceil(Number(begin - at) / 1e6);
   }
 
-  // The request ends now, which is returned: the task's next one begins then, so that no time is lost between them. `url`: of several that are asked for, which.
+  // The request ends now. `url`: of several that are asked for, which. Returns when: the task's next one begins then, so
+  // that no time is lost between them.
   ended(task, begun, outcome, bodyBytes = 0, url = null) {
     if (this.used + kRecordBytes > this.records.length) {
       this.records = Buffer.concat([this.records], 2 * this.records.length);

@@ -1,4 +1,4 @@
-"""The course of a trial on an asyncio loop: tasks of a client until the window has ended, a server until it is stopped."""
+"""The course of a trial on an asyncio loop: a client until the window has ended, a server until it is stopped."""
 
 import asyncio
 import json

@@ -51,7 +51,7 @@ class Job:
         while not line.endswith(b"\n"):
             line += os.read(ORDERS, 1)
         job = json.loads(line)
-        self.role, self.workload, self.threads = job["role"], job["workload"], job["threads"]
+        self.role, self.workload = job["role"], job["workload"]
         self.grace_ns = job["grace_ns"]
         self.has_turns = job["turns"] > 0
         self.port = job["address"]["port"] if job.get("address") else 0
