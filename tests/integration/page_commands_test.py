@@ -59,6 +59,18 @@ NOT_RUN = {
     "dozen servers, in minutes",
     "asyncbench run serve --strategies uring,epoll --program contenders --connections 64 "
     "--warmup 1500ms --trials 6 --against uring --budget 4m": "as above",
+    # Those of docs/languages.md.
+    "asyncbench run timers --strategies uring,epoll,thread_per_connection,asyncio,asyncio:uvloop,"
+    "python_threading,go,node --timers 1000 --period 100ms --duration 1s --warmup 300ms --trials 6 "
+    "--against uring --budget 4m": "measures programs of other languages, which may be missing",
+    "asyncbench run fetch --strategies uring,epoll,asyncio,asyncio:uvloop,aiohttp,python_threading,"
+    "go,node --connections 100 --server-delay exp:30ms --turn 300ms --warmup 500ms --trials 6 "
+    "--against uring": "as above",
+    "asyncbench run fetch --urls-from urls --connections 100 --strategies uring,epoll,asyncio,"
+    "aiohttp,go,node --turn 300ms --warmup 500ms --trials 6 --against uring": "as above",
+    "asyncbench run serve --strategies uring,epoll,asyncio,asyncio:uvloop,aiohttp,fastapi,"
+    "python_threading,go,node --connections 1000 --server-delay 1s --warmup 1500ms --turns off "
+    "--duration 3s --trials 3 --against uring": "as above",
 }
 # Programs of the reader's own. They read what they are given; Export.* runs the real ones.
 STAND_INS = ["benchstat", "compare.py", "flamegraph.pl", "go", "java", "jq", "promtool"]

@@ -60,11 +60,11 @@ async def fetch(job):
     async with session_of(job, job.tasks) as session:
 
         async def task(number, requests):
-            nth, outcome = number, p.OK
-            while outcome != p.CANCELLED and await loop_participant.begins(requests, number):
+            nth, end = number, None
+            while begun := await loop_participant.next_begin(requests, number, end):
                 target, url = targets[nth % len(targets)]
                 nth += 1
-                begun, body, has_head = p.now(), b"", False
+                body, has_head = b"", False
                 try:
                     async with session.get(url, allow_redirects=False) as response:
                         has_head = True
@@ -72,7 +72,7 @@ async def fetch(job):
                     outcome = target.outcome_of(response.status, body)
                 except FAILURES as error:
                     outcome = outcome_of(error, has_head)
-                requests.ended(number, begun, outcome, len(body), target.url if job.urls else None)
+                end = requests.ended(number, begun, outcome, len(body), target.url if job.urls else None)
 
         await loop_participant.run_client(job, task)
 

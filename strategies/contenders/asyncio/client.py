@@ -40,11 +40,11 @@ def fetch(job, connect):
     deadline = job.seconds("deadline")
 
     async def task(number, requests):
-        connection, server, nth = None, None, number
-        while await loop_participant.begins(requests, number):
+        connection, server, nth, end = None, None, number, None
+        while begun := await loop_participant.next_begin(requests, number, end):
             target = targets[nth % len(targets)]
             nth += 1
-            begun, body = p.now(), b""
+            body = b""
             try:
                 async with asyncio.timeout(deadline):
                     if connection and server != (target.host, target.port):
@@ -58,7 +58,7 @@ def fetch(job, connect):
                 outcome = outcome_of(error, connection)
                 if connection:
                     connection.close()
-            requests.ended(number, begun, outcome, len(body), target.url if job.urls else None)
+            end = requests.ended(number, begun, outcome, len(body), target.url if job.urls else None)
             if outcome == p.CANCELLED:
                 return
 
@@ -69,12 +69,12 @@ def echo(job, connect):
     deadline = job.seconds("deadline")
 
     async def task(number, requests):
-        connection, sequence = None, 0
+        connection, sequence, end = None, 0, None
         rest = bytes((number + i) & 255 for i in range(job.number("message_bytes") - 16))
-        while await loop_participant.begins(requests, number):
+        while begun := await loop_participant.next_begin(requests, number, end):
             sequence += 1
             message = struct.pack("<QQ", number, sequence) + rest
-            begun, body_bytes = p.now(), 0
+            body_bytes = 0
             try:
                 async with asyncio.timeout(deadline):
                     if not connection or not connection.is_open:
@@ -86,7 +86,7 @@ def echo(job, connect):
                 outcome = outcome_of(error, connection)
             if outcome != p.OK and connection:
                 connection.close()
-            requests.ended(number, begun, outcome, body_bytes)
+            end = requests.ended(number, begun, outcome, body_bytes)
             if outcome == p.CANCELLED:
                 return
 

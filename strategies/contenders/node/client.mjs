@@ -21,11 +21,11 @@ class EchoTask {
     this.message.writeBigUInt64LE(BigInt(task), 0);
   }
 
-  next() {
+  next(lastEnd = null) {
     if (!this.requests.goOn()) return this.requests.taskIsOver();
     const wait = this.requests.waitMs(this.task);
     if (wait > 0) return setTimeout(() => this.next(), wait);
-    this.begun = now();
+    this.begun = lastEnd ?? now();
     this.isOver = false;
     this.got = 0;
     this.sequence += 1n;
@@ -63,8 +63,7 @@ class EchoTask {
       this.socket = null;
     }
     const hasBody = outcome === 'ok' || outcome === 'content_mismatch';
-    this.requests.ended(this.task, this.begun, outcome, hasBody ? this.message.length : 0);
-    this.next();
+    this.next(this.requests.ended(this.task, this.begun, outcome, hasBody ? this.message.length : 0));
   }
 }
 

@@ -60,15 +60,15 @@ export function fetch(job) {
   const agent = new Agent({keepAlive: true, maxSockets: job.tasks});
   const deadlineMs = job.milliseconds('deadline');
   const requests = new Requests(job, () => agent.destroy());
-  const next = (task, nth) => {
+  const next = (task, nth, lastEnd = null) => {
     if (!requests.goOn()) return requests.taskIsOver();
     const wait = requests.waitMs(task);
     if (wait > 0) return setTimeout(next, wait, task, nth);
     const target = targets[nth % targets.length];
-    const begun = now();
+    const begun = lastEnd ?? now();
     ask(agent, target, deadlineMs, (outcome, bodyBytes) => {
-      requests.ended(task, begun, outcome, bodyBytes, job.urls.length > 0 ? target.url : null);
-      next(task, nth + 1);
+      const end = requests.ended(task, begun, outcome, bodyBytes, job.urls.length > 0 ? target.url : null);
+      next(task, nth + 1, end);
     });
   };
   for (let task = 0; task < job.tasks; ++task) next(task, task);

@@ -1,4 +1,4 @@
-"""The course of a trial on an asyncio loop: tasks of a client until the window has ended, a server until it is stopped."""
+"""The course of a trial on an asyncio loop: a client until the window has ended, a server until it is stopped."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ class Orders:
 
 
 async def run_client(job, task):
-    """`task(number, requests)` is a coroutine that issues requests while begins() says so."""
+    """`task(number, requests)` is a coroutine that issues requests while next_begin() has one."""
     requests = Requests(job)
     tasks = [asyncio.create_task(task(number, requests)) for number in range(job.tasks)]
     ender = asyncio.create_task(_end(job, tasks, requests))
@@ -39,11 +39,13 @@ async def run_client(job, task):
     requests.write()
 
 
-async def begins(requests, number):
-    """Waits for the task's turn; whether it begins another request."""
+async def next_begin(requests, number, last_end=None):
+    """Waits for the task's turn, and returns when its next request begins: as the last one ends, so that no time is
+    lost between them, or when its turn does. None: there are no more."""
     while wait := requests.wait_ns(number):
+        last_end = None
         await asyncio.sleep(-(-wait // 1_000_000) / 1e3)  # in whole milliseconds, which libuv rounds to
-    return requests.go_on()
+    return (last_end or now()) if requests.go_on() else None
 
 
 async def _end(job, tasks, requests):

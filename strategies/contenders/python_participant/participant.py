@@ -51,7 +51,7 @@ class Job:
         while not line.endswith(b"\n"):
             line += os.read(ORDERS, 1)
         job = json.loads(line)
-        self.role, self.workload, self.threads = job["role"], job["workload"], job["threads"]
+        self.role, self.workload = job["role"], job["workload"]
         self.grace_ns = job["grace_ns"]
         self.has_turns = job["turns"] > 0
         self.port = job["address"]["port"] if job.get("address") else 0
@@ -158,8 +158,9 @@ class Requests:
         return max(begin - at, 0)
 
     def ended(self, task, begun, outcome, body_bytes=0, url=None, at=None):
-        """The request has ended, now or `at`. `url`: of several that are asked for, which."""
-        self._entries += self._ENTRY.pack(begun, at or now(), body_bytes, outcome, task)
+        """The request has ended, now or `at`, which is returned. `url`: of several that are asked for, which."""
+        at = at or now()
+        self._entries += self._ENTRY.pack(begun, at, body_bytes, outcome, task)
         if url is not None:
             counts = self._items.setdefault(url, {})
             counts[NAMES[outcome]] = counts.get(NAMES[outcome], 0) + 1
@@ -167,6 +168,7 @@ class Requests:
             self._unready.discard(task)
             if not self._unready:
                 report(type="ready")
+        return at
 
     def write(self):
         """All records and the last report."""

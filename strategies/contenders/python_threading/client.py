@@ -48,13 +48,15 @@ class Course:
         self.sockets = {}  # that a task uses; shut down by the hard stop
         self.is_stopped = False
 
-    def begins(self, task):
-        """Waits for the task's turn; whether it begins another request."""
+    def next_begin(self, task, last_end=None):
+        """Waits for the task's turn, and returns when its next request begins: as the last one ends, so that no time is
+        lost between them, or when its turn does. None: there are no more."""
         while True:
             with self.lock:
                 wait = self.requests.wait_ns(task)
             if not wait:
-                return self.requests.go_on()
+                return (last_end or p.now()) if self.requests.go_on() else None
+            last_end = None
             time.sleep(wait / 1e9)
 
     def ended(self, task, begun, outcome, body_bytes=0, url=None):
@@ -62,10 +64,10 @@ class Course:
         if self.is_stopped and outcome != p.OK:
             outcome = p.CANCELLED
         with self.lock:
-            self.requests.ended(task, begun, outcome, body_bytes, url, at)
+            return self.requests.ended(task, begun, outcome, body_bytes, url, at)
 
     def run(self, task):
-        """`task(number, course)` issues requests while begins() says so."""
+        """`task(number, course)` issues requests while next_begin() has one."""
         threading.stack_size(STACK_BYTES)
         threads = [threading.Thread(target=task, args=(number, self), daemon=True) for number in range(self.job.tasks)]
         for thread in threads:
@@ -108,11 +110,11 @@ def fetch(job):
     deadline = job.seconds("deadline")
 
     def task(number, course):
-        connection, nth = None, number
-        while course.begins(number):
+        connection, nth, end = None, number, None
+        while begun := course.next_begin(number, end):
             target = targets[nth % len(targets)]
             nth += 1
-            begun, body, has_head = p.now(), b"", False
+            body, has_head = b"", False
             try:
                 if connection is None or (connection.host, connection.port) != (target.host, target.port):
                     connection = http.client.HTTPConnection(target.host, target.port, timeout=deadline)
@@ -127,7 +129,7 @@ def fetch(job):
             except FAILURES as error:
                 outcome = outcome_of(error, connection.sock is not None, has_head)
                 connection.close()
-            course.ended(number, begun, outcome, len(body), target.url if job.urls else None)
+            end = course.ended(number, begun, outcome, len(body), target.url if job.urls else None)
 
     return task
 
@@ -150,12 +152,11 @@ def echo(job):
         return p.OK if back == message else p.CONTENT_MISMATCH
 
     def task(number, course):
-        used, sequence = None, 0
+        used, sequence, end = None, 0, None
         rest = bytes((number + i) & 255 for i in range(size - 16))
         back = bytearray(size)
-        while course.begins(number):
+        while begun := course.next_begin(number, end):
             sequence += 1
-            begun = p.now()
             try:
                 if used is None:
                     used = socket.create_connection(address, timeout=deadline)
@@ -167,7 +168,7 @@ def echo(job):
             if outcome != p.OK and used is not None:
                 used.close()
                 used = None
-            course.ended(number, begun, outcome, size if outcome in (p.OK, p.CONTENT_MISMATCH) else 0)
+            end = course.ended(number, begun, outcome, size if outcome in (p.OK, p.CONTENT_MISMATCH) else 0)
 
     return task
 

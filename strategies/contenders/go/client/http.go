@@ -111,9 +111,12 @@ func fetch(j *job) {
 	client := clientOf(j, j.tasks())
 	runClient(j, func(t *task) {
 		var body bytes.Buffer
-		for nth := t.number; t.goesOn(); nth++ {
+		for nth := t.number; ; nth++ {
+			begun, goesOn := t.next()
+			if !goesOn {
+				return
+			}
 			asked := targets[nth%len(targets)]
-			begun := now()
 			outcome := get(client, t.trial.ctx, asked, &body)
 			name := ""
 			if len(j.Work.URLs) > 0 {

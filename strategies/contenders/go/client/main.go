@@ -68,9 +68,12 @@ func echo(j *job) {
 			}
 			return io.ReadFull(connection, back)
 		}
-		for sequence := uint64(1); t.goesOn(); sequence++ {
+		for sequence := uint64(1); ; sequence++ {
+			begun, goesOn := t.next()
+			if !goesOn {
+				return
+			}
 			binary.LittleEndian.PutUint64(message[8:], sequence)
-			begun := now()
 			got, err := exchange()
 			outcome := ok
 			switch {
@@ -125,7 +128,7 @@ func timers(j *job) {
 		for due-j.GraceNS < t.trial.windowEnd.Load() {
 			time.Sleep(time.Duration(due - now()))
 			t.ended(due, ok, 0, "")
-			if !t.goesOn() {
+			if _, goesOn := t.next(); !goesOn {
 				return
 			}
 			due += period

@@ -160,6 +160,7 @@ type task struct {
 	isReady  bool
 	turn     int   // the next one
 	turnEnds int64 // of the one under way
+	lastEnd  int64 // of its requests, where no wait came after it; 0: one did
 	records  []byte
 	outcomes map[string]map[string]int // by URL
 }
@@ -173,17 +174,22 @@ type trial struct {
 	unready   atomic.Int64
 }
 
-// goesOn waits for the task's turn, and says whether it begins another request.
-func (t *task) goesOn() bool {
+// next waits for the task's turn, and says when its next request begins: as the last one ends, so that no time is lost
+// between them, or when its turn does; and whether there is one.
+func (t *task) next() (begun int64, goesOn bool) {
 	for {
 		at := now()
 		if at >= t.trial.windowEnd.Load() || t.trial.ctx.Err() != nil {
-			return false
+			return 0, false
 		}
 		wait := t.wait(at)
 		if wait <= 0 {
-			return true
+			if t.lastEnd != 0 {
+				at = t.lastEnd
+			}
+			return at, true
 		}
+		t.lastEnd = 0
 		select {
 		case <-time.After(time.Duration(wait)):
 		case <-t.trial.ctx.Done():
@@ -215,8 +221,9 @@ func (t *task) wait(at int64) int64 {
 
 // ended records a request that ends now. url: of several that are asked for, which.
 func (t *task) ended(begun int64, outcome, bodyBytes int, url string) {
+	t.lastEnd = now()
 	t.records = binary.LittleEndian.AppendUint64(t.records, uint64(begun))
-	t.records = binary.LittleEndian.AppendUint64(t.records, uint64(now()))
+	t.records = binary.LittleEndian.AppendUint64(t.records, uint64(t.lastEnd))
 	t.records = binary.LittleEndian.AppendUint32(t.records, uint32(bodyBytes))
 	t.records = binary.LittleEndian.AppendUint16(t.records, uint16(outcome))
 	t.records = binary.LittleEndian.AppendUint16(t.records, uint16(t.number))
