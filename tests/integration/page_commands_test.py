@@ -66,6 +66,8 @@ NOT_RUN = {
     "asyncbench run fetch --strategies uring,epoll,asyncio,asyncio:uvloop,aiohttp,python_threading,"
     "go,node --connections 100 --server-delay exp:30ms --turn 300ms --warmup 500ms --trials 6 "
     "--against uring": "as above",
+    "asyncbench run fetch --strategies uring,asyncio,go,node --connections 100 --server-delay exp:30ms "
+    "--turn 900ms --warmup 500ms --trials 5 --against uring": "as above",
     "asyncbench run fetch --urls-from urls --connections 100 --strategies uring,epoll,asyncio,"
     "aiohttp,go,node --turn 300ms --warmup 500ms --trials 6 --against uring": "as above",
     "asyncbench run serve --strategies uring,epoll,asyncio,asyncio:uvloop,aiohttp,fastapi,"
