@@ -44,6 +44,8 @@ constexpr std::array kCommands = {
     Command{"export", "write a result in the format of another tool", export_command},
     Command{"doctor", "what on this machine will disturb measurements", doctor_command},
     Command{"origin", "run the embedded HTTP server by hand", origin_command},
+    Command{"participant-check", "does a program of yours speak the participant protocol",
+            participant_check_command},
     Command{"participant", "one side of a trial; started by run", participant_command},
 };
 

@@ -53,6 +53,7 @@ ExitCode export_command(const Arguments& arguments, Registry& registry);
 ExitCode doctor_command(const Arguments& arguments, Registry& registry);
 ExitCode origin_command(const Arguments& arguments, Registry& registry);
 ExitCode participant_command(const Arguments& arguments, Registry& registry);
+ExitCode participant_check_command(const Arguments& arguments, Registry& registry);
 
 // In the order in which help shows them.
 std::span<const Command> commands();

@@ -262,7 +262,7 @@ std::string overview() {
       fmt::format("asyncbench: {}\n\n{}\nUsage: asyncbench COMMAND [OPTION...]\n\nCommands:\n",
                   kPurpose, kDescription);
   for (const Command& command : commands()) {
-    text += fmt::format("  {:<13}{}\n", command.name, command.summary);
+    text += fmt::format("  {:<19}{}\n", command.name, command.summary);
   }
   return text + fmt::format(
                     "\n  asyncbench COMMAND --help explains a command; --version says what "

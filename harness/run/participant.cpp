@@ -26,6 +26,7 @@
 #include "programs/process_tree.hpp"
 #include "programs/program.hpp"
 #include "result/success.hpp"
+#include "run/agenda.hpp"
 #include "run/live.hpp"
 #include "run/messages.hpp"
 #include "run/pipe.hpp"
@@ -329,54 +330,12 @@ class Participant {
                order);
   }
 
-  // What the harness thread does at a time.
-  struct Due {
-    Time at;
-    enum class What : std::uint8_t {
-      window_starts,
-      turn_starts,
-      program_goes_on,
-      program_rests,
-      turn_ends,
-      window_ends,
-      stop
-    } what;
-    Time begins = kNever;  // turn_starts: the turn
-  };
-
   void start(const order::Go& go, Side& side) {
     window_ = go.window;
     side.set_window(window_);
-    const std::uint32_t warm_up = window_.turns ? window_.turns->warm_up : 0;
-    for (std::size_t turn = 0; turn < warm_up; ++turn) add_turn(*window_.turns, turn);
-    due_.push_back({.at = from_ns(window_.start_ns), .what = Due::What::window_starts});
-    for (std::size_t turn = warm_up; window_.turns && turn < window_.turns->size(); ++turn) {
-      add_turn(*window_.turns, turn);
-    }
-    if (window_.end_ns) {
-      meter_.set_window_end(from_ns(*window_.end_ns));
-      due_.push_back({.at = from_ns(*window_.end_ns), .what = Due::What::window_ends});
-    }
+    due_ = agenda_of(window_, is_stopped_between_turns());
+    if (window_.end_ns) meter_.set_window_end(from_ns(*window_.end_ns));
     alarm_.arm(due_.front().at);
-  }
-
-  // Usage is read while nobody works: at the end of the rest before a turn, and of the turn's own.
-  // Where two turns follow one another, the reading of the one that has ended comes first.
-  void add_turn(const measure::Turns& turns, std::size_t turn) {
-    using What = Due::What;
-    const bool is_measured = turn >= turns.warm_up;
-    if (is_measured) {
-      due_.push_back({.at = turns.begin(turn) - turns.rest / 2,
-                      .what = What::turn_starts,
-                      .begins = turns.begin(turn)});
-    }
-    if (is_stopped_between_turns()) {
-      due_.push_back({.at = turns.begin(turn), .what = What::program_goes_on});
-      due_.push_back({.at = turns.end(turn), .what = What::program_rests});
-    }
-    if (is_measured) {
-      due_.push_back({.at = turns.end(turn) + turns.rest / 4 * 3, .what = What::turn_ends});
-    }
   }
 
   // A program that does not take turns rests between them. It goes on when the window ends.
@@ -475,7 +434,7 @@ class Participant {
   std::atomic<bool> finished_{false};
   Phase phase_ = Phase::before_window;
   measure::WindowSpan window_;
-  std::deque<Due> due_;  // in its order
+  std::deque<Due> due_;
   Time begun_ = kNever;
   Time hope_ends_ = kNever;  // some request must have succeeded by then
   std::optional<LiveMeter> live_;

@@ -295,6 +295,13 @@ void TrialRun::fail(const TrialFailure& failure) {
   trial_.notes.push_back({std::string(result::kNothingSucceeded), failure.reason});
 }
 
+std::string TrialRun::break_off() {
+  Process& process = *in(cell_.subject()).process;
+  process.terminate();
+  if (const std::string words = process.last_words(); !words.empty()) return words;
+  return process.ended_well() ? "" : process.how_it_ended();
+}
+
 Duration window_of(const Settings& settings, result::TrialKind kind) {
   // A count trial is this long at most: its figure is a ratio that needs no long window.
   constexpr Duration kCountWindow = std::chrono::milliseconds(200);

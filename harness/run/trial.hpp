@@ -57,6 +57,9 @@ class TrialRun {
 
   void fail(const TrialFailure& failure);
 
+  // Ends the subject as an interrupted run does. What was wrong about that; empty: nothing.
+  std::string break_off();
+
   // Before judge().
   result::Disturbance& disturbance() { return trial_.disturbance; }
   const result::Trial& trial() const { return trial_; }

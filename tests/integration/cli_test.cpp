@@ -25,9 +25,9 @@ using ::testing::StartsWith;
 
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string> kCommands = {"run",    "search",    "list",       "compare",
-                                            "gate",   "calibrate", "show",       "export",
-                                            "doctor", "origin",    "participant"};
+const std::vector<std::string> kCommands = {
+    "run",  "search", "list",   "compare", "gate",        "calibrate",
+    "show", "export", "doctor", "origin",  "participant", "participant-check"};
 
 // The width of UTF-8 text; every character that we use is one column wide.
 std::ptrdiff_t columns_of(const std::string& line) {

@@ -31,8 +31,9 @@ REPOSITORY = pathlib.Path()
 BUILD = pathlib.Path()
 PLUGIN = pathlib.Path()
 
-# A server as a reader may have one.
+# A server and a client as a reader may have them.
 SERVER = pathlib.Path(__file__).resolve().parent / "servers" / "server.py"
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "examples"
 
 OF_THE_TREE = "builds the whole tree, which the test was built in"
 NOT_RUN = {
@@ -198,6 +199,13 @@ class Reader:
         server.chmod(0o755)
         (self.folder / "server.toml").write_text('command = ["./server", "{port}"]\n'
                                                  'target = "/health"\n')
+        client = self.folder / "client"
+        client.write_text(f"#!/bin/sh\nexec python3 {EXAMPLES}/participant.py\n")
+        client.chmod(0o755)
+        shutil.copy(EXAMPLES / "participant.py", self.folder / "client.py")
+        (self.folder / "client.toml").write_text('participant = ["./client"]\n')
+        (self.folder / "docs").mkdir()
+        (self.folder / "docs/examples").symlink_to(EXAMPLES)
         git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
         subprocess.run(["git", "init", "--quiet", self.folder], check=True)
         subprocess.run([*git, "-C", self.folder, "commit", "--quiet", "--allow-empty", "-m", "t"],
@@ -335,7 +343,7 @@ def help_of(command):
 
 def commands_of_program():
     listed = subprocess.check_output([PROGRAM, "--help"], text=True)
-    return re.findall(r"^  ([a-z]+) ", listed.split("\nCommands:\n")[1].split("\n\n")[0], re.M)
+    return re.findall(r"^  ([a-z-]+) ", listed.split("\nCommands:\n")[1].split("\n\n")[0], re.M)
 
 
 def help_examples(command):

@@ -66,7 +66,7 @@ def output_of(*arguments):
 
 def commands_of_program():
     listed = output_of("--help").split("\nCommands:\n")[1].split("\n\n")[0]
-    return set(re.findall(r"^  ([a-z]+) ", listed, re.M))
+    return set(re.findall(r"^  ([a-z-]+) ", listed, re.M))
 
 
 class Pages(unittest.TestCase):

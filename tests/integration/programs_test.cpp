@@ -2,99 +2,36 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "program.hpp"
+#include "program_run.hpp"
 #include "tests/sanitized.hpp"
 
 namespace asyncbench::test {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 const std::string kServer = SERVERS "/server.py";
 
-// A run of serve, short, with its result.
-class ProgramRun : public ::testing::Test {
+class ProgramRun : public ProgramTest {
  protected:
   Ended run(std::vector<std::string> more, std::vector<std::string> work = {"run", "serve"}) {
-    std::vector<std::string> arguments = std::move(work);
-    for (const char* const word : {"--connections", "4", "--duration", "200ms", "--warmup", "50ms",
-                                   "--trials", "1", "--cpu-idle", "default", "--force", "--out"}) {
-      arguments.emplace_back(word);
-    }
-    arguments.push_back(out_);
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_program(std::move(arguments), {.folder = folder_.path()});
+    return ProgramTest::run(std::move(more), std::move(work));
   }
 
-  std::string file_with(const std::string& name, const std::string& text) {
-    const fs::path path = folder_.path() / name;
-    std::ofstream(path) << text;
-    return path;
-  }
-
-  // Its command line names the test's folder, by which servers_left() knows it.
   std::string server(const std::string& oddities = "") const {
     return "python3 " + kServer + " {port} " + folder_.path().string() + ' ' + oddities;
-  }
-
-  static std::int64_t cpu_ns_of(const json& trial) {
-    const json& subject = trial.at("subject");
-    return subject.at("cpu_user_ns").get<std::int64_t>() +
-           subject.at("cpu_system_ns").get<std::int64_t>();
   }
 
   // A program file of a server with the oddity.
   std::string odd_file(const std::string& oddity, const std::string& more = "") {
     return file_with("odd.toml", "command = \"" + server(oddity) + "\"\ntarget = \"/\"\n" + more);
   }
-
-  json result() const {
-    std::ifstream in(out_);
-    return json::parse(in);
-  }
-
-  json only_trial() const {
-    const json whole = result();
-    for (const json& trial : whole.at("cells").at(0).at("trials")) {
-      if (trial.at("kind") == "timed") return trial;
-    }
-    return {};
-  }
-
-  // The test's servers and their orphans.
-  int servers_left() const {
-    int left = 0;
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-      std::ifstream in(entry.path() / "cmdline");
-      const std::string line((std::istreambuf_iterator<char>(in)), {});
-      // asyncbench itself has the folder on its command line, too.
-      const bool is_python = line.substr(0, line.find('\0')).find("python") != line.npos;
-      left += is_python && line.find(folder_.path().string()) != line.npos ? 1 : 0;
-    }
-    return left;
-  }
-
-  // A server and its orphan.
-  void wait_for_servers() const {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (servers_left() < 2 && std::chrono::steady_clock::now() < limit) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    ASSERT_GE(servers_left(), 2);
-  }
-
-  ScratchFolder folder_;
-  std::string out_ = folder_.path() / "r.json";
 };
 
 TEST_F(ProgramRun, ACommandStandsBesideAStrategy) {
@@ -111,7 +48,7 @@ TEST_F(ProgramRun, ACommandStandsBesideAStrategy) {
       EXPECT_GT(cpu_ns_of(trial), 0);
     }
   }
-  EXPECT_EQ(servers_left(), 0);
+  EXPECT_EQ(programs_left(), 0);
 }
 
 TEST_F(ProgramRun, AFileSaysHowItIsStarted) {
@@ -145,7 +82,7 @@ TEST_F(ProgramRun, FailuresSayWhatHappenedAndWhatTheProgramSaid) {
     const Ended ended = run({"--program", file});
     EXPECT_EQ(ended.exit_code, 5) << ended.out << ended.err;
     EXPECT_THAT(ended.out + ended.err, AllOf(HasSubstr(says), HasSubstr(quotes)));
-    EXPECT_EQ(servers_left(), 0);
+    EXPECT_EQ(programs_left(), 0);
   }
 }
 
@@ -157,17 +94,17 @@ TEST_F(ProgramRun, OtherBytesThanBeforeAreErrors) {
 
 TEST_F(ProgramRun, NobodyIsLeftOfAProgramThatWillNotEnd) {
   EXPECT_EQ(run({"--program", odd_file("orphans", "stop_within = \"100ms\"")}).exit_code, 0);
-  EXPECT_EQ(servers_left(), 0);
+  EXPECT_EQ(programs_left(), 0);
 }
 
 TEST_F(ProgramRun, AnInterruptedRunLeavesNobody) {
   Program running({"run", "serve", "--program", odd_file("orphans"), "--connections", "4",
                    "--duration", "20s", "--trials", "1", "--cpu-idle", "default", "--force",
                    "--out", out_});
-  wait_for_servers();
+  wait_for_programs(2);
   running.signal(SIGINT);
   EXPECT_EQ(running.wait().exit_code, 130);
-  EXPECT_EQ(servers_left(), 0);
+  EXPECT_EQ(programs_left(), 0);
 }
 
 // What a killed run leaves, the next one finds by its control group.
@@ -177,7 +114,7 @@ TEST_F(ProgramRun, AKilledRunLeavesNobodyForLong) {
     Program running({"run", "serve", "--program", odd_file("orphans"), "--connections", "4",
                      "--duration", "20s", "--trials", "1", "--cpu-idle", "default", "--force",
                      "--out", out_});
-    wait_for_servers();
+    wait_for_programs(2);
     running.signal(SIGKILL);
     EXPECT_EQ(running.wait().exit_code, 128 + SIGKILL);
   }
@@ -185,13 +122,13 @@ TEST_F(ProgramRun, AKilledRunLeavesNobodyForLong) {
   if (only_trial().at("subject").at("cpu_account") != "cgroup") {
     GTEST_SKIP() << "no control groups of version 2 that may be written";
   }
-  EXPECT_EQ(servers_left(), 0);
+  EXPECT_EQ(programs_left(), 0);
 }
 
 TEST_F(ProgramRun, OneInTheBackgroundIsMeasured) {
   EXPECT_EQ(run({"--program", odd_file("background")}).exit_code, 0);
   EXPECT_GT(cpu_ns_of(only_trial()), 10'000'000);
-  EXPECT_EQ(servers_left(), 0);
+  EXPECT_EQ(programs_left(), 0);
 }
 
 TEST_F(ProgramRun, MegabytesOfOutputHarmNobody) {

@@ -51,6 +51,19 @@ TEST(ProgramFile, ACommandIsReadByAShellThatItReplaces) {
   EXPECT_EQ(file.target, "/health");
 }
 
+TEST(ProgramFile, MayNameAParticipantAndItsWorkloads) {
+  const ProgramFile file = parse_program(R"(
+participant = ["python3", "client.py"]
+workloads = ["fetch", "echo"]
+)",
+                                         "/srv/mine.toml");
+  EXPECT_THAT(file.command, testing::IsEmpty());
+  EXPECT_THAT(file.participant, ElementsAre("python3", "client.py"));
+  EXPECT_THAT(file.workloads, ElementsAre("fetch", "echo"));
+  EXPECT_EQ(participant_of_command("mine", "./client --fast").name, "mine");
+  EXPECT_THROW(participant_of_command("My client", "./client"), UsageError);
+}
+
 void expect_refusal(const std::string& text, const std::string& place, const std::string& says) {
   EXPECT_THAT([&] { parse_program(text, "a.toml"); },
               ThrowsMessage<UsageError>(AllOf(StartsWith("a.toml:" + place), HasSubstr(says))))
@@ -72,6 +85,10 @@ TEST(ProgramFile, EveryFaultHasItsPlace) {
   expect_refusal("command = []", "1:11: ", "one word");
   expect_refusal("command = ", "1:", "");
   expect_refusal("summary = \"x\"", "1:", "needs a command");
+  expect_refusal("participant = \"a\"\nworkloads = [\"fech\"]", "2:13: ", "did you mean fetch?");
+  expect_refusal("participant = \"a\"\nworkloads = \"fetch\"", "2:13: ", "an array of strings");
+  expect_refusal("participant = []", "1:15: ", "one word");
+  expect_refusal(command + "workloads = [\"fetch\"]", "1:1: ", "are those of a participant");
   expect_refusal("command = \"./server\"", "", "write {port}");
 }
 

@@ -190,5 +190,20 @@ TEST(Messages, ReplaceBytesThatAreNotText) {
   EXPECT_THAT(std::get<report::Failed>(report_from(line)).reason, HasSubstr("path "));
 }
 
+// What is measured from outside, a program need not say.
+TEST(Messages, OfProgramsMayLackWhatTheirAdapterKnows) {
+  const auto record = std::get<report::Record>(
+      report_of_program(R"({"type":"record","records":5,"figures":{"x_bytes":3}})"));
+  EXPECT_EQ(record.records, 5U);
+  EXPECT_EQ(record.figures.at("x_bytes"), 3);
+  EXPECT_FALSE(record.recording);
+  EXPECT_THROW(report_from(R"({"type":"record","records":5})"), ProtocolError);
+  EXPECT_THROW(report_of_program(R"({"type":"record","records":-5})"), ProtocolError);
+  EXPECT_EQ(std::get<report::Ready>(report_of_program(R"({"type":"ready","turns":false})")).turns,
+            false);
+  EXPECT_EQ(std::get<report::Ready>(report_from(R"({"type":"ready"})")).turns, std::nullopt);
+  EXPECT_EQ(to_line(Report{report::Ready{}}), R"({"type":"ready"})");
+}
+
 }  // namespace
 }  // namespace asyncbench::run
