@@ -38,10 +38,10 @@ std::string build_revision(const std::string& name) {
   const fs::path source = folder / "source";
   const fs::path build = folder / "build";
   const fs::path log = folder / (revision.commit + ".log");
-  print_error("building {} ({}), log in {}\n", report::printable(name),
-              revision.commit.substr(0, 12), report::printable(log.string()));
   const Must must = must_succeed(log, name);
   check_out_at(source, revision, must);
+  print_error("building {} ({}), log in {}\n", report::printable(name),
+              revision.commit.substr(0, 12), report::printable(log.string()));
   must({"cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
         "-DASYNCBENCH_TESTS=OFF", "-DASYNCBENCH_BENCH=OFF", "-DASYNCBENCH_CONFORMANCE=OFF"},
        "configuring");

@@ -146,9 +146,10 @@ run::Builds builds_of(const Typed& typed) {
       throw usage_error("--base-rev builds both programs",
                         "give either revisions, or --base and --candidate");
     }
-    note_uncommitted(".", typed.candidate_revision);
     const std::string base = build_revision(typed.base_revision);
-    return {.base = base, .candidate = build_revision(typed.candidate_revision)};
+    const std::string candidate = build_revision(typed.candidate_revision);
+    note_uncommitted(".", typed.candidate_revision);
+    return {.base = base, .candidate = candidate};
   }
   check_both_given(typed);
   return {.base = program_at(typed.base, "--base"),

@@ -90,9 +90,9 @@ GatedSpecs gated_programs(const GatedPrograms& typed) {
   } else {
     const std::string& candidate = typed.candidate.empty() ? typed.base : typed.candidate;
     const std::string& base = typed.base.empty() ? typed.candidate : typed.base;
-    note_uncommitted(fs::absolute(candidate).parent_path(), typed.candidate_revision);
     specs = {.base = at_revision(base, typed.base_revision),
              .candidate = at_revision(candidate, typed.candidate_revision)};
+    note_uncommitted(fs::absolute(candidate).parent_path(), typed.candidate_revision);
   }
   // They are one strategy, of which there are two builds.
   const std::string base = programs::Program(specs.base).info().name;

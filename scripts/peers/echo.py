@@ -42,6 +42,7 @@ def _job(strategy):
         "window_expected_ns": 1_000_000_000,
         "turns": 0,
         "count_syscalls": False,
+        "live": False,
         "profile": None,
         "parent": 0,
     }

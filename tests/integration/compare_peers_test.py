@@ -283,7 +283,7 @@ class ScriptTest(unittest.TestCase):
                 done = subprocess.run(self.command("--only", part, *options), capture_output=True,
                                       text=True, timeout=PATIENCE_S, check=False)
                 self.assertIn(done.returncode, (0, 1), done.stderr)
-                found = re.findall(r" [\d.]+ \[[\d.]+,[\d.]+\] (?:<=|>=|=)[\d.]+ +\w+$",
+                found = re.findall(r" [\d.]+ \[ *[\d.]+, *[\d.]+\] (?:<=|>=|=)[\d.]+ +\w+$",
                                    done.stdout, re.MULTILINE)
                 self.assertEqual(len(found), rows, done.stdout + done.stderr)
                 self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)

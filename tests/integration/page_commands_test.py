@@ -83,7 +83,7 @@ SHORT = "--duration 100ms --warmup 20ms"
 SHORTER = [
     (r"(build/mine.so .*--strategies) all\b", r"\1 mine,epoll"),
     (r" --strategies all\b", " --strategies epoll,uring"),
-    (r" (--budget|--duration|--frequency|--gates|--trials) \S+", ""),
+    (r" (--budget|--duration|--frequency|--gates|--trials|--warmup) \S+", ""),
     (r"(asyncbench run)(?=(?!.*--resume|.*--strategies).*)", r"\1 --strategies epoll,uring"),
     (r"asyncbench run(?!.*--resume|.*--stages)", f"asyncbench run {SHORT} --trials 1"),
     (r"--stages \S+", "--stages 100ms:1000,100ms:1000..2000 --warmup 20ms --trials 1"),

@@ -20,7 +20,8 @@ def is_guide(page):
 
 def shell_blocks(text):
     """The blocks of commands, as lists of them: those that name no other language."""
-    for block in re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.M | re.S):
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
+    for block in (block for language, block in blocks if language in ("", "sh")):
         lines = block.replace("\\\n", " ").splitlines()
         yield [line for line in lines if line.strip() and not line.startswith("#")]
 

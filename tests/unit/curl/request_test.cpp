@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <thread>
@@ -68,7 +69,7 @@ class Listener {
 std::vector<std::string> fields_of(const std::string& head) {
   std::vector<std::string> fields;
   for (std::size_t at = 0; at < head.size();) {
-    const std::size_t end = head.find("\r\n", at);
+    const std::size_t end = std::min(head.find("\r\n", at), head.size());  // a body has no end
     fields.push_back(head.substr(at, end - at));
     at = end + 2;
   }
