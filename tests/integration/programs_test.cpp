@@ -160,7 +160,8 @@ TEST_F(ProgramRun, IsProfiledFromOutside) {
   if (ended.err.find("perf_event") != std::string::npos) GTEST_SKIP() << ended.err;
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   json samples;
-  for (const json& trial : result().at("cells").at(0).at("trials")) {
+  const json whole = result();
+  for (const json& trial : whole.at("cells").at(0).at("trials")) {
     if (trial.at("kind") == "profile") samples = trial.at("profile").at("on_cpu");
   }
   EXPECT_EQ(samples.at("program"), "");
