@@ -53,6 +53,8 @@ NOT_RUN = {
     "repository of its own",
     "asyncbench gate --base-program service.toml --base-rev main --connections 32": "as above",
     "asyncbench gate --base-program old/service.toml --candidate-program service.toml": "as above",
+    "asyncbench gate --base-program old.toml --candidate-program new.toml": "as above",
+    "asyncbench gate --base-program server.toml --base-rev main --margin 5%": "as above",
     "asyncbench gate --base-program service.toml --candidate-program service.toml": "as above",
     "asyncbench export RESULT.json --format NAME [--cell ID] [--out FILE]": "is the form alone",
     "asyncbench COMMAND --help": "is the form alone",
