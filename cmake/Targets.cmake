@@ -111,10 +111,11 @@ function(asyncbench_strategy name)
 endfunction()
 
 # asyncbench_test(NAME SOURCES ... USES parts... LIBRARIES ... [TIMEOUT seconds] [LABELS ...]
-#                 [FIXTURES what must be set up first...])
-# A GoogleTest binary, registered with CTest test by test.
+#                 [FIXTURES what must be set up first...] [SERIAL])
+# A GoogleTest binary, registered with CTest test by test. SERIAL: its tests decide by what they
+# measure, so that no other test may run beside them.
 function(asyncbench_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(TEST "SERIAL" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE asyncbench_flags GTest::gmock GTest::gtest_main ${TEST_LIBRARIES})
   target_precompile_headers(${name} REUSE_FROM asyncbench_precompiled_test)
@@ -134,5 +135,5 @@ function(asyncbench_test name)
   endif()
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${fixtures} LABELS "${TEST_LABELS}")
+    PROPERTIES TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL ${TEST_SERIAL} ${fixtures} LABELS "${TEST_LABELS}")
 endfunction()

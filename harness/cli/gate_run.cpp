@@ -16,6 +16,7 @@
 #include "report/format.hpp"
 #include "report/terminal.hpp"
 #include "run/run.hpp"
+#include "run/selection.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -51,6 +52,9 @@ std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& otherw
   }
   load_plugins(request->plugins, registry);
   const run::Plan plan = run::make_plan(request->options, registry, false);
+  if (const std::string why = run::why_nothing_runs(plan); !why.empty()) {
+    throw CommandError(ExitCode::incomplete, why, "");
+  }
   const auto runnable = static_cast<std::size_t>(std::ranges::count_if(
       plan.cells, [](const run::PlannedCell& cell) { return cell.unsupported.empty(); }));
   if (runnable > analyze::kMostGatedCells) {

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
-#include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "report/format.hpp"
 #include "run/open_loop.hpp"
+#include "run/selection.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -69,6 +69,16 @@ std::string plan_text(const run::Plan& given) {
     text += report::wrapped(note.detail, "note: ", columns());
   }
   return text;
+}
+
+ExitCode show_plan(const run::Plan& plan) {
+  put(plan_text(plan));
+  const auto is_missing = [](const run::PlannedCell& cell) {
+    return cell.named && !cell.unsupported.empty();
+  };
+  const bool whole =
+      run::why_nothing_runs(plan).empty() && std::ranges::none_of(plan.cells, is_missing);
+  return whole ? ExitCode::done : ExitCode::incomplete;
 }
 
 }  // namespace asyncbench::cli

@@ -75,10 +75,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
   } else {
     const run::Plan plan =
         run::make_plan(request->options, registry, measure::SyscallCounter().available());
-    if (request->dry_run) {
-      put(plan_text(plan));
-      return ExitCode::done;
-    }
+    if (request->dry_run) return show_plan(plan);
     report = run::run(plan, registry, progress, summarize, extend);
   }
   progress.clear();

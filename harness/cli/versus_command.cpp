@@ -191,10 +191,7 @@ ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   if (!request->resume.empty()) request = recorded_request("versus", *request, parse_request);
   request->options.suite = grid_of(*request);
   const run::Plan plan = run::make_plan(request->options, registry, false);
-  if (request->dry_run) {
-    put(plan_text(plan));
-    return ExitCode::done;
-  }
+  if (request->dry_run) return show_plan(plan);
 
   ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };

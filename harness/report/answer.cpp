@@ -169,18 +169,23 @@ class Writer {
     return leading;
   }
 
-  // The leading families, and the best strategies of other families. By their names: which of them
-  // is the best is open, and should read alike wherever it is.
+  // The best strategies; by the family's name where all of a leading one are among them, or where
+  // families alone are told apart. In the order of their names: which of them is the best is open,
+  // and should read alike wherever it is.
   void choose(Answer& answer) const {
     std::vector<std::pair<std::string, const Contrast*>> chosen;
     Standings rest = best_ahead();
+    const bool families_alone = rest.empty();
     for (const FamilyStanding* family : leading_families()) {
+      const auto is_member = [&](const Standing* standing) {
+        return std::ranges::find(family->members, standing->cell) != family->members.end();
+      };
+      const auto members = static_cast<std::size_t>(std::ranges::count_if(rest, is_member));
+      if (members < family->members.size() && !families_alone) continue;
       chosen.emplace_back(
           family->members.size() == 1 ? family->members.front()->strategy : family->name,
           &family->contrasts.front());
-      std::erase_if(rest, [&](const Standing* standing) {
-        return std::ranges::find(family->members, standing->cell) != family->members.end();
-      });
+      std::erase_if(rest, is_member);
     }
     for (const Standing* standing : rest) {
       chosen.emplace_back(standing->cell->strategy, ranking_of(*standing));

@@ -5,7 +5,6 @@
 #include <random>
 #include <vector>
 
-#include "run/selection.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -72,7 +71,6 @@ Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, boo
     if (first && !builds.sentinel.empty())
       index_of(paired, under(cell, result::kSentinelBuild, builds, builds.sentinel));
   }
-  if (const std::string why = why_nothing_runs(plan); !why.empty()) throw UsageError(why);
   if (count_syscalls) {
     for (const PlannedCell& cell : plan.cells) {
       if (!cell.unsupported.empty()) continue;

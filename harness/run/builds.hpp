@@ -22,8 +22,7 @@ inline constexpr unsigned kCountTrials = 3;
 // The plan's cells under each build; the first of them also under the sentinel, if there is one.
 // Base plays the other end for all. Where the host lets us count system calls, count trials come
 // first, of each cell with one request at a time: then how many completions a wake-up brings, which
-// no two runs have alike, does not enter its counts. Its trials are `blocks` timed ones. Throws
-// UsageError when no cell can run here.
+// no two runs have alike, does not enter its counts. Its trials are `blocks` timed ones.
 Plan plan_of_builds(const Plan& plan, const Builds& builds, unsigned blocks, bool count_syscalls);
 
 // Adds blocks up to `blocks` in all. In each, the cells come in random order, and the builds of one

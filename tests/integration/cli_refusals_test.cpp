@@ -86,12 +86,20 @@ TEST(CliRefusals, AStrategyWithoutTheCpusThatItNeedsIsRefusedByEachCommandAlike)
   }
   Arguments gate = {"gate",  "--base",       ASYNCBENCH_PROGRAM, "--candidate", ASYNCBENCH_PROGRAM,
                     "serve", "--strategies", "uring:sqpoll"};
-  expect_refusal(run_program(gate), 2, needs);
+  expect_refusal(run_program(gate), 5, needs);
   gate.back() = "uring:sqpoll,epoll";
   gate.emplace_back("--dry-run");
   std::string text = run_program(gate).out;
   std::ranges::replace(text, '\n', ' ');
   EXPECT_THAT(text, HasSubstr("not measured here: uring:sqpoll needs 2 CPUs"));
+  for (const char* command :
+       {"run serve --strategies uring:sqpoll,epoll", "versus uring:sqpoll epoll"}) {
+    const Ended shown =
+        run_program({"-c", std::string("exec " ASYNCBENCH_PROGRAM " ") + command + " --dry-run"},
+                    {.program = "sh"});
+    EXPECT_EQ(shown.exit_code, 5) << shown.err;
+    EXPECT_THAT(shown.out, HasSubstr("not supported here: uring:sqpoll needs 2 CPUs"));
+  }
   expect_refusal(run_program({"run", "serve", "--strategies", "epoll", "--peer-strategy",
                               "uring:sqpoll", "--dry-run"}),
                  2, "use --peer-threads 2 or --pin peer=");

@@ -103,6 +103,17 @@ TEST(Answer, TakesAFamilyBeforeItsMembers) {
   EXPECT_EQ(answer.behind, "");
 }
 
+// A family's name would send a reader to the member that is slower than the reference, too.
+TEST(Answer, NamesTheMembersWhereNotTheWholeFamilyIsAmongTheBest) {
+  const Compared compared({kReference, strategy("uring", {.speed = 1.5, .family = "io_uring"}, 1),
+                           strategy("uring:sqpoll", {.speed = 0.9, .family = "io_uring"}, 4),
+                           strategy("epoll", {.speed = 1.1, .family = "readiness loops"}, 7)});
+  const Answer answer = compared.only();
+  EXPECT_EQ(answer.choice, "uring");
+  EXPECT_THAT(answer.take, StartsWith("Take uring: 1."));
+  EXPECT_THAT(answer.behind, HasSubstr("uring:sqpoll"));
+}
+
 // The best member of a family that is behind as a whole is among the best all the same.
 TEST(Answer, NamesTheBestOfOtherFamiliesBesideTheLeadingOne) {
   const char* const loops = "readiness loops";

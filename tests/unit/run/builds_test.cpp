@@ -28,15 +28,6 @@ Plan plan_of_two_cells(const std::string& connections = "64") {
   return make_plan(options, registry, false);
 }
 
-TEST(Builds, AreRefusedWithTheReasonWhereNothingRuns) {
-  RunOptions options = options_for("serve");
-  options.strategies = {"client_only"};
-  const Plan plan = make_plan(options, fakes(), false);
-  EXPECT_THAT([&] { plan_of_builds(plan, kBuilds, 10, false); },
-              testing::ThrowsMessage<UsageError>(
-                  "no strategy can run this here: client_only offers no server side"));
-}
-
 std::string build_of(const Plan& plan, const PlannedTrial& trial) {
   return plan.cells[trial.cell].build;
 }
