@@ -59,6 +59,9 @@ set_target_properties(asyncbench_precompiled_plugin PROPERTIES
   POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 if(TARGET GTest::gmock)
   asyncbench_precompiled(test HEADERS <gmock/gmock.h> <gtest/gtest.h> LIBRARIES GTest::gmock)
+  # Tests run once, so that their own code is not worth optimizing; what they test is optimized.
+  set(asyncbench_test_options $<$<CONFIG:RelWithDebInfo>:-O0>)
+  target_compile_options(asyncbench_precompiled_test PRIVATE ${asyncbench_test_options})
 endif()
 
 # asyncbench_part(NAME [FOR_PLUGINS] SOURCES ... [ALONE SOURCES...] USES PARTS... LIBRARIES ...)
@@ -118,6 +121,7 @@ function(asyncbench_test name)
   cmake_parse_arguments(TEST "SERIAL" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE asyncbench_flags GTest::gmock GTest::gtest_main ${TEST_LIBRARIES})
+  target_compile_options(${name} PRIVATE ${asyncbench_test_options})
   target_precompile_headers(${name} REUSE_FROM asyncbench_precompiled_test)
   foreach(part IN LISTS TEST_USES)
     target_link_libraries(${name} PRIVATE asyncbench_${part})
