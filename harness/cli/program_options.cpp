@@ -54,7 +54,7 @@ programs::ProgramSpec program_spec(const std::string& given, const std::string& 
 void ProgramOptions::define(App& app) {
   app.add_option("--program", given_,
                  "a server of yours beside the strategies: a program file (.toml), several with "
-                 "commas, a command with {port} in it, or contenders")
+                 "commas, a command with {port} or {socket} in it, or contenders")
       .type_name("FILE|COMMAND")
       .allow_extra_args(false)
       .group("What");

@@ -10,6 +10,8 @@
 #include "measure/request_file.hpp"
 #include "programs/program_build.hpp"
 #include "programs/program_process.hpp"
+#include "workloads/http_client.hpp"
+#include "workloads/http_sides.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::programs {
@@ -100,16 +102,30 @@ Support can_record(const ProgramFile& file, Role role, std::string_view workload
 
 class ProgramSide final : public workloads::Side {
  public:
-  explicit ProgramSide(workloads::Address address) : address_(std::move(address)) {}
+  ProgramSide(workloads::Address address, WarmUp warmed)
+      : address_(std::move(address)), warmed_(std::move(warmed)) {}
 
   std::optional<workloads::Address> address() const override { return address_; }
   void prepare(Job& /*job*/) override {}
   void set_window(const measure::WindowSpan& /*window*/) override {}
-  void fill(workloads::SideRecord& /*record*/) override {}
+  void fill(workloads::SideRecord& record) override {
+    if (warmed_.answered == 0) return;
+    record.figures["warmup_requests"] = static_cast<double>(warmed_.answered);
+    record.figures["warmup_requests_ns"] = static_cast<double>(warmed_.time.count());
+  }
 
  private:
   workloads::Address address_;
+  WarmUp warmed_;
 };
+
+// What clients of this work ask for, at once: delays and burning would only make it longer.
+http::Request quick_request(const workloads::Work& work, const workloads::Address& address) {
+  workloads::HttpParameters asked = workloads::http_parameters(work);
+  asked.server_delay = {};
+  asked.cpu_burn = Duration{0};
+  return workloads::program_targets(asked, address).front().request;
+}
 
 }  // namespace
 
@@ -179,10 +195,12 @@ std::string_view Program::kind() const {
 
 void Program::prepare() const { build(file_); }
 
-std::unique_ptr<workloads::Side> Program::start(unsigned threads) {
+std::unique_ptr<workloads::Side> Program::start(const workloads::Work& work, unsigned threads) {
   process_ = std::make_unique<ProgramProcess>(file_, threads);
-  return std::make_unique<ProgramSide>(
-      workloads::Address{.port = process_->port(), .path = "", .target = file_.target});
+  const workloads::Address address = process_->address();
+  WarmUp warmed;
+  if (file_.warmup_requests > 0) warmed = process_->warm_up(quick_request(work, address));
+  return std::make_unique<ProgramSide>(address, warmed);
 }
 
 void Program::run(Job& job) {

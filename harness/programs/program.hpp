@@ -56,9 +56,9 @@ class Program final : public Strategy {
   // Builds it, where there is something to build. Throws UsageError.
   void prepare() const;
 
-  // Starts the server, as the side that listens; throws StrategyError. The caller's thread must
-  // outlive it.
-  std::unique_ptr<workloads::Side> start(unsigned threads);
+  // Starts the server, and warms it up with requests of this work, as the side that listens; throws
+  // StrategyError. The caller's thread must outlive it.
+  std::unique_ptr<workloads::Side> start(const workloads::Work& work, unsigned threads);
 
   // Waits until the job is to stop, and ends the program.
   void run(Job& job) override;

@@ -27,6 +27,8 @@ constexpr std::array<std::pair<std::string_view, int>, 5> kSignals = {{{"SIGTERM
                                                                        {"SIGHUP", SIGHUP},
                                                                        {"SIGKILL", SIGKILL}}};
 
+constexpr std::int64_t kMostWarmupRequests = 10'000'000;
+
 // A shell that becomes the program, so that signals reach it.
 std::vector<std::string> by_shell(const std::string& command) {
   return {"/bin/sh", "-c", "exec " + command};
@@ -78,6 +80,9 @@ class Reader {
     }
     if (file_.command.empty() && file_.participant.empty()) {
       refuse(root.source(), "a program needs a command (a server) or a participant");
+    }
+    if (file_.command.empty() && file_.warmup_requests > 0) {
+      refuse(root.source(), "warmup_requests are those of a server; a participant needs none");
     }
     if (file_.participant.empty() && !file_.workloads.empty()) {
       refuse(root.source(), "workloads are those of a participant; a server needs none");
@@ -196,6 +201,14 @@ class Reader {
                        std::chrono::duration_cast<std::chrono::seconds>(kMostReadyWithin).count()));
   }
 
+  void take_warmup_requests(const toml::node& node) {
+    const auto* const number = node.as_integer();
+    if (number == nullptr || number->get() < 0 || number->get() > kMostWarmupRequests) {
+      refuse(node.source(), fmt::format("a number from 0 to {}", kMostWarmupRequests));
+    }
+    file_.warmup_requests = static_cast<std::uint64_t>(number->get());
+  }
+
   void take_stop(const toml::node& node) {
     const std::string name = text_of(node);
     for (const auto& [known, signal] : kSignals) {
@@ -228,6 +241,7 @@ class Reader {
       {"port", &Reader::take_port},
       {"ready", &Reader::take_ready},
       {"ready_within", &Reader::take_ready_within},
+      {"warmup_requests", &Reader::take_warmup_requests},
       {"stop", &Reader::take_stop},
       {"stop_within", duration(&ProgramFile::stop_within)},
       {"build", text(&ProgramFile::build)},
@@ -240,21 +254,33 @@ class Reader {
   ProgramFile& file_;
 };
 
-// A port has to get into a server somehow.
-void check_port(const ProgramFile& file, const std::string& source) {
-  if (file.port || file.command.empty()) return;
-  std::vector<std::string> texts = file.command;
-  for (const auto& [name, value] : file.environment) texts.push_back(value);
-  const bool has_port = std::ranges::any_of(
-      texts, [](const std::string& text) { return text.find("{port}") != text.npos; });
-  if (has_port) return;
+// Whether the server's command line or environment names it: "{port}".
+bool names(const ProgramFile& file, std::string_view placeholder) {
+  const auto has = [&](const std::string& text) { return text.find(placeholder) != text.npos; };
+  return std::ranges::any_of(file.command, has) ||
+         std::ranges::any_of(file.environment, [&](const auto& each) { return has(each.second); });
+}
+
+// An address has to get into a server somehow.
+void check_address(const ProgramFile& file, const std::string& source) {
+  if (file.command.empty()) return;
+  const bool has_port = file.port || names(file, "{port}");
+  if (has_port && file.takes_socket()) {
+    throw UsageError(fmt::format(
+        "{}: the program is told a port and a {{socket}}; it is asked at one of them: leave the "
+        "other out",
+        source));
+  }
+  if (has_port || file.takes_socket()) return;
   throw UsageError(fmt::format(
       "{}: nothing tells the program its port; write {{port}} where its command line "
-      "or environment takes it{}",
+      "or environment takes it, or {{socket}} where it takes the path of a Unix socket{}",
       source, source.ends_with(".toml") ? ", or port = 8080 if it is always the same" : ""));
 }
 
 }  // namespace
+
+bool ProgramFile::takes_socket() const { return names(*this, "{socket}"); }
 
 ProgramFile parse_program(std::string_view text, const std::string& source) {
   ProgramFile file;
@@ -268,7 +294,7 @@ ProgramFile parse_program(std::string_view text, const std::string& source) {
     throw UsageError(
         fmt::format("{}:{}:{}: {}", source, at.line, at.column, failure.description()));
   }
-  check_port(file, source);
+  check_address(file, source);
   return file;
 }
 
@@ -293,7 +319,7 @@ ProgramFile program_of_command(const std::string& command, const std::string& ta
   if (!target.empty() && !target.starts_with('/')) {
     throw UsageError(fmt::format("target {}: begins with /", target));
   }
-  check_port(file, command);
+  check_address(file, command);
   return file;
 }
 

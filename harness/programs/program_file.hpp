@@ -35,8 +35,8 @@ struct Runtime {
   std::string package;  // what to install otherwise
 };
 
-// Commands and texts may name {port}, {threads}, {folder} (of the file) and {build} (a folder of
-// the program's own that `build` fills).
+// Commands and texts may name {port} or {socket} (the path of a Unix socket to listen on),
+// {threads}, {folder} (of the file) and {build} (a folder of the program's own that `build` fills).
 struct ProgramFile {
   std::string name;     // [a-z0-9_]+, a variant after a colon
   std::string summary;  // one line
@@ -57,10 +57,14 @@ struct ProgramFile {
   Ready ready = Ready::listens;
   std::string prints;  // Ready::prints: the text
   Duration ready_within = std::chrono::seconds(30);
+  std::uint64_t warmup_requests = 0;  // that a server answers before it counts as ready
   int stop_signal = SIGTERM;
   Duration stop_within = std::chrono::seconds(1);  // then SIGKILL
   std::string build;                               // a shell command; empty: nothing to build
   Runtime runtime;
+
+  // Whether the server listens on a Unix socket.
+  bool takes_socket() const;
 };
 
 // Both throw UsageError: "FILE:LINE:COLUMN: what is wrong".

@@ -7,18 +7,15 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <string_view>
 #include <thread>
 
-#include "core/endpoint.hpp"
 #include "core/loop_descriptors.hpp"
-#include "core/socket_ops.hpp"
 #include "core/strategy.hpp"
+#include "core/temporary_folder.hpp"
 #include "programs/process_tree.hpp"
 
 namespace asyncbench::programs {
@@ -40,83 +37,104 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-// A connection to the port; an empty Fd where nobody listens.
-Fd connected_to(std::uint16_t port) {
-  const Endpoint endpoint = Endpoint::loopback(port);
-  Fd socket = stream_socket(endpoint, 0);
-  if (socket && begin_connect(socket.get(), endpoint) != 0) socket.reset();
-  return socket;
-}
-
-// Whether a GET is answered with a status of 2xx, within a second.
-bool answers(std::uint16_t port, const std::string& target) {
-  const Fd socket = connected_to(port);
-  if (!socket) return false;
-  const std::string request = fmt::format(
-      "GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", target, port);
-  if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return false;
-  pollfd polled{.fd = socket.get(), .events = POLLIN, .revents = 0};
-  std::array<char, 13> head{};
-  if (::poll(&polled, 1, 1'000) != 1) return false;
-  const ssize_t got = ::recv(socket.get(), head.data(), head.size(), 0);
-  const std::string_view text(head.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  return text.size() > 9 && text.starts_with("HTTP/1.") && text[9] == '2';
-}
-
 }  // namespace
 
-ProgramProcess::ProgramProcess(const ProgramFile& file, unsigned threads) : file_(file) {
-  if (file.port && connected_to(*file.port)) {
-    throw StrategyError(
-        fmt::format("{}: port {} is taken; end whoever listens on it, or give the "
-                    "program another one",
-                    file.name, *file.port));
-  }
-  port_ = file.port ? *file.port : free_port();
+ProgramProcess::ProgramProcess(const ProgramFile& file, unsigned threads)
+    : file_(file), ready_by_(now() + file.ready_within) {
+  choose_address();
   child_.emplace(file, ProgramChild::Start{.command = file.command,
-                                           .values = {{"port", std::to_string(port_)},
+                                           .values = {{"port", std::to_string(endpoint_.port())},
+                                                      {"socket", path_},
                                                       {"threads", std::to_string(threads)}}});
   wait_until_ready();
 }
 
+void ProgramProcess::choose_address() {
+  if (file_.takes_socket()) {
+    folder_.emplace(temporary_folder());
+    path_ = folder_->path() + "/socket";
+    const auto endpoint = Endpoint::unix_socket(path_);
+    if (!endpoint) {
+      throw StrategyError(
+          fmt::format("{}: the path {} is too long for a Unix socket; set TMPDIR to a shorter one",
+                      file_.name, path_));
+    }
+    endpoint_ = *endpoint;
+    return;
+  }
+  endpoint_ = Endpoint::loopback(file_.port ? *file_.port : free_port());
+  if (file_.port && connected_to(endpoint_)) {
+    throw StrategyError(
+        fmt::format("{}: port {} is taken; end whoever listens on it, or give the "
+                    "program another one",
+                    file_.name, *file_.port));
+  }
+}
+
+workloads::Address ProgramProcess::address() const {
+  return {.port = endpoint_.port(), .path = path_, .target = file_.target};
+}
+
+std::string ProgramProcess::target() const {
+  return file_.target.empty() ? "/bytes/12" : file_.target;
+}
+
+double ProgramProcess::ready_within_s() const {
+  return std::chrono::duration<double>(file_.ready_within).count();
+}
+
 void ProgramProcess::wait_until_ready() {
-  const Time limit = now() + file_.ready_within;
   while (!is_ready()) {
     // One that goes on in the background has ended, too, but is no failure.
     if (child_->has_ended() && descendants().empty()) {
       child_->fail("ended before it served: " + child_->how_it_ended());
     }
-    if (now() >= limit) {
-      const double seconds = std::chrono::duration<double>(file_.ready_within).count();
-      const auto ports = listening_ports();
-      const std::string instead =
-          ports.empty() ? ""
-                        : fmt::format(
-                              "; it listens on port {} instead: write {{port}} where it "
-                              "takes its port",
-                              fmt::join(ports, ", "));
+    if (now() >= ready_by_) {
+      const std::string place = endpoint_.to_string();
       const std::string what =
-          file_.ready == Ready::listens ? fmt::format("did not listen on 127.0.0.1:{}", port_)
+          file_.ready == Ready::listens ? "did not listen on " + place
           : file_.ready == Ready::answers
-              ? fmt::format("did not answer {} with 2xx on 127.0.0.1:{}",
-                            file_.target.empty() ? "/bytes/12" : file_.target, port_)
+              ? fmt::format("did not answer {} with 2xx on {}", target(), place)
               : fmt::format("did not print \"{}\"", file_.prints);
-      child_->fail(fmt::format("{} within {:g} s{}", what, seconds, instead));
+      child_->fail(fmt::format("{} within {:g} s{}", what, ready_within_s(), where_else()));
     }
     std::this_thread::sleep_for(kLookAgain);
   }
 }
 
+// "; it listens on port 8080 instead: ...", where it does.
+std::string ProgramProcess::where_else() const {
+  const auto ports = listening_ports();
+  if (ports.empty()) return "";
+  return fmt::format("; it listens on port {} instead: write {} where it takes {}",
+                     fmt::join(ports, ", "), path_.empty() ? "{port}" : "{socket}",
+                     path_.empty() ? "its port" : "the path of its socket");
+}
+
 bool ProgramProcess::is_ready() const {
   switch (file_.ready) {
     case Ready::listens:
-      return static_cast<bool>(connected_to(port_));
+      return static_cast<bool>(connected_to(endpoint_));
     case Ready::answers:
-      return answers(port_, file_.target.empty() ? "/bytes/12" : file_.target);
+      return answers(endpoint_, target());
     case Ready::prints:
       return child_->said().find(file_.prints) != std::string::npos;
   }
   return false;
+}
+
+WarmUp ProgramProcess::warm_up(const http::Request& request) {
+  WarmUp done = programs::warm_up(request, file_.warmup_requests, ready_by_);
+  if (!done.failure.empty()) {
+    child_->fail(fmt::format("failed a request of its warm-up: {}", done.failure));
+  }
+  if (done.answered < file_.warmup_requests) {
+    child_->fail(
+        fmt::format("answered {} of {} warmup_requests within {:g} s of its start; give fewer, or "
+                    "a longer ready_within",
+                    done.answered, file_.warmup_requests, ready_within_s()));
+  }
+  return done;
 }
 
 void ProgramProcess::serve(const std::stop_token& stop) {

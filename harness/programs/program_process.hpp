@@ -1,12 +1,17 @@
 // A program while it serves.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string>
 
+#include "core/endpoint.hpp"
+#include "core/private_folder.hpp"
+#include "core/time.hpp"
 #include "programs/program_child.hpp"
 #include "programs/program_file.hpp"
+#include "programs/program_requests.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::programs {
 
@@ -18,17 +23,29 @@ class ProgramProcess {
   // program said.
   ProgramProcess(const ProgramFile& file, unsigned threads);
 
-  std::uint16_t port() const { return port_; }
+  // Where it listens, and what it is asked for.
+  workloads::Address address() const;
+
+  // Asks for it as often as its file wants, within the time in which it has to be ready. Throws
+  // StrategyError where it does not answer, or not in time.
+  WarmUp warm_up(const http::Request& request);
 
   // Waits for `stop`. Throws StrategyError when the program ends before.
   void serve(const std::stop_token& stop);
 
  private:
+  void choose_address();
   void wait_until_ready();
   bool is_ready() const;
+  std::string target() const;
+  std::string where_else() const;
+  double ready_within_s() const;
 
   const ProgramFile& file_;
-  std::uint16_t port_ = 0;
+  const Time ready_by_;
+  std::optional<PrivateFolder> folder_;  // of its socket
+  std::string path_;                     // of that; empty: it has a port
+  Endpoint endpoint_;
   std::optional<ProgramChild> child_;
 };
 

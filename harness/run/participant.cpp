@@ -204,7 +204,7 @@ class Participant {
 
   std::unique_ptr<Side> program_side() {
     if (!program_->takes_part(order_.role, order_.workload)) {
-      return program_->start(order_.settings.threads);
+      return program_->start(order_.work, order_.settings.threads);
     }
     auto side = std::make_unique<ProgramParticipant>(
         program_->file(), order_,

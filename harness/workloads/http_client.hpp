@@ -82,7 +82,7 @@ class ClientRun {
 // address (127.0.0.1 to 127.0.0.16), so that there are ports for many connections.
 std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters, std::uint16_t port);
 
-// The same of a program that listens there, on 127.0.0.1 alone.
+// The same of a program that listens there, on 127.0.0.1 alone or on a Unix socket.
 std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
                                                const Address& address);
 

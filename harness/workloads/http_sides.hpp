@@ -26,6 +26,9 @@ inline constexpr ParameterInfo kServerDelayInfo{
 // What a strategy must offer to play a role: the embedded origin, or its client in either form.
 Forms http_forms(Role role);
 
+// What clients of fetch and serve ask for.
+HttpParameters http_parameters(const Work& work);
+
 // The load generator. `canned_reply` is for strategies that send nothing.
 std::unique_ptr<Side> make_http_client_side(ClientRun::Setup client, const SideSetup& setup,
                                             std::vector<std::byte> canned_reply = {});

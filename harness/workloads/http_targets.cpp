@@ -93,9 +93,14 @@ std::string HttpParameters::program_target(const std::string& pattern) const {
 std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
                                                const Address& address) {
   const std::string target = parameters.program_target(*address.target);
-  const http::Url url{.host = "127.0.0.1", .port = address.port, .target = target};
+  Endpoint to = Endpoint::loopback(address.port);
+  http::Url url{.host = "127.0.0.1", .port = address.port, .target = target};
+  if (!address.path.empty()) {
+    to = Endpoint::unix_socket(address.path).value();
+    url = {.host = "localhost", .target = target};
+  }
   std::vector<ClientRun::Target> targets;
-  targets.push_back({parameters.request(url, Endpoint::loopback(address.port)),
+  targets.push_back({parameters.request(url, to),
                      address.target->empty()
                          ? http::BodyExpectation::of_length(parameters.body_bytes)
                          : http::BodyExpectation::of_foreign_server(),

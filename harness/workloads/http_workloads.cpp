@@ -41,16 +41,6 @@ constexpr std::array kInfos = {
     kDeadlineInfo,
 };
 
-HttpParameters client_parameters(const Work& work) {
-  HttpParameters asked = HttpParameters::from(work.parameters, work.verify);
-  asked.body_bytes = work.parameters.number("body_bytes");
-  asked.request_bytes = work.parameters.number("request_bytes");
-  asked.cpu_burn = work.parameters.duration("cpu_burn");
-  asked.server_delay = work.parameters.delay("server_delay");
-  asked.keep_alive = work.parameters.is_on("keep_alive");
-  return asked;
-}
-
 // The whole response to a request for `target`, as `null` replays it.
 std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_bytes) {
   const std::string head =
@@ -67,7 +57,7 @@ std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_
 }
 
 std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
-  const HttpParameters parameters = client_parameters(setup.work);
+  const HttpParameters parameters = http_parameters(setup.work);
   const bool foreign = !setup.work.urls.empty();
   ClientRun::Setup client{
       .parameters = parameters,
@@ -119,6 +109,16 @@ class HttpWorkload final : public ConnectionsWorkload {
 };
 
 }  // namespace
+
+HttpParameters http_parameters(const Work& work) {
+  HttpParameters asked = HttpParameters::from(work.parameters, work.verify);
+  asked.body_bytes = work.parameters.number("body_bytes");
+  asked.request_bytes = work.parameters.number("request_bytes");
+  asked.cpu_burn = work.parameters.duration("cpu_burn");
+  asked.server_delay = work.parameters.delay("server_delay");
+  asked.keep_alive = work.parameters.is_on("keep_alive");
+  return asked;
+}
 
 const Workload& fetch_workload() {
   static const HttpWorkload kFetch(

@@ -1,6 +1,7 @@
 #include "transfer.hpp"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +103,10 @@ bool Transfer::create() {
 void Transfer::apply(const http::Request& request) {
   CURL* const easy = handle_.get();
   curl_easy_setopt(easy, CURLOPT_URL, request.url.to_string().c_str());
+  if (request.to.is_unix()) {
+    const auto* const to = reinterpret_cast<const sockaddr_un*>(request.to.address());
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, to->sun_path);
+  }
   if (applied_ == nullptr) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, field_value(request.wire, "User-Agent").c_str());
   }

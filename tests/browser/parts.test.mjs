@@ -136,6 +136,11 @@ describe("Strategies", () => {
     "thread per request": "thread_per_request", "long-lived threads": "threads", "readiness loops": "readiness",
     io_uring: "io_uring", libaio: "libaio", libcurl: "libcurl",
   };
+  const contenders = {
+    beast: "C++", poco: "C++", cpp_httplib: "C++", rust: "Rust", go: "Go", netty: "Java", jdk: "Java", node: "JavaScript",
+    asyncio: "Python", "asyncio:uvloop": "Python", "asyncio:streams": "Python", aiohttp: "Python", fastapi: "Python",
+    sanic: "Python", python_threading: "Python",
+  };
   const all = Object.entries(builtIn).map(([name, family]) => ({ name, family }));
   const looks = (list) => {
     const strategies = new Strategies(list);
@@ -162,6 +167,15 @@ describe("Strategies", () => {
       const dashes = all.filter((each) => each.family === family).map(({ name }) => strategies.look(name).dash);
       assert.equal(new Set(dashes).size, dashes.length, family);
     }
+  });
+  it("OfOtherLanguagesHaveTheirLanguagesColour", () => {
+    const list = Object.entries(contenders).map(([name, family]) => ({ name, family }));
+    const strategies = new Strategies([...list, ...all]);
+    const names = { "C++": "cpp", Rust: "rust", Go: "go", Java: "java", JavaScript: "javascript", Python: "python" };
+    for (const { name, family } of list) assert.equal(strategies.look(name).stroke, `var(--c-${names[family]})`);
+    assert.equal(new Set(looks([...list, ...all]).values()).size, list.length + all.length);
+    assert.deepEqual(strategies.names.slice(all.length), list.map(({ name }) => name), "after the strategies");
+    assert.equal(strategies.look("nginx").stroke, "var(--c-other)");
   });
   it("LookDifferentUpToFifty", () => {
     const list = Array.from({ length: 50 }, (_, index) => ({ name: `s${index}`, family: "other" }));
@@ -205,7 +219,7 @@ describe("The families' colours", () => {
     Object.fromEntries([...text.matchAll(/--c-(\w+): (#\w{6})/g)].map(([, name, hex]) => [name, hex])));
   for (const [scheme, colours] of Object.entries({ light, dark })) {
     it(`AreToldApartByEveryEyeIn_${scheme}`, () => {
-      assert.equal(Object.keys(colours).length, 7);
+      assert.equal(Object.keys(colours).length, 13);
       for (const [eyes, matrix] of Object.entries(kEyes)) {
         const seen = Object.entries(colours).map(([name, hex]) => [name, oklab(times(matrix, rgb(hex)))]);
         seen.forEach(([a, one], index) => seen.slice(index + 1).forEach(([b, other]) => {

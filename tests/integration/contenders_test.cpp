@@ -1,7 +1,8 @@
-// The contenders as participants: each that its runtime is there for does what epoll does.
+// The contenders: each that its runtime is there for does what epoll does.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,7 +42,8 @@ TEST_P(Contenders, DoTheWorkOfAStrategy) {
     arguments.emplace_back(word);
   }
   arguments.insert(arguments.end(), {"--strategies", "epoll," + contenders, "--out", out});
-  const Ended ended = run_program(arguments, {.folder = folder.path()});
+  // Before its first run, one may have to be built: Rust's takes minutes.
+  const Ended ended = Program(arguments, {.folder = folder.path()}).wait(std::chrono::seconds(280));
   ASSERT_THAT(ended.exit_code, AnyOf(0, 5)) << ended.out << ended.err;  // 5: one is missing here
 
   std::ifstream in(out);
@@ -68,22 +70,41 @@ TEST_P(Contenders, DoTheWorkOfAStrategy) {
 INSTANTIATE_TEST_SUITE_P(
     Each, Contenders,
     ::testing::Values(
+        Case{"serve",
+             {"serve", "--connections", "4", "--body-bytes", "1k", "--server-delay", "exp:1ms"},
+             "asyncio,netty,poco,rust"},
+        Case{"serve_posts",
+             {"serve", "--connections", "4", "--request-bytes", "4k"},
+             "netty,poco,rust"},
         Case{"fetch",
              {"fetch", "--connections", "4", "--body-bytes", "1k", "--server-delay", "1ms"},
-             "asyncio,asyncio:streams,asyncio:uvloop,aiohttp,python_threading,go,node"},
+             "asyncio,asyncio:streams,asyncio:uvloop,aiohttp,python_threading,go,node,rust"},
         Case{"gather",
              {"gather", "--connections", "4", "--fan-out", "3"},
-             "asyncio:streams,aiohttp,go,node"},
+             "asyncio:streams,aiohttp,go,node,rust"},
         Case{"echo_client",
              {"echo", "--subject", "client", "--connections", "4", "--message-bytes", "20k"},
-             "asyncio,asyncio:streams,python_threading,go,node"},
+             "asyncio,asyncio:streams,python_threading,go,node,rust"},
         Case{"echo_server",
              {"echo", "--connections", "4"},
-             "asyncio,asyncio:streams,python_threading,go,node"},
+             "asyncio,asyncio:streams,python_threading,go,node,rust"},
         Case{"timers",
              {"timers", "--timers", "20", "--period", "20ms"},
-             "asyncio,asyncio:uvloop,python_threading,go,node"}),
+             "asyncio,asyncio:uvloop,python_threading,go,node,rust"}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+// Without its runtime, each says what to install.
+TEST(ContendersWithoutARuntime, NameDebiansPackage) {
+  const ScratchFolder folder;
+  const Ended ended = run_program(
+      {"run", "serve", "--strategies", "go,jdk,netty,node,poco,rust", "--force"},
+      {.folder = folder.path(), .environment = {"PATH=" + folder.path().string(), "CXX=g++"}});
+  EXPECT_EQ(ended.exit_code, 5);
+  for (const char* const package : {"golang-go", "openjdk-17-jdk-headless", "libnetty-java",
+                                    "nodejs", "libpoco-dev", "librust-hyper-dev"}) {
+    EXPECT_THAT(ended.err, HasSubstr(package));
+  }
+}
 
 // Of many URLs, each says how its requests ended.
 TEST(ContendersUrls, AreToldApartByTheirOutcomes) {

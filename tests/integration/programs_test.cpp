@@ -65,6 +65,39 @@ ready = "prints ready"
   EXPECT_EQ(cell.at("strategy_info").at("family"), "Python");
 }
 
+// Both where it is the subject and where clients in either form are.
+TEST_F(ProgramRun, OneAtAUnixSocketIsAskedThere) {
+  const std::string file =
+      file_with("mine.toml", "command = \"python3 " + kServer + " {socket} " +
+                                 folder_.path().string() + "\"\ntarget = \"/\"\n");
+  const Ended served = run({"--program", file, "--strategies", "epoll"});
+  ASSERT_EQ(served.exit_code, 0) << served.err;
+  for (const json& cell : result().at("cells")) EXPECT_EQ(cell.at("status"), "measured");
+  const Ended fetched = run({"--program", file, "--peer-strategy", "mine", "--strategies",
+                             "thread_per_connection,epoll,curl_multi,curl_threads"},
+                            {"run", "fetch"});
+  ASSERT_EQ(fetched.exit_code, 0) << fetched.err;
+  for (const json& cell : result().at("cells")) {
+    for (const json& trial : cell.at("trials")) {
+      EXPECT_TRUE(trial.at("valid")) << cell.at("strategy") << trial.at("reason");
+      EXPECT_GT(trial.at("outcomes").at("ok"), 0) << cell.at("strategy");
+    }
+  }
+  EXPECT_EQ(programs_left(), 0);
+}
+
+TEST_F(ProgramRun, AWarmUpIsAnsweredAndToldBeforeTheWindow) {
+  for (const char* const oddity : {"", "rude"}) {
+    SCOPED_TRACE(oddity);
+    const Ended ended = run({"--program", odd_file(oddity, "warmup_requests = 300"), "--keep-alive",
+                             *oddity != '\0' ? "off" : "on"});
+    ASSERT_EQ(ended.exit_code, 0) << ended.err;
+    const json figures = only_trial().at("figures");
+    EXPECT_EQ(figures.at("warmup_requests"), 300);
+    EXPECT_GT(figures.at("warmup_requests_ns"), 0);
+  }
+}
+
 TEST_F(ProgramRun, FailuresSayWhatHappenedAndWhatTheProgramSaid) {
   struct Case {
     const char* oddity;
@@ -76,6 +109,10 @@ TEST_F(ProgramRun, FailuresSayWhatHappenedAndWhatTheProgramSaid) {
        {Case{"never", "ready_within = \"3s\"",
              "did not listen on 127.0.0.1:", "waiting for the moon"},
         Case{"other-port", "ready_within = \"3s\"", "it listens on port ", "ready"},
+        Case{"unwell", "warmup_requests = 10", "failed a request of its warm-up: status 500",
+             "ready"},
+        Case{"", "warmup_requests = 9000000\nready_within = \"1s\"",
+             "of 9000000 warmup_requests within 1 s", "ready"},
         Case{"dies", "", "ended while it served: exit code 3", "the database has gone"}}) {
     SCOPED_TRACE(oddity);
     const std::string file = odd_file(oddity, more);

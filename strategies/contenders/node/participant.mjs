@@ -48,6 +48,7 @@ export class Job {
       const given = this.parameters[name] ?? value;
       if (given !== value) fail(`can do ${this.workload} with ${name} ${value} alone, not ${given}`);
     }
+    if (job.address?.path) fail('connects to ports alone, not to a Unix socket');
     if (job.requests > 0) fail('knows no budget of requests; give --duration instead');
   }
 

@@ -54,7 +54,8 @@ class Job:
         self.role, self.workload = job["role"], job["workload"]
         self.grace_ns = job["grace_ns"]
         self.has_turns = job["turns"] > 0
-        self.port = job["address"]["port"] if job.get("address") else 0
+        address = job.get("address") or {"port": 0}
+        self.port = address["port"]
         self.parameters = job["work"]["parameters"]
         self.urls = job["work"]["urls"]
         if self.workload not in workloads:
@@ -62,6 +63,8 @@ class Job:
         for name, usual in self.USUAL.items():
             if (given := self.parameters.get(name, usual)) != usual:
                 fail(f"can do {self.workload} with {name} {usual} alone, not {given}")
+        if address.get("path"):
+            fail("connects to ports alone, not to a Unix socket")
         if job["requests"]:
             fail("knows no budget of requests; give --duration instead")
 

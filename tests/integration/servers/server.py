@@ -1,8 +1,9 @@
-"""A server that answers GET of any path: server.py PORT [ODDITY ...]
+"""A server that answers GET of any path: server.py PORT|SOCKET [ODDITY ...]
 
 Oddities: never (it never listens), other-port, dies (after some requests), orphans (it leaves
 children in sessions of their own, and ignores SIGTERM), changes (its bytes), noisy (megabytes on
-stderr), burn (more CPU a request), background (the process that was started ends).
+stderr), burn (more CPU a request), background (the process that was started ends), unwell (status 500),
+rude (it closes each connection after one reply without a word).
 """
 
 import os
@@ -12,12 +13,13 @@ import subprocess
 import sys
 import time
 
-port, oddities = int(sys.argv[1]), set(sys.argv[2:])
+place, oddities = sys.argv[1], set(sys.argv[2:])
+is_unix = place.startswith("/")
 answered = 0
 
 
 class Handler(socketserver.StreamRequestHandler):
-    disable_nagle_algorithm = True
+    disable_nagle_algorithm = not is_unix
 
     def handle(self):
         global answered
@@ -36,10 +38,13 @@ class Handler(socketserver.StreamRequestHandler):
             body = b"Hello " + path
             if "changes" in oddities:
                 body += str(answered % 7).encode()
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            status = b"500 Unwell" if "unwell" in oddities else b"200 OK"
+            self.wfile.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+            if "rude" in oddities:
+                return
 
 
-class Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ThreadingUnixStreamServer if is_unix else socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 1024
@@ -58,6 +63,6 @@ if "never" in oddities:
     print("waiting for the moon", flush=True)
     time.sleep(1000)
 if "other-port" in oddities:
-    port = 0
+    place, is_unix = "0", False
 print("ready", flush=True)
-Server(("127.0.0.1", port), Handler).serve_forever()
+Server(place if is_unix else ("127.0.0.1", int(place)), Handler).serve_forever()

@@ -25,6 +25,7 @@ environment = {GOMAXPROCS = "{threads}"}
 target = "/items?size={body_bytes}"
 ready = "prints listening on"
 ready_within = "5s"
+warmup_requests = 2000
 stop = "SIGINT"
 stop_within = "500ms"
 )",
@@ -36,6 +37,8 @@ stop_within = "500ms"
   EXPECT_EQ(file.ready, Ready::prints);
   EXPECT_EQ(file.prints, "listening on");
   EXPECT_EQ(file.ready_within, 5s);
+  EXPECT_EQ(file.warmup_requests, 2000U);
+  EXPECT_FALSE(file.takes_socket());
   EXPECT_EQ(file.stop_signal, SIGINT);
   EXPECT_EQ(file.stop_within, 500ms);
 }
@@ -49,6 +52,14 @@ TEST(ProgramFile, ACommandIsReadByAShellThatItReplaces) {
   EXPECT_EQ(file.name, "server");
   EXPECT_THAT(file.command, ElementsAre("/bin/sh", "-c", "exec ./server --port {port}"));
   EXPECT_EQ(file.target, "/health");
+}
+
+TEST(ProgramFile, MayListenOnAUnixSocketInsteadOfAPort) {
+  EXPECT_TRUE(parse_program(R"(command = "./a {socket}")", "a.toml").takes_socket());
+  EXPECT_TRUE(
+      parse_program("command = \"./a\"\nenvironment = {LISTEN = \"unix:{socket}\"}", "a.toml")
+          .takes_socket());
+  EXPECT_TRUE(program_of_command("./server {socket}", "/").takes_socket());
 }
 
 TEST(ProgramFile, MayNameAParticipantAndItsWorkloads) {
@@ -89,7 +100,11 @@ TEST(ProgramFile, EveryFaultHasItsPlace) {
   expect_refusal("participant = \"a\"\nworkloads = \"fetch\"", "2:13: ", "an array of strings");
   expect_refusal("participant = []", "1:15: ", "one word");
   expect_refusal(command + "workloads = [\"fetch\"]", "1:1: ", "are those of a participant");
+  expect_refusal(command + "warmup_requests = -1", "2:19: ", "a number from 0");
+  expect_refusal("participant = \"a\"\nwarmup_requests = 9", "1:1: ", "are those of a server");
   expect_refusal("command = \"./server\"", "", "write {port}");
+  expect_refusal("command = \"./server {port} {socket}\"", "", "leave the other out");
+  expect_refusal("command = \"./server {socket}\"\nport = 80", "", "leave the other out");
 }
 
 TEST(ProgramFile, PlaceholdersAreFilledIn) {

@@ -100,6 +100,13 @@ TEST(HttpTargets, PostToAProgramWithoutTheOriginsPathForIt) {
             "/work?ns=7");
 }
 
+TEST(HttpTargets, AskAProgramAtItsUnixSocket) {
+  const auto targets =
+      program_targets({}, {.port = 0, .path = "/run/mine/socket", .target = "/orders"});
+  EXPECT_EQ(targets.front().request.to.to_string(), "unix:/run/mine/socket");
+  EXPECT_THAT(targets.front().request.wire, testing::HasSubstr("\r\nHost: localhost\r\n"));
+}
+
 TEST(HttpTargets, RefuseAHostBeyondThisMachine) {
   EXPECT_THROW(resolve_urls({"http://192.0.2.1/"}, {}), std::invalid_argument);
   EXPECT_EQ(resolve_urls({"http://192.0.2.1/"}, {"192.0.2.1"}).size(), 1U);

@@ -4,10 +4,14 @@
  */
 import { marker, kMarkers } from "./markers.js";
 
-/** The families that have a colour of their own in style.css, in the legend's order (core/strategy.hpp). */
+/**
+ * The families that have a colour of their own in style.css, in the legend's order: those of core/strategy.hpp, then the
+ * languages of strategies/contenders.
+ */
 const kFamilies = {
   "long-lived threads": "threads", "thread per request": "thread_per_request", "readiness loops": "readiness",
   io_uring: "io_uring", libaio: "libaio", libcurl: "libcurl",
+  "C++": "cpp", Rust: "rust", Go: "go", Java: "java", JavaScript: "javascript", Python: "python",
 };
 const kOther = "other";
 const kDashes = ["", "7 3", "2 3", "8 3 2 3", "12 4", "1.5 2"];
@@ -21,6 +25,13 @@ const kMembers = {
   uring: ["diamond", 0], asio_uring: ["frame", 1],
   libaio: ["pentagon", 0],
   curl_multi: ["triangle", 0], curl_threads: ["triangle_down", 1],
+  beast: ["ring", 0], poco: ["plus", 1], cpp_httplib: ["square", 2],
+  rust: ["hourglass", 0],
+  go: ["half", 0],
+  netty: ["bow", 0], jdk: ["pentagon", 1],
+  node: ["triangle", 0],
+  asyncio: ["circle", 0], "asyncio:uvloop": ["diamond", 1], "asyncio:streams": ["frame", 2], aiohttp: ["star", 3],
+  fastapi: ["triangle_down", 4], sanic: ["times", 5], python_threading: ["square", 2],
 };
 
 /**
@@ -41,7 +52,7 @@ function lookOf(family, [name, dash]) {
   };
 }
 
-/** Families of plugins come last. */
+/** Families of plugins and of other programs come last. */
 const placeOf = (family) => (Object.hasOwn(kFamilies, family) ? Object.keys(kFamilies).indexOf(family) : Object.keys(kFamilies).length);
 
 /** A number that is the same for a name everywhere. */

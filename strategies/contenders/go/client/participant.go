@@ -91,7 +91,8 @@ type job struct {
 		URLs       []string          `json:"urls"`
 	} `json:"work"`
 	Address struct {
-		Port int `json:"port"`
+		Port int    `json:"port"`
+		Path string `json:"path"`
 	} `json:"address"`
 	GraceNS  int64 `json:"grace_ns"`
 	Requests int64 `json:"requests"`
@@ -111,6 +112,9 @@ func readJob() *job {
 		if given, found := read.Work.Parameters[name]; found && given != value {
 			fail(fmt.Sprintf("can do %s with %s %s alone, not %s", read.Workload, name, value, given))
 		}
+	}
+	if read.Address.Path != "" {
+		fail("connects to ports alone, not to a Unix socket")
 	}
 	if read.Requests > 0 {
 		fail("knows no budget of requests; give --duration instead")
