@@ -26,8 +26,8 @@ constexpr std::array kLaterFacts = {"machine",    "cpus_allowed", "smt",
 // Settings that have no field in the stored plan.
 constexpr std::array kOptions = {"threads", "verify", "requests", "urls", "cooldown"};
 // Those that came later, with what held before.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kLaterOptions = {
-    {{"slack", "0s"}, {"peer_threads", "1"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLaterOptions = {
+    {{"slack", "0s"}, {"peer_threads", "1"}, {"peer_processes", "1"}}};
 constexpr std::array kTurnOptions = {"turn", "rest", "rounds"};
 
 constexpr std::array<std::string_view, 4> kBuildFacts = {"compiler", "compiler_flags", "build_type",

@@ -134,24 +134,60 @@ void assess_flow(const result::Cell& cell, const Trial& trial, const TrialFigure
   }
 }
 
-// What the other end was at the limit of; empty: nothing. One loop of several may be, and so may
-// one that shares its CPU and mostly waits for it.
-std::string limit_of(const Trial& trial) {
-  if (!trial.peer || trial.window_ns <= 0) return "";
+// What a generator was at the limit of; empty: nothing. One loop of several may be, and so may one
+// that shares its CPU and mostly waits for it.
+std::string limit_of(std::string_view generator, const result::Usage& usage,
+                     std::int64_t window_ns) {
+  if (window_ns <= 0) return "";
   constexpr double kBusy = 0.95;
   const auto share_of = [&](const std::optional<std::int64_t>& ns, std::int64_t cpus) {
-    return static_cast<double>(ns.value_or(0)) / static_cast<double>(trial.window_ns) /
+    return static_cast<double>(ns.value_or(0)) / static_cast<double>(window_ns) /
            static_cast<double>(cpus);
   };
-  if (const double share = share_of(trial.peer->cpu_ns(), trial.peer->usable()); share >= kBusy) {
-    return fmt::format("the generator used {:.0f} % of its CPU", share * 100);
+  if (const double share = share_of(usage.cpu_ns(), usage.usable()); share >= kBusy) {
+    return fmt::format("{} used {:.0f} % of its CPU", generator, share * 100);
   }
-  const double busiest = share_of(trial.peer->busiest_thread_ns, 1);
+  const double busiest = share_of(usage.busiest_thread_ns, 1);
   if (busiest < kBusy) return "";
-  return fmt::format(
-      "a thread of the generator was running or waiting for a CPU {:.0f} % of the "
-      "time",
-      busiest * 100);
+  return fmt::format("a thread of {} was running or waiting for a CPU {:.0f} % of the time",
+                     generator, busiest * 100);
+}
+
+// The same of an open loop that is behind its schedule; `allowed_ns`: so late is no matter.
+std::string lateness_of(std::string_view generator, std::int64_t start_lag_p99_ns,
+                        double allowed_ns) {
+  const auto late_ns = static_cast<double>(start_lag_p99_ns);
+  if (late_ns <= allowed_ns) return "";
+  return fmt::format("{} sent late: p99 {:.0f} us", generator, late_ns / 1e3);
+}
+
+// Of all generators together, and of each where there are several: that the others have time does
+// not speed up the one that has none.
+std::string limit_of(const Trial& trial, const TrialFigures& figures) {
+  std::string limit;
+  const auto look = [&](const std::string& found) {
+    if (limit.empty()) limit = found;
+  };
+  const auto look_at_each = [&](auto limit_of_one) {
+    if (!trial.peer_processes) return;
+    const std::size_t count = trial.peer_processes->size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string name = fmt::format("generator {} of {}", i + 1, count);
+      look(limit_of_one(name, (*trial.peer_processes)[i]));
+    }
+  };
+  if (trial.peer) look(limit_of("the generator", *trial.peer, trial.window_ns));
+  look_at_each([&](const std::string& name, const result::PeerProcess& process) {
+    return limit_of(name, process.usage, trial.window_ns);
+  });
+  const auto response = figures.find(kResponseP50);
+  if (response == figures.end()) return limit;
+  const double allowed_ns = std::max(50e3, 0.05 * response->second.value);
+  if (trial.start_lag) look(lateness_of("the generator", trial.start_lag->p99_ns, allowed_ns));
+  look_at_each([&](const std::string& name, const result::PeerProcess& process) {
+    return lateness_of(name, process.start_lag_p99_ns.value_or(0), allowed_ns);
+  });
+  return limit;
 }
 
 // Only a generator at the other end can hide what the subject is able to do; as the subject, its
@@ -159,18 +195,8 @@ std::string limit_of(const Trial& trial) {
 void assess_generator(const result::Cell& cell, const Trial& trial, const TrialFigures& figures,
                       std::vector<Note>& notes) {
   if (cell.generator != result::Side::peer) return;
-  if (const std::string limit = limit_of(trial); !limit.empty()) {
-    notes.push_back({std::string(kGeneratorLimited), limit});
-    return;
-  }
-  const auto response = figures.find(kResponseP50);
-  if (trial.start_lag && response != figures.end()) {
-    const double allowed = std::max(50e3, 0.05 * response->second.value);
-    if (static_cast<double>(trial.start_lag->p99_ns) > allowed) {
-      notes.push_back({std::string(kGeneratorLimited),
-                       fmt::format("the generator sent late: p99 {:.0f} us",
-                                   static_cast<double>(trial.start_lag->p99_ns) / 1e3)});
-    }
+  if (std::string limit = limit_of(trial, figures); !limit.empty()) {
+    notes.push_back({std::string(kGeneratorLimited), std::move(limit)});
   }
 }
 

@@ -23,7 +23,8 @@ bool has_cpus_by_threads(const run::Plan& plan) {
   return plan.settings.pin.mode == run::Pinning::Mode::automatic &&
          std::ranges::any_of(plan.cells, [](const run::PlannedCell& cell) {
            return cell.own.has(&run::Settings::threads) ||
-                  cell.own.has(&run::Settings::peer_threads);
+                  cell.own.has(&run::Settings::peer_threads) ||
+                  cell.own.has(&run::Settings::peer_processes);
          });
 }
 
@@ -65,6 +66,10 @@ std::string plan_text(const run::Plan& given) {
   text += fmt::format("peer strategy {}; CPUs: subject {}, peer {}{}\n", settings.peer_strategy,
                       cpu_list(settings.pin.subject), cpu_list(settings.pin.peer),
                       has_cpus_by_threads(plan) ? " (a cell has as many of them as threads)" : "");
+  if (settings.peer_processes > 1) {
+    text += fmt::format("{} processes share out the load of a server under test\n",
+                        settings.peer_processes);
+  }
   for (const result::Note& note : plan.notes) {
     text += report::wrapped(note.detail, "note: ", columns());
   }

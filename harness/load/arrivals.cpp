@@ -80,9 +80,14 @@ std::optional<ArrivalSpec> parse_arrivals(std::string_view text) {
 
 // The seed is hashed first. Otherwise the chains of neighbouring seeds would soon meet at a common
 // sum of seed and offset, and be equal from there on.
-ArrivalSchedule::ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0)
-    : spec_(spec), seed_(split_mix(seed)), t0_(t0), cursor_(0) {
+ArrivalSchedule::ArrivalSchedule(ArrivalSpec spec, std::uint64_t seed, Time t0, Part part)
+    : spec_(spec),
+      seed_(split_mix(seed)),
+      t0_(t0),
+      part_(part),
+      cursor_(spec.kind == ArrivalKind::constant ? part.index : 0) {
   must_hold(spec.kind != ArrivalKind::share, "a schedule knows its rate");
+  must_hold(part.index < part.of, "a part of a schedule is one of its parts");
 }
 
 std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t index_or_offset) const {
@@ -99,33 +104,45 @@ std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t index_or_offset) cons
          std::llround(std::min(gap, kLastOffset - static_cast<double>(index_or_offset)));
 }
 
+// Whose an arrival is follows from another hash of its offset than the gap after it does.
+std::int64_t ArrivalSchedule::next_offset_ns(std::uint64_t offset, Part part) const {
+  const auto is_own = [&](std::uint64_t at) {
+    return part.of == 1 || split_mix(~(seed_ + at)) % part.of == part.index;
+  };
+  do {
+    offset = static_cast<std::uint64_t>(next_offset_ns(offset));
+  } while (!is_own(offset) && static_cast<double>(offset) < kLastOffset);
+  return static_cast<std::int64_t>(offset);
+}
+
 Time ArrivalSchedule::take() {
   // The cursor guards no other data, so relaxed order is enough.
   if (spec_.kind == ArrivalKind::constant) {
-    return t0_ + Duration{next_offset_ns(cursor_.fetch_add(1, std::memory_order_relaxed))};
+    return t0_ + Duration{next_offset_ns(cursor_.fetch_add(part_.of, std::memory_order_relaxed))};
   }
   std::uint64_t last = cursor_.load(std::memory_order_relaxed);
-  std::int64_t next = next_offset_ns(last);
+  std::int64_t next = next_offset_ns(last, part_);
   while (!cursor_.compare_exchange_weak(last, static_cast<std::uint64_t>(next),
                                         std::memory_order_relaxed)) {
-    next = next_offset_ns(last);
+    next = next_offset_ns(last, part_);
   }
   return t0_ + Duration{next};
 }
 
 template <class Visit>
-void ArrivalSchedule::walk(Visit visit) const {
-  std::uint64_t cursor = 0;
+void ArrivalSchedule::walk(Part part, Visit visit) const {
+  const bool is_constant = spec_.kind == ArrivalKind::constant;
+  std::uint64_t cursor = is_constant ? part.index : 0;
   for (;;) {
-    const std::int64_t offset = next_offset_ns(cursor);
+    const std::int64_t offset = is_constant ? next_offset_ns(cursor) : next_offset_ns(cursor, part);
     if (!visit(t0_ + Duration{offset})) return;
-    cursor = spec_.kind == ArrivalKind::constant ? cursor + 1 : static_cast<std::uint64_t>(offset);
+    cursor = is_constant ? cursor + part.of : static_cast<std::uint64_t>(offset);
   }
 }
 
 std::uint64_t ArrivalSchedule::count(Time from, Time until) const {
   std::uint64_t arrivals = 0;
-  walk([&](Time time) {
+  walk(part_, [&](Time time) {
     if (time >= from && time < until) ++arrivals;
     return time < until;
   });
@@ -135,7 +152,7 @@ std::uint64_t ArrivalSchedule::count(Time from, Time until) const {
 std::vector<double> ArrivalSchedule::gaps_s(Time from, Time until, std::size_t most) const {
   std::vector<double> gaps;
   std::optional<Time> last;
-  walk([&](Time time) {
+  walk({}, [&](Time time) {
     if (time >= until || gaps.size() == most) return false;
     if (last) gaps.push_back(static_cast<double>((time - *last).count()) / kNsPerSecond);
     if (time >= from) last = time;

@@ -89,6 +89,14 @@ void describe(auto&& visit, Is<Usage> auto& usage) {
   visit("unreadable", usage.unreadable);
 }
 
+void describe(auto&& visit, Is<PeerProcess> auto& process) {
+  visit("connections", process.connections);
+  visit("requests", process.requests);
+  visit("ok", process.ok);
+  visit("start_lag_p99_ns", process.start_lag_p99_ns);
+  visit("usage", process.usage);
+}
+
 void describe(auto&& visit, Is<Disturbance> auto& disturbance) {
   visit("steal_ns", disturbance.steal_ns);
   visit("softirq_ns", disturbance.softirq_ns);
@@ -259,6 +267,7 @@ void describe(auto&& visit, Is<Trial> auto& trial) {
   visit("censored_response_time", trial.censored_response_time);
   visit("subject", trial.subject);
   visit("peer", trial.peer);
+  visit("peer_processes", OrAbsent{trial.peer_processes});
   visit("server", trial.server);
   visit("disturbance", trial.disturbance);
   visit("series", trial.series);

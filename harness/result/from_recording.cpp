@@ -65,6 +65,17 @@ void put_recording(Trial& trial, const measure::Recording& recording) {
   }
 }
 
+PeerProcess client_process(const measure::Recording& recording, const Usage& usage,
+                           std::uint64_t connections) {
+  PeerProcess process{.connections = connections,
+                      .requests = recording.ended_in(measure::Phase::window),
+                      .usage = usage};
+  process.ok = recording.ended[static_cast<std::size_t>(measure::Phase::window)]
+                              [static_cast<std::size_t>(Outcome::ok)];
+  if (const auto lag = latency_of(recording.start_lag)) process.start_lag_p99_ns = lag->p99_ns;
+  return process;
+}
+
 void put_turns(Trial& trial, const measure::Recording& recording,
                const measure::WindowSpan& window) {
   const measure::Turns& times = window.turns.value();

@@ -22,6 +22,10 @@ measure::Distribution distribution_of(const Latency& latency);
 // the window. The rates need Trial::window_ns, so set that first.
 void put_recording(Trial& trial, const measure::Recording& recording);
 
+// What one of several clients has recorded and used.
+PeerProcess client_process(const measure::Recording& recording, const Usage& usage,
+                           std::uint64_t connections);
+
 // Fills the trial's turns, without those of the warm-up and without CPU times, and its throughput,
 // which is that of the turns after their lead-ins.
 void put_turns(Trial& trial, const measure::Recording& recording,

@@ -104,6 +104,17 @@ struct Usage {
 // memory add up to an upper bound; the busiest thread is that of both.
 Usage sum(const Usage& a, const Usage& b);
 
+// One of several clients that loaded the subject together, over the window.
+struct PeerProcess {
+  std::uint64_t connections = 0;  // of which each had one request in flight
+  std::uint64_t requests = 0;     // with any outcome
+  std::uint64_t ok = 0;
+  std::optional<std::int64_t> start_lag_p99_ns;  // open loop: how late it sent
+  Usage usage;
+
+  bool operator==(const PeerProcess&) const = default;
+};
+
 // How undisturbed the machine was around one trial.
 struct Disturbance {
   std::optional<std::int64_t> steal_ns;         // all CPUs, over the window
@@ -243,7 +254,9 @@ struct Trial {
   std::optional<Latency> censored_response_time;
 
   Usage subject;
-  std::optional<Usage> peer;                    // empty: a foreign process, as in `fetch --url`
+  std::optional<Usage> peer;  // empty: a foreign process, as in `fetch --url`
+  // Where the peer's client is several processes: what each did. Since version 1.5 of results.
+  std::optional<std::vector<PeerProcess>> peer_processes;
   std::optional<measure::ServerTotals> server;  // of the side that served, if it is ours
   Disturbance disturbance;
 
@@ -437,7 +450,7 @@ std::string text_of(const Fact& fact);
 struct Schema {
   std::string name = "asyncbench-result";
   std::int64_t major = 1;
-  std::int64_t minor = 4;
+  std::int64_t minor = 5;
 
   bool operator==(const Schema&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace asyncbench::run {
@@ -11,6 +12,10 @@ using result::TrialStatus;
 
 // A line is quoted up to here.
 constexpr std::size_t kQuoted = 80;
+
+TrialFailure hung(const Process& process, std::string_view name) {
+  return {TrialStatus::timeout, fmt::format("{} hung: no \"{}\" in time", process.name(), name)};
+}
 
 }  // namespace
 
@@ -23,10 +28,7 @@ void Conversation::tell_all(const Order& order, const Process* but) {
 
 Conversation::Heard Conversation::hear(const Process& from, Time deadline, std::string_view name) {
   const Event event = next_event(deadline);
-  if (event.kind == EventKind::timed_out) {
-    throw TrialFailure{TrialStatus::timeout,
-                       fmt::format("{} hung: no \"{}\" in time", from.name(), name)};
-  }
+  if (event.kind == EventKind::timed_out) throw hung(from, name);
   Heard heard{.from = event.from, .line = line_of(event)};
   heard.report = parsed(*event.from, heard.line);
   return heard;
@@ -50,19 +52,44 @@ void Conversation::pass_until(Time until) {
   fail(*event.from, fmt::format("said \"{}\" during the window", line.substr(0, kQuoted)));
 }
 
-void Conversation::await_end(Process& process) {
-  const Event event = next_event(now() + kTerminationGrace);
-  if (event.kind == EventKind::timed_out) {
-    throw TrialFailure{TrialStatus::timeout,
-                       fmt::format("{} did not end after its record", process.name())};
+std::vector<report::Record> Conversation::await_records(std::span<Process* const> from,
+                                                        Time deadline) {
+  std::vector<std::optional<report::Record>> records(from.size());
+  const auto is_due = [](const auto& record) { return !record; };
+  while (std::ranges::any_of(from, [&](Process* process) { return is_running(process); })) {
+    const Event event = next_event(deadline);
+    if (event.kind == EventKind::timed_out) {
+      const auto silent = std::ranges::find_if(records, is_due);
+      if (silent != records.end())
+        throw hung(*from[static_cast<std::size_t>(silent - records.begin())], "record");
+      const auto running =
+          std::ranges::find_if(from, [&](Process* process) { return is_running(process); });
+      throw TrialFailure{TrialStatus::timeout,
+                         fmt::format("{} did not end after its record", (*running)->name())};
+    }
+    const auto who = static_cast<std::size_t>(std::ranges::find(from, event.from) - from.begin());
+    const bool has_delivered = who < from.size() && records[who];
+    if (has_delivered && event.kind == EventKind::ended && event.from->ended_well()) {
+      std::erase(processes_, event.from);
+      continue;
+    }
+    Heard heard{.from = event.from, .line = line_of(event)};
+    if (has_delivered) {
+      fail(*event.from, fmt::format("said \"{}\" after the record", heard.line.substr(0, kQuoted)));
+    }
+    heard.report = parsed(*event.from, heard.line);
+    auto* const record = std::get_if<report::Record>(&heard.report);
+    if (record == nullptr || who == from.size()) refuse(heard, "record");
+    records[who] = std::move(*record);
+    if (std::ranges::none_of(records, is_due)) deadline = now() + kTerminationGrace;
   }
-  const bool expected =
-      event.kind == EventKind::ended && event.from == &process && process.ended_well();
-  if (!expected) {
-    fail(*event.from,
-         fmt::format("said \"{}\" after the record", line_of(event).substr(0, kQuoted)));
-  }
-  std::erase(processes_, &process);
+  std::vector<report::Record> all;
+  for (auto& record : records) all.push_back(std::move(*record));
+  return all;
+}
+
+bool Conversation::is_running(const Process* process) const {
+  return std::ranges::find(processes_, process) != processes_.end();
 }
 
 Event Conversation::next_event(Time deadline) {

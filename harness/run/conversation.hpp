@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -49,11 +50,22 @@ class Conversation {
     return std::move(*wanted);
   }
 
+  // The same from each of them, in any order; only that it has come is of interest.
+  template <class Wanted>
+  void await_each(std::vector<Process*> from, Time deadline, std::string_view name) {
+    while (!from.empty()) {
+      const Heard heard = hear(*from.front(), deadline, name);
+      const bool is_due = std::erase(from, heard.from) > 0;
+      if (!is_due || !std::holds_alternative<Wanted>(heard.report)) refuse(heard, name);
+    }
+  }
+
+  // The records of participants, which end by themselves once they have delivered them, in any
+  // order.
+  std::vector<report::Record> await_records(std::span<Process* const> from, Time deadline);
+
   // Nothing may happen until then.
   void pass_until(Time until);
-
-  // A participant that has delivered its record ends by itself.
-  void await_end(Process& process);
 
   [[noreturn]] static void fail(const Process& process, const std::string& reason);
 
@@ -65,6 +77,7 @@ class Conversation {
   };
 
   Heard hear(const Process& from, Time deadline, std::string_view name);
+  bool is_running(const Process* process) const;
   [[noreturn]] static void refuse(const Heard& heard, std::string_view name);
   Event next_event(Time deadline);
   bool is_progress(const Event& event) const;

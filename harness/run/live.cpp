@@ -1,5 +1,6 @@
 #include "run/live.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,20 @@ measure::Histogram difference(const measure::Histogram& all, const measure::Hist
 }
 
 }  // namespace
+
+TellProgress told_together(TellProgress tell, std::size_t clients) {
+  if (!tell || clients == 1) return tell;
+  return [tell = std::move(tell), clients, heard = std::size_t{0},
+          sum = report::Progress{}](const report::Progress& progress) mutable {
+    sum.active = std::max(sum.active, progress.active);
+    sum.ok += progress.ok;
+    sum.failed += progress.failed;
+    if (++heard < clients) return;
+    tell(sum);
+    sum = {};
+    heard = 0;
+  };
+}
 
 report::Progress LiveMeter::take(measure::Tally so_far, Duration active) {
   report::Progress progress{.active = active - std::exchange(active_, active),

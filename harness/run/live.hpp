@@ -1,7 +1,9 @@
 // How a trial does while it runs: what a client says once a second where it is asked to.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "core/time.hpp"
@@ -23,6 +25,12 @@ struct Progress {
 }  // namespace report
 
 inline constexpr Duration kLiveEvery = std::chrono::seconds(1);
+
+using TellProgress = std::function<void(const report::Progress&)>;
+
+// Tells what several clients say of the same second as one: their counts add up. Percentiles of
+// parts do not make those of the whole, and are left out.
+TellProgress told_together(TellProgress tell, std::size_t clients);
 
 // Takes what has been counted so far apart into reports.
 class LiveMeter {

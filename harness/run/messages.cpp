@@ -80,6 +80,12 @@ void describe(auto&& visit, Is<workloads::Address> auto& address) {
   visit("target", OrAbsent{address.target});
 }
 
+void describe(auto&& visit, Is<workloads::ClientPart> auto& part) {
+  visit("index", part.part.index);
+  visit("of", part.part.of);
+  visit("schedule_begins_ns", part.schedule_begins_ns);
+}
+
 void describe(auto&& visit, Is<workloads::Work> auto& work) {
   visit("parameters", work.parameters);
   visit("verify", work.verify);
@@ -101,6 +107,7 @@ void describe(auto&& visit, Is<order::Job> auto& job) {
   visit("strategy", job.strategy);
   visit("work", job.work);
   visit("address", job.address);
+  visit("part", OrAbsent{job.part});
   visit("cpus", job.cpus);
   visit("window_expected_ns", job.window_expected);
   visit("turns", job.turns);
@@ -372,6 +379,10 @@ void read(const json& fields, order::Job& job) {
   if (workload == nullptr) throw ProtocolError(fmt::format("unknown workload \"{}\"", name));
   job.work.parameters = workloads::Parameters(workload->info().parameters);
   Read{}(fields, job);
+  if (job.part && job.part->part.index >= job.part->part.of) {
+    throw ProtocolError(
+        fmt::format("part {} of {} is none", job.part->part.index, job.part->part.of));
+  }
   for (const Setting& setting : all_settings()) {
     // A runner that does not know a setting leaves it at its default.
     const auto field = setting.in_job ? fields.find(name_in_job(setting)) : fields.end();

@@ -39,7 +39,8 @@ struct Job {
   std::string workload;
   std::string strategy;
   workloads::Work work;
-  workloads::Address address;  // of the participant that this one talks to, if any
+  workloads::Address address;                 // of the participant that this one talks to, if any
+  std::optional<workloads::ClientPart> part;  // of a client that is one of several
   // Those with Setting::in_job, as they are for this participant in this trial.
   Settings settings;
   std::vector<unsigned> cpus;  // empty: not pinned

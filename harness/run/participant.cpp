@@ -196,6 +196,7 @@ class Participant {
                                .turns = static_cast<std::size_t>(order_.turns),
                                .request_budget = order_.settings.requests,
                                .stages = order_.settings.stages,
+                               .part = order_.part,
                                .seed = order_.settings.seed,
                                .observer = meter_.observer(),
                                .on_ready = [this] { raise(ready_); },

@@ -12,7 +12,7 @@ namespace asyncbench::run {
 // How many event loops each side of a cell runs.
 struct Threads {
   unsigned subject = 1;
-  unsigned peer = 1;  // in each process but the subject's
+  unsigned peer = 1;  // of its client in all processes, of any other but the subject in its one
   bool operator==(const Threads&) const = default;
 };
 

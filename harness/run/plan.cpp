@@ -10,6 +10,7 @@
 #include <set>
 
 #include "programs/program.hpp"
+#include "run/client_parts.hpp"
 #include "run/open_loop.hpp"
 #include "run/plan_cpus.hpp"
 #include "run/selection.hpp"
@@ -450,6 +451,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   }
   note_shares(plan, at_shares, options.finds_capacity);
   check_peer(plan, registry);
+  check_peer_processes(plan);
   plan.settings.pin = pinning_for(plan.settings.pin, most_threads(plan));
   plan.notes = cpu_shortages_of(plan);
   plan.trials = order_trials(plan, count_syscalls);

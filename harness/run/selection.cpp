@@ -9,6 +9,7 @@
 
 #include "programs/contenders.hpp"
 #include "programs/program.hpp"
+#include "run/client_parts.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/names.hpp"
 
@@ -123,8 +124,9 @@ Support has_cpus(const Plan& plan, const PlannedCell& cell, const std::string& s
                  const Registry& registry) {
   const Settings settings = settings_of(plan, cell);
   const std::string& strategy = side == "subject" ? cell.strategy : settings.peer_strategy;
-  return has_cpus(strategy_named(strategy, registry), side,
-                  pinning_for(settings.pin, threads_of(settings)));
+  Pinning pinning = pinning_for(settings.pin, threads_of(settings));
+  pinning.peer = cpus_of(pinning.peer, {.of = settings.peer_processes});
+  return has_cpus(strategy_named(strategy, registry), side, pinning);
 }
 
 std::string why_nothing_runs(const Plan& plan) {

@@ -135,6 +135,15 @@ constexpr std::array kSettings = {
             .of_cell = true,
             .least = 1,
             .most = kMostThreads},
+    Setting{.name = "peer_processes",
+            .member = &Settings::peer_processes,
+            .type = "N",
+            .help =
+                "clients of a server under test, which share its connections, or the rate of an "
+                "open loop; several numbers are swept",
+            .of_cell = true,
+            .least = 1,
+            .most = kMostThreads},
     Setting{.name = "slack",
             .member = &Settings::slack,
             .type = "TIME",

@@ -55,6 +55,7 @@ struct Settings {
   std::uint64_t requests = 0;        // not 0: the window ends after that many requests instead
   unsigned threads = 1;              // event loops of the subject
   unsigned peer_threads = 1;         // of each other process
+  unsigned peer_processes = 1;       // that are the client of a server under test
   Duration slack{0};                 // how late timers of any participant may fire
   std::vector<std::string> plugins;  // absolute paths, loaded by every participant
   std::string peer_program;          // plays every role but the subject's; empty: this program
@@ -70,7 +71,7 @@ struct Settings {
 };
 
 inline Threads threads_of(const Settings& settings) {
-  return {.subject = settings.threads, .peer = settings.peer_threads};
+  return {.subject = settings.threads, .peer = settings.peer_threads * settings.peer_processes};
 }
 
 // No duration is longer, 31 years, and no number of requests greater, unless a row says less.

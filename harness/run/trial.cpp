@@ -11,8 +11,10 @@
 #include "result/from_recording.hpp"
 #include "result/success.hpp"
 #include "run/canary.hpp"
+#include "run/client_parts.hpp"
 #include "run/clock_time.hpp"
 #include "run/invariants.hpp"
+#include "workloads/load_run.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -30,6 +32,9 @@ constexpr Duration kListenLimit = kAnswerLimit + programs::kMostReadyWithin;
 constexpr Duration kNamingLimit = std::chrono::seconds(20);
 constexpr Duration kUnwindingLimit = std::chrono::minutes(5);
 
+// Several clients have been started by then: what of their schedule lies before would be late.
+constexpr Duration kStartingTakes = std::chrono::milliseconds(100);
+
 }  // namespace
 
 TrialRun::TrialRun(const TrialOrder& order, std::size_t turns)
@@ -39,8 +44,9 @@ TrialRun::TrialRun(const TrialOrder& order, std::size_t turns)
       seed_(trial_seed(order.settings.seed, order.block)),
       turns_(turns),
       live_(order.on_progress != nullptr),
+      clients_(cell_.subject() == Role::client ? 1 : settings_.peer_processes),
       conversation_(order.interrupt_fd) {
-  conversation_.on_progress(order.on_progress);
+  conversation_.on_progress(told_together(order.on_progress, clients_));
   trial_.block = order.block;
   trial_.repeat = order.repeat;
   trial_.kind = order.kind;
@@ -56,20 +62,24 @@ std::vector<TrialRun::Role> TrialRun::roles() const {
   return cell_.workload->roles(cell_.work);
 }
 
-order::Job TrialRun::job_for(Role role, const workloads::Address& address) const {
+order::Job TrialRun::job_for(Role role, const workloads::Address& address, load::Part part) const {
   const bool is_subject = role == cell_.subject();
   order::Job job;
   job.role = role;
   job.workload = cell_.workload->info().name;
   job.strategy = is_subject ? cell_.strategy : settings_.peer_strategy;
   job.work = cell_.work;
+  if (part.of > 1) {
+    job.work = part_of(cell_.work, part);
+    job.part = workloads::ClientPart{.part = part, .schedule_begins_ns = to_ns(schedule_begins_)};
+  }
   job.address = address;
   job.settings = settings_;
   job.settings.seed = seed_;
   job.settings.threads = is_subject ? settings_.threads : settings_.peer_threads;
   if (role != Role::client) job.settings.requests = 0;
   const Pinning pinning = pinning_for(settings_.pin, threads_of(settings_));
-  job.cpus = is_subject ? pinning.subject : pinning.peer;
+  job.cpus = is_subject ? pinning.subject : cpus_of(pinning.peer, part);
   job.window_expected = window_of(settings_, kind_);
   job.turns = turns_;
   job.live = live_ && role == Role::client;
@@ -100,35 +110,51 @@ std::optional<measure::ProfileOptions> TrialRun::profiling() const {
   return std::nullopt;
 }
 
-// "subject", or "peer" with its role where there are several.
-std::string TrialRun::name_for(Role role) const {
+// "subject", or "peer" with its role where there are several, and "2 of 4" where several play it.
+std::string TrialRun::name_for(Role role, load::Part part) const {
   if (role == cell_.subject()) return "subject";
-  return roles_.size() <= 2 ? "peer" : fmt::format("peer ({})", workloads::name_of(role));
+  std::string name = "peer";
+  if (roles_.size() > 2) name += fmt::format(" ({})", workloads::name_of(role));
+  if (part.of > 1) name += fmt::format(" {} of {}", part.index + 1, part.of);
+  return name;
 }
 
-Process& TrialRun::launch(Role role, const workloads::Address& address) {
-  std::unique_ptr<Process>& process = in(role).process;
+std::vector<Process*> TrialRun::Participants::pointers() const {
+  std::vector<Process*> pointers;
+  for (const auto& process : processes) pointers.push_back(process.get());
+  return pointers;
+}
+
+void TrialRun::launch(Role role, const workloads::Address& address) {
   const bool is_subject = role == cell_.subject();
   std::vector<std::string> plugins = settings_.plugins;
   const std::string& plugin = is_subject ? cell_.plugin : settings_.peer_plugin;
   if (!plugin.empty()) plugins.push_back(plugin);
-  process = std::make_unique<Process>(name_for(role),
-                                      is_subject ? cell_.program : settings_.peer_program, plugins);
-  conversation_.join(*process);
-  conversation_.tell(*process, job_for(role, address));
-  return *process;
+  load::Part part{.of = role == Role::client ? clients_ : 1};
+  for (; part.index < part.of; ++part.index) {
+    Process& process = *in(role).processes.emplace_back(std::make_unique<Process>(
+        name_for(role, part), is_subject ? cell_.program : settings_.peer_program, plugins));
+    conversation_.join(process);
+    conversation_.tell(process, job_for(role, address, part));
+  }
 }
 
 void TrialRun::start() {
   // null connects to nothing, but its requests need an address to name.
   workloads::Address address{.port = 1};
   for (const Role role : roles_) {
-    Process& process = launch(role, address);
+    if (role == Role::client) {
+      schedule_begins_ =
+          now() + kStartingTakes +
+          cell_.workload->in_flight(cell_.work.parameters) * workloads::kConnectStagger;
+    }
+    launch(role, address);
     if (role == Role::client) continue;
-    address =
-        conversation_.await<report::Listening>(process, now() + kListenLimit, "listening").address;
+    address = conversation_.await<report::Listening>(first(role), now() + kListenLimit, "listening")
+                  .address;
   }
-  conversation_.await<report::Ready>(*in(Role::client).process, now() + ready_limit(), "ready");
+  conversation_.await_each<report::Ready>(in(Role::client).pointers(), now() + ready_limit(),
+                                          "ready");
 }
 
 void TrialRun::go(const measure::WindowSpan& window) {
@@ -138,7 +164,7 @@ void TrialRun::go(const measure::WindowSpan& window) {
 
 Time TrialRun::wait_for_budget() {
   constexpr Duration kBudgetLimit = std::chrono::minutes(10);
-  Process& client = *in(Role::client).process;
+  Process& client = first(Role::client);
   const auto ended = [&] {
     try {
       return conversation_.await<report::WindowEnd>(
@@ -158,22 +184,35 @@ Time TrialRun::wait_for_budget() {
 void TrialRun::collect(Time window_end) {
   // The client first: the servers answer it until it has ended.
   for (auto role = roles_.rbegin(); role != roles_.rend(); ++role) {
-    Participant& participant = in(*role);
+    Participants& participants = in(*role);
     Time patience = now() + kAnswerLimit;
     if (*role == Role::client) {
       patience = std::max(now(), window_end) + settings_.grace + kAnswerLimit +
                  cell_.workload->patience(cell_.work.parameters);
     } else {
-      conversation_.tell(*participant.process, order::Stop{});
+      conversation_.tell(first(*role), order::Stop{});
     }
     if (*role == cell_.subject()) patience += profile_patience();
-    participant.record =
-        conversation_.await<report::Record>(*participant.process, patience, "record");
-    conversation_.await_end(*participant.process);
+    const std::vector<report::Record> records =
+        conversation_.await_records(participants.pointers(), patience);
+    if (*role == Role::client) check_clients(records);
+    participants.record = together(records);
   }
-  const Participant& client = in(Role::client);
-  if (!client.record.recording) {
-    Conversation::fail(*client.process, "its record holds no recording");
+}
+
+// Each has recorded its requests. What several clients have done is kept apart, too.
+void TrialRun::check_clients(const std::vector<report::Record>& records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const report::Record& record = records[i];
+    if (!record.recording) {
+      Conversation::fail(*in(Role::client).processes[i], "its record holds no recording");
+    }
+    if (records.size() == 1) return;
+    if (!trial_.peer_processes) trial_.peer_processes.emplace();
+    const load::Part part{.index = static_cast<unsigned>(i), .of = clients_};
+    trial_.peer_processes->push_back(
+        result::client_process(*record.recording, record.usage,
+                               cell_.workload->in_flight(part_of(cell_.work, part).parameters)));
   }
 }
 
@@ -296,7 +335,7 @@ void TrialRun::fail(const TrialFailure& failure) {
 }
 
 std::string TrialRun::break_off() {
-  Process& process = *in(cell_.subject()).process;
+  Process& process = first(cell_.subject());
   process.terminate();
   if (const std::string words = process.last_words(); !words.empty()) return words;
   return process.ended_well() ? "" : process.how_it_ended();

@@ -26,7 +26,7 @@ struct TrialOrder {
   unsigned repeat = 0;
   int interrupt_fd = -1;  // readable: give up, the trial ends as cancelled
   // Not empty: its client says once a second how it does.
-  std::function<void(const report::Progress&)> on_progress = {};
+  TellProgress on_progress = {};
 };
 
 // With a request budget the window's length is a guess.
@@ -69,20 +69,24 @@ class TrialRun {
   using Role = workloads::Role;
 
   // What is kept of one role.
-  struct Participant {
-    std::unique_ptr<Process> process;  // null: the role is not ours to play
-    report::Record record;
+  struct Participants {
+    std::vector<std::unique_ptr<Process>> processes;  // none: the role is not ours to play
+    report::Record record;                            // of all of them
+
+    std::vector<Process*> pointers() const;
   };
 
-  Participant& in(Role role) { return participants_[static_cast<std::size_t>(role)]; }
+  Participants& in(Role role) { return participants_[static_cast<std::size_t>(role)]; }
+  Process& first(Role role) { return *in(role).processes.front(); }
   const report::Record* record_of(Role role) {
-    return in(role).process ? &in(role).record : nullptr;
+    return in(role).processes.empty() ? nullptr : &in(role).record;
   }
   std::vector<Role> roles() const;
-  order::Job job_for(Role role, const workloads::Address& address) const;
+  order::Job job_for(Role role, const workloads::Address& address, load::Part part) const;
   std::optional<measure::ProfileOptions> profiling() const;
-  std::string name_for(Role role) const;
-  Process& launch(Role role, const workloads::Address& address);
+  std::string name_for(Role role, load::Part part) const;
+  void launch(Role role, const workloads::Address& address);
+  void check_clients(const std::vector<report::Record>& records);
   Duration profile_patience() const;
   Duration ready_limit() const;
   void put_turns(const std::map<Time, Duration>& canaries);
@@ -95,11 +99,13 @@ class TrialRun {
   const std::uint64_t seed_;
   const std::size_t turns_;
   const bool live_;
+  const unsigned clients_;         // processes that play the client
+  Time schedule_begins_ = kNever;  // of several clients
   measure::WindowSpan window_;
   // The processes end before the conversation in which they are heard.
   Conversation conversation_;
   const std::vector<Role> roles_ = roles();
-  std::array<Participant, workloads::kRoles> participants_;
+  std::array<Participants, workloads::kRoles> participants_;
   result::Trial trial_;
 };
 

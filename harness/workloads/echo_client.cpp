@@ -174,7 +174,7 @@ std::vector<std::unique_ptr<Task>> EchoRun::make_tasks() {
 }
 
 Time EchoRun::idle_turn(unsigned index) const {
-  return t0_ + (options_.connections + index) * kConnectStagger;
+  return t0_ + (options_.connections + index) * load_.options().stagger;
 }
 
 void EchoRun::idle_opened() {

@@ -15,17 +15,20 @@ std::vector<Duration> lengths_of(const load::Stages& stages) {
   return lengths;
 }
 
+LoadOptions at_the_pace_of_all(LoadOptions options) {
+  if (options.part) options.stagger *= options.part->part.of;
+  return options;
+}
+
 // What is not known yet is looked for twice a millisecond, by all tasks of a cell together.
 Time look_again(Time at, unsigned tasks) { return at + tasks * std::chrono::microseconds(500); }
 
 }  // namespace
 
 LoadRun::LoadRun(LoadOptions options)
-    : options_(std::move(options)),
-      arrivals_(options_.arrivals, options_.seed,
-                options_.turns > 0 || !options_.stages.empty()
-                    ? Time{}
-                    : t0_ + options_.tasks * options_.stagger) {
+    : options_(at_the_pace_of_all(std::move(options))),
+      arrivals_(options_.arrivals, options_.seed, schedule_begins(),
+                options_.part ? options_.part->part : load::Part{}) {
   const measure::RecorderOptions recorder{.shared = options_.shared_lanes,
                                           .open_loop = options_.arrivals.open_loop(),
                                           .window_expected = options_.window_expected,
@@ -35,6 +38,12 @@ LoadRun::LoadRun(LoadOptions options)
   for (std::size_t lane = 0; lane < options_.lanes; ++lane) {
     recorders_.push_back(std::make_unique<measure::Recorder>(window_, recorder));
   }
+}
+
+Time LoadRun::schedule_begins() const {
+  if (options_.turns > 0 || !options_.stages.empty()) return Time{};
+  if (options_.part) return from_ns(options_.part->schedule_begins_ns);
+  return t0_ + options_.tasks * options_.stagger;
 }
 
 void LoadRun::set_turns(measure::Turns turns) {

@@ -13,6 +13,7 @@
 #include "load/arrivals.hpp"
 #include "load/stages.hpp"
 #include "measure/recorder.hpp"
+#include "workloads/client_part.hpp"
 
 namespace asyncbench::workloads {
 
@@ -34,6 +35,8 @@ struct LoadOptions {
   // Open loop: rates that change, from the window's start on; `arrivals` has their mean. From their
   // first outcome on, tasks wait until LoadRun::begin_stages().
   load::Stages stages;
+  // One of several generators: connects come as slowly as all of them together should.
+  std::optional<ClientPart> part;
   std::uint64_t seed = 1;
   measure::RequestObserver* observer = nullptr;  // of profiled trials; outlives the run
   // Called once, from a task's thread, when every task has had its first outcome.
@@ -91,12 +94,14 @@ class LoadRun {
   //   tasks + due before + due in the window = ended before or in the window + censored + not
   //   started
   std::uint64_t arrivals_due_before_window() const;
-  // Poisson arrivals: Anderson-Darling's A^2 for up to 1,000 gaps of the schedule in the window;
-  // empty where there are fewer than load::kFewestGaps.
+  // Poisson arrivals: Anderson-Darling's A^2 for up to 1,000 gaps of the schedule in the window, of
+  // all its parts together; empty where there are fewer than load::kFewestGaps.
   std::optional<double> arrivals_a2() const;
 
  private:
   friend class RequestFlow;
+
+  Time schedule_begins() const;
 
   // A time in the terms of the arrivals' schedule, which under turns runs in active time alone, and
   // under stages at their mean rate, both from the clock's epoch; and the opposite.

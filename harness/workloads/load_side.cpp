@@ -46,6 +46,7 @@ LoadOptions load_options(const SideSetup& setup) {
           .turns = setup.turns,
           .request_budget = setup.request_budget,
           .stages = setup.stages,
+          .part = setup.part,
           .seed = setup.seed,
           .observer = setup.observer,
           .on_ready = setup.on_ready,

@@ -19,7 +19,8 @@ inline constexpr ParameterInfo kConnectionsInfo{
     .description = "connections, each with one request in flight",
     .least = 1,
     .most = 1'000'000,
-    .always_shown = true};
+    .always_shown = true,
+    .divided = true};
 inline constexpr ParameterInfo kArrivalsInfo{
     .name = "arrivals",
     .kind = ValueKind::arrivals,

@@ -43,6 +43,8 @@ struct ParameterInfo {
   bool of_origin = false;
   // An on_off parameter: while it is on, this one means nothing and is not shown.
   std::string_view not_with = "";
+  // A count of what several clients of one trial divide among themselves.
+  bool divided = false;
 };
 
 // A value as its kind has it: count and size are numbers of 64 bits, share a double, on_off a bool,

@@ -18,6 +18,7 @@
 #include "measure/histogram.hpp"
 #include "measure/recorder.hpp"
 #include "measure/server_counters.hpp"
+#include "workloads/client_part.hpp"
 #include "workloads/parameters.hpp"
 
 namespace asyncbench::workloads {
@@ -67,6 +68,7 @@ struct SideSetup {
   std::size_t turns = 0;             // of this cell, the warm-up's too; 0: it has the whole window
   std::uint64_t request_budget = 0;  // client: end the window after that many requests; 0: by time
   load::Stages stages;               // client, open loop: rates that change; empty: one rate
+  std::optional<ClientPart> part;    // client: it is one of several; never with stages or a budget
   std::uint64_t seed = 1;
   measure::RequestObserver* observer = nullptr;  // client, profiled trials; outlives the side
   // Client, each called once, from the strategy's threads.

@@ -109,6 +109,13 @@ Registry test_registry() {
     ::signal(SIGSEGV, SIG_DFL);  // sanitizers report it and exit
     ::raise(SIGSEGV);
   }));
+  registry.add(std::make_unique<BadStrategy>("crash_with_one", [](Strategy& good, Job& job) {
+    if (job.tasks.size() == 1) {
+      ::signal(SIGSEGV, SIG_DFL);
+      ::raise(SIGSEGV);
+    }
+    good.run(job);
+  }));
   registry.add(std::make_unique<BadStrategy>(
       "throw", [](Strategy&, Job&) { throw StrategyError("io_uring_setup: EPERM: forbidden"); }));
   // Keeps running after the hard stop, and after SIGTERM.
@@ -218,6 +225,75 @@ TEST_F(RunTest, FetchesEndToEnd) {
 TEST_F(RunTest, ServesEndToEnd) {
   options_.what = "serve";
   expect_sound(trial_of("thread_per_request"));
+}
+
+// Each must hold over the sum of what all clients did.
+TEST_F(RunTest, ServesSeveralClientsTogether) {
+  options_.what = "serve";
+  options_.settings.set(&Settings::peer_processes, 3);
+  const result::Trial trial = trial_of("thread_per_connection");
+  expect_sound(trial);
+  ASSERT_TRUE(trial.peer_processes);
+  ASSERT_EQ(trial.peer_processes->size(), 3u);
+  std::uint64_t ok = 0;
+  std::int64_t cpu_ns = 0;
+  for (const result::PeerProcess& process : *trial.peer_processes) {
+    EXPECT_GT(process.ok, 0u);
+    ok += process.ok;
+    cpu_ns += process.usage.cpu_ns().value_or(0);
+  }
+  EXPECT_EQ(ok, trial.outcome(Outcome::ok));
+  EXPECT_EQ(trial.service_time->count, ok);
+  EXPECT_EQ(cpu_ns, trial.peer->cpu_ns());
+  EXPECT_EQ((*trial.peer_processes)[0].connections, 2u);
+  EXPECT_EQ((*trial.peer_processes)[2].connections, 1u);
+  EXPECT_EQ(result::load(out()).result.cells[0].trials[0].peer_processes, trial.peer_processes);
+}
+
+TEST_F(RunTest, SplitsAnOpenLoopAmongSeveralClients) {
+  options_.what = "serve";
+  for (const char* arrivals : {"poisson:900", "constant:900"}) {
+    SCOPED_TRACE(arrivals);
+    std::vector<double> offered;
+    parameters_["arrivals"] = arrivals;
+    for (const unsigned clients : {1u, 3u}) {
+      options_.settings.set(&Settings::peer_processes, clients);
+      const result::Trial trial = trial_of("thread_per_connection");
+      EXPECT_TRUE(trial.valid) << trial.reason;
+      EXPECT_EQ(trial.invariant(result::Invariant::requests_balance), true);
+      EXPECT_EQ(trial.invariant(result::Invariant::both_ends_agree), true);
+      EXPECT_TRUE(trial.response_time);
+      offered.push_back(trial.offered_per_s.value_or(0));
+    }
+    EXPECT_NEAR(offered[0], offered[1], 400) << "windows lie elsewhere in the schedule";
+  }
+}
+
+TEST_F(RunTest, LetsSeveralClientsTakeTurns) {
+  options_.what = "serve";
+  options_.settings.set(&Settings::peer_processes, 2);
+  options_.strategies = {"thread_per_connection", "thread_per_request"};
+  parameters_["arrivals"] = "poisson:400";
+  report_ = run();
+  for (const result::Cell& cell : report_.result.cells) {
+    ASSERT_FALSE(cell.trials.empty());
+    const result::Trial& trial = cell.trials.back();
+    EXPECT_TRUE(trial.valid) << trial.reason;
+    ASSERT_TRUE(trial.turns && trial.peer_processes);
+    EXPECT_EQ((*trial.peer_processes)[0].requests + (*trial.peer_processes)[1].requests,
+              trial.ended());
+  }
+}
+
+TEST_F(RunTest, NamesTheClientOfSeveralThatCrashed) {
+  options_.what = "serve";
+  options_.settings.set(&Settings::peer_processes, 2);
+  options_.settings.set(&Settings::peer_strategy, "crash_with_one");
+  parameters_["connections"] = "3";
+  const result::Trial trial = trial_of("thread_per_connection");
+  EXPECT_EQ(trial.status, TrialStatus::crashed);
+  EXPECT_THAT(trial.reason, HasSubstr("peer 2 of 2 crashed (SIGSEGV)"));
+  EXPECT_EQ(report_.exit_code, ExitCode::incomplete);
 }
 
 TEST_F(RunTest, MeasuresAnOpenLoop) {

@@ -321,6 +321,26 @@ TEST(Validity, NotesALimitedGeneratorOnlyAtTheOtherEnd) {
   EXPECT_TRUE(cell.find("throughput_per_s")->at_least);
 }
 
+// Three idle ones do not make up for it: its connections are slow.
+TEST(Validity, NotesALimitOfOneGeneratorOfSeveral) {
+  Trial trial = steady_trial();
+  const result::Usage idle{.cpu_user_ns = 10'000'000, .cpu_system_ns = 0, .usable_cpus = 1};
+  trial.peer_processes.emplace(4, result::PeerProcess{.usage = idle});
+  trial.peer->cpus = {0, 2, 3, 4};
+  Cell cell = cell_of({});
+  cell.generator = result::Side::peer;
+  EXPECT_THAT(codes(cell, trial), IsEmpty());
+  (*trial.peer_processes)[2].usage.cpu_user_ns = 970'000'000;
+  ASSERT_THAT(codes(cell, trial), ElementsAre(kGeneratorLimited));
+  EXPECT_EQ(assess(cell, trial)[0].detail, "generator 3 of 4 used 97 % of its CPU");
+
+  (*trial.peer_processes)[2].usage = idle;
+  trial.response_time = trial.service_time;
+  (*trial.peer_processes)[1].start_lag_p99_ns = 900'000;
+  ASSERT_THAT(codes(cell, trial), ElementsAre(kGeneratorLimited));
+  EXPECT_EQ(assess(cell, trial)[0].detail, "generator 2 of 4 sent late: p99 900 us");
+}
+
 // Of a generator on so many CPUs with so many loops, some of which never sleep while the rest are
 // idle: whether it is limited.
 TEST(Validity, FindsEveryLoopOfTheGeneratorThatIsAtItsLimit) {

@@ -94,6 +94,8 @@ TEST(Arrivals, NeverStandStillAtAnyRate) {
     const auto times = take(schedule, 100);
     EXPECT_TRUE(std::is_sorted(times.begin(), times.end())) << rate;
     EXPECT_GT(times.front(), kStart) << rate;
+    ArrivalSchedule part({ArrivalKind::poisson, rate}, 1, kStart, {.index = 1, .of = 2});
+    EXPECT_GT(take(part, 100).front(), kStart) << rate;
   }
 }
 
@@ -128,6 +130,39 @@ TEST_P(EachKind, IsCountedAsItIsHandedOut) {
       std::count_if(times.begin(), times.end(), [&](Time t) { return t >= from && t < until; }));
   EXPECT_GT(expected, 2'000U);
   EXPECT_EQ(schedule.count(from, until), expected);
+}
+
+TEST_P(EachKind, SplitsIntoPartsThatAreTheWholeTogether) {
+  constexpr unsigned kParts = 3;
+  constexpr std::size_t kArrivals = 9'000;
+  const ArrivalSpec spec{GetParam(), 30'000};
+  ArrivalSchedule whole(spec, 5, kStart);
+  const std::vector<Time> expected = take(whole, kArrivals);
+  const Time until = expected.back() + Duration{1};
+  std::vector<Time> together;
+  for (unsigned index = 0; index < kParts; ++index) {
+    ArrivalSchedule part(spec, 5, kStart, {.index = index, .of = kParts});
+    const std::uint64_t count = part.count(kStart, until);
+    EXPECT_NEAR(static_cast<double>(count), 3'000, 250) << "five standard deviations";
+    const std::vector<Time> own = take(part, count);
+    together.insert(together.end(), own.begin(), own.end());
+    EXPECT_GE(part.take(), until);
+    EXPECT_EQ(part.gaps_s(kStart, until, 100), whole.gaps_s(kStart, until, 100));
+  }
+  std::ranges::sort(together);
+  EXPECT_EQ(together, expected);
+}
+
+TEST(Arrivals, OfAPartOfAPoissonProcessAreOneOfItsOwn) {
+  constexpr unsigned kParts = 4;
+  constexpr double kRate = 80'000;
+  ArrivalSchedule part({ArrivalKind::poisson, kRate}, 7, kStart, {.index = 2, .of = kParts});
+  const std::vector<Time> times = take(part, 1'001);
+  std::vector<double> gaps;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    gaps.push_back(std::chrono::duration<double>(times[i] - times[i - 1]).count());
+  }
+  EXPECT_LT(anderson_darling_exponential(gaps, kRate / kParts), kAndersonDarlingOnePercent);
 }
 
 TEST_P(EachKind, LeavesTheRestToTheDrain) {

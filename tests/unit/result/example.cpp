@@ -37,6 +37,9 @@ Trial timed_trial(std::int64_t block) {
                    .cpus = {1},
                    .unreadable = {{"syscalls", "open tracepoint: EACCES; run as root"}}};
   trial.peer = Usage{.cpu_user_ns = 7, .cpu_system_ns = 8};
+  trial.peer_processes = std::vector<PeerProcess>{
+      {.connections = 32, .requests = 501, .ok = 500, .usage = *trial.peer},
+      {.connections = 32, .start_lag_p99_ns = 9}};
   trial.server = measure::ServerTotals{.connections = 64, .requests = 1002, .responses = 1002};
   trial.disturbance = {.steal_ns = 0,
                        .throttled_ns = 3,

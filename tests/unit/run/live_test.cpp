@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace asyncbench::run {
 namespace {
 
@@ -33,6 +35,23 @@ TEST(LiveMeter, KnowsNoLatencyOfASecondInWhichNothingEnded) {
   EXPECT_EQ(nothing.ok, 0U);
   EXPECT_FALSE(nothing.p50_ns);
   EXPECT_FALSE(nothing.p99_ns);
+}
+
+TEST(Live, TellsOfSeveralClientsTogetherOnceAllHaveSpoken) {
+  std::vector<report::Progress> told;
+  const TellProgress tell =
+      told_together([&](const report::Progress& progress) { told.push_back(progress); }, 2);
+  for (int second = 0; second < 2; ++second) {
+    tell({.active = 1s, .ok = 100, .failed = 1, .p50_ns = 5, .p99_ns = 6});
+    EXPECT_EQ(told.size(), static_cast<std::size_t>(second));
+    tell({.active = 900ms, .ok = 20, .p50_ns = 7, .p99_ns = 8});
+  }
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].active, 1s);
+  EXPECT_EQ(told[1].ok, 120U);
+  EXPECT_EQ(told[1].failed, 1U);
+  EXPECT_FALSE(told[1].p50_ns) << "percentiles of parts do not make that of the whole";
+  EXPECT_FALSE(told_together(nullptr, 2));
 }
 
 }  // namespace

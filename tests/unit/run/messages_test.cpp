@@ -24,6 +24,7 @@ TEST(Messages, CarryAJob) {
   job.work.urls = {"http://127.0.0.1:8080/x"};
   job.work.folder = "/data";
   job.address = {.port = 8080, .path = "/run/a.sock"};
+  job.part = workloads::ClientPart{.part = {.index = 2, .of = 3}, .schedule_begins_ns = 5};
   job.cpus = {0, 3};
   job.settings.seed = UINT64_MAX;
   job.window_expected = 3s;
@@ -43,6 +44,9 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.work.folder, job.work.folder);
   EXPECT_EQ(copy.address.port, 8080);
   EXPECT_EQ(copy.address.path, job.address.path);
+  ASSERT_TRUE(copy.part);
+  EXPECT_EQ(copy.part->part, job.part->part);
+  EXPECT_EQ(copy.part->schedule_begins_ns, 5);
   EXPECT_EQ(copy.cpus, job.cpus);
   EXPECT_EQ(copy.settings.seed, UINT64_MAX);
   EXPECT_EQ(copy.settings.grace, 2s);
@@ -51,6 +55,16 @@ TEST(Messages, CarryAJob) {
   EXPECT_TRUE(copy.count_syscalls);
   EXPECT_TRUE(copy.live);
   EXPECT_EQ(copy.profile, job.profile);
+}
+
+TEST(Messages, RefuseAClientThatIsNoneOfThoseThereAre) {
+  order::Job job;
+  job.workload = "serve";
+  job.work.parameters = workloads::Parameters(workloads::serve_workload().info().parameters);
+  EXPECT_FALSE(std::get<order::Job>(order_from(to_line(Order{job}))).part);
+  job.part = workloads::ClientPart{.part = {.index = 3, .of = 3}};
+  EXPECT_THAT([&] { order_from(to_line(Order{job})); },
+              ThrowsMessage<ProtocolError>(HasSubstr("part 3 of 3")));
 }
 
 TEST(Messages, CarryAWindowWithAndWithoutAnEnd) {

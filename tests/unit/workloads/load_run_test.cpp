@@ -67,6 +67,23 @@ TEST(LoadRun, BringsArrivalsAtTheRatesOfItsStagesOnceTheyAreKnown) {
   EXPECT_EQ(recording.stages[1].response_time.count(), 400U);
 }
 
+// Generators that share a schedule go by one clock, and connect as slowly together as one would.
+TEST(LoadRun, TakesItsPartOfAScheduleThatBeginsForAllAtOnce) {
+  const Time begins = now() + 1s;
+  std::uint64_t together = 0;
+  for (unsigned index = 0; index < 3; ++index) {
+    const LoadRun run({.arrivals = {load::ArrivalKind::constant, 1'000},
+                       .stagger = 50us,
+                       .part = ClientPart{.part = {.index = index, .of = 3},
+                                          .schedule_begins_ns = to_ns(begins)}});
+    EXPECT_EQ(run.options().stagger, 150us);
+    together += run.arrivals_due(begins, begins + 100ms);
+    EXPECT_EQ(run.arrivals_due(begins, begins + 2ms + 1ns), 1U)
+        << "each has one of the first three";
+  }
+  EXPECT_EQ(together, 100U);
+}
+
 // Two turns of 50 ms, 200 ms apart.
 class FlowInTurns : public ::testing::Test {
  protected:
