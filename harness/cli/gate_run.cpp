@@ -49,7 +49,7 @@ std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& otherw
     throw usage_error("--resume does not go with a gate",
                       "its builds are compared anew: a journal alone must not start programs");
   }
-  load_plugins(request->plugins, registry);
+  load_programs(request->plugins, registry);
   const run::Plan plan = run::make_plan(request->options, registry, false);
   const auto runnable = static_cast<std::size_t>(std::ranges::count_if(
       plan.cells, [](const run::PlannedCell& cell) { return cell.unsupported.empty(); }));
