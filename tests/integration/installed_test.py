@@ -72,6 +72,18 @@ class Installed(unittest.TestCase):
                                   "share/zsh/site-functions/_asyncbench"])  # fmt: skip
         self.check_program(PREFIX)
 
+    def test_headers(self):
+        """Each compiles with no other of ours than those that are installed."""
+        include = PREFIX / "include/asyncbench"
+        source = self.scratch / "all.cpp"
+        headers = sorted(header.relative_to(include) for header in include.rglob("*.hpp"))
+        self.assertIn(pathlib.Path("workloads/request_task.hpp"), headers)
+        self.assertNotIn(pathlib.Path("workloads/http_client.hpp"), headers)
+        source.write_text("".join(f'#include "{header}"\n' for header in headers))
+        compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$",
+                             (BUILD / "CMakeCache.txt").read_text(encoding="utf-8"), re.M)[1]  # fmt: skip
+        output(compiler, "-std=c++20", "-fsyntax-only", f"-I{include}", source)
+
     def test_package(self):
         output("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", self.scratch)
         (package,) = self.scratch.glob("asyncbench_*.deb")

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "cli_checks.hpp"
+#include "interrupting.hpp"
 #include "program.hpp"
 #include "tests/sanitized.hpp"
 
@@ -41,9 +41,12 @@ class PluginWorkloads : public ::testing::Test {
 
   // A short run of the ping, with its result in r.json.
   Ended ping(const Arguments& more) const {
-    Arguments arguments = {"run",           "resp-ping", "--plugin",   kPing,   "--trials", "1",
-                           "--connections", "4",         "--duration", "200ms", "--warmup", "50ms",
-                           "--cpu-idle",    "default",   "--force",    "--out", "r.json"};
+    Arguments arguments = {"run",        "resp-ping",     "--plugin", kPing,      "--trials",
+                           "1",          "--connections", "4",        "--warmup", "50ms",
+                           "--cpu-idle", "default",       "--force",  "--out",    "r.json"};
+    if (std::ranges::find(more, "--duration") == more.end()) {
+      arguments.insert(arguments.end(), {"--duration", "200ms"});
+    }
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(std::move(arguments));
   }
@@ -177,33 +180,31 @@ TEST_F(PluginWorkloads, AreSearchedComparedAndProfiled) {
 }
 
 TEST_F(PluginWorkloads, AreLoadedAgainWhenARunGoesOn) {
-  const Arguments long_run = {"run",        "resp-ping", "--plugin", kPing,      "--strategies",
-                              "epoll",      "--trials",  "3",        "--warmup", "20ms",
-                              "--duration", "200ms",     "--out",    "r.json"};
-  Program begun(long_run, {.folder = folder_.path()});
-  while (begun.line_of_errors().find("1/") == std::string::npos) {
-  }
-  begun.signal(SIGINT);
-  const Ended interrupted = begun.wait();
+  const Ended interrupted =
+      interrupted_after(1,
+                        {"run", "resp-ping", "--plugin", kPing, "--strategies", "epoll", "--trials",
+                         "4", "--warmup", "20ms", "--duration", "200ms", "--out", "s.json"},
+                        folder_);
   EXPECT_EQ(interrupted.exit_code, 130);
-  EXPECT_THAT(interrupted.err, HasSubstr("--resume r.json --plugin "));
-  expect_refusal(run({"run", "--resume", "r.json"}), 2, "--resume r.json --plugin ");
-  const Ended resumed = run({"run", "--resume", "r.json", "--plugin", kPing});
+  EXPECT_THAT(interrupted.err, HasSubstr("--resume s.json --plugin "));
+  expect_refusal(run({"run", "--resume", "s.json"}), 2, "--resume s.json --plugin ");
+  const Ended resumed = run({"run", "--resume", "s.json", "--plugin", kPing});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
 }
 
+// Its arguments are read again, and the workload's parameters are among them.
 TEST_F(PluginWorkloads, AreLoadedAgainWhenAComparisonGoesOn) {
-  const Arguments long_run = {
-      "versus",   "epoll",      "thread_pool",   "--workload", "resp-ping", "--fault", "none",
-      "--plugin", kPing,        "--connections", "1,2,3",      "--trials",  "1",       "--warmup",
-      "20ms",     "--duration", "200ms",         "--out",      "v.json"};
-  Program begun(long_run, {.folder = folder_.path()});
-  while (begun.line_of_errors().find("2/") == std::string::npos) {
-  }
-  begun.signal(SIGINT);
-  EXPECT_EQ(begun.wait().exit_code, 130);
-  expect_refusal(run({"versus", "--resume", "v.json"}), 2,
-                 "go on with asyncbench versus --resume v.json --plugin " + kPing);
+  const Ended interrupted = interrupted_after(
+      1,
+      {"versus", "epoll", "thread_pool", "--workload", "resp-ping", "--fault-every", "7",
+       "--plugin", kPing, "--connections", "1,2,3", "--trials", "1", "--warmup", "20ms",
+       "--duration", "200ms", "--out", "s.json"},
+      folder_);
+  EXPECT_EQ(interrupted.exit_code, 130);
+  expect_refusal(run({"versus", "--resume", "s.json"}), 2,
+                 "go on with asyncbench versus --resume s.json --plugin " + kPing);
+  const Ended resumed = run({"versus", "--resume", "s.json", "--plugin", kPing});
+  EXPECT_THAT(resumed.exit_code, AnyOf(0, 3, 4)) << resumed.err;
 }
 
 // The shortest gate that still measures; its times mean nothing.
