@@ -55,7 +55,8 @@ class PluginWorkloads : public ::testing::Test {
 
   // The outcomes of the only cell's timed trial, which is valid.
   json outcomes() const {
-    for (const json& trial : result().at("cells").at(0).at("trials")) {
+    const json whole = result();
+    for (const json& trial : whole.at("cells").at(0).at("trials")) {
       if (trial.at("kind") != "timed") continue;
       EXPECT_TRUE(trial.at("valid")) << trial.at("reason");
       return trial.at("outcomes");
@@ -83,7 +84,8 @@ TEST_F(PluginWorkloads, AreMeasuredUnderEveryStrategyOnEitherSide) {
     const Ended ended = ping({"--strategies", kStrategies, "--subject", subject});
     EXPECT_THAT(ended.exit_code, AnyOf(0, 5)) << ended.err;  // 5: no io_uring here
     std::size_t measured = 0;
-    for (const json& cell : result().at("cells")) {
+    const json whole = result();
+    for (const json& cell : whole.at("cells")) {
       SCOPED_TRACE(cell.at("id").get<std::string>());
       if (cell.at("status") == "unsupported") continue;
       ++measured;
