@@ -1,6 +1,6 @@
 # asyncbench_plugin(NAME SOURCES ... [LIBRARIES ...])
-# A plugin, NAME.so: strategies for asyncbench's --plugin. find_package(asyncbench) brings this
-# function, and asyncbench's own build has it, too.
+# A plugin, NAME.so: strategies and workloads for asyncbench's --plugin. find_package(asyncbench)
+# brings this function, and asyncbench's own build has it, too.
 function(asyncbench_plugin name)
   cmake_parse_arguments(PLUGIN "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${name} MODULE ${PLUGIN_SOURCES})

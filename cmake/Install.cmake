@@ -12,10 +12,21 @@ endif()
 # The flags are there for the libraries to link with, no plugin is compiled with them.
 set_target_properties(asyncbench_flags PROPERTIES EXPORT_NAME flags)
 set_target_properties(asyncbench_plugin PROPERTIES EXPORT_NAME plugin)
-install(TARGETS ${programs} asyncbench_plugin asyncbench_core asyncbench_http asyncbench_flags
+get_property(for_plugins GLOBAL PROPERTY ASYNCBENCH_FOR_PLUGINS)
+install(TARGETS ${programs} asyncbench_plugin ${for_plugins} asyncbench_flags
         EXPORT asyncbench-targets)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/harness/core ${PROJECT_SOURCE_DIR}/harness/http
-        DESTINATION ${ASYNCBENCH_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+foreach(library IN LISTS for_plugins)
+  get_target_property(part ${library} EXPORT_NAME)
+  get_target_property(folder ${library} SOURCE_DIR)
+  get_target_property(headers ${library} ASYNCBENCH_HEADERS)
+  set(destination ${ASYNCBENCH_INSTALL_INCLUDEDIR}/${part})
+  if(headers)
+    list(TRANSFORM headers PREPEND ${folder}/)
+    install(FILES ${headers} DESTINATION ${destination})
+  else()
+    install(DIRECTORY ${folder}/ DESTINATION ${destination} FILES_MATCHING PATTERN "*.hpp")
+  endif()
+endforeach()
 install(EXPORT asyncbench-targets NAMESPACE asyncbench:: DESTINATION ${package_dir})
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/asyncbench-config.cmake.in

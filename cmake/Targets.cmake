@@ -64,7 +64,8 @@ if(TARGET GTest::gmock)
   target_compile_options(asyncbench_precompiled_test PRIVATE ${asyncbench_test_options})
 endif()
 
-# asyncbench_part(NAME [FOR_PLUGINS] SOURCES ... [ALONE SOURCES...] USES PARTS... LIBRARIES ...)
+# asyncbench_part(NAME [FOR_PLUGINS SOURCES...] [SOURCES ...] [ALONE SOURCES...] USES PARTS...
+#                 LIBRARIES ...)
 # One part of the harness, target asyncbench_NAME. USES names the parts that it may include and hands
 # on to those that use it; LIBRARIES are third-party targets that stay inside its .cpp files.
 # Each part sees its own headers under "NAME/" through a private include root, so that a part not
@@ -72,32 +73,68 @@ endif()
 # Sources are compiled eight at a time where ASYNCBENCH_UNITY is on. Those under ALONE are not: what
 # they define for themselves has names that other sources of the part use as well, or they are
 # generated, or they include what the others shall not pay for.
-# FOR_PLUGINS: the part goes into plugins, too. Code for shared libraries need not be slower in the
-# program: hidden symbols are called and inlined as those of one file.
+# FOR_PLUGINS: what goes into plugins, too, compiled one by one, with headers that have no source. It
+# is all of the part, or, where there are other sources, a library of its own that the part hands on:
+# asyncbench_NAME_for_plugins, which links nothing but its like. Code for shared libraries need not
+# be slower in the program: hidden symbols are called and inlined as those of one file.
 function(asyncbench_part name)
-  cmake_parse_arguments(PART "FOR_PLUGINS" "" "SOURCES;ALONE;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(PART "" "" "FOR_PLUGINS;SOURCES;ALONE;USES;LIBRARIES" ${ARGN})
   set(target asyncbench_${name})
-  add_library(${target} STATIC ${PART_SOURCES} ${PART_ALONE})
-  set(include_root ${PROJECT_BINARY_DIR}/include/${name})
+  if(NOT PART_SOURCES AND NOT PART_ALONE)
+    asyncbench_plugin_library(${target} ${name} SOURCES ${PART_FOR_PLUGINS} USES ${PART_USES})
+    target_link_libraries(${target} PRIVATE ${PART_LIBRARIES})
+    return()
+  endif()
+  asyncbench_library(${target} ${name} SOURCES ${PART_SOURCES} ${PART_ALONE} USES ${PART_USES})
+  target_link_libraries(${target} PRIVATE ${PART_LIBRARIES})
+  target_precompile_headers(${target} REUSE_FROM asyncbench_precompiled_std)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ASYNCBENCH_UNITY})
+  set_source_files_properties(${PART_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  if(PART_FOR_PLUGINS)
+    set(plugged ${target}_for_plugins)
+    asyncbench_plugin_library(${plugged} ${name} SOURCES ${PART_FOR_PLUGINS} USES ${PART_USES})
+    # What is installed of it: other headers of the part's folder belong to the program alone.
+    list(TRANSFORM PART_FOR_PLUGINS REPLACE "\\.cpp$" ".hpp" OUTPUT_VARIABLE headers)
+    set_target_properties(${plugged} PROPERTIES ASYNCBENCH_HEADERS "${headers}")
+    target_link_libraries(${target} PUBLIC ${plugged})
+  endif()
+endfunction()
+
+# asyncbench_library(TARGET PART SOURCES ... USES PARTS...)
+# A static library of a part's sources, with the include roots of the part and of those that it uses.
+function(asyncbench_library target part)
+  cmake_parse_arguments(LIBRARY "" "" "SOURCES;USES" ${ARGN})
+  add_library(${target} STATIC ${LIBRARY_SOURCES})
+  set(include_root ${PROJECT_BINARY_DIR}/include/${part})
   file(MAKE_DIRECTORY ${include_root})
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${name} SYMBOLIC)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${part} SYMBOLIC)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${include_root}>
                              $<INSTALL_INTERFACE:${ASYNCBENCH_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${target} PRIVATE asyncbench_flags ${PART_LIBRARIES})
-  foreach(part IN LISTS PART_USES)
-    target_link_libraries(${target} PUBLIC asyncbench_${part})
+  target_link_libraries(${target} PRIVATE asyncbench_flags)
+  foreach(used IN LISTS LIBRARY_USES)
+    target_link_libraries(${target} PUBLIC asyncbench_${used})
   endforeach()
-  if(PART_FOR_PLUGINS)
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name}
-      POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    target_compile_features(${target} PUBLIC cxx_std_20)
-    add_library(asyncbench::${name} ALIAS ${target})
-    target_precompile_headers(${target} REUSE_FROM asyncbench_precompiled_plugin)
-  else()
-    target_precompile_headers(${target} REUSE_FROM asyncbench_precompiled_std)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ${ASYNCBENCH_UNITY})
-    set_source_files_properties(${PART_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  endif()
+endfunction()
+
+# asyncbench_plugin_library(TARGET PART SOURCES ... USES PARTS...)
+# The same of what goes into plugins: asyncbench::PART for these, and one of the targets that the
+# global property ASYNCBENCH_FOR_PLUGINS lists.
+function(asyncbench_plugin_library target part)
+  cmake_parse_arguments(LIBRARY "" "" "SOURCES;USES" ${ARGN})
+  set(uses "")
+  foreach(used IN LISTS LIBRARY_USES)
+    if(TARGET asyncbench_${used}_for_plugins)
+      string(APPEND used _for_plugins)
+    endif()
+    list(APPEND uses ${used})
+  endforeach()
+  asyncbench_library(${target} ${part} SOURCES ${LIBRARY_SOURCES} USES ${uses})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${part}
+    POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  add_library(asyncbench::${part} ALIAS ${target})
+  target_precompile_headers(${target} REUSE_FROM asyncbench_precompiled_plugin)
+  set_property(GLOBAL APPEND PROPERTY ASYNCBENCH_FOR_PLUGINS ${target})
 endfunction()
 
 # asyncbench_strategy(NAME SOURCES ... USES http LIBRARIES ...)

@@ -15,6 +15,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
+#include "cli/plugins.hpp"
 #include "cli/refusals.hpp"
 #include "cli/surroundings.hpp"
 #include "measure/environment.hpp"
@@ -101,7 +102,9 @@ ExitCode dispatch(const Arguments& arguments, Registry& registry) {
     put_wrapped(version_text(registry));
     return ExitCode::done;
   }
-  return command_named(name).run(rest, registry);
+  const Command& command = command_named(name);
+  load_plugins(plugins_named_in(rest), registry);
+  return command.run(rest, registry);
 }
 
 }  // namespace

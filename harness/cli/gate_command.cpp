@@ -46,7 +46,8 @@ constexpr std::string_view kFooter =
     "calls, context switches, bytes) is counted first.\n"
     "\n"
     "A plugin is guarded in the same way: --base and --candidate are then two\n"
-    "builds of it (.so), which this program measures under the plugin's strategies.\n"
+    "builds of it (.so). This program measures the plugin's strategies, or, where it\n"
+    "brings a workload alone, that under the strategies that --strategies names.\n"
     "\n"
     "A server of yours, in any language: --base-program and --candidate-program, two\n"
     "program files or commands; or one file and --base-rev: as it is at the two\n"
@@ -278,7 +279,9 @@ ExitCode gate_command(const Arguments& arguments, Registry& registry) {
     // Usage errors in what is to be measured come before minutes of building.
     const std::optional<PluginBuilds> loaded = loaded_builds(typed, registry);
     if (loaded) loaded->choose_strategies(rest);
-    const auto plan = gate_plan(rest, typed.of_programs() ? "serve" : "gate", typed.out, registry);
+    std::string usual = typed.of_programs() ? "serve" : "gate";
+    if (loaded) usual = loaded->work(usual);
+    const auto plan = gate_plan(rest, usual, typed.out, registry);
     if (!plan) return ExitCode::done;
     choose_pairs(options, typed);
     if (plan->dry_run) {

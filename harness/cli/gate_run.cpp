@@ -50,7 +50,7 @@ std::optional<GatePlan> gate_plan(Arguments arguments, const std::string& otherw
     throw usage_error("--resume does not go with a gate",
                       "its builds are compared anew: a journal alone must not start programs");
   }
-  load_plugins(request->plugins, registry);
+  load_programs(request->plugins, registry);
   const run::Plan plan = run::make_plan(request->options, registry, false);
   if (const std::string why = run::why_nothing_runs(plan); !why.empty()) {
     throw CommandError(ExitCode::incomplete, why, "");

@@ -13,6 +13,7 @@
 #include "report/format.hpp"
 #include "report/remarks.hpp"
 #include "run/plan.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -165,7 +166,6 @@ ExitCode list_command(const Arguments& arguments, Registry& registry) {
   std::vector<std::string> plugins;
   add_plugin_option(*app, plugins, "Options");
   if (!parse(*app, arguments)) return ExitCode::done;
-  load_plugins(plugins, registry);
 
   std::vector<Row> rows;
   for (const auto& strategy : registry.all()) {

@@ -13,7 +13,7 @@
 #include "cli/parse.hpp"
 #include "cli/plugins.hpp"
 #include "cli/program_options.hpp"
-#include "workloads/workload.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -31,7 +31,8 @@ struct WorkOption {
   std::string name() const { return run::option_name(info.name); }
 };
 
-// One for each name: workloads that share a parameter mean the same by it.
+// One for each name: workloads that share a parameter mean the same by it. The workload that is
+// measured has limits of its own, which hold when its cells are made.
 std::vector<WorkOption> work_options() {
   std::vector<WorkOption> options;
   for (const workloads::Workload* workload : workloads::all_workloads()) {
@@ -44,6 +45,8 @@ std::vector<WorkOption> work_options() {
       } else if (option->info.otherwise != info.otherwise) {
         option->defaults += fmt::format("; {} in {}", info.otherwise, workload->info().name);
       }
+      option->info.least = std::min(option->info.least, info.least);
+      option->info.most = std::max(option->info.most, info.most);
       option->workloads.emplace_back(workload->info().name);
     }
   }

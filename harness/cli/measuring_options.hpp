@@ -29,7 +29,7 @@ class MeasuringOptions {
   // run::UsageError, which name the option.
   void apply(const App& app, const Arguments& arguments, run::RunOptions& options) const;
 
-  // What --plugin and --program name, for load_plugins(). Throws CommandError for a program file
+  // What --plugin and --program name, for load_programs(). Throws CommandError for a program file
   // that is refused.
   std::vector<std::string> plugins() const;
 

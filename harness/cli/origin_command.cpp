@@ -294,7 +294,6 @@ ExitCode origin_command(const Arguments& arguments, Registry& registry) {
   std::vector<std::string> plugins;
   add_plugin_option(*app, plugins, "Options");
   if (!parse(*app, arguments)) return ExitCode::done;
-  load_plugins(plugins, registry);
 
   refuse_options_of_the_other(*app, values);
   Strategy& strategy =

@@ -5,6 +5,7 @@
 
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
+#include "cli/plugins.hpp"
 #include "programs/program.hpp"
 #include "report/format.hpp"
 #include "run/interrupt.hpp"
@@ -60,6 +61,8 @@ ExitCode participant_check_command(const Arguments& arguments, Registry& registr
   app->add_option("program", given, "its command, or its program file (.toml)")
       .option_text("PROGRAM");
   add_value(*app, "--workload", workload, "NAME", "in which it takes part");
+  std::vector<std::string> plugins;
+  add_plugin_option(*app, plugins, "Options");
   if (!parse(*app, arguments)) return ExitCode::done;
   if (given.empty()) {
     throw usage_error("no program given",

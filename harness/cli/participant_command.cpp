@@ -16,7 +16,6 @@ ExitCode participant_command(const Arguments& arguments, Registry& registry) {
   std::vector<std::string> plugins;
   add_plugin_option(*app, plugins, "Options");
   if (!parse(*app, arguments)) return ExitCode::done;
-  load_plugins(plugins, registry);
   return static_cast<ExitCode>(run::participant_main(registry));
 }
 

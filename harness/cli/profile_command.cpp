@@ -107,7 +107,7 @@ ExitCode profile_command(const Arguments& arguments, Registry& registry) {
   std::vector<std::string> plugins;
   const auto options = parse_profile(arguments, plugins);
   if (!options) return ExitCode::done;
-  load_plugins(plugins, registry);
+  load_programs(plugins, registry);
   const run::Plan plan = run::make_plan(*options, registry, measure::SyscallCounter().available());
 
   ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO));

@@ -10,6 +10,7 @@
 
 #include "cli/command.hpp"
 #include "cli/parse.hpp"
+#include "cli/plugins.hpp"
 #include "run/runner.hpp"
 
 namespace asyncbench::cli {
@@ -25,17 +26,21 @@ Request recorded_request(std::string_view subcommand, const Request& given,
     throw usage_error(fmt::format("{}.journal is not of asyncbench {}", given.resume, subcommand),
                       fmt::format("go on with asyncbench {} --resume {}", began, given.resume));
   }
-  std::optional<Request> request = parse({command.begin() + 2, command.end()});
+  const Arguments arguments(command.begin() + 2, command.end());
+  const auto refuse_plugins = [&](const std::vector<std::string>& plugins) {
+    // A journal alone must not make this program load code.
+    throw usage_error("the plugins of what was begun are others than those given now",
+                      "go on with " + run::resume_command(subcommand, given.resume, plugins));
+  };
+  // Without their workloads, the arguments cannot be read.
+  const std::vector<std::string> plugins = plugins_named_in(arguments);
+  if (plugins.size() > given.plugins.size()) refuse_plugins(plugins);
+  std::optional<Request> request = parse(arguments);
   if (!request || !request->resume.empty()) {
     throw usage_error(fmt::format("{}.journal does not say what was asked", given.resume),
                       "start anew");
   }
-  // A journal alone must not make this program load code.
-  if (request->plugins.size() != given.plugins.size()) {
-    throw usage_error(
-        "the plugins of what was begun are others than those given now",
-        "go on with " + run::resume_command(subcommand, given.resume, request->plugins));
-  }
+  if (request->plugins.size() != given.plugins.size()) refuse_plugins(request->plugins);
   request->options.out = given.resume;
   request->resume = given.resume;
   request->json = given.json;

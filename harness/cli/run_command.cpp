@@ -58,7 +58,7 @@ ExitCode run_command(const Arguments& arguments, Registry& registry) {
   auto request = parse_run_options(arguments);
   if (!request) return ExitCode::done;
   request->options.finds_capacity = true;
-  load_plugins(request->plugins, registry);
+  load_programs(request->plugins, registry);
 
   ProgressLine progress(stderr, report::terminal_of(STDERR_FILENO), request->live);
   const run::Summarize summarize = [](result::Result& result) { analyze::summarize(result); };

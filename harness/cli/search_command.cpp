@@ -127,7 +127,7 @@ ExitCode exit_code_of(const run::RunReport& report, const SearchAnswer& answer) 
 ExitCode search_command(const Arguments& arguments, Registry& registry) {
   auto request = parse_search_options(arguments);
   if (!request) return ExitCode::done;
-  load_plugins(request->plugins, registry);
+  load_programs(request->plugins, registry);
   if (!request->resume.empty()) {
     request = recorded_request("search", *request, parse_search_options);
   }

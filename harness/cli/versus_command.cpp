@@ -187,7 +187,7 @@ ExitCode exit_code_of(const run::RunReport& report, const vector<report::Versus>
 ExitCode versus_command(const Arguments& arguments, Registry& registry) {
   auto request = parse_request(arguments);
   if (!request) return ExitCode::done;
-  load_plugins(request->plugins, registry);
+  load_programs(request->plugins, registry);
   if (!request->resume.empty()) request = recorded_request("versus", *request, parse_request);
   request->options.suite = grid_of(*request);
   const run::Plan plan = run::make_plan(request->options, registry, false);

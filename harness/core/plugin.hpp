@@ -1,5 +1,6 @@
-// What a plugin is: a shared library with strategies, built outside of this project and loaded with
-// --plugin. docs/writing-a-strategy.md shows how to make one.
+// What a plugin is: a shared library with strategies, workloads or both, built outside of this
+// project and loaded with --plugin. docs/writing-a-strategy.md and docs/writing-a-workload.md show
+// how to make one.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,14 @@
 
 namespace asyncbench {
 
-// Raised by every change of what passes between a strategy and the program: the classes and
-// functions of core/ and http/. Sizes alone do not show a member that changed its place or meaning.
-inline constexpr std::uint32_t kPluginAbi = 5;
+namespace workloads {
+struct PluginWorkloads;  // workloads/plugin.hpp
+}
+
+// Raised by every change of what passes between a plugin and the program: the classes and functions
+// of all headers that are installed. Sizes alone do not show a member that changed its place or
+// meaning.
+inline constexpr std::uint32_t kPluginAbi = 6;
 
 // Objects of C++ pass between both sides, and a comparison is fair only among strategies that the
 // same compiler has built.
@@ -34,14 +40,16 @@ struct PluginSizes {
   bool operator==(const PluginSizes&) const = default;
 };
 
-// What a plugin says of itself. All but `make` is filled in by these defaults, as the plugin's
-// compiler sees them.
+// What a plugin says of itself. All but `make` and `workloads` is filled in by these defaults, as
+// the plugin's compiler sees them.
 struct Plugin {
   std::uint32_t abi = kPluginAbi;  // first for ever: what follows depends on it
   const char* compiler = kPluginCompiler;
   PluginSizes sizes{};
-  // Its strategies, one at least, in the order in which tables show them.
+  // Makes its strategies, in the order in which tables show them. Null: it brings workloads alone.
   std::vector<std::unique_ptr<Strategy>> (*make)() = nullptr;
+  // Null: it brings strategies alone.
+  const workloads::PluginWorkloads* workloads = nullptr;
 };
 
 }  // namespace asyncbench

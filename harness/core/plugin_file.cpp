@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "core/fd.hpp"
-#include "core/plugin.hpp"
 
 namespace asyncbench {
 
@@ -130,11 +129,7 @@ void require_same_build(const fs::path& file, const Plugin& plugin) {
     refuse(file, std::string("was built by ") + plugin.compiler + ", this program by " +
                      kPluginCompiler + "; build both with the same compiler");
   }
-  if (plugin.sizes != PluginSizes{}) {
-    refuse(file,
-           "was built with other headers or options than this program; build it against this "
-           "program's installation");
-  }
+  if (plugin.sizes != PluginSizes{}) refuse_other_headers(file);
 }
 
 bool is_name(const std::string& name) {
@@ -149,7 +144,6 @@ bool is_name(const std::string& name) {
 
 void require_new_names(const fs::path& file, const Registry& present,
                        const std::vector<std::unique_ptr<Strategy>>& strategies) {
-  if (strategies.empty()) refuse(file, "has no strategy in it");
   std::vector<std::string> names;
   for (const auto& strategy : strategies) {
     const std::string& name = names.emplace_back(strategy->info().name);
@@ -166,19 +160,31 @@ void require_new_names(const fs::path& file, const Registry& present,
 
 }  // namespace
 
-void load_plugin(const std::string& path, Registry& registry) {
+void refuse_plugin(const std::string& path, const std::string& why) { refuse(path, why); }
+
+void refuse_other_headers(const std::string& path) {
+  refuse(path,
+         "was built with other headers or options than this program; build it against this "
+         "program's installation");
+}
+
+const Plugin& load_plugin(const std::string& path, Registry& registry) {
   const fs::path file = checked_file(path);
   require_whole(file);
   Library library(file);
   const auto entry = reinterpret_cast<decltype(&asyncbench_plugin)>(library.find(kEntryPoint));
   if (entry == nullptr) {
     refuse(file, std::string("is no plugin: it has no function ") + kEntryPoint +
-                     "(); see docs/writing-a-strategy.md");
+                     "(); see docs/writing-a-strategy.md or writing-a-workload.md");
   }
   const Plugin& plugin = *entry();
   require_same_build(file, plugin);
   try {
-    std::vector<std::unique_ptr<Strategy>> strategies = plugin.make();
+    std::vector<std::unique_ptr<Strategy>> strategies;
+    if (plugin.make != nullptr) strategies = plugin.make();
+    if (strategies.empty() && plugin.workloads == nullptr) {
+      refuse(file, "has no strategy and no workload in it");
+    }
     require_new_names(file, registry, strategies);
     registry.add_plugin(file, std::move(strategies));
   } catch (const PluginError&) {
@@ -187,6 +193,7 @@ void load_plugin(const std::string& path, Registry& registry) {
     refuse(file, std::string("failed to make its strategies: ") + error.what());
   }
   library.keep();
+  return plugin;
 }
 
 }  // namespace asyncbench

@@ -10,6 +10,7 @@
 #include "measure/request_file.hpp"
 #include "programs/program_build.hpp"
 #include "programs/program_process.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/http_client.hpp"
 #include "workloads/http_sides.hpp"
 #include "workloads/values.hpp"

@@ -12,9 +12,9 @@
 #include <functional>
 #include <sstream>
 
+#include "workloads/all_workloads.hpp"
 #include "workloads/names.hpp"
 #include "workloads/values.hpp"
-#include "workloads/workload.hpp"
 
 namespace asyncbench::programs {
 namespace {

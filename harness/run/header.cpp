@@ -8,6 +8,7 @@
 
 #include "run/clock_time.hpp"
 #include "run/open_loop.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {
@@ -155,12 +156,9 @@ bool grow(result::Result& result, const Plan& plan, const Registry& registry) {
   return result.cells.size() > cells_before || result.plan.trials > trials_before;
 }
 
-Plan plan_of(const result::Result& header) {
+Settings settings_of(const result::Result& header) {
   const result::StoredPlan& stored = header.plan;
-  Plan plan;
-  plan.suite = stored.suite;
-  plan.command = header.run.command;
-  Settings& settings = plan.settings;
+  Settings settings;
   const auto take = Overloaded{[](Duration& to, std::int64_t from) { to = Duration{from}; },
                                [](std::vector<unsigned>& to, const auto& from) {
                                  for (const std::int64_t each : from) to.push_back(saturated(each));
@@ -193,7 +191,15 @@ Plan plan_of(const result::Result& header) {
                                         : measure::ProfilerKind::builtin,
                         .frequency_hz = option<std::int64_t>(stored, "profile_frequency_hz")};
   }
+  return settings;
+}
 
+Plan plan_of(const result::Result& header) {
+  const result::StoredPlan& stored = header.plan;
+  Plan plan{.settings = settings_of(header)};
+  plan.suite = stored.suite;
+  plan.command = header.run.command;
+  const Settings& settings = plan.settings;
   const auto named = split_list(option<std::string>(stored, "named_strategies"));
   for (const result::Cell& row : header.cells) {
     if (result::find(row.parameters, result::kBuildParameter) != nullptr) {

@@ -14,7 +14,11 @@ result::Result header_of(const Plan& plan, const Registry& registry);
 // Adds what a plan has gained since: its new cells, and the number of blocks. Whether it had any.
 bool grow(result::Result& result, const Plan& plan, const Registry& registry);
 
-// The same plan again, in the same order. Throws UsageError when the header is not one of ours.
+// The same plan again, in the same order. This program has its plugins, whose workloads may be in
+// it (check_plugins()). Throws UsageError when the header is not one of ours.
 Plan plan_of(const result::Result& header);
+
+// Its settings alone. Throws likewise.
+Settings settings_of(const result::Result& header);
 
 }  // namespace asyncbench::run

@@ -9,6 +9,7 @@
 #include "result/convert.hpp"
 #include "result/fields.hpp"
 #include "result/ranges.hpp"
+#include "workloads/all_workloads.hpp"
 
 // The names that lines have for these values.
 namespace asyncbench::result {

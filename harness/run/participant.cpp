@@ -34,6 +34,7 @@
 #include "run/program_participant.hpp"
 #include "run/resources.hpp"
 #include "run/window_meter.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

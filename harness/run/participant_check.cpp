@@ -8,6 +8,7 @@
 
 #include "run/sitting.hpp"
 #include "run/trial.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

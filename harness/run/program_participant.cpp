@@ -15,6 +15,7 @@
 #include "measure/request_file.hpp"
 #include "programs/process_tree.hpp"
 #include "run/participant.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

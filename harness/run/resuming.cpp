@@ -10,6 +10,7 @@
 #include "core/shell_quoted.hpp"
 #include "programs/program.hpp"
 #include "result/store.hpp"
+#include "run/header.hpp"
 #include "run/selection.hpp"
 
 namespace asyncbench::run {
@@ -140,12 +141,16 @@ result::Journal take_up(const std::string& out, result::JournalContents& content
   }
 }
 
-void check_resumable(const Plan& plan, const std::string& out, const Registry& registry) {
-  if (plan.settings.plugins != registry.plugins()) {
-    throw UsageError(
-        fmt::format("the run's plugins are others than those given now; go on with {}",
-                    resume_command(subcommand_of(plan.command), out, plan.settings.plugins)));
-  }
+void check_plugins(const result::Result& recorded, const std::string& out,
+                   const Registry& registry) {
+  const std::vector<std::string> plugins = settings_of(recorded).plugins;
+  // plan_of() says that builds are compared anew.
+  if (plugins == registry.plugins() || compares_builds(recorded)) return;
+  throw UsageError(fmt::format("the run's plugins are others than those given now; go on with {}",
+                               resume_command(subcommand_of(recorded.run.command), out, plugins)));
+}
+
+void check_resumable(const Plan& plan, const Registry& registry) {
   for (const PlannedCell& cell : plan.cells) {
     for (const std::string& name : {cell.strategy, settings_of(plan, cell).peer_strategy}) {
       if (registry.find(name) != nullptr) continue;

@@ -34,14 +34,18 @@ result::Journal claim_out(Plan& plan, const result::Result& header, Progress& pr
 result::Journal take_up(const std::string& out, result::JournalContents& contents,
                         Progress& progress);
 
+// This program has the plugins of what was recorded, which plan_of() needs.
+void check_plugins(const result::Result& recorded, const std::string& out,
+                   const Registry& registry);
+
 // Its command is `run`, which can go on from the journal alone.
 void check_whole(const Plan& recorded, const std::string& out);
 
 // Adds to the plan what had been measured beyond its first blocks.
 void add_recorded(Plan& plan, const result::JournalContents& contents);
 
-// This program can go on with the plan: it has the plugins, strategies, CPUs and descriptors.
-void check_resumable(const Plan& recorded, const std::string& out, const Registry& registry);
+// This program can go on with the plan: it has the strategies, CPUs and descriptors.
+void check_resumable(const Plan& recorded, const Registry& registry);
 
 // A growing run goes on only as it began. Whether idle CPUs are kept awake is found anew, and such
 // a run has more blocks with time.

@@ -321,10 +321,11 @@ RunReport resume(const std::string& out, const Registry& registry, Progress& pro
   return storing([&] {
     result::JournalContents contents;
     result::Journal journal = take_up(out, contents, progress);
+    check_plugins(contents.result, out, registry);
     Plan plan = plan_of(contents.result);
     check_whole(plan, out);
     add_recorded(plan, contents);
-    check_resumable(plan, out, registry);
+    check_resumable(plan, registry);
     InterruptWatch interrupt;
     IdleSetting idle(plan, contents.result, progress);
     return Runner(plan, out, registry, progress, summarize, interrupt, idle)
@@ -337,8 +338,9 @@ RunReport resume(const Plan& plan, const Registry& registry, Progress& progress,
   return storing([&] {
     result::JournalContents contents;
     result::Journal journal = take_up(plan.out, contents, progress);
+    check_plugins(contents.result, plan.out, registry);
     const Plan recorded = plan_of(contents.result);
-    check_resumable(recorded, plan.out, registry);
+    check_resumable(recorded, registry);
     check_same_settings(plan, recorded);
     Plan growing = plan;
     growing.settings.cpu_idle = recorded.settings.cpu_idle;

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "run/plan.hpp"
+#include "workloads/all_workloads.hpp"
 #include "workloads/names.hpp"
 
 namespace asyncbench::run {

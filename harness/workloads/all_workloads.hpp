@@ -1,9 +1,27 @@
-// What workloads there are.
+// What workloads there are: asyncbench's own, and those of plugins.
 #pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
+
+// All workloads, in the order in which people are shown them: asyncbench's own come first. Valid
+// until some are added.
+std::span<const Workload* const> all_workloads();
+
+// Null when there is none of this name.
+const Workload* find_workload(std::string_view name);
+
+// Adds workloads, which stay for as long as the program runs. Not thread-safe: before any job.
+// Throws UsageError that names the workload, and adds none of them: its definition has a fault
+// (definition_fault()), its name is taken, or one of its parameters means something else in another
+// workload.
+void add_workloads(std::vector<std::unique_ptr<const Workload>> added);
 
 // Plain HTTP: `fetch` has the client under test, `serve` the server.
 const Workload& fetch_workload();

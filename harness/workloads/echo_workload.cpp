@@ -1,5 +1,4 @@
 // The workload `echo`: messages that come back as they were sent.
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <stdexcept>
@@ -64,14 +63,7 @@ std::vector<Endpoint> server_addresses(const SideSetup& setup) {
   if (const std::string& path = setup.address.path; !path.empty()) {
     return {Endpoint::unix_socket(path).value()};
   }
-  if (setup.address.target) return {Endpoint::loopback(setup.address.port)};
-  std::vector<Endpoint> addresses;
-  const std::uint64_t connections = all_connections(setup.work.parameters);
-  for (std::uint8_t host = 1; host <= std::min<std::uint64_t>(kLoopbackHosts, connections);
-       ++host) {
-    addresses.push_back(Endpoint::loopback(setup.address.port, host));
-  }
-  return addresses;
+  return server_endpoints(setup, all_connections(setup.work.parameters));
 }
 
 EchoClientOptions client_options(const SideSetup& setup) {

@@ -1,5 +1,9 @@
 #include "workloads/load_side.hpp"
 
+#include <algorithm>
+
+#include "workloads/listener.hpp"
+
 namespace asyncbench::workloads {
 
 bool never_pauses(const Parameters& parameters) {
@@ -51,6 +55,16 @@ LoadOptions load_options(const SideSetup& setup) {
           .observer = setup.observer,
           .on_ready = setup.on_ready,
           .on_budget_spent = setup.on_budget_spent};
+}
+
+std::vector<Endpoint> server_endpoints(const SideSetup& setup, std::uint64_t connections) {
+  const std::uint64_t hosts =
+      setup.address.target ? 1 : std::min<std::uint64_t>(kLoopbackHosts, connections);
+  std::vector<Endpoint> endpoints;
+  for (std::uint8_t host = 1; host <= hosts; ++host) {
+    endpoints.push_back(Endpoint::loopback(setup.address.port, host));
+  }
+  return endpoints;
 }
 
 namespace {

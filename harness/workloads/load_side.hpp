@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/endpoint.hpp"
 #include "workloads/load_run.hpp"
 #include "workloads/workload.hpp"
 
@@ -69,6 +70,11 @@ class ConnectionsWorkload : public Workload {
 
 // Lanes, window, budget, seed and events. Tasks, pace and stagger are the workload's.
 LoadOptions load_options(const SideSetup& setup);
+
+// Where the client's connections go in turn, over TCP: the loopback addresses on which the server
+// listens (Listener::on_loopback()), as many as connections; of a server that is not ours the
+// first.
+std::vector<Endpoint> server_endpoints(const SideSetup& setup, std::uint64_t connections);
 
 // A client whose requests one LoadRun paces and records.
 class LoadSide : public Side {

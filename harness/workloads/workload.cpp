@@ -1,9 +1,6 @@
 #include "workloads/workload.hpp"
 
-#include <algorithm>
 #include <array>
-
-#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::workloads {
 
@@ -22,22 +19,6 @@ std::map<std::string, double> Workload::figures(const Work& /*work*/,
     all.insert(record.figures.begin(), record.figures.end());
   }
   return all;
-}
-
-std::span<const Workload* const> all_workloads() {
-  static const std::array kAll = {
-      &fetch_workload(),      &serve_workload(),  &echo_workload(),
-      &gather_workload(),     &scrape_workload(), &file_read_workload(),
-      &file_write_workload(), &timers_workload(), &interference_workload(),
-  };
-  return kAll;
-}
-
-const Workload* find_workload(std::string_view name) {
-  const auto all = all_workloads();
-  const auto found = std::ranges::find_if(
-      all, [&](const Workload* workload) { return workload->info().name == name; });
-  return found == all.end() ? nullptr : *found;
 }
 
 }  // namespace asyncbench::workloads

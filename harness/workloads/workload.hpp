@@ -139,8 +139,9 @@ struct Forms {
   std::optional<OpSet> exchange;
 };
 
+// Texts and parameters live as long as the workload.
 struct WorkloadInfo {
-  std::string_view name;
+  std::string_view name;     // [a-z][a-z0-9_-]*
   std::string_view summary;  // one line
   std::span<const ParameterInfo> parameters;
   bool takes_urls = false;    // --url instead of the embedded origin
@@ -205,11 +206,5 @@ class Workload {
   // Throws std::exception with cause and remedy when the side cannot be set up.
   virtual std::unique_ptr<Side> make_side(const SideSetup& setup) const = 0;
 };
-
-// All workloads, in the order in which people are shown them.
-std::span<const Workload* const> all_workloads();
-
-// Null when there is none of this name.
-const Workload* find_workload(std::string_view name);
 
 }  // namespace asyncbench::workloads

@@ -103,7 +103,11 @@ int main(int argc, char** argv) {
         throw PluginError("usage: " + std::string(argv[0]) +
                           " [--plugin FILE.so]... [--gtest_...]");
       }
+      const std::size_t known = registry.all().size();
       load_plugin(argv[i + 1], registry);
+      if (registry.all().size() == known) {
+        refuse_plugin(argv[i + 1], "has no strategy in it, whose promises could be checked");
+      }
     }
   } catch (const PluginError& error) {
     std::cerr << error.what() << '\n';

@@ -21,11 +21,14 @@ FILES = [
     "bin/asyncbench-conformance",
     "include/asyncbench/core/plugin.hpp",
     "include/asyncbench/http/request.hpp",
+    "include/asyncbench/measure/recorder.hpp",
+    "include/asyncbench/workloads/plugin.hpp",
     "share/asyncbench/schema/result-1.schema.json",
     "share/asyncbench/suites/quick.toml",
     "share/asyncbench/template/CMakeLists.txt",
     "share/bash-completion/completions/asyncbench",
     "share/doc/asyncbench/README.md",
+    "share/doc/asyncbench/docs/examples/resp_ping/CMakeLists.txt",
     "share/doc/asyncbench/docs/writing-a-strategy.md",
     "share/fish/vendor_completions.d/asyncbench.fish",
 ]
@@ -68,6 +71,18 @@ class Installed(unittest.TestCase):
         self.check_files(PREFIX, ["share/doc/asyncbench/LICENSE", "share/man/man1/asyncbench.1",
                                   "share/zsh/site-functions/_asyncbench"])  # fmt: skip
         self.check_program(PREFIX)
+
+    def test_headers(self):
+        """Each compiles with no other of ours than those that are installed."""
+        include = PREFIX / "include/asyncbench"
+        source = self.scratch / "all.cpp"
+        headers = sorted(header.relative_to(include) for header in include.rglob("*.hpp"))
+        self.assertIn(pathlib.Path("workloads/request_task.hpp"), headers)
+        self.assertNotIn(pathlib.Path("workloads/http_client.hpp"), headers)
+        source.write_text("".join(f'#include "{header}"\n' for header in headers))
+        compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$",
+                             (BUILD / "CMakeCache.txt").read_text(encoding="utf-8"), re.M)[1]  # fmt: skip
+        output(compiler, "-std=c++20", "-fsyntax-only", f"-I{include}", source)
 
     def test_package(self):
         output("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", self.scratch)

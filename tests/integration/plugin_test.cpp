@@ -163,7 +163,7 @@ TEST(Plugin, IsGatedOnlyWhereBothBuildsHaveTheStrategy) {
   EXPECT_THAT(other.err, HasSubstr("has no strategy poll"));
   const Ended none = gate_of(kPlugin, kPlugin, "epoll", folder);
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_THAT(none.err, HasSubstr("no strategy of the plugin is measured"));
+  EXPECT_THAT(none.err, HasSubstr("nothing of the plugin is measured; it has: --strategies poll"));
 }
 
 // As with --plugin, which both programs of a gate load.
@@ -240,7 +240,7 @@ TEST(Plugin, OfAnotherBuildIsRefused) {
 TEST(Plugin, WithUnusableStrategiesIsRefused) {
   expect_refusal(odd_plugin("clash"), "there is a strategy asio already");
   expect_refusal(odd_plugin("name"), "\"No Name\" is no name");
-  expect_refusal(odd_plugin("empty"), "no strategy in it");
+  expect_refusal(odd_plugin("empty"), "has no strategy and no workload in it");
   expect_refusal(odd_plugin("throws"), "no strategy today");
 }
 

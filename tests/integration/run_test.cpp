@@ -18,6 +18,7 @@
 #include "result/store.hpp"
 #include "strategies/threads/threads.hpp"
 #include "tests/sanitized.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 namespace {

@@ -13,7 +13,7 @@
 #include "program.hpp"
 #include "strategies/registry.hpp"
 #include "tests/sanitized.hpp"
-#include "workloads/workload.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::test {
 namespace {

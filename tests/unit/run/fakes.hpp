@@ -6,7 +6,7 @@
 
 #include "core/strategy.hpp"
 #include "run/options.hpp"
-#include "workloads/workload.hpp"
+#include "workloads/all_workloads.hpp"
 
 namespace asyncbench::run {
 

@@ -210,7 +210,7 @@ TEST(Plan, GoesOnOnlyWhereItsStrategiesHaveTheirCpus) {
   options.strategies = {"both"};
   options.settings.set(&Settings::pin, Pinning{.mode = Pinning::Mode::none});
   const Plan plan = make_plan(options, fakes(), false);
-  EXPECT_NO_THROW(check_resumable(plan, "r.json", fakes()));
+  EXPECT_NO_THROW(check_resumable(plan, fakes()));
   // The same strategies on a machine with too few.
   for (const auto& greedy : {plan.cells[0].strategy, plan.settings.peer_strategy}) {
     Registry elsewhere;
@@ -218,7 +218,7 @@ TEST(Plan, GoesOnOnlyWhereItsStrategiesHaveTheirCpus) {
     for (const char* other : {"both", "other"}) {
       if (greedy != other) elsewhere.add(std::make_unique<FakeStrategy>(other, 1));
     }
-    EXPECT_THAT([&] { check_resumable(plan, "r.json", elsewhere); },
+    EXPECT_THAT([&] { check_resumable(plan, elsewhere); },
                 ThrowsMessage<UsageError>(HasSubstr("the run cannot go on here: " + greedy)));
   }
 }
