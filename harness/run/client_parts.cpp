@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "workloads/all_workloads.hpp"
+
 namespace asyncbench::run {
 namespace {
 
