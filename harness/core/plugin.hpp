@@ -12,7 +12,7 @@ namespace asyncbench {
 
 // Raised by every change of what passes between a strategy and the program: the classes and
 // functions of core/ and http/. Sizes alone do not show a member that changed its place or meaning.
-inline constexpr std::uint32_t kPluginAbi = 5;
+inline constexpr std::uint32_t kPluginAbi = 6;
 
 // Objects of C++ pass between both sides, and a comparison is fair only among strategies that the
 // same compiler has built.

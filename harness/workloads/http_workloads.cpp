@@ -6,6 +6,7 @@
 #include "workloads/all_workloads.hpp"
 #include "workloads/http_sides.hpp"
 #include "workloads/load_side.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -36,18 +37,22 @@ constexpr std::array kInfos = {
                   .kind = ValueKind::on_off,
                   .otherwise = "on",
                   .description = "off: a new connection for each request"},
+    kTlsInfo,
+    kTlsVersionInfo,
+    kTlsResumptionInfo,
     kArrivalsInfo,
     kThinkTimeInfo,
     kDeadlineInfo,
 };
 
-HttpParameters client_parameters(const Work& work) {
+HttpParameters client_parameters(const Work& work, const Address& address) {
   HttpParameters asked = HttpParameters::from(work.parameters, work.verify);
   asked.body_bytes = work.parameters.number("body_bytes");
   asked.request_bytes = work.parameters.number("request_bytes");
   asked.cpu_burn = work.parameters.duration("cpu_burn");
   asked.server_delay = work.parameters.delay("server_delay");
   asked.keep_alive = work.parameters.is_on("keep_alive");
+  asked.tls = client_tls(work, address);
   return asked;
 }
 
@@ -67,7 +72,7 @@ std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_
 }
 
 std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
-  const HttpParameters parameters = client_parameters(setup.work);
+  const HttpParameters parameters = client_parameters(setup.work, setup.address);
   const bool foreign = !setup.work.urls.empty();
   ClientRun::Setup client{
       .parameters = parameters,

@@ -43,6 +43,9 @@ struct ParameterInfo {
   bool of_origin = false;
   // An on_off parameter: while it is on, this one means nothing and is not shown.
   std::string_view not_with = "";
+  // An on_off parameter of the origin's: while it is off, this one means nothing and is not shown.
+  // The user's own URLs may turn it on, too.
+  std::string_view only_with = "";
 };
 
 // A value as its kind has it: count and size are numbers of 64 bits, share a double, on_off a bool,
