@@ -23,6 +23,7 @@ find_package(Threads REQUIRED)
 # Without Boost.Fiber, which is a library of its own, there is no strategy `fiber`.
 find_package(Boost 1.81 REQUIRED OPTIONAL_COMPONENTS fiber)
 find_package(CURL REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)

@@ -185,6 +185,8 @@ constexpr auto kTable = std::to_array<Figure>({
     {"final_sync_ns", Unit::time, kLower},
     {"gather_time_p50_ns", Unit::time, kLower},
     {"gather_time_p99_ns", Unit::time, kLower},
+    {"handshake_time_p50_ns", Unit::time, kLower},
+    {"handshake_time_p99_ns", Unit::time, kLower},
     {"heartbeat_lag_p50_ns", Unit::time, kLower},
     {kHeartbeatLagP99, Unit::time, kLower},
     {"memory_fit", Unit::ratio, kNeither, "fit of the line that memory grows by"},

@@ -100,6 +100,7 @@ struct SettingOption {
   const Setting& setting;
   std::string text;
   std::vector<std::string> list;  // instead of the text, where it can have several values
+  bool is_on = false;             // likewise, of a switch
 
   bool is_list() const {
     return std::holds_alternative<std::vector<std::string> run::Settings::*>(setting.member);
@@ -119,6 +120,10 @@ std::vector<SettingOption> setting_options(bool decides) {
 
 void define(App& app, SettingOption& option, const run::Settings& defaults) {
   const Setting& setting = option.setting;
+  if (setting.is_switch) {
+    add_switch(app, setting.option_name(), option.is_on, std::string(setting.help)).group("What");
+    return;
+  }
   Option defined =
       option.is_list()
           ? app.add_option(setting.option_name(), option.list, std::string(setting.help))
@@ -132,6 +137,7 @@ void apply(const App& app, const SettingOption& option, RunOptions& options) {
   run::GivenSettings& given = options.settings;
   const std::string name = option.setting.option_name();
   if (app.count(name) == 0) return;
+  if (option.setting.is_switch) return given.read(option.setting, "on");
   if (option.setting.of_cell) {
     std::vector<std::string> values;
     named(name, [&] { values = run::values_of(option.setting, option.text); });

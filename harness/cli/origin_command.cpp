@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -22,6 +24,7 @@
 #include "workloads/echo_server.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/names.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::cli {
 namespace {
@@ -49,6 +52,8 @@ constexpr std::string_view kFooter =
     "  asyncbench origin --protocol echo --strategy uring\n"
     "  asyncbench origin --freeze 1s/5s    one second in five, nothing is answered\n"
     "  curl http://127.0.0.1:8080/delay/10ms/bytes/1000\n"
+    "  asyncbench origin --tls cert.pem\n"
+    "  curl --cacert cert.pem https://127.0.0.1:8080/\n"
     "\n"
     "It listens on the loopback interface alone, until SIGHUP, SIGINT or SIGTERM.\n"
     "Exit codes: 0 ended by a signal, 2 wrong usage or a port in use, 5 the strategy\n"
@@ -68,6 +73,8 @@ struct Values {
   std::string body_timeout = "10s";
   std::string write_timeout = "10s";
   std::string idle_timeout = "75s";
+  std::string tls;
+  std::string tls_version = std::string(workloads::kTlsVersionInfo.otherwise);
 };
 
 void define_options(App& app, Values& values) {
@@ -89,6 +96,9 @@ void define_options(App& app, Values& values) {
   add_value(app, "--body-timeout", values.body_timeout, "TIME", "for a request's body");
   add_value(app, "--write-timeout", values.write_timeout, "TIME", "for sending a reply");
   add_value(app, "--idle-timeout", values.idle_timeout, "TIME", "between requests");
+  add_value(app, "--tls", values.tls, "FILE",
+            "speak TLS, with a new certificate, which FILE is written with");
+  add_value(app, "--tls-version", values.tls_version, "HOW", "1.3 or 1.2");
 }
 
 // A plain number of at most `highest`.
@@ -143,8 +153,8 @@ bool is_echo(const Values& values) {
 // What only the other protocol's server has would be ignored.
 void refuse_options_of_the_other(const App& app, const Values& values) {
   static const std::vector<std::string> kOfHttp = {
-      "--fault",          "--freeze",       "--max-connections", "--max-body",
-      "--header-timeout", "--body-timeout", "--write-timeout",   "--idle-timeout"};
+      "--fault",        "--freeze",        "--max-connections", "--max-body", "--header-timeout",
+      "--body-timeout", "--write-timeout", "--idle-timeout",    "--tls",      "--tls-version"};
   static const std::vector<std::string> kOfEcho = {"--message-bytes"};
   const bool echo = is_echo(values);
   for (const std::string& name : echo ? kOfHttp : kOfEcho) {
@@ -152,6 +162,21 @@ void refuse_options_of_the_other(const App& app, const Values& values) {
     throw usage_error(fmt::format("{} does not go with --protocol {}", name, values.protocol),
                       fmt::format("leave it out, or give --protocol {}", echo ? "http" : "echo"));
   }
+}
+
+// The certificate is made, and written for clients to trust.
+std::shared_ptr<const workloads::tls::ServerContext> make_tls(const Values& values) {
+  workloads::Parameters parameters(workloads::serve_workload().info().parameters);
+  parameters.set("tls", "on");
+  parameters.set("tls_version", values.tls_version);
+  auto tls = workloads::server_tls(parameters);
+  errno = 0;
+  std::ofstream file(values.tls);
+  if (!(file << tls->certificate() << std::flush)) {
+    throw usage_error(fmt::format("--tls {}: {}", values.tls, std::strerror(errno)),
+                      "give a file that can be written");
+  }
+  return tls;
 }
 
 workloads::ServerOptions server_options(const Values& values, const Strategy& strategy) {
@@ -168,6 +193,7 @@ workloads::ServerOptions server_options(const Values& values, const Strategy& st
   if (!values.freeze.empty()) set_freeze(options, values.freeze);
   if (!values.fault.empty()) require_fault(values.fault);
   options.fault = values.fault;
+  if (!values.tls.empty()) options.tls = make_tls(values);
   return options;
 }
 
@@ -206,7 +232,8 @@ Origin origin_of(std::unique_ptr<Server> server, std::string address) {
 
 Origin http_origin(const Values& values, const Strategy& strategy) {
   auto server = std::make_unique<workloads::HttpServer>(server_options(values, strategy));
-  std::string address = fmt::format("http://127.0.0.1:{}/", server->port());
+  std::string address =
+      fmt::format("{}://127.0.0.1:{}/", values.tls.empty() ? "http" : "https", server->port());
   return origin_of(std::move(server), std::move(address));
 }
 

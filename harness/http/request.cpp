@@ -6,8 +6,14 @@
 namespace asyncbench::http {
 namespace {
 
-constexpr std::string_view kScheme = "http://";
-constexpr std::uint16_t kDefaultPort = 80;
+struct Scheme {
+  std::string_view prefix;
+  std::uint16_t port;  // where none is given
+};
+constexpr Scheme kHttp{"http://", 80};
+constexpr Scheme kHttps{"https://", 443};
+
+const Scheme& scheme_of(const Url& url) { return url.is_secure ? kHttps : kHttp; }
 
 ParsedUrl refused(std::string_view text, std::string_view why) {
   return {.error = '"' + std::string(text) + "\": " + std::string(why)};
@@ -47,18 +53,21 @@ std::string_view name_of(Method method) {
 
 std::string Url::authority() const {
   std::string text = host.find(':') == std::string::npos ? host : '[' + host + ']';
-  if (port != kDefaultPort) text += ':' + std::to_string(port);
+  if (port != scheme_of(*this).port) text += ':' + std::to_string(port);
   return text;
 }
 
-std::string Url::to_string() const { return std::string(kScheme) + authority() + target; }
+std::string Url::to_string() const {
+  return std::string(scheme_of(*this).prefix) + authority() + target;
+}
 
 ParsedUrl parse_url(std::string_view text) {
-  if (text.starts_with("https://")) {
-    return refused(text, "TLS is not supported; give the server's http:// address");
-  }
-  if (!text.starts_with(kScheme)) {
-    return refused(text, "not an http URL; write http://HOST[:PORT]/PATH");
+  Url url;
+  url.is_secure = text.starts_with(kHttps.prefix);
+  const Scheme& scheme = scheme_of(url);
+  url.port = scheme.port;
+  if (!text.starts_with(scheme.prefix)) {
+    return refused(text, "not an http URL; write http://HOST[:PORT]/PATH, or https://");
   }
   if (!std::all_of(text.begin(), text.end(), is_plain)) {
     return refused(text, "contains a space or another character that must be percent-encoded");
@@ -66,7 +75,7 @@ ParsedUrl parse_url(std::string_view text) {
   if (text.find('#') != std::string_view::npos) {
     return refused(text, "a fragment is never sent to a server; leave out the part from '#' on");
   }
-  const std::string_view rest = text.substr(kScheme.size());
+  const std::string_view rest = text.substr(scheme.prefix.size());
   const std::size_t authority_size = std::min(rest.find_first_of("/?"), rest.size());
   const std::string_view authority = rest.substr(0, authority_size);
   const std::string_view target = rest.substr(authority_size);
@@ -75,7 +84,6 @@ ParsedUrl parse_url(std::string_view text) {
                    "user names and passwords are not supported; leave out the part before '@'");
   }
 
-  Url url;
   std::string_view after_host;
   if (authority.starts_with('[')) {
     const std::size_t close = authority.find(']');
@@ -84,7 +92,7 @@ ParsedUrl parse_url(std::string_view text) {
     }
     url.host = authority.substr(1, close - 1);
     after_host = authority.substr(close + 1);
-    if (!url.host.empty() && !Endpoint::numeric(url.host, kDefaultPort)) {
+    if (!url.host.empty() && !Endpoint::numeric(url.host, url.port)) {
       return refused(text, "not an IPv6 address in the brackets; write http://[::1]:8080/");
     }
   } else {
@@ -110,7 +118,7 @@ Request make_request(Method method, const Url& url, const Endpoint& to, bool kee
                   .keep_alive = keep_alive,
                   .wire = std::string(name_of(method)),
                   .body_bytes = body.size()};
-  if (to.size() != 0) {
+  if (to.size() != 0 && !url.is_secure) {
     request.url.host = numeric_host(to);
     request.url.port = to.port();
   }

@@ -19,6 +19,29 @@ std::string remedy_for_status(std::int64_t status) {
   return "check what the server answers to this URL (curl -v)";
 }
 
+// Empty for an outcome that is not TLS's.
+std::string remedy_for_tls(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::tls_handshake:
+      return "the server does not speak TLS there, or not this version: try --tls-version 1.2 "
+             "(openssl "
+             "s_client -connect)";
+    case Outcome::tls_expired:
+      return "the server's certificate is not valid today: renew it, or add --insecure";
+    case Outcome::tls_untrusted:
+      return "nobody who is trusted signed the server's certificate: add --ca FILE, or --insecure";
+    case Outcome::tls_wrong_host:
+      return "the server's certificate is for other names: use one of these in the URL, or add "
+             "--insecure";
+    case Outcome::tls_truncated:
+      return "the server closes without close_notify, so that nobody knows whether all has come: "
+             "let "
+             "it send close_notify, or Content-Length";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::vector<FailureCount> failures_of(const Trial& trial) {
@@ -52,8 +75,11 @@ std::string text_of(std::vector<FailureCount> failures, std::uint64_t ended) {
 
 std::string remedy_for(const std::vector<FailureCount>& failures) {
   const auto most = std::ranges::max_element(failures, {}, &FailureCount::count);
+  if (most == failures.end()) return "";
+  if (std::string remedy = remedy_for_tls(most->outcome); !remedy.empty()) return remedy;
   // The embedded origin's paths are not the user's doing.
-  if (most == failures.end() || !most->target.starts_with("http://")) return "";
+  const bool is_url = most->target.starts_with("http://") || most->target.starts_with("https://");
+  if (!is_url) return "";
   switch (most->outcome) {
     case Outcome::connect_refused:
       return "nobody listens there: start the server, or check host and port";

@@ -79,6 +79,12 @@ void describe(auto&& visit, Is<workloads::Address> auto& address) {
   visit("port", address.port);
   visit("path", address.path);
   visit("target", OrAbsent{address.target});
+  visit("certificate", OrAbsent{address.certificate});
+}
+
+void describe(auto&& visit, Is<workloads::Trust> auto& trust) {
+  visit("ca_file", trust.ca_file);
+  visit("verifies", trust.verifies);
 }
 
 void describe(auto&& visit, Is<workloads::ClientPart> auto& part) {
@@ -92,6 +98,7 @@ void describe(auto&& visit, Is<workloads::Work> auto& work) {
   visit("verify", work.verify);
   visit("urls", work.urls);
   visit("allowed_hosts", work.allowed_hosts);
+  visit("trust", OrAbsent{work.trust});
   visit("folder", work.folder);
 }
 

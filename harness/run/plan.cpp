@@ -13,6 +13,7 @@
 #include "run/client_parts.hpp"
 #include "run/open_loop.hpp"
 #include "run/plan_cpus.hpp"
+#include "run/plan_tls.hpp"
 #include "run/selection.hpp"
 #include "run/sitting.hpp"
 #include "run/suite.hpp"
@@ -351,6 +352,9 @@ result::Values shown_parameters(const PlannedCell& cell) {
     // A real server decides itself how long its bodies are.
     if (info.of_origin && !work.urls.empty()) continue;
     if (!info.not_with.empty() && work.parameters.is_on(info.not_with)) continue;
+    if (!info.only_with.empty() && !work.parameters.is_on(info.only_with) && work.urls.empty()) {
+      continue;
+    }
     const workloads::ParameterValue& value = work.parameters.value(info.name);
     if (!info.always_shown && value == defaults.value(info.name)) continue;
     if (const auto* number = std::get_if<std::uint64_t>(&value)) {
@@ -379,6 +383,7 @@ Work work_of(const Parameters& parameters, const Settings& settings) {
           .verify = settings.verify,
           .urls = settings.urls,
           .allowed_hosts = settings.allowed_hosts,
+          .trust = trust_of(settings),
           .folder = settings.folder};
 }
 
@@ -404,6 +409,7 @@ Plan make_plan(const RunOptions& options, const Registry& registry, bool count_s
   check_parameters(options.parameters, suite.cells);
   const Settings given = options.settings.over({});
   check_urls(given, options.parameters, suite.cells);
+  check_tls(given, options.parameters, suite.cells);
   check_folder(given, suite.cells);
 
   Plan plan;

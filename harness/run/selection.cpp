@@ -90,6 +90,7 @@ std::string why_unsupported(const PlannedCell& cell, const Strategy& strategy) {
     }
     if (cell.is_open_loop()) return "null completes at once: closed loop only";
     if (!cell.work.urls.empty()) return "null sends nothing: it cannot measure a URL";
+    if (parameters.is_on("tls")) return "null sends nothing: there is no TLS";
   }
   const programs::Program* const program = programs::as_program(&strategy);
   if (program != nullptr && !cell.work.urls.empty() &&

@@ -67,7 +67,9 @@ struct Settings {
   std::optional<measure::ProfileOptions> profile;  // of profile trials; empty: there are none
   std::vector<std::string> urls;                   // real servers instead of the embedded origin
   std::vector<std::string> allowed_hosts;          // hosts beyond loopback that `urls` may name
-  std::string folder;  // where files are made; empty: the current folder
+  std::string ca;  // path of the certificates that servers by https are trusted by; empty: system's
+  bool insecure = false;  // servers by https may have any certificate
+  std::string folder;     // where files are made; empty: the current folder
 };
 
 inline Threads threads_of(const Settings& settings) {
@@ -102,6 +104,7 @@ struct Setting {
   char separator = ',';          // of a list that is stored as one text
   bool has_field = false;        // the stored plan has a field for it; others are in its options
   bool in_job = false;           // participants are told
+  bool is_switch = false;        // of a bool: given on the command line, it is true
   // Cells of one run can differ in it: a [[cells]] table of a suite gives it, and both a suite and
   // the command line can list several values, each of which makes a point of its own.
   bool of_cell = false;

@@ -7,6 +7,7 @@
 #include "workloads/echo_message.hpp"
 #include "workloads/op_outcome.hpp"
 #include "workloads/request_task.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 
@@ -17,6 +18,13 @@ namespace {
 // buffers. The buffers take at least this much each way (tcp(7), tcp_wmem and tcp_rmem as loopback
 // sizes them; socket(7), net.core.wmem_default for Unix sockets).
 constexpr std::uint64_t kUnderWayMax = 128 * 1024;
+
+// What a server's certificate has to be for.
+std::string host_of(const Endpoint& server) {
+  if (server.is_unix()) return "localhost";
+  const std::string text = server.to_string();
+  return text.substr(0, text.rfind(':'));
+}
 
 class EchoClient final : public RequestTask<EchoClient> {
  public:
@@ -167,9 +175,18 @@ void EchoRun::part_is_ready() {
 }
 
 std::vector<std::unique_ptr<Task>> EchoRun::make_tasks() {
+  if (options_.tls) {
+    tls::ClientContext::Hosts hosts;
+    for (const Endpoint& server : options_.servers) hosts.emplace(&server, host_of(server));
+    tls_ = std::make_unique<tls::ClientContext>(*options_.tls, std::move(hosts), load_.window(),
+                                                tls::Protocol::other);
+  }
   std::vector<std::unique_ptr<Task>> tasks;
-  for (unsigned i = 0; i < options_.connections; ++i) tasks.push_back(make_echo_client(*this, i));
-  for (unsigned i = 0; i < options_.idle; ++i) tasks.push_back(make_idle_client(*this, i));
+  const auto add = [&](std::unique_ptr<Task> task) {
+    tasks.push_back(secured(std::move(task), tls_.get()));
+  };
+  for (unsigned i = 0; i < options_.connections; ++i) add(make_echo_client(*this, i));
+  for (unsigned i = 0; i < options_.idle; ++i) add(make_idle_client(*this, i));
   return tasks;
 }
 

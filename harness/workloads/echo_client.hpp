@@ -16,6 +16,7 @@
 #include "core/outcome.hpp"
 #include "core/task.hpp"
 #include "workloads/load_run.hpp"
+#include "workloads/tls/context.hpp"
 #include "workloads/values.hpp"
 
 namespace asyncbench::workloads {
@@ -29,6 +30,7 @@ struct EchoClientOptions {
   Duration deadline = std::chrono::seconds(5);  // of one message, from its actual start
   Verify verify = Verify::sample;
   bool numbered = true;  // off: all messages are equal, for a reply that was made in advance
+  std::shared_ptr<const http::TlsSettings> tls = {};  // null: plain
 };
 
 // What all client tasks of a trial share. Outlives them.
@@ -43,6 +45,7 @@ class EchoRun {
   std::vector<std::unique_ptr<Task>> make_tasks();
 
   LoadRun& load() { return load_; }
+  const tls::ClientContext* tls() const { return tls_.get(); }  // null: plain
   const EchoClientOptions& options() const { return options_; }
   const Endpoint& server(std::uint64_t index) const {
     return options_.servers[index % options_.servers.size()];
@@ -69,6 +72,7 @@ class EchoRun {
   std::atomic<unsigned> idle_opened_{0};
   std::array<std::atomic<std::uint64_t>, kOutcomes> idle_outcomes_{};
   LoadRun load_;
+  std::unique_ptr<tls::ClientContext> tls_;
 };
 
 // The two kinds of task.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "workloads/tls_ends.hpp"
+
 namespace asyncbench::workloads {
 
 // Sends what one receive brought back from where it lies. While a send waits for a client that does
@@ -96,7 +98,14 @@ EchoServer::EchoServer(Listener listener, const EchoServerOptions& options)
 std::unique_ptr<Task> EchoServer::accepted(unsigned lane) {
   const std::uint64_t open = open_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (on_opened) on_opened(open);
-  return std::make_unique<Connection>(*this, *counters_[lane % counters_.size()]);
+  return secured(std::make_unique<Connection>(*this, *counters_[lane % counters_.size()]),
+                 options_.tls.get());
+}
+
+Address EchoServer::address() const {
+  Address address{.port = listener_.port(), .path = listener_.path()};
+  if (options_.tls) address.certificate = options_.tls->certificate();
+  return address;
 }
 
 measure::ServerTotals EchoServer::totals() const {

@@ -10,12 +10,15 @@
 #include "core/job.hpp"
 #include "measure/server_counters.hpp"
 #include "workloads/listener.hpp"
+#include "workloads/tls/context.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
 
 struct EchoServerOptions {
   std::uint64_t message_bytes = 64;  // so many bytes of the stream count as one request or response
   unsigned lanes = 1;                // each with counters of its own
+  std::shared_ptr<const tls::ServerContext> tls = {};  // null: plain
 };
 
 class EchoServer : public Acceptor {
@@ -26,6 +29,8 @@ class EchoServer : public Acceptor {
   std::unique_ptr<Task> accepted(unsigned lane) override;
 
   const Listener& listener() const { return listener_; }
+  // Where clients find it, and whom to trust there.
+  Address address() const;
   std::uint64_t open_connections() const { return open_.load(std::memory_order_relaxed); }
   measure::ServerTotals totals() const;
   std::vector<std::uint64_t> responses_by_lane() const;

@@ -9,6 +9,7 @@
 #include "workloads/echo_server.hpp"
 #include "workloads/load_side.hpp"
 #include "workloads/memory_per_thing.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -43,6 +44,9 @@ constexpr std::array kInfos = {
                   .kind = ValueKind::count,
                   .otherwise = "0",
                   .description = "messages before a new connection is made; 0: no end"},
+    kTlsInfo,
+    kTlsVersionInfo,
+    kTlsResumptionInfo,
     kArrivalsInfo,
     kThinkTimeInfo,
     kDeadlineInfo,
@@ -77,7 +81,8 @@ EchoClientOptions client_options(const SideSetup& setup) {
           .churn = parameters.number("churn"),
           .deadline = parameters.duration("deadline"),
           .verify = setup.work.verify,
-          .numbered = !setup.null_strategy};
+          .numbered = !setup.null_strategy,
+          .tls = client_tls(setup.work, setup.address)};
 }
 
 LoadOptions client_load(const SideSetup& setup) {
@@ -124,6 +129,7 @@ class EchoClientSide final : public LoadSide {
 
   void fill(SideRecord& record) override {
     LoadSide::fill(record);
+    put_handshakes(run_->tls(), record);
     if (run_->options().idle == 0) return;
     record.items.push_back({.name = "idle connections", .outcomes = run_->idle_outcomes()});
     // With fewer idle connections, this trial measured something else than it was asked to.
@@ -144,7 +150,8 @@ class EchoServerSide final : public Side {
  public:
   explicit EchoServerSide(const SideSetup& setup)
       : server_(listen(setup), {.message_bytes = setup.work.parameters.number("message_bytes"),
-                                .lanes = setup.threads}) {
+                                .lanes = setup.threads,
+                                .tls = server_tls(setup.work.parameters, tls::Protocol::other)}) {
     const Parameters& parameters = setup.work.parameters;
     const bool is_subject = parameters.text("subject") == "server";
     // A client's ramp would say little: most of the memory that a strategy keeps for a task is
@@ -154,9 +161,7 @@ class EchoServerSide final : public Side {
     server_.on_opened = [this](std::uint64_t open) { ramp_->reached(open); };
   }
 
-  std::optional<Address> address() const override {
-    return Address{.port = server_.listener().port(), .path = server_.listener().path()};
-  }
+  std::optional<Address> address() const override { return server_.address(); }
   void prepare(Job& job) override { job.acceptor = &server_; }
   // A server's usage is measured over the window; its tasks need not know it.
   void set_window(const measure::WindowSpan& /*window*/) override {}

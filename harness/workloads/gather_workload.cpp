@@ -2,11 +2,12 @@
 #include <algorithm>
 #include <array>
 
-#include "measure/live_histogram.hpp"
+#include "measure/window_histogram.hpp"
 #include "workloads/all_workloads.hpp"
 #include "workloads/http_server.hpp"
 #include "workloads/http_sides.hpp"
 #include "workloads/load_side.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -32,13 +33,16 @@ constexpr std::array kInfos = {
                   .kind = ValueKind::delay,
                   .otherwise = "0",
                   .description = "before an upstream answers; exp:10ms: random"},
+    kTlsInfo,
+    kTlsVersionInfo,
+    kTlsResumptionInfo,
     kArrivalsInfo,
     kThinkTimeInfo,
     kDeadlineInfo,
 };
 
 // What the gateway itself answers.
-constexpr std::uint64_t kReplyBytes = HttpParameters{}.body_bytes;
+const std::uint64_t kReplyBytes = HttpParameters{}.body_bytes;
 
 // What the gateway's connections share.
 struct Gateway {
@@ -47,13 +51,9 @@ struct Gateway {
   Verify verify = Verify::sample;
   Duration deadline{0};
   measure::Window window;
-  measure::LiveHistogram gather_time;
-  measure::LiveHistogram upstream_time;
-
-  // Records what began and ended in the window.
-  void record(measure::LiveHistogram& into, Time begun, Time ended) const {
-    if (begun >= window.start() && ended < window.end()) into.record((ended - begun).count(), true);
-  }
+  measure::WindowHistogram gather_time{window};
+  measure::WindowHistogram upstream_time{window};
+  std::unique_ptr<tls::ClientContext> tls;  // toward the upstreams; null: plain
 };
 
 // Asks one upstream, once a run, on a connection that stays open between runs. It does not probe
@@ -72,7 +72,7 @@ class UpstreamTask final : public Task {
   Op resume(const Completion& ended) override {
     if (is_closing_) return op::Finish{};
     if (const std::optional<Op> next = fetch_.resume(ended)) return *next;
-    if (is_ok()) gateway_.record(gateway_.upstream_time, record_.begun, fetch_.ended_at());
+    if (is_ok()) gateway_.upstream_time.record(record_.begun, fetch_.ended_at());
     if (fetch_.is_reusable() || !fetch_.is_connected()) return op::Finish{};
     is_closing_ = true;
     return fetch_.close();
@@ -93,7 +93,9 @@ class Upstreams final : public Backend {
   explicit Upstreams(Gateway& gateway) : gateway_(gateway) {
     for (unsigned i = 0; i < gateway.fan_out; ++i) {
       HttpTarget& target = gateway.targets[i % gateway.targets.size()];
-      tasks_.push_back(std::make_unique<UpstreamTask>(gateway, target));
+      auto task = std::make_unique<UpstreamTask>(gateway, target);
+      asking_.push_back(task.get());
+      tasks_.push_back(secured(std::move(task), gateway.tls.get()));
       pointers_.push_back(tasks_.back().get());
     }
   }
@@ -104,14 +106,15 @@ class Upstreams final : public Backend {
   }
 
   bool answered() override {
-    gateway_.record(gateway_.gather_time, begun_, now());
-    return std::ranges::all_of(tasks_, [](const auto& task) { return task->is_ok(); });
+    gateway_.gather_time.record(begun_, now());
+    return std::ranges::all_of(asking_, &UpstreamTask::is_ok);
   }
 
  private:
   Gateway& gateway_;
-  std::vector<std::unique_ptr<UpstreamTask>> tasks_;
-  std::vector<Task*> pointers_;
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::vector<Task*> pointers_;              // to them
+  std::vector<const UpstreamTask*> asking_;  // they, or what is within them
   Time begun_{};
 };
 
@@ -125,17 +128,20 @@ class GatewaySide final : public Side {
           gateway_.deadline = parameters.duration("deadline");
           gateway_.targets = origin_targets({.connections = gateway_.fan_out,
                                              .body_bytes = parameters.number("body_bytes"),
-                                             .server_delay = parameters.delay("upstream_delay")},
+                                             .server_delay = parameters.delay("upstream_delay"),
+                                             .tls = client_tls(setup.work, setup.address)},
                                             setup.address.port);
+          gateway_.tls = client_context(gateway_.targets, gateway_.window);
           return ServerOptions{
               .lanes = setup.threads,
               .one_listener = setup.one_listener,
               .seed = setup.seed,
               .make_backend = [this] { return std::make_unique<Upstreams>(gateway_); },
-              .backend_connections = gateway_.fan_out};
+              .backend_connections = gateway_.fan_out,
+              .tls = server_tls(parameters)};
         }()) {}
 
-  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
+  std::optional<Address> address() const override { return server_.address(); }
   void prepare(Job& job) override { job.acceptor = &server_; }
   void set_window(const measure::WindowSpan& window) override {
     measure::set(gateway_.window, window);
@@ -223,8 +229,8 @@ class GatherWorkload final : public ConnectionsWorkload {
       case Role::client:
         break;
     }
-    const HttpParameters parameters =
-        HttpParameters::from(setup.work.parameters, setup.work.verify);
+    HttpParameters parameters = HttpParameters::from(setup.work.parameters, setup.work.verify);
+    parameters.tls = client_tls(setup.work, setup.address);
     return make_http_client_side(
         {.parameters = parameters,
          .targets = setup.address.target ? program_targets(parameters, setup.address)

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "workloads/client_task.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 
@@ -50,12 +51,14 @@ ClientRun::ClientRun(Setup setup, LoadOptions load)
     : setup_(std::move(setup)), load_(with_tasks(std::move(load), setup_.parameters)) {}
 
 std::vector<std::unique_ptr<Task>> ClientRun::make_tasks(bool exchange) {
+  if (!exchange) tls_ = client_context(setup_.targets, load_.window());
   std::vector<std::unique_ptr<Task>> tasks;
   for (unsigned index = 0; index < setup_.parameters.connections; ++index) {
     if (exchange) {
       tasks.push_back(std::make_unique<ClientTask<ExchangeFetch, Answer>>(*this, index));
     } else {
-      tasks.push_back(std::make_unique<ClientTask<HttpFetch, Answer>>(*this, index));
+      tasks.push_back(
+          secured(std::make_unique<ClientTask<HttpFetch, Answer>>(*this, index), tls_.get()));
     }
   }
   return tasks;

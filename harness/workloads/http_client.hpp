@@ -11,10 +11,12 @@
 #include "core/time.hpp"
 #include "http/body.hpp"
 #include "http/request.hpp"
+#include "http/tls_settings.hpp"
 #include "load/arrivals.hpp"
 #include "workloads/http_fetch.hpp"
 #include "workloads/load_run.hpp"
 #include "workloads/parameters.hpp"
+#include "workloads/tls/context.hpp"
 #include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
@@ -31,6 +33,8 @@ struct HttpParameters {
   Duration think_time{0};  // closed loop: between a response and the next request
   Duration deadline = std::chrono::seconds(5);  // of one request, from its actual start
   Verify verify = Verify::sample;
+  // For https. Not null: the embedded origin or a program is asked so; URLs say it themselves.
+  std::shared_ptr<const http::TlsSettings> tls = {};
 
   // What every workload over HTTP can be asked: connections, arrivals, think time and deadline. The
   // others stay at their defaults.
@@ -73,9 +77,14 @@ class ClientRun {
   Duration deadline() const { return setup_.parameters.deadline; }
   Verify verify() const { return setup_.parameters.verify; }
 
+  // Null: no task has an end of TLS, because nothing is asked by https or the strategy makes the
+  // handshakes itself.
+  const tls::ClientContext* tls() const { return tls_.get(); }
+
  private:
   Setup setup_;
   LoadRun load_;
+  std::unique_ptr<tls::ClientContext> tls_;  // of tasks that have targets by https
 };
 
 // The targets for `parameters` at the embedded origin that listens on `port`: one for each loopback

@@ -42,8 +42,10 @@ Op HttpFetch::close() {
 }
 
 bool HttpFetch::same_server() const {
-  return connected_to_->url.host == target_->request.url.host &&
-         connected_to_->url.port == target_->request.url.port;
+  const http::Url& connected = connected_to_->url;
+  const http::Url& wanted = target_->request.url;
+  return connected.host == wanted.host && connected.port == wanted.port &&
+         connected.is_secure == wanted.is_secure;
 }
 
 Op HttpFetch::retry() {
@@ -100,8 +102,13 @@ std::optional<Op> HttpFetch::after_receive(const Completion& ended) {
 }
 
 std::optional<Op> HttpFetch::after_stream_error(std::error_code error) {
-  const Outcome outcome = outcome_of_stream(error, reader_.head_complete());
-  if (outcome != Outcome::reset || !may_retry()) return end(outcome, now());
+  Outcome outcome = outcome_of_stream(error, reader_.head_complete());
+  // Nothing can be missing where nothing came.
+  if (outcome == Outcome::tls_truncated && !reader_.anything_received()) {
+    outcome = Outcome::eof_before_response;
+  }
+  const bool has_gone = outcome == Outcome::reset || outcome == Outcome::eof_before_response;
+  if (!has_gone || !may_retry()) return end(outcome, now());
   record_->attempts = 2;
   return retry();
 }

@@ -4,6 +4,7 @@
 
 #include "http/body.hpp"
 #include "workloads/http_connection.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 
@@ -29,7 +30,10 @@ HttpServer::HttpServer(const ServerOptions& options) : shared_(std::make_unique<
 
 HttpServer::~HttpServer() = default;
 
-std::span<const std::byte> HttpServer::long_replies() const { return http::body_memory(); }
+// TLS encrypts into memory of its own.
+std::span<const std::byte> HttpServer::long_replies() const {
+  return shared_->options.tls ? std::span<const std::byte>{} : http::body_memory();
+}
 
 int HttpServer::socket(unsigned lane) { return shared_->listener.socket(lane); }
 
@@ -39,12 +43,19 @@ std::unique_ptr<Task> HttpServer::accepted(unsigned lane) {
   const bool is_refused =
       shared_->options.max_connections > 0 && open > shared_->options.max_connections;
   measure::ServerCounters& counters = *shared_->counters[lane % shared_->counters.size()];
-  return std::make_unique<HttpConnection>(*shared_, counters, is_refused);
+  return secured(std::make_unique<HttpConnection>(*shared_, counters, is_refused),
+                 shared_->options.tls.get());
 }
 
 unsigned HttpServer::opened_by_each() const { return shared_->options.backend_connections; }
 
 std::uint16_t HttpServer::port() const { return shared_->listener.port(); }
+
+Address HttpServer::address() const {
+  Address address{.port = port()};
+  if (shared_->options.tls) address.certificate = shared_->options.tls->certificate();
+  return address;
+}
 
 std::size_t HttpServer::open_connections() const {
   return shared_->open_connections.load(std::memory_order_relaxed);

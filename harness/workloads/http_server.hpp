@@ -10,6 +10,8 @@
 
 #include "core/job.hpp"
 #include "measure/server_counters.hpp"
+#include "workloads/tls/context.hpp"
+#include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
 
@@ -44,7 +46,8 @@ struct ServerOptions {
   // Makes the server a gateway: each request is answered after its backend has ended, with 502 when
   // the backend failed. Null: it answers by itself.
   std::function<std::unique_ptr<Backend>()> make_backend;
-  unsigned backend_connections = 0;  // that each backend opens at most
+  unsigned backend_connections = 0;                    // that each backend opens at most
+  std::shared_ptr<const tls::ServerContext> tls = {};  // null: plain
 };
 
 // Listens on all of 127.0.0.0/8 (bound to the loopback interface, never to another). Throws
@@ -60,6 +63,8 @@ class HttpServer : public Acceptor {
   std::span<const std::byte> long_replies() const override;
 
   std::uint16_t port() const;
+  // Where clients find it, and whom to trust there.
+  Address address() const;
   std::size_t open_connections() const;
   measure::ServerTotals totals() const;
   std::vector<std::uint64_t> responses_by_lane() const;

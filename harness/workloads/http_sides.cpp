@@ -4,6 +4,7 @@
 
 #include "workloads/http_server.hpp"
 #include "workloads/load_side.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -20,6 +21,10 @@ class HttpClientSide final : public LoadSide {
     job.tasks = run_.make_tasks(exchange_);
     job.canned_reply = canned_reply_;
   }
+  void fill(SideRecord& record) override {
+    LoadSide::fill(record);
+    put_handshakes(run_.tls(), record);
+  }
 
  private:
   LoadRun& load() override { return run_.load(); }
@@ -32,10 +37,12 @@ class HttpClientSide final : public LoadSide {
 class HttpServerSide final : public Side {
  public:
   explicit HttpServerSide(const SideSetup& setup)
-      : server_(ServerOptions{
-            .lanes = setup.threads, .one_listener = setup.one_listener, .seed = setup.seed}) {}
+      : server_(ServerOptions{.lanes = setup.threads,
+                              .one_listener = setup.one_listener,
+                              .seed = setup.seed,
+                              .tls = server_tls(setup.work.parameters)}) {}
 
-  std::optional<Address> address() const override { return Address{.port = server_.port()}; }
+  std::optional<Address> address() const override { return server_.address(); }
   void prepare(Job& job) override { job.acceptor = &server_; }
   // A server's usage is measured over the window; its tasks need not know it.
   void set_window(const measure::WindowSpan& /*window*/) override {}

@@ -66,9 +66,11 @@ std::string HttpParameters::origin_target() const {
 }
 
 http::Request HttpParameters::request(const http::Url& url, const Endpoint& to) const {
-  if (request_bytes == 0) return http::make_request(http::Method::get, url, to, keep_alive);
-  const std::string body(request_bytes, 'x');
-  return http::make_request(http::Method::post, url, to, keep_alive, body);
+  const http::Method method = request_bytes == 0 ? http::Method::get : http::Method::post;
+  http::Request made =
+      http::make_request(method, url, to, keep_alive, std::string(request_bytes, 'x'));
+  if (url.is_secure) made.tls = tls;
+  return made;
 }
 
 std::string HttpParameters::program_target(const std::string& pattern) const {
@@ -93,11 +95,13 @@ std::string HttpParameters::program_target(const std::string& pattern) const {
 std::vector<ClientRun::Target> program_targets(const HttpParameters& parameters,
                                                const Address& address) {
   const std::string target = parameters.program_target(*address.target);
+  const bool is_secure = parameters.tls != nullptr;
   Endpoint to = Endpoint::loopback(address.port);
-  http::Url url{.host = "127.0.0.1", .port = address.port, .target = target};
+  http::Url url{
+      .host = "127.0.0.1", .port = address.port, .target = target, .is_secure = is_secure};
   if (!address.path.empty()) {
     to = Endpoint::unix_socket(address.path).value();
-    url = {.host = "localhost", .target = target};
+    url = {.host = "localhost", .target = target, .is_secure = is_secure};
   }
   std::vector<ClientRun::Target> targets;
   targets.push_back({parameters.request(url, to),
@@ -121,7 +125,10 @@ std::vector<ClientRun::Target> origin_targets(const HttpParameters& parameters,
 ClientRun::Target origin_target(const std::string& path, std::uint16_t port, unsigned nth,
                                 const HttpParameters& parameters) {
   const auto host = static_cast<std::uint8_t>(1 + nth % kLoopbackHosts);
-  const http::Url url{.host = "127.0.0." + std::to_string(host), .port = port, .target = path};
+  const http::Url url{.host = "127.0.0." + std::to_string(host),
+                      .port = port,
+                      .target = path,
+                      .is_secure = parameters.tls != nullptr};
   return {parameters.request(url, Endpoint::loopback(port, host)),
           http::BodyExpectation::of_origin(path), path};
 }

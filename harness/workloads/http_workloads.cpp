@@ -6,6 +6,7 @@
 #include "workloads/all_workloads.hpp"
 #include "workloads/http_sides.hpp"
 #include "workloads/load_side.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -36,6 +37,9 @@ constexpr std::array kInfos = {
                   .kind = ValueKind::on_off,
                   .otherwise = "on",
                   .description = "off: a new connection for each request"},
+    kTlsInfo,
+    kTlsVersionInfo,
+    kTlsResumptionInfo,
     kArrivalsInfo,
     kThinkTimeInfo,
     kDeadlineInfo,
@@ -57,7 +61,8 @@ std::vector<std::byte> canned_reply(std::string_view target, std::uint64_t body_
 }
 
 std::unique_ptr<Side> make_client_side(const SideSetup& setup) {
-  const HttpParameters parameters = http_parameters(setup.work);
+  HttpParameters parameters = http_parameters(setup.work);
+  parameters.tls = client_tls(setup.work, setup.address);
   const bool foreign = !setup.work.urls.empty();
   ClientRun::Setup client{
       .parameters = parameters,

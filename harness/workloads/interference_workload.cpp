@@ -35,7 +35,7 @@ constexpr std::array kInfos = {
     kDeadlineInfo,
 };
 
-constexpr std::uint64_t kBodyBytes = HttpParameters{}.body_bytes;
+const std::uint64_t kBodyBytes = HttpParameters{}.body_bytes;
 constexpr unsigned kMix = 100;  // among so many requests, the share is exact
 
 // A hundred targets on one server, with the burning ones spread evenly among them. Tasks take them

@@ -2,6 +2,8 @@
 
 #include <initializer_list>
 
+#include "workloads/tls/error.hpp"
+
 namespace asyncbench::workloads {
 
 namespace {
@@ -17,6 +19,7 @@ bool is_any_of(std::error_code error, std::initializer_list<std::errc> condition
 
 Outcome outcome_of_connect(std::error_code error) {
   using enum std::errc;
+  if (const auto outcome = tls::outcome_of(error)) return *outcome;
   if (error == timed_out) return Outcome::connect_timeout;
   if (error == connection_refused) return Outcome::connect_refused;
   if (error == operation_canceled) return Outcome::cancelled;
@@ -28,6 +31,7 @@ Outcome outcome_of_connect(std::error_code error) {
 }
 
 Outcome outcome_of_stream(std::error_code error, bool head_complete) {
+  if (const auto outcome = tls::outcome_of(error)) return *outcome;
   if (error == std::errc::operation_canceled) return Outcome::cancelled;
   if (error != std::errc::timed_out) return Outcome::reset;
   return head_complete ? Outcome::timeout_body : Outcome::timeout_headers;

@@ -45,6 +45,9 @@ struct ParameterInfo {
   std::string_view not_with = "";
   // A count of what several clients of one trial divide among themselves.
   bool divided = false;
+  // An on_off parameter of the origin's: while it is off, this one means nothing and is not shown.
+  // The user's own URLs may turn it on, too.
+  std::string_view only_with = "";
 };
 
 // A value as its kind has it: count and size are numbers of 64 bits, share a double, on_off a bool,

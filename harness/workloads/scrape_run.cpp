@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "workloads/client_task.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -70,12 +71,14 @@ ScrapeRun::ScrapeRun(Setup setup, LoadOptions load)
 }
 
 std::vector<std::unique_ptr<Task>> ScrapeRun::make_tasks(bool exchange) {
+  if (!exchange) tls_ = client_context(setup_.targets, load_.window());
   std::vector<std::unique_ptr<Task>> tasks;
   for (unsigned index = 0; index < setup_.tasks; ++index) {
     if (exchange) {
       tasks.push_back(std::make_unique<ClientTask<ExchangeFetch, Store>>(*this, index));
     } else {
-      tasks.push_back(std::make_unique<ClientTask<HttpFetch, Store>>(*this, index));
+      tasks.push_back(
+          secured(std::make_unique<ClientTask<HttpFetch, Store>>(*this, index), tls_.get()));
     }
   }
   return tasks;

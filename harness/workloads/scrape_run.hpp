@@ -12,6 +12,7 @@
 #include "workloads/http_fetch.hpp"
 #include "workloads/load_run.hpp"
 #include "workloads/scrape_store.hpp"
+#include "workloads/tls/context.hpp"
 #include "workloads/workload.hpp"
 
 namespace asyncbench::workloads {
@@ -49,6 +50,10 @@ class ScrapeRun {
   // other than ok are listed.
   std::vector<ItemOutcomes> items(bool all) const;
 
+  // Null: no task has an end of TLS, because nothing is asked by https or the strategy makes the
+  // handshakes itself.
+  const tls::ClientContext* tls() const { return tls_.get(); }
+
   LoadRun& load() { return load_; }
   const LoadRun& load() const { return load_; }
 
@@ -68,6 +73,7 @@ class ScrapeRun {
   LoadRun load_;
   std::vector<StoredPage> stored_;
   std::vector<std::byte> memory_;
+  std::unique_ptr<tls::ClientContext> tls_;
 };
 
 }  // namespace asyncbench::workloads

@@ -15,6 +15,7 @@
 #include "workloads/http_sides.hpp"
 #include "workloads/load_side.hpp"
 #include "workloads/scrape_run.hpp"
+#include "workloads/tls_ends.hpp"
 
 namespace asyncbench::workloads {
 namespace {
@@ -36,6 +37,9 @@ constexpr std::array kInfos = {
                   .least = 1,
                   .most = http::ReaderLimits{}.max_body_bytes},
     kServerDelayInfo,
+    kTlsInfo,
+    kTlsVersionInfo,
+    kTlsResumptionInfo,
     kArrivalsInfo,
     kThinkTimeInfo,
     kDeadlineInfo,
@@ -110,8 +114,9 @@ ScrapeRun::Setup run_setup(const SideSetup& setup, const std::string& folder) {
                         .deadline = work.parameters.duration("deadline"),
                         .verify = work.verify,
                         .folder = folder};
+  const HttpParameters asked{.tls = client_tls(work, setup.address)};
   if (!work.urls.empty()) {
-    made.targets = url_targets(work.urls, {}, work.allowed_hosts);
+    made.targets = url_targets(work.urls, asked, work.allowed_hosts);
     return made;
   }
   const std::uint64_t pages = pages_of(work);
@@ -121,7 +126,7 @@ ScrapeRun::Setup run_setup(const SideSetup& setup, const std::string& folder) {
   // A task stays with one address, and so with its connection.
   for (std::uint64_t file = 0; file < files_of(work); ++file) {
     made.targets.push_back(origin_target(made.names[file % pages], setup.address.port,
-                                         static_cast<unsigned>(file % made.tasks), {}));
+                                         static_cast<unsigned>(file % made.tasks), asked));
   }
   return made;
 }
@@ -143,6 +148,7 @@ class ScrapeSide final : public LoadSide {
     LoadSide::fill(record);
     record.items = run_.items(lists_all_);
     record.figures["written_bytes_per_s"] = run_.load().per_s(record.recording->body_bytes);
+    put_handshakes(run_.tls(), record);
     run_.check_stored();
   }
 

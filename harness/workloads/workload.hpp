@@ -40,6 +40,15 @@ struct Address {
   // A server that is not ours listens, perhaps on 127.0.0.1 alone. It is asked for this, whose
   // placeholders are the work's parameters; an empty text: for what the embedded origin is.
   std::optional<std::string> target;
+  // PEM; the server speaks TLS and has this certificate, which is all that its clients are to
+  // trust.
+  std::optional<std::string> certificate = {};
+};
+
+// Whose certificates of servers by https count, where the server is not this program's.
+struct Trust {
+  std::string ca_file;   // path of certificates in PEM; empty: the system's
+  bool verifies = true;  // false: any certificate will do
 };
 
 // What a cell asks for beside its parameters.
@@ -48,6 +57,7 @@ struct Work {
   Verify verify = Verify::sample;
   std::vector<std::string> urls;           // real servers instead of the embedded origin
   std::vector<std::string> allowed_hosts;  // hosts beyond loopback that `urls` may name
+  std::optional<Trust> trust;              // empty: as the system does
   std::string folder;                      // where files are made; empty: the current folder
 };
 

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from peers.processes import PATIENCE_S, fail, started
+from peers.processes import PATIENCE_S, fail, run, started
 
 BODY = "twelve bytes"
 COUNTER = "/requests"
@@ -62,8 +62,12 @@ def free_port():
 class Server:
     """A server on the loopback interface that is idle unless somebody asks."""
 
-    def __init__(self, process, port):
-        self.process, self.port = process, port
+    def __init__(self, process, port, tls=False):
+        self.process, self.port, self.tls = process, port, tls
+
+    @property
+    def url(self):
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def count(self):
         """How many requests it has had; None where it has no counter."""
@@ -73,8 +77,12 @@ class Server:
 class Counting(Server):
     """One that says at COUNTER how many requests it has had, those for COUNTER left out."""
 
+    counter_port = None  # of its own; None: the same
+
     def ask(self):
-        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        asking = http.client.HTTPConnection(
+            "127.0.0.1", self.counter_port or self.port, timeout=PATIENCE_S
+        )
         asking.request("GET", COUNTER)
         text = asking.getresponse().read().decode()
         asking.close()
@@ -85,8 +93,11 @@ class Counting(Server):
 
 
 class Nginx(Counting):
-    def __init__(self, process, port):
-        super().__init__(process, port)
+    """Its counter is without TLS."""
+
+    def __init__(self, process, port, counter_port, tls):
+        super().__init__(process, port, tls)
+        self.counter_port = counter_port
         self.asked = 0
 
     def count(self):
@@ -105,10 +116,18 @@ def wait_until_listening(port, process):
     fail(f"nothing listens on port {port} after {PATIENCE_S} s")
 
 
+def self_signed(folder):
+    """What nginx is told of a certificate like that of the origin."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"])
+    return f"ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;"
+
+
 @contextlib.contextmanager
-def nginx(cpu, folder):
+def nginx(cpu, folder, tls=False):
     """nginx with one worker, whose files are in `folder`."""
-    port, config = free_port(), folder / "nginx.conf"
+    port, counter_port, config = free_port(), free_port(), folder / "nginx.conf"
     config.write_text(
         f"""daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 4096; }}
@@ -117,8 +136,12 @@ http {{
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
   server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{port} backlog=4096 {"ssl" if tls else ""};
+    {self_signed(folder) if tls else ""}
     location / {{ return 200 "{BODY}"; }}
+  }}
+  server {{
+    listen 127.0.0.1:{counter_port};
     location = {COUNTER} {{ stub_status; }}
   }}
 }}
@@ -127,13 +150,15 @@ http {{
     command = ["nginx", "-c", config, "-e", folder / "error.log"]
     with started(command, cpu, folder / "server.log", counts_children=True) as process:
         wait_until_listening(port, process)
-        yield Nginx(process, port)
+        yield Nginx(process, port, counter_port, tls)
 
 
 @contextlib.contextmanager
-def origin(program, strategy, cpu, folder):
+def origin(program, strategy, cpu, folder, tls=False):
     port = free_port()
     command = [program, "origin", "--strategy", strategy, "--port", port, "--idle-timeout", "1h"]
+    if tls:
+        command += ["--tls", folder / "cert.pem"]
     with started(command, cpu, folder / "server.log") as process:
         wait_until_listening(port, process)
-        yield Server(process, port)
+        yield Server(process, port, tls)

@@ -44,6 +44,25 @@ constexpr auto kStreamErrors = std::to_array<ErrnoOutcome>({
     {ENOMEM, Outcome::local_resource},
 });
 
+// The numbers are those of openssl/x509_vfy.h. libcurl itself looks for the host's name, before it
+// asks what OpenSSL found, and leaves the result as it was until then.
+Outcome by_certificate(long verify_result) {
+  constexpr long kGood = 0;
+  constexpr long kUnspecified = 1;
+  constexpr long kNotYetValid = 9;
+  constexpr long kHasExpired = 10;
+  switch (verify_result) {
+    case kGood:
+    case kUnspecified:
+      return Outcome::tls_wrong_host;
+    case kNotYetValid:
+    case kHasExpired:
+      return Outcome::tls_expired;
+    default:
+      return Outcome::tls_untrusted;
+  }
+}
+
 struct CodeOutcome {
   CURLcode code;
   Outcome outcome;
@@ -78,6 +97,10 @@ Outcome outcome_of(CURLcode code, int os_error, const Progress& progress) {
   switch (code) {
     case CURLE_COULDNT_CONNECT:
       return by_errno(kConnectErrors, os_error);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return by_certificate(progress.verify_result);
+    case CURLE_SSL_CONNECT_ERROR:
+      return os_error == 0 ? Outcome::tls_handshake : by_errno(kStreamErrors, os_error);
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       return by_errno(kStreamErrors, os_error);

@@ -12,6 +12,8 @@ struct Progress {
   bool request_sent = false;    // a connection stood, and the request went out on it
   bool response_begun = false;  // at least one whole line of a head came
   bool head_complete = false;   // the final head (not a 1xx) has ended
+  // CURLINFO_SSL_VERIFYRESULT, of a transfer that failed by the server's certificate.
+  long verify_result = 0;
 };
 
 // The outcome of a transfer past its deadline.

@@ -83,7 +83,7 @@ bool Transfer::create() {
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets_);
 
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // not the environment's either
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
@@ -123,7 +123,42 @@ void Transfer::apply(const http::Request& request) {
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.keep_alive ? 0L : 1L);
   }
   apply_fields(request);
+  if (request.tls) {
+    apply_tls(request);
+  } else if (connect_to_) {
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, nullptr);
+    connect_to_.reset();
+  }
   applied_ = &request;
+}
+
+// libcurl checks the certificate for the URL's host, and gets the address otherwise.
+void Transfer::apply_tls(const http::Request& request) {
+  CURL* const easy = handle_.get();
+  std::unique_ptr<curl_slist, ListFree> connect_to(
+      curl_slist_append(nullptr, ("::" + request.to.to_string()).c_str()));
+  if (!connect_to) throw std::bad_alloc();
+  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to.get());
+  connect_to_ = std::move(connect_to);  // read in place, as above
+  if (applied_ != nullptr && applied_->tls == request.tls) return;
+  const http::TlsSettings& tls = *request.tls;
+  const long version = tls.version == http::TlsVersion::v1_3 ? long{CURL_SSLVERSION_TLSv1_3}
+                                                             : long{CURL_SSLVERSION_TLSv1_2};
+  // The highest is 16 bits up, as CURL_SSLVERSION_MAX_... says.
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, version | version << 16);
+  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, tls.resumption ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verifies ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verifies ? 2L : 0L);
+  if (tls.certificate.empty() && tls.ca_file.empty()) return;  // libcurl knows the system's
+  curl_easy_setopt(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  if (tls.certificate.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
+    return;
+  }
+  curl_blob trusted{.data = const_cast<char*>(tls.certificate.data()),
+                    .len = tls.certificate.size(),
+                    .flags = CURL_BLOB_NOCOPY};  // the request holds it
+  curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &trusted);
 }
 
 void Transfer::apply_fields(const http::Request& request) {
@@ -149,6 +184,9 @@ void Transfer::apply_fields(const http::Request& request) {
 
 http::ExchangeEnd Transfer::finished(CURLcode code) {
   int os_error = socket_error_;
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    curl_easy_getinfo(handle_.get(), CURLINFO_SSL_VERIFYRESULT, &progress_.verify_result);
+  }
   // Whatever failed shows in one of these two, and asking for the errno costs a call.
   if (code != CURLE_OK || requests_ > 1) {
     long last_error = 0;

@@ -69,6 +69,7 @@ class Transfer {
   bool create();
   void apply(const http::Request& request);
   void apply_fields(const http::Request& request);
+  void apply_tls(const http::Request& request);
   http::ExchangeEnd end(Outcome outcome) const;
 
   static std::size_t on_header(char* bytes, std::size_t one, std::size_t size, void* self);
@@ -81,7 +82,8 @@ class Transfer {
   SocketOwner& sockets_;
   // Declared before the handle, which refers to them.
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  std::unique_ptr<curl_slist, ListFree> fields_;  // of a head, beyond those that libcurl makes
+  std::unique_ptr<curl_slist, ListFree> fields_;      // of a head, beyond those that libcurl makes
+  std::unique_ptr<curl_slist, ListFree> connect_to_;  // the address of a name, of https
   std::unique_ptr<CURL, EasyCleanup> handle_;
   const http::Request* applied_ = nullptr;  // what the handle's options say
 

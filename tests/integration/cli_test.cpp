@@ -160,6 +160,9 @@ TEST(Cli, ImpossibleValuesAreRefusedByName) {
       {{"origin", "--fault", "S05"}, "/fault/S05"},
       {{"origin", "--freeze", "1s"}, "1s/5s"},
       {{"origin", "--freeze", "5s/1s"}, "--freeze"},
+      {{"origin", "--tls", "/nonexistent/cert.pem"}, "No such file"},
+      {{"origin", "--tls", "cert.pem", "--tls-version", "1.1"}, "1.3, 1.2"},
+      {{"origin", "--tls", "cert.pem", "--protocol", "echo"}, "--tls does not go with"},
       {{"origin", "--protocol", "ehco"}, "did you mean echo?"},
       {{"origin", "--protocol", "echo", "--fault", "S04"}, "--fault does not go with"},
       {{"origin", "--message-bytes", "8"}, "--message-bytes does not go with"},
@@ -207,7 +210,32 @@ TEST(Cli, UrlListsThatCannotBeUsedAreRefused) {
       {{"run", "fetch", "--urls-from", remote}, "--allow-remote"},
       {{"run", "fetch", "--url", "ftp://127.0.0.1/"}, "ftp"},
       {{"run", "serve", "--url", "http://127.0.0.1/"}, "fetch"},
+      {{"run", "fetch", "--url", "https://127.0.0.1/", "--tls", "on"}, "tls is for the embedded"},
+      {{"run", "fetch", "--url", "https://127.0.0.1/", "--ca", "missing.pem"},
+       "missing.pem: No such"},
+      {{"run", "fetch", "--url", "http://127.0.0.1/", "--insecure"}, "there is none"},
   });
+}
+
+TEST(Cli, HandshakesAreMeasuredApartAndNoCertificateEntersAResult) {
+  const ScratchFolder folder;
+  const Surroundings here{.folder = folder.path()};
+  const Ended run = run_program({"run",           "fetch", "--tls",        "on",
+                                 "--keep-alive",  "off",   "--strategies", "epoll,curl_multi",
+                                 "--connections", "2",     "--trials",     "1",
+                                 "--duration",    "200ms", "--warmup",     "50ms",
+                                 "--turns",       "off",   "--cpu-idle",   "default",
+                                 "--out",         "r.json"},
+                                here);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const nlohmann::json result = read_json(folder, "r.json");
+  for (const auto& cell : result["cells"]) {
+    const auto& trial = cell["trials"][0];
+    EXPECT_GT(trial["outcomes"]["ok"].get<int>(), 0);
+    // libcurl does not tell it.
+    EXPECT_EQ(trial["series"].contains("handshake_time"), cell["strategy"] == "epoll");
+  }
+  EXPECT_THAT(folder.read("r.json"), Not(HasSubstr("-----BEGIN")));
 }
 
 TEST(Cli, ErrorsCarryNoTerminalEscapes) {

@@ -21,10 +21,6 @@ namespace {
 
 using measure::Phase;
 
-std::vector<std::string> client_strategies() {
-  return strategies_with_own(workloads::client_stream_ops() | workloads::client_exchange_ops());
-}
-
 // The client under test; all strategies get the same server.
 class ClientTest {
  protected:
@@ -40,14 +36,6 @@ class ClientTest {
   Strategy* client_ = nullptr;
   Strategy* server_ = nullptr;
 };
-
-void expect_only(const measure::Recording& recording, std::vector<Outcome> allowed) {
-  const auto& ended = recording.ended[static_cast<std::size_t>(Phase::window)];
-  for (std::size_t i = 0; i < kOutcomes; ++i) {
-    if (ended[i] == 0) continue;
-    EXPECT_THAT(allowed, testing::Contains(static_cast<Outcome>(i))) << kOutcomeNames[i];
-  }
-}
 
 void expect_sound(const measure::Recording& recording, const ClientOptions& options) {
   EXPECT_TRUE(recording.balances());
@@ -67,12 +55,17 @@ bool is_timeout(Outcome outcome) {
 struct FaultCase {
   const http::FaultScript* fault;
   std::string strategy;
+  bool tls = false;
 };
 
 std::vector<FaultCase> fault_cases() {
   std::vector<FaultCase> cases;
   for (const http::FaultScript& fault : http::all_faults()) {
     for (const std::string& strategy : client_strategies()) cases.push_back({&fault, strategy});
+    // A task's end of TLS is the same under every strategy.
+    for (const char* const strategy : {"epoll", "thread_per_request", "curl_multi"}) {
+      cases.push_back({&fault, strategy, true});
+    }
   }
   return cases;
 }
@@ -94,6 +87,7 @@ TEST_P(Fault, HasItsOutcomeUnderEveryStrategy) {
 
   workloads::ServerOptions server_options;
   if (fault.before_request) server_options.fault = fault.id;
+  if (GetParam().tls) server_options.tls = make_server_tls();
   const RunningServer server(*server_, server_options);
   // Only what has to wait for its deadline gets a short one: the machine may be busy.
   const bool waits = std::ranges::any_of(allowed, is_timeout);
@@ -103,7 +97,10 @@ TEST_P(Fault, HasItsOutcomeUnderEveryStrategy) {
   const std::string path = fault.before_request ? "/" : "/fault/" + fault.id;
   const auto method = fault.head_method ? http::Method::head : http::Method::get;
   const measure::Recording recording =
-      run_client(*client_, loopback_targets(server.port(), path, method), options);
+      run_client(*client_,
+                 loopback_targets(server.port(), path, method, true,
+                                  GetParam().tls ? trusting(*server_options.tls) : nullptr),
+                 options);
 
   if (fault.only_reused) allowed.push_back(Outcome::ok);
   expect_only(recording, allowed);
@@ -111,7 +108,8 @@ TEST_P(Fault, HasItsOutcomeUnderEveryStrategy) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Client, Fault, testing::ValuesIn(fault_cases()), [](const auto& param) {
-  return test_name(param.param.fault->id + "_" + param.param.strategy);
+  return test_name(param.param.fault->id + "_" + param.param.strategy +
+                   (param.param.tls ? "_tls" : ""));
 });
 
 // ---- Faults that no script can commit, and what becomes of the connection

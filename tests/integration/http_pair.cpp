@@ -1,5 +1,7 @@
 #include "http_pair.hpp"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
@@ -23,11 +25,14 @@ RunningServer::~RunningServer() {
 
 std::vector<workloads::ClientRun::Target> loopback_targets(std::uint16_t port,
                                                            const std::string& target,
-                                                           http::Method method, bool keep_alive) {
-  const http::Url url{.host = "127.0.0.1", .port = port, .target = target};
+                                                           http::Method method, bool keep_alive,
+                                                           TlsSettings tls) {
+  const http::Url url{
+      .host = "127.0.0.1", .port = port, .target = target, .is_secure = tls != nullptr};
   std::vector<workloads::ClientRun::Target> targets;
   targets.push_back({http::make_request(method, url, Endpoint::loopback(port), keep_alive),
                      http::BodyExpectation::of_origin(target)});
+  targets.back().request.tls = std::move(tls);
   return targets;
 }
 
@@ -66,6 +71,28 @@ measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientR
   job.lanes = lanes;
   strategy.run(job);
   return run.load().take();
+}
+
+void expect_only(const measure::Recording& recording, const std::vector<Outcome>& allowed) {
+  const auto& ended = recording.ended[static_cast<std::size_t>(measure::Phase::window)];
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    if (ended[i] == 0) continue;
+    EXPECT_THAT(allowed, testing::Contains(static_cast<Outcome>(i))) << kOutcomeNames[i];
+  }
+}
+
+std::shared_ptr<const workloads::tls::ServerContext> make_server_tls(
+    const workloads::tls::ServerContext::Options& options) {
+  return std::make_shared<const workloads::tls::ServerContext>(options);
+}
+
+TlsSettings trusting(const workloads::tls::ServerContext& server, http::TlsSettings settings) {
+  settings.certificate = server.certificate();
+  return std::make_shared<const http::TlsSettings>(std::move(settings));
+}
+
+std::vector<std::string> client_strategies() {
+  return strategies_with_own(workloads::client_stream_ops() | workloads::client_exchange_ops());
 }
 
 std::string outcomes_of(const measure::Recording& recording) {

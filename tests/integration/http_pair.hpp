@@ -1,6 +1,7 @@
 // A server and a client of the project in the test's process, over loopback sockets.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +32,8 @@ class RunningServer {
   std::jthread thread_;
 };
 
+using TlsSettings = std::shared_ptr<const http::TlsSettings>;
+
 struct ClientOptions {
   unsigned connections = 1;
   std::uint64_t requests = 2;  // so many end in the window
@@ -38,11 +41,12 @@ struct ClientOptions {
   bool keep_alive = true;
 };
 
-// Targets that all ask 127.0.0.1:`port` for `target`.
+// Targets that all ask 127.0.0.1:`port` for `target`, by https where there are settings for it.
 std::vector<workloads::ClientRun::Target> loopback_targets(std::uint16_t port,
                                                            const std::string& target,
                                                            http::Method method = http::Method::get,
-                                                           bool keep_alive = true);
+                                                           bool keep_alive = true,
+                                                           TlsSettings tls = {});
 
 // Runs client tasks, in the form that the strategy offers, to the end of the budget.
 measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientRun::Target> targets,
@@ -50,6 +54,17 @@ measure::Recording run_client(Strategy& strategy, std::vector<workloads::ClientR
 
 // The outcomes of the requests in the window: "ok: 3, reset: 1".
 std::string outcomes_of(const measure::Recording& recording);
+
+// Fails the test where a request of the window had another outcome than these.
+void expect_only(const measure::Recording& recording, const std::vector<Outcome>& allowed);
+
+// A server's end of TLS, and what a client that trusts it alone is set to.
+std::shared_ptr<const workloads::tls::ServerContext> make_server_tls(
+    const workloads::tls::ServerContext::Options& options = {});
+TlsSettings trusting(const workloads::tls::ServerContext& server, http::TlsSettings settings = {});
+
+// The names of the strategies that fetch over HTTP.
+std::vector<std::string> client_strategies();
 
 // The names of the strategies that do some of `work` in a way of their own, whether this host
 // supports them or not. Others would be tested twice.

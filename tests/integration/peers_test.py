@@ -9,9 +9,11 @@ import json
 import pathlib
 import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,9 @@ SCHEMA = TESTS.parent / "results/schema/result-1.schema.json"
 VALIDATE = TESTS / "unit/result/validate.py"
 SERVING = ["thread_per_request", "thread_per_connection", "thread_pool", "epoll", "asio",
            "asio_coro", "asio_uring", "uring"]
+
+# Beside what all workloads with TLS are given.
+WORKLOAD_OPTIONS = {"scrape": ["--pages", "16"], "gather": ["--fan-out", "3"]}
 
 program = ""
 
@@ -59,7 +64,7 @@ def origin(strategy, *options):
     """The URL of an origin, which must end well when it is told to."""
     with running(program, "origin", "--strategy", strategy, "--port", "0", *options) as child:
         line = child.stdout.readline()
-        listening = re.search(r"http://127\.0\.0\.1:\d+", line)
+        listening = re.search(r"https?://127\.0\.0\.1:\d+", line)
         if not listening:
             raise unittest.SkipTest(line.strip())
         yield listening.group()
@@ -185,19 +190,20 @@ class OriginTest(PeerTest):
         self.for_each_serving_strategy(check)
 
 
-class FetchTest(PeerTest):
-    """Every client strategy against other people's servers."""
+class ServedTest(PeerTest):
+    """Has other people's servers."""
 
-    def fetch_from(self, url, connections):
+    def fetch_from(self, url, connections, *options):
         cells = self.measure("fetch", "--url", url, "--duration", "300ms", "--connections",
-                             str(connections))
+                             str(connections), *options)
         self.assertGreaterEqual({cell["strategy"] for cell in cells},
                                 {"thread_per_request", "thread_per_connection", "asio"})
         for cell in cells:
             self.assertIsNone(cell["trials"][0]["invariants"]["both_ends_agree"], "nobody counted the replies")
 
-    @needs("nginx")
-    def test_measures_nginx(self):
+    @contextlib.contextmanager
+    def nginx(self, listen="", more=""):
+        """The port of an nginx that answers everything alike."""
         port = free_port()
         places = "".join(f"{kind}_temp_path {self.folder}/{kind};"
                          for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
@@ -206,10 +212,19 @@ class FetchTest(PeerTest):
             f"daemon off; master_process off; pid {self.folder}/pid; error_log stderr;\n"
             "events { worker_connections 1024; }\n"
             f"http {{ access_log off; keepalive_requests 1000000; {places}\n"
-            f"server {{ listen 127.0.0.1:{port}; location / {{ return 200 'hello world\\n'; }} }}"
-            "}\n")
+            f"server {{ listen 127.0.0.1:{port} {listen}; {more} "
+            "location / { return 200 'hello world\\n'; } }}\n")
         with running("nginx", "-p", str(self.folder), "-c", str(configuration)):
             wait_until_listening(port)
+            yield port
+
+
+class FetchTest(ServedTest):
+    """Every client strategy against other people's servers."""
+
+    @needs("nginx")
+    def test_measures_nginx(self):
+        with self.nginx() as port:
             self.fetch_from(f"http://127.0.0.1:{port}/", 64)
 
     @needs("node")
@@ -234,6 +249,96 @@ class FetchTest(PeerTest):
                      folder=self.folder) as server:
             port = re.search(r"port (\d+)", server.stdout.readline()).group(1)
             self.fetch_from(f"http://127.0.0.1:{port}/file", 4)
+
+
+class TlsTest(ServedTest):
+    """TLS with other people's clients and servers."""
+
+    def make_certificate(self):
+        """Paths of a certificate for localhost and 127.0.0.1, and of its key."""
+        certificate, key = str(self.folder / "cert.pem"), str(self.folder / "key.pem")
+        output_of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                  "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj",
+                  "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+        return certificate, key
+
+    @needs("curl", "openssl")
+    def test_the_origin_satisfies_curl_openssl_and_python(self):
+        certificate = str(self.folder / "origin.pem")
+
+        def check(url):
+            port = int(url.rsplit(":", 1)[1])
+            said = output_of("curl", "-sS", "-m20", "--cacert", certificate, "-w", "%{http_version}",
+                             url + "/bytes/200000", "-o", "/dev/null")
+            self.assertEqual(said, "1.1")
+            context = ssl.create_default_context(cafile=certificate)
+            context.set_alpn_protocols(["http/1.1"])
+            with socket.create_connection(("127.0.0.1", port)) as plain, \
+                    context.wrap_socket(plain, server_hostname="localhost") as stream:
+                self.assertEqual(stream.selected_alpn_protocol(), "http/1.1")
+                stream.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                reply = b"".join(iter(lambda: stream.recv(4096), b""))
+            self.assertTrue(reply.startswith(b"HTTP/1.1 200 OK\r\n"), reply)
+
+        self.for_each_serving_strategy(check, "--tls", certificate)
+        for version in ("1.2", "1.3"):
+            with origin("epoll", "--tls", certificate, "--tls-version", version) as url:
+                asked = ["openssl", "s_client", "-connect", url.removeprefix("https://"), "-brief",
+                         "-CAfile", certificate, "-verify_return_error"]
+                said = output_of("sh", "-c", shlex.join(asked + ["-alpn", "http/1.1"]) + " </dev/null")
+                self.assertIn(f"Protocol version: TLSv{version}", said)
+                self.assertIn("Verification: OK", said)
+                for refused in (["-tls1_2" if version == "1.3" else "-tls1_3"], ["-alpn", "h2"]):
+                    with self.assertRaisesRegex(AssertionError, "alert"):
+                        output_of("sh", "-c", shlex.join(asked + refused) + " </dev/null")
+
+    @needs("wrk")
+    def test_the_origin_satisfies_wrk(self):
+        def check(url):
+            said = output_of("wrk", "-t1", "-c16", "-d1s", url + "/")
+            self.assertRegex(said, r"[1-9]\d* requests in")
+            self.assertNotRegex(said, "Socket errors|Non-2xx")
+
+        self.for_each_serving_strategy(check, "--tls", str(self.folder / "origin.pem"))
+
+    @needs("nginx", "openssl")
+    def test_measures_nginx(self):
+        certificate, key = self.make_certificate()
+        files = f"ssl_certificate {certificate}; ssl_certificate_key {key};"
+        with self.nginx("ssl", files) as port:
+            self.fetch_from(f"https://localhost:{port}/", 16, "--ca", certificate)
+            self.fetch_from(f"https://127.0.0.1:{port}/", 16, "--insecure", "--tls-version", "1.2",
+                            "--keep-alive", "off", "--strategies",
+                            "thread_per_request,thread_per_connection,asio,epoll,curl_multi")
+
+    @needs("openssl")
+    def test_measures_openssls_s_server(self):
+        certificate, key = self.make_certificate()
+        (self.folder / "page").write_text("hello world\n")
+        port = free_port()
+        with running("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certificate,
+                     "-key", key, "-WWW", "-quiet", folder=self.folder):
+            wait_until_listening(port)
+            # It serves one connection after the other.
+            self.fetch_from(f"https://localhost:{port}/page", 1, "--ca", certificate,
+                            "--keep-alive", "off", "--turns", "off")
+
+    @needs("openssl")
+    def test_measures_pythons_ssl(self):
+        certificate, key = self.make_certificate()
+        server = self.folder / "server.py"
+        server.write_text(
+            "import http.server as s, ssl, sys\n"
+            "s.SimpleHTTPRequestHandler.log_message = lambda *_: 0\n"
+            "server = s.ThreadingHTTPServer(('127.0.0.1', 0), s.SimpleHTTPRequestHandler)\n"
+            "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+            "context.load_cert_chain(*sys.argv[1:])\n"
+            "server.socket = context.wrap_socket(server.socket, server_side=True)\n"
+            "print(server.server_port, flush=True)\n"
+            "server.serve_forever()\n")
+        with running(sys.executable, str(server), certificate, key, folder=self.folder) as python:
+            port = int(python.stdout.readline())
+            self.fetch_from(f"https://localhost:{port}/cert.pem", 4, "--ca", certificate)
 
 
 class LoadTest(PeerTest):
@@ -265,6 +370,12 @@ class LoadTest(PeerTest):
 
     def test_every_server(self):
         self.measure("serve", "--duration", "100ms", "--threads", "2")
+
+    def test_tls_in_every_workload_that_has_it(self):
+        for workload in ("fetch", "serve", "gather", "scrape", "echo"):
+            with self.subTest(workload=workload):
+                self.measure(workload, "--duration", "100ms", "--connections", "8", "--tls", "on",
+                             "--tls-version", "1.2,1.3", *WORKLOAD_OPTIONS.get(workload, []))
 
 
 def main():

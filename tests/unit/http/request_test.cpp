@@ -22,13 +22,18 @@ TEST(Url, IsReadInAllItsForms) {
         Case{"http://a.example:8080/x?y=1", "a.example", 8080, "/x?y=1", "a.example:8080"},
         Case{"http://127.0.0.1?q", "127.0.0.1", 80, "/?q", "127.0.0.1"},
         Case{"http://[::1]:81/x", "::1", 81, "/x", "[::1]:81"},
-        Case{"http://[::1]", "::1", 80, "/", "[::1]"}}) {
+        Case{"http://[::1]", "::1", 80, "/", "[::1]"},
+        Case{"https://a.example/x", "a.example", 443, "/x", "a.example"},
+        Case{"https://a.example:443/", "a.example", 443, "/", "a.example"},
+        Case{"https://a.example:80/", "a.example", 80, "/", "a.example:80"},
+        Case{"https://[::1]:8443", "::1", 8443, "/", "[::1]:8443"}}) {
     const ParsedUrl parsed = parse_url(c.text);
     ASSERT_TRUE(parsed.url) << parsed.error;
     EXPECT_EQ(parsed.url->host, c.host);
     EXPECT_EQ(parsed.url->port, c.port);
     EXPECT_EQ(parsed.url->target, c.target);
     EXPECT_EQ(parsed.url->authority(), c.authority);
+    EXPECT_EQ(parsed.url->is_secure, std::string_view(c.text).starts_with("https"));
     EXPECT_EQ(parse_url(parsed.url->to_string()).url->to_string(), parsed.url->to_string());
   }
 }
@@ -39,7 +44,7 @@ TEST(Url, IsRefusedWithTheRemedy) {
     const char* remedy;
   };
   for (const Case& c :
-       {Case{"https://a/", "give the server's http:// address"},
+       {Case{"ftp://a/", "or https://"}, Case{"https://", "host is missing"},
         Case{"localhost:8080/x", "write http://HOST"}, Case{"", "write http://HOST"},
         Case{"http://", "host is missing"}, Case{"http:///x", "host is missing"},
         Case{"http://:80/", "host is missing"}, Case{"http://a:0/", "from 1 to 65535"},
@@ -64,6 +69,14 @@ TEST(Request, IsMadeOnceWithTheNameInHostAndTheAddressInItsUrl) {
   EXPECT_THAT(request.wire, testing::EndsWith("\r\n\r\n"));
   EXPECT_THAT(request.wire, testing::Not(HasSubstr("Connection")));
   EXPECT_EQ(request.url.to_string(), "http://127.0.0.1:8080/x?y");
+}
+
+TEST(Request, OfHttpsKeepsTheNameThatTheCertificateIsFor) {
+  const Url url = *parse_url("https://a.example:8443/").url;
+  const Request request = make_request(Method::get, url, Endpoint::loopback(8443), true);
+  EXPECT_THAT(request.wire, HasSubstr("\r\nHost: a.example:8443\r\n"));
+  EXPECT_EQ(request.url.to_string(), "https://a.example:8443/");
+  EXPECT_EQ(request.to.to_string(), "127.0.0.1:8443");
 }
 
 TEST(Request, SaysCloseOnlyWithoutKeepAlive) {

@@ -23,7 +23,8 @@ TEST(Messages, CarryAJob) {
   job.work.verify = workloads::Verify::all;
   job.work.urls = {"http://127.0.0.1:8080/x"};
   job.work.folder = "/data";
-  job.address = {.port = 8080, .path = "/run/a.sock"};
+  job.work.trust = workloads::Trust{.ca_file = "/ca.pem", .verifies = false};
+  job.address = {.port = 8080, .path = "/run/a.sock", .certificate = "PEM"};
   job.part = workloads::ClientPart{.part = {.index = 2, .of = 3}, .schedule_begins_ns = 5};
   job.cpus = {0, 3};
   job.settings.seed = UINT64_MAX;
@@ -42,11 +43,15 @@ TEST(Messages, CarryAJob) {
   EXPECT_EQ(copy.work.verify, job.work.verify);
   EXPECT_EQ(copy.work.urls, job.work.urls);
   EXPECT_EQ(copy.work.folder, job.work.folder);
+  ASSERT_TRUE(copy.work.trust);
+  EXPECT_EQ(copy.work.trust->ca_file, "/ca.pem");
+  EXPECT_FALSE(copy.work.trust->verifies);
   EXPECT_EQ(copy.address.port, 8080);
   EXPECT_EQ(copy.address.path, job.address.path);
   ASSERT_TRUE(copy.part);
   EXPECT_EQ(copy.part->part, job.part->part);
   EXPECT_EQ(copy.part->schedule_begins_ns, 5);
+  EXPECT_EQ(copy.address.certificate, "PEM");
   EXPECT_EQ(copy.cpus, job.cpus);
   EXPECT_EQ(copy.settings.seed, UINT64_MAX);
   EXPECT_EQ(copy.settings.grace, 2s);

@@ -397,6 +397,19 @@ TEST(Plan, ShowsOnlyParametersThatDifferFromTheDefaults) {
               ElementsAre("fetch/strategy:both/connections:64"));
 }
 
+TEST(Plan, ShowsHowTlsIsSpokenOnlyWhereItIs) {
+  const std::string common = "fetch/strategy:both/connections:64/body_bytes:12";
+  RunOptions options = options_for("fetch");
+  options.strategies = {"both"};
+  options.parameters = lists_of({{"tls", "off,on"}, {"tls_version", "1.3,1.2"}});
+  EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
+              ElementsAre(common, common + "/tls:on", common + "/tls:on/tls_version:1.2"));
+  options.parameters = lists_of({{"tls_version", "1.2"}});
+  options.settings.set(&Settings::urls, {"https://127.0.0.1/"});
+  EXPECT_THAT(ids_of(make_plan(options, fakes(), false)),
+              ElementsAre("fetch/strategy:both/connections:64/tls_version:1.2"));
+}
+
 // A suite of one table of cells for `serve`, with these lines.
 Suite suite_with(const std::string& lines) {
   return parse_suite("[[cells]]\nworkload = \"serve\"\nconnections = 8\n" + lines, "s.toml");
@@ -520,6 +533,20 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
   options.settings.set(&Settings::urls, {"http://127.0.0.1/"});
   options.parameters = lists_of({{"body_bytes", "1k"}});
   expect(options, "a server of --url decides it");
+  for (const char* name : {"tls_version", "tls_resumption"}) {
+    options = options_for("fetch");
+    options.parameters = lists_of({{name, name == std::string("tls_version") ? "1.2" : "off"}});
+    expect(options, "add --tls on, or give a https:// URL");
+  }
+  options = options_for("fetch");
+  options.settings.set(&Settings::insecure, true);
+  expect(options, "--insecure is for TLS");
+  options.settings.set(&Settings::urls, {"https://127.0.0.1/"});
+  options.settings.set(&Settings::ca, "/etc/hostname");
+  expect(options, "leave out --ca");
+  options.settings.set(&Settings::insecure, false);
+  options.settings.set(&Settings::ca, "/nonexistent.pem");
+  expect(options, "--ca /nonexistent.pem: No such file");
   options = options_for("fetch");
   options.settings.set(&Settings::peer_strategy, "client_only");
   expect(options, "client_only offers no server side");

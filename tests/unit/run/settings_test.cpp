@@ -25,7 +25,9 @@ TEST(Settings, AreReadBackAsTheyArePrinted) {
                     .cpu_idle = CpuIdle::leave,
                     .verify = workloads::Verify::all,
                     .urls = {"http://a/", "http://b/"},
-                    .allowed_hosts = {"a", "b"}};
+                    .allowed_hosts = {"a", "b"},
+                    .ca = "ca.pem",
+                    .insecure = true};
   Settings copy;
   for (const Setting& setting : all_settings()) {
     setting.read(setting.text(settings), copy);
