@@ -62,6 +62,13 @@ std::string what_it_plays(const ProgramFile& file) {
 
 // What the server's target leaves open can vary, nothing else.
 Support answers(const ProgramFile& file, const workloads::Parameters& parameters) {
+  const bool is_asked_before = file.ready == Ready::answers || file.warmup_requests > 0;
+  if (parameters.is_on("tls") && is_asked_before) {
+    return Support::no(
+        fmt::format("what {} is asked before its clients come is plain HTTP; with --tls on, leave "
+                    "warmup_requests and ready = \"answers\" out of its file",
+                    file.name));
+  }
   const bool burns = parameters.duration("cpu_burn") != Duration{0};
   if (file.target.empty()) {
     if (!burns) return Support::yes();

@@ -48,7 +48,8 @@ TEST_P(Contenders, DoTheWorkOfAStrategy) {
 
   std::ifstream in(out);
   std::string missing;
-  for (const json& cell : json::parse(in).at("cells")) {
+  const json stored = json::parse(in);
+  for (const json& cell : stored.at("cells")) {
     SCOPED_TRACE(cell.at("strategy"));
     if (cell.at("status") == "unsupported") {
       missing += cell.at("reason").get<std::string>() + ". ";

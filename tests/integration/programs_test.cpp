@@ -72,12 +72,14 @@ TEST_F(ProgramRun, OneAtAUnixSocketIsAskedThere) {
                                  folder_.path().string() + "\"\ntarget = \"/\"\n");
   const Ended served = run({"--program", file, "--strategies", "epoll"});
   ASSERT_EQ(served.exit_code, 0) << served.err;
-  for (const json& cell : result().at("cells")) EXPECT_EQ(cell.at("status"), "measured");
+  const json of_server = result();
+  for (const json& cell : of_server.at("cells")) EXPECT_EQ(cell.at("status"), "measured");
   const Ended fetched = run({"--program", file, "--peer-strategy", "mine", "--strategies",
                              "thread_per_connection,epoll,curl_multi,curl_threads"},
                             {"run", "fetch"});
   ASSERT_EQ(fetched.exit_code, 0) << fetched.err;
-  for (const json& cell : result().at("cells")) {
+  const json of_clients = result();
+  for (const json& cell : of_clients.at("cells")) {
     for (const json& trial : cell.at("trials")) {
       EXPECT_TRUE(trial.at("valid")) << cell.at("strategy") << trial.at("reason");
       EXPECT_GT(trial.at("outcomes").at("ok"), 0) << cell.at("strategy");
@@ -96,6 +98,12 @@ TEST_F(ProgramRun, AWarmUpIsAnsweredAndToldBeforeTheWindow) {
     EXPECT_EQ(figures.at("warmup_requests"), 300);
     EXPECT_GT(figures.at("warmup_requests_ns"), 0);
   }
+}
+
+TEST_F(ProgramRun, WhatIsAskedBeforeTheClientsComeIsNotEncrypted) {
+  const Ended ended = run({"--program", odd_file("", "warmup_requests = 300"), "--tls", "on"});
+  EXPECT_EQ(ended.exit_code, 5) << ended.out;
+  EXPECT_THAT(ended.out + ended.err, HasSubstr("is plain HTTP; with --tls on, leave"));
 }
 
 TEST_F(ProgramRun, FailuresSayWhatHappenedAndWhatTheProgramSaid) {
