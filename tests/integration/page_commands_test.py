@@ -62,6 +62,8 @@ NOT_RUN = {
     "dozen servers, in minutes",
     "asyncbench run serve --strategies uring,epoll --program contenders --connections 64 "
     "--warmup 1500ms --trials 6 --against uring --budget 4m": "as above",
+    "asyncbench run serve --strategies uring,epoll --program contenders --connections 64 "
+    "--duration 500ms --warmup 300ms --trials 6 --against uring": "as above",
     # Those of docs/languages.md.
     "asyncbench run timers --strategies uring,epoll,thread_per_connection,asyncio,asyncio:uvloop,"
     "python_threading,go,node --timers 1000 --period 100ms --duration 1s --warmup 300ms --trials 6 "
