@@ -56,8 +56,9 @@ TEST(RequestFile, SaysWhatIsWrongWithIt) {
   expect_refusal({entry(1, 2), entry(1, 101)}, 0, "CLOCK_MONOTONIC");
   expect_refusal({entry(1, 2), entry(1, 2, 2)}, 0, "its task is 2: there are 2, numbered from 0");
   RequestEntry odd = entry(1, 2);
-  odd.outcome = 17;
-  expect_refusal({odd, odd}, 0, "its outcome is 17: they are 0 (ok) to 16");
+  odd.outcome = kOutcomes;
+  const std::string says = "its outcome is " + std::to_string(kOutcomes) + ": they are 0 (ok) to ";
+  expect_refusal({odd, odd}, 0, says.c_str());
 }
 
 WindowSpan window(std::int64_t start_ms, std::int64_t end_ms) {

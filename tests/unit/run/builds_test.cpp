@@ -124,14 +124,5 @@ TEST(Builds, AreNotStartedByAJournalAlone) {
   EXPECT_THROW(plan_of(header_of(plan, registry)), UsageError);
 }
 
-TEST(Builds, NeedACellThatCanRun) {
-  const Registry registry = fakes();
-  RunOptions options = options_for("serve");
-  options.strategies = {"client_only"};
-  options.settings.set(&Settings::peer_strategy, "both");
-  const Plan plan = make_plan(options, registry, false);
-  EXPECT_THROW(plan_of_builds(plan, kBuilds, 10, false), UsageError);
-}
-
 }  // namespace
 }  // namespace asyncbench::run
