@@ -98,7 +98,7 @@ void define_options(App& app, Values& values) {
   add_value(app, "--idle-timeout", values.idle_timeout, "TIME", "between requests");
   add_value(app, "--tls", values.tls, "FILE",
             "speak TLS, with a new certificate, which FILE is written with");
-  add_value(app, "--tls-version", values.tls_version, "HOW", "1.3 or 1.2");
+  add_value(app, "--tls-version", values.tls_version, "HOW", "any, 1.3 or 1.2");
 }
 
 // A plain number of at most `highest`.

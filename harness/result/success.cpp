@@ -23,9 +23,8 @@ std::string remedy_for_status(std::int64_t status) {
 std::string remedy_for_tls(Outcome outcome) {
   switch (outcome) {
     case Outcome::tls_handshake:
-      return "the server does not speak TLS there, or not this version: try --tls-version 1.2 "
-             "(openssl "
-             "s_client -connect)";
+      return "the server does not speak TLS there, or not this version (openssl s_client "
+             "-connect says which; --tls-version asks for one)";
     case Outcome::tls_expired:
       return "the server's certificate is not valid today: renew it, or add --insecure";
     case Outcome::tls_untrusted:

@@ -8,7 +8,9 @@ namespace asyncbench::workloads {
 namespace {
 
 http::TlsVersion version_of(const Parameters& parameters) {
-  return parameters.text("tls_version") == "1.2" ? http::TlsVersion::v1_2 : http::TlsVersion::v1_3;
+  const std::string version = parameters.text("tls_version");
+  if (version == "1.2") return http::TlsVersion::v1_2;
+  return version == "1.3" ? http::TlsVersion::v1_3 : http::TlsVersion::any;
 }
 
 }  // namespace

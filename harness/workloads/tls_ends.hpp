@@ -18,9 +18,9 @@ inline constexpr ParameterInfo kTlsInfo{.name = "tls",
                                         .of_origin = true};
 inline constexpr ParameterInfo kTlsVersionInfo{.name = "tls_version",
                                                .kind = ValueKind::choice,
-                                               .otherwise = "1.3",
-                                               .description = "of TLS, which both sides speak",
-                                               .choices = "1.3|1.2",
+                                               .otherwise = "any",
+                                               .description = "of TLS; any: the higher of the two",
+                                               .choices = "any|1.3|1.2",
                                                .only_with = "tls"};
 inline constexpr ParameterInfo kTlsResumptionInfo{
     .name = "tls_resumption",

@@ -142,10 +142,11 @@ void Transfer::apply_tls(const http::Request& request) {
   connect_to_ = std::move(connect_to);  // read in place, as above
   if (applied_ != nullptr && applied_->tls == request.tls) return;
   const http::TlsSettings& tls = *request.tls;
-  const long version = tls.version == http::TlsVersion::v1_3 ? long{CURL_SSLVERSION_TLSv1_3}
-                                                             : long{CURL_SSLVERSION_TLSv1_2};
-  // The highest is 16 bits up, as CURL_SSLVERSION_MAX_... says.
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, version | version << 16);
+  const long lowest = tls.version == http::TlsVersion::v1_3 ? long{CURL_SSLVERSION_TLSv1_3}
+                                                            : long{CURL_SSLVERSION_TLSv1_2};
+  const long highest = tls.version == http::TlsVersion::v1_2 ? long{CURL_SSLVERSION_MAX_TLSv1_2}
+                                                             : long{CURL_SSLVERSION_MAX_TLSv1_3};
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, lowest | highest);
   curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, tls.resumption ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verifies ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verifies ? 2L : 0L);

@@ -67,7 +67,7 @@ TEST(CliFailing, CellsWithoutASuccessAreFailedWithWhatWasSeenInEveryForm) {
       {"the answer is cut", origin.url() + "/fault/S12", "truncated from " + origin.url(),
        "(curl -v)"},
       {"no TLS there", "https" + origin.url().substr(4) + "/",
-       "tls_handshake from https" + origin.url().substr(4), "try --tls-version 1.2"},
+       "tls_handshake from https" + origin.url().substr(4), "does not speak TLS there"},
   };
   for (const Failing& failing : cases) {
     for (const char* turns : {"on", "off"}) {

@@ -132,11 +132,11 @@ TEST_P(TlsClient, CallsAPeerThatDoesNotAgreeAHandshakeThatFailed) {
   const auto older = make_server_tls({.version = http::TlsVersion::v1_2});
   {
     const RunningServer server(*peer_, {.tls = older});
-    expect_only(
-        run_client(*strategy_,
-                   loopback_targets(server.port(), "/", http::Method::get, true, trusting(*older)),
-                   {.deadline = kAmpleTime}),
-        {Outcome::tls_handshake});
+    expect_only(run_client(*strategy_,
+                           loopback_targets(server.port(), "/", http::Method::get, true,
+                                            trusting(*older, {.version = http::TlsVersion::v1_3})),
+                           {.deadline = kAmpleTime}),
+                {Outcome::tls_handshake});
   }
   const RunningServer plain(*peer_, {});
   expect_only(run_client(*strategy_,

@@ -18,9 +18,10 @@ constexpr unsigned kAlpnBytes = kAlpn.size();
 Context make_context(const SSL_METHOD* method, http::TlsVersion version) {
   Context context(SSL_CTX_new(method));
   check(context != nullptr, "SSL_CTX_new");
-  const int number = version == http::TlsVersion::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
-  check(SSL_CTX_set_min_proto_version(context.get(), number) == 1 &&
-            SSL_CTX_set_max_proto_version(context.get(), number) == 1,
+  const int lowest = version == http::TlsVersion::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
+  const int highest = version == http::TlsVersion::v1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  check(SSL_CTX_set_min_proto_version(context.get(), lowest) == 1 &&
+            SSL_CTX_set_max_proto_version(context.get(), highest) == 1,
         "SSL_CTX_set_min_proto_version");
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
   // A send that waits for the handshake goes on when the bytes may have moved.

@@ -23,8 +23,8 @@ enum class Protocol : std::uint8_t {
 class ServerContext {
  public:
   struct Options {
-    http::TlsVersion version = http::TlsVersion::v1_3;  // no other is spoken
-    bool resumption = true;                             // clients get session tickets
+    http::TlsVersion version = http::TlsVersion::any;
+    bool resumption = true;  // clients get session tickets
     Protocol protocol = Protocol::http;
     CertificateTerms certificate = {};
   };
